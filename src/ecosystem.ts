@@ -49,7 +49,10 @@ interface Fetched extends RouteBase {
   /** Which named upstreams may hold it, tried in order. Default: `default`. A route whose upstreams are all unknown to
    * the mount does not match. */
   from?: string | readonly string[] | ((p: Params) => string | readonly string[]);
-  /** Its path there, when it differs from the path requested here. */
+  /** The one spelling of the path that facts use and the cache is keyed by, where clients have several (`@scope%2fname`,
+   * `Foo_Bar`, `%21`). Default: the path as sent. */
+  canonical?(p: Params): Path;
+  /** Its path at upstream. Default: the canonical path. */
   to?(p: Params): Path;
   /** Names of query parameters that belong to the request; they are sent upstream, others are dropped. Default: none. */
   query?: readonly string[];

@@ -1,0 +1,219 @@
+import semver from "semver";
+import { digestOfSri } from "../src/digest.ts";
+import type { Doc, Ecosystem, Path, Release, Requirement, View } from "../src/ecosystem.ts";
+
+interface Packument {
+  name: string;
+  versions?: Record<string, Manifest>;
+  time?: Record<string, unknown>;
+  modified?: string;
+  "dist-tags"?: Record<string, string>;
+}
+interface Manifest {
+  version: string;
+  deprecated?: string | boolean;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+  hasInstallScript?: boolean;
+  scripts?: Record<string, string>;
+  dist: Dist;
+}
+interface Dist {
+  tarball: string;
+  shasum?: string;
+  integrity?: string;
+  attestations?: { url: string };
+}
+
+const FULL = "application/json";
+const ABBREVIATED = "application/vnd.npm.install-v1+json";
+/** What an abbreviated version holds, by the registry's document "package metadata"; clients resolve with these alone. */
+// biome-ignore format: one list
+const INSTALL_FIELDS = ["name", "version", "deprecated", "dependencies", "optionalDependencies", "devDependencies", "bundleDependencies",
+  "bundledDependencies", "peerDependencies", "peerDependenciesMeta", "acceptDependencies", "bin", "directories", "dist", "engines",
+  "os", "cpu", "libc", "funding", "_hasShrinkwrap", "hasInstallScript"] as const;
+
+/** `lodash`, `@scope/name`, `@scope%2fname`; never a name of the registry's own (`-`). */
+const NAME = String.raw`(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
+const ADVISORIES = ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick", "/-/npm/v1/security/audits"] as const;
+
+export const npm: Ecosystem = {
+  id: "npm",
+  contract: 1,
+  title: "npm registry: npm, pnpm, yarn, bun, deno",
+  spec: "https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md",
+  upstreams: { default: "https://registry.npmjs.org" },
+  setup: (base) => `npm config set registry ${base}/`,
+
+  routes: [
+    {
+      kind: "passthrough",
+      match: "/-/v1/search",
+      query: ["text", "size", "from", "quality", "popularity", "maintenance"],
+      offline: (_p, query, held) => search(query, held()),
+    },
+    // Offline there is nothing to say of advisories; an empty answer lets the install go on, an error would fail it.
+    ...ADVISORIES.map((match) => ({ kind: "passthrough", match, methods: ["POST"], offline: () => ({}) }) as const),
+    { kind: "answer", match: "/-/ping", answer: () => ({}) },
+    { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
+    { kind: "metadata", match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>[^/]+)$`, "i") },
+    {
+      kind: "derived",
+      match: new RegExp(`^/-/package/${NAME}/dist-tags$`, "i"),
+      of: ({ name }) => document(name!),
+      derive: (served) => JSON.stringify(read(served)["dist-tags"] ?? {}),
+    },
+    { kind: "deny", match: /^\/-(?:\/.*)?$/, status: 404, reason: "This registry endpoint is not proxied." },
+    {
+      kind: "artifact",
+      match: new RegExp(`^/${NAME}/-/(?<file>[^/]+)$`, "i"),
+      release: ({ name, file }) => release(name!, file!),
+      canonical: ({ name, file }) => `/${name!}/-/${encodeURIComponent(file!)}`,
+    },
+    {
+      kind: "derived",
+      match: new RegExp(`^/${NAME}/(?<version>[^/]+)$`, "i"),
+      of: ({ name }) => document(name!),
+      derive: (served, { version }) => {
+        const { versions = {}, "dist-tags": tags = {} } = read(served);
+        const manifest = versions[tags[version!] ?? version!];
+        return manifest && { body: JSON.stringify(manifest), mediaType: FULL };
+      },
+    },
+    {
+      kind: "metadata",
+      match: new RegExp(`^/${NAME}$`, "i"),
+      canonical: ({ name }) => document(name!),
+      // Only the full document has publish times; the abbreviated one is derived from it.
+      accept: FULL,
+      variants: [FULL, ABBREVIATED],
+      parse,
+      rewrite,
+    },
+  ],
+
+  index: ({ name }) => [document(name)],
+  roots: ["/-/npm/v1/keys"],
+  problem: (_status, message) => ({ error: message }),
+
+  versions: {
+    compare: (a, b) => {
+      const [x, y] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })];
+      if (x && y) return x.compare(y) || x.compareBuild(y);
+      return x ? 1 : y ? -1 : a < b ? -1 : Number(a > b);
+    },
+    isStable: (version) => !semver.prerelease(version, { loose: true }),
+    satisfies: (version, range) => semver.satisfies(version, range, { loose: true }),
+  },
+};
+
+function parse(doc: Doc) {
+  const { name, versions = {}, time = {} } = packument(doc);
+  return {
+    releases: Object.entries(versions).map(([version, manifest]) => {
+      const { dist, deprecated } = manifest;
+      const published = time[version];
+      const path = tarball(doc, name, version, dist);
+      const digest = dist.integrity ? digestOfSri(dist.integrity) : undefined;
+      return {
+        name,
+        version,
+        ...(typeof published === "string" && { publishedAt: new Date(published) }),
+        ...(deprecated && { state: "deprecated" as const }),
+        files: [
+          {
+            path,
+            url: dist.tarball,
+            ...(digest ? { digest } : dist.shasum && { digest: `sha1:${dist.shasum.toLowerCase()}` as const }),
+          },
+          ...(dist.attestations ? [{ path: `/-/npm/v1/attestations/${name}@${version}` as Path, optional: true }] : []),
+        ],
+        requires: requirements(manifest),
+      };
+    }),
+  };
+}
+
+function rewrite(doc: Doc, view: View) {
+  const source = packument(doc);
+  const { name, time, "dist-tags": tags = {} } = source;
+  const versions: Record<string, unknown> = {};
+  for (const [version, manifest] of Object.entries(source.versions ?? {})) {
+    const path = tarball(doc, name, version, manifest.dist);
+    if (!view.admits({ name, version }, path)) {
+      delete time?.[version];
+      continue;
+    }
+    manifest.dist.tarball = view.link(path);
+    versions[version] = view.variant === ABBREVIATED ? abbreviate(manifest) : manifest;
+  }
+  mendTags(tags, Object.keys(versions));
+  if (view.variant !== ABBREVIATED) return JSON.stringify({ ...source, versions });
+  const modified = source.modified ?? time?.modified;
+  return JSON.stringify({ name, "dist-tags": tags, versions, ...(typeof modified === "string" && { modified }) });
+}
+
+/** A tag that points at a hidden version moves (`latest`, without which npm refuses the package) or vanishes. */
+function mendTags(tags: Record<string, string>, versions: string[]) {
+  const shown = new Set(versions);
+  const stable = versions.filter(npm.versions.isStable);
+  const newest = (stable.length > 0 ? stable : versions).sort(npm.versions.compare).at(-1);
+  for (const [tag, version] of Object.entries(tags)) if (!shown.has(version)) delete tags[tag];
+  if (!tags.latest && newest) tags.latest = newest;
+}
+
+function abbreviate(manifest: Manifest) {
+  const short: Record<string, unknown> = {};
+  for (const field of INSTALL_FIELDS) if (manifest[field as keyof Manifest] !== undefined) short[field] = manifest[field as keyof Manifest];
+  const { preinstall, install, postinstall } = manifest.scripts ?? {};
+  if (preinstall ?? install ?? postinstall) short.hasInstallScript = true;
+  return short;
+}
+
+function packument(doc: Doc): Packument {
+  const found = doc.json<Packument>();
+  if (typeof found?.name !== "string") throw new Error(`${doc.path} is no package document: it has no name`);
+  return found;
+}
+
+function read(served: Uint8Array): Packument {
+  return JSON.parse(new TextDecoder().decode(served)) as Packument;
+}
+
+function document(name: string): Path {
+  return `/${encodeURIComponent(name).replace("%40", "@").replace("%2F", "%2f")}`;
+}
+
+/** The registry's own path where it has this package's shape (lockfiles keep it), else one that every package could have. */
+function tarball(doc: Doc, name: string, version: string, { tarball: url }: Dist): Path {
+  const path = doc.pathOf(url);
+  const known = path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !path.slice(path.indexOf("/-/") + 3).includes("/");
+  return known ? path : `/${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
+}
+
+/** `lodash-4.17.21.tgz` in `lodash`, `core-7.0.0.tgz` in `@babel/core`; old files have other names, and facts know them. */
+function release(name: string, file: string): Release {
+  const prefix = `${name.slice(name.indexOf("/") + 1)}-`;
+  return { name, version: file.startsWith(prefix) ? file.slice(prefix.length).replace(/\.tgz$/, "") : "" };
+}
+
+function requirements({ dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): Requirement[] {
+  const peers = Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
+  return [
+    ...Object.entries({ ...dependencies, ...Object.fromEntries(peers) }).map(([name, range]) => ({ name, range })),
+    ...Object.entries(optionalDependencies).map(([name, range]) => ({ name, range, optional: true })),
+  ];
+}
+
+function search(query: URLSearchParams, held: Iterable<Release>) {
+  const text = (query.get("text") ?? "").toLowerCase();
+  const newest = new Map<string, string>();
+  for (const { name, version } of held) {
+    const known = newest.get(name);
+    if (name.includes(text) && (!known || npm.versions.compare(version, known) > 0)) newest.set(name, version);
+  }
+  const objects = Array.from(newest, ([name, version]) => ({ package: { name, version } }));
+  return { objects: objects.slice(0, Number(query.get("size") ?? 20)), total: objects.length };
+}
