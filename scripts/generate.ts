@@ -1,0 +1,66 @@
+/**
+ * Writes the files that follow from others: `bun scripts/generate.ts`. With `--check` it writes nothing and fails when one
+ * is not current. To generate another file, add an entry to FILES.
+ */
+import { basename } from "node:path";
+import type { Ecosystem } from "../src/ecosystem.ts";
+
+interface Generated {
+  /** Path from the repository's root. */
+  file: string;
+  /** The whole new content. `current` is the file as it is (empty when it is missing), for those written only in part. */
+  render(ecosystems: readonly Ecosystem[], current: string): string | Promise<string>;
+}
+
+const FILES: readonly Generated[] = [{ file: "src/registry.generated.ts", render: renderRegistry }];
+
+function renderRegistry(ecosystems: readonly Ecosystem[]): string {
+  const names = ecosystems.map(({ id }) => [id, camelCase(id)] as const);
+  return `// Written by scripts/generate.ts from the files of ecosystems/. Do not edit.
+${names.map(([id, name]) => `import { ${name} } from "../ecosystems/${id}.ts";\n`).join("")}import type { Ecosystem } from "./ecosystem.ts";
+
+/** Every ecosystem in this executable, by id. */
+export const ecosystems: readonly Ecosystem[] = [${names.map(([, name]) => name).join(", ")}];
+`;
+}
+
+/** The plugins, sorted by id. Throws where a file is not a plugin of its name. */
+async function readEcosystems(): Promise<Ecosystem[]> {
+  const files = Array.from(new Bun.Glob("ecosystems/*.ts").scanSync(".")).sort();
+  return Promise.all(files.map(readEcosystem));
+}
+
+async function readEcosystem(file: string): Promise<Ecosystem> {
+  const exports = (await import(`../${file}`)) as Record<string, Ecosystem>;
+  const id = basename(file, ".ts");
+  const name = camelCase(id);
+  const [found, ...more] = Object.keys(exports);
+  if (found !== name || more.length > 0) {
+    throw new Error(`${file}: expected one export, ${name}; found ${[found, ...more].join(", ") || "none"}.`);
+  }
+  const ecosystem = exports[name]!;
+  if (ecosystem.id !== id) throw new Error(`${file}: expected its name as id, "${id}"; found "${ecosystem.id}".`);
+  return ecosystem;
+}
+
+/** docker-hub → dockerHub. */
+function camelCase(id: string): string {
+  return id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+process.chdir(`${import.meta.dir}/..`);
+const check = process.argv.includes("--check");
+const ecosystems = await readEcosystems();
+for (const { file, render } of FILES) {
+  const onDisk = Bun.file(file);
+  const current = (await onDisk.exists()) ? await onDisk.text() : "";
+  const wanted = await render(ecosystems, current);
+  if (wanted === current) continue;
+  if (check) {
+    console.error(`${file} is not current. Run: bun scripts/generate.ts`);
+    process.exitCode = 1;
+  } else {
+    await Bun.write(file, wanted);
+    console.error(`Wrote ${file}`);
+  }
+}

@@ -1,0 +1,6 @@
+// Written by scripts/generate.ts from the files of ecosystems/. Do not edit.
+import { npm } from "../ecosystems/npm.ts";
+import type { Ecosystem } from "./ecosystem.ts";
+
+/** Every ecosystem in this executable, by id. */
+export const ecosystems: readonly Ecosystem[] = [npm];
