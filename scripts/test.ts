@@ -26,8 +26,8 @@ async function count(name: string, minutes: number, args: readonly string[]): Pr
   const skipped = total("skipped");
   let failed = total("failures");
   const passed = total("tests") - failed - skipped;
-  if (exitCode !== 0 && failed === 0) {
-    // A file that cannot be loaded, a test that ended the process, or the time limit: none is in the report.
+  if (failed === 0 && (exitCode !== 0 || xml === "")) {
+    // A file that cannot be loaded, a test that ended the process, or the time limit: the report does not tell.
     console.log(`bun test ended with exit code ${exitCode} (${name} tests, limit ${minutes} minutes)`);
     failed = 1;
   }
