@@ -1,0 +1,200 @@
+import semver from "semver";
+import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, View } from "../src/ecosystem.ts";
+
+const MODULE = "(?<module>[^@]+)";
+/** A canonical version. Everything else that clients ask for (`master`, a commit) is a query, whose answer changes. */
+const VERSION = String.raw`(?<version>v\d+\.\d+\.\d+(?:-[\w.!%-]+)?(?:(?:\+|%2B)incompatible)?)`;
+const TILE = String.raw`tile/\d+/(?:data|\d+)/(?:x\d{3}/)*\d{3}(?:\.p/\d+)?`;
+const HEAD = String.raw`go\.sum database tree\n(?<size>\d+)\n.+\n\n(?:— .+\n)+`;
+const TREE_HEAD = new RegExp(`^${HEAD}$`);
+/** A record's number, its go.sum lines and an empty line, then a signed tree head (golang.org/x/mod/sumdb/tlog). */
+const RECORD = new RegExp(String.raw`^(?<record>(?<id>\d+)\n(?:.+\n)+\n)${HEAD}$`);
+
+/** Clients send `%21` for the `!` that stands with a small letter in place of a capital. */
+const module = { kind: "metadata", canonical: ({ path }: Params) => encodeURI(path!) as Path } as const;
+const immutable = { ...module, freshness: "immutable", release: releaseOf, describedBy: () => [] } as const;
+const verified = { ...module, release: releaseOf, describedBy: (p: Params) => lookups(releaseOf(p)) };
+const database = { from: ({ db }: Params) => `sumdb/${db!}`, to: ({ rest }: Params) => encodeURI(rest!) as Path };
+
+export const golang: Ecosystem = {
+  id: "golang",
+  contract: 1,
+  title: "Go modules and their checksum database: go",
+  spec: "https://go.dev/ref/mod#goproxy-protocol",
+  mount: "/go",
+  upstreams: {
+    default: "https://proxy.golang.org",
+    // Named as its paths and signatures name it. The second way, through the module proxy, is for networks without the first.
+    "sumdb/sum.golang.org": ["https://sum.golang.org", "https://proxy.golang.org/sumdb/sum.golang.org"],
+  },
+  setup: (base) => `go env -w GOPROXY=${base}`,
+  routes: [
+    { kind: "answer", match: "/sumdb/:db+/supported", from: database.from, answer: () => "" },
+    // The go command never asks for it. A mirror job ends with it, and what is held is then served under this head.
+    { ...module, ...database, match: at("sumdb/(?<db>.+)(?<rest>/latest)"), freshness: 0, parse: treeHead },
+    // Documents, not artifacts, so that `seal` sees which tree heads clients were served before.
+    { ...immutable, ...database, match: at(`sumdb/(?<db>.+)(?<rest>/${TILE})`), release: () => undefined },
+    {
+      ...immutable,
+      ...database,
+      match: at(`sumdb/(?<db>.+?)(?<rest>/lookup/${MODULE}@${VERSION})`),
+      parse: checksums,
+      rewrite: (doc, view) => (view.offline ? underHeldHead(doc) : doc.bytes()),
+    },
+    { ...module, match: at(`${MODULE}/@v/list`), parse: list, rewrite: filter },
+    { ...module, match: at(`${MODULE}/@latest`), freshness: 60, parse: commit, rewrite: wholeOrNothing },
+    { ...immutable, match: at(String.raw`${MODULE}/@v/${VERSION}\.info`), parse: commit },
+    { ...module, match: at(`${MODULE}/@v/[^/]+\\.info`), freshness: 60, parse: commit, rewrite: wholeOrNothing },
+    { ...immutable, ...verified, match: at(String.raw`${MODULE}/@v/${VERSION}\.mod`), parse: goMod },
+    { ...verified, kind: "artifact", match: at(String.raw`${MODULE}/@v/${VERSION}\.zip`) },
+  ],
+  index: ({ name }) => [`/${encode(name)}/@v/list`],
+  files: (release) => [
+    ...(["info", "mod", "zip"] as const).map((extension) => ({ path: pathOf(release, extension) })),
+    // A private module is in no public database, and is kept unverified.
+    ...lookups(release).map((path) => ({ path, optional: true })),
+  ],
+  datedBy: (release) => pathOf(release, "info"),
+  seal,
+  versions: {
+    compare,
+    isStable: (version) => parsed(version)?.prerelease.length === 0,
+    // A go.mod states minimums; what is incompatible has another module path.
+    satisfies: (version, range) => version === range || (parsed(range) !== null && compare(version, range) > 0),
+  },
+};
+
+function at(source: string): RegExp {
+  return new RegExp(`^(?<path>/${source})$`);
+}
+
+/** `BurntSushi` → `!burnt!sushi`: some file systems cannot tell the case. */
+function encode(text: string): string {
+  return encodeURI(text.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`));
+}
+
+/** What a path names; without a version where it names a module only. */
+function releaseOf({ module = "", version = "" }: Params): Release {
+  const decode = (text: string) => text.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return { name: decode(module), version: decode(version) };
+}
+
+function pathOf({ name, version }: Release, extension: "info" | "mod" | "zip"): Path {
+  return `/${encode(name)}/@v/${encode(version)}.${extension}`;
+}
+
+function lookups({ name, version }: Release): Path[] {
+  const databases = Object.keys(golang.upstreams).filter((upstream) => upstream.startsWith("sumdb/"));
+  return databases.map((upstream): Path => `/${upstream}/lookup/${encode(name)}@${encode(version)}`);
+}
+
+/** A version a line; some proxies add its time. */
+function list(doc: Doc) {
+  const { name } = releaseOf(doc.params);
+  const versions = Array.from(doc.text().matchAll(/^\s*(\S+).*$/gm), ([, version]) => version!);
+  const alien = versions.find((version) => !/^v\d/.test(version));
+  if (alien) throw new Error(`${doc.path} is no list of versions: a line begins with "${alien.slice(0, 80)}"`);
+  // Clients ask for the newest commit only where no version is listed.
+  const follow: Path[] = versions.length > 0 ? [] : [`/${encode(name)}/@latest`];
+  return { releases: versions.map((version) => ({ name, version })), follow };
+}
+
+/** A version is of use only where its zip can be had. */
+function filter(doc: Doc, view: View): string {
+  const shown = list(doc).releases.filter((release) => view.admits(release, pathOf(release, "zip")));
+  return shown.map(({ version }) => `${version}\n`).join("");
+}
+
+/** The time is the commit's, which its author sets. */
+function commit(doc: Doc) {
+  const { Version: version, Time } = doc.json<{ Version?: string; Time?: string }>();
+  if (!version) throw new Error(`${doc.path} states no Version`);
+  const dated = Time ? { publishedAt: new Date(Time), dateTrust: "author" as const } : {};
+  return { releases: [{ name: releaseOf(doc.params).name, version, ...dated }] as const };
+}
+
+function wholeOrNothing(doc: Doc, view: View): Uint8Array {
+  const [release] = commit(doc).releases;
+  if (view.admits(release, pathOf(release, "zip"))) return doc.bytes();
+  throw new Error(`${doc.path} names ${release.version}, which is withheld`);
+}
+
+/** https://go.dev/ref/mod#go-mod-file, its blocks written out as lines. */
+function goMod(doc: Doc): Facts {
+  const bare = doc.text().replace(/\/\/.*|["`]/g, "");
+  const directives = bare.replace(/^(\w+)\s*\(([^)]*)\)/gm, (_, verb: string, block: string) =>
+    block.replace(/^\s*(?=\S)/gm, `${verb} `),
+  );
+  if (!/^module\s/m.test(directives) || directives.includes("(")) throw new Error(`${doc.path} is no whole go.mod`);
+  const required = directives.matchAll(/^require[ \t]+(\S+)[ \t]+(\S+)/gm);
+  const requires = Array.from(required, ([, name, range]) => ({ name: name!, range: range! }));
+  return { releases: [{ ...releaseOf(doc.params), requires }] };
+}
+
+function checksums(doc: Doc): Facts {
+  const sums = take(doc, RECORD).record!.matchAll(/^(\S+) (\S+?)(\/go\.mod)? (h1:\S+)$/gm);
+  const files = Array.from(sums, ([, name, version, mod, digest]) => {
+    return { path: pathOf({ name: name!, version: version! }, mod ? "mod" : "zip"), digest: digest as Digest };
+  });
+  return { releases: [{ ...releaseOf(doc.params), files }] };
+}
+
+function take(doc: Doc, pattern: RegExp): Params {
+  const groups = pattern.exec(doc.text())?.groups;
+  if (!groups) throw new Error(`${doc.path} has no whole signed tree head of a checksum database`);
+  return groups;
+}
+
+/** The number of records only grows, so it is the head's revision. */
+function treeHead(doc: Doc): { revision: number } {
+  return { revision: Number(take(doc, TREE_HEAD).size) };
+}
+
+/** A client takes any signed head that covers the record, and asks for the tiles under it: so it gets the one whose tiles are held. */
+function underHeldHead(doc: Doc): string {
+  const { id, record } = take(doc, RECORD);
+  const head = doc.near(`/sumdb/${doc.params.db!}/latest`);
+  return head && Number(id) < treeHead(head).revision ? record + head.text() : doc.text();
+}
+
+/** What golang.org/x/mod/sumdb/tlog's TileHashReader asks for under the newest head: the tiles at the right edge of the tree
+ * and, for every held record and every edge that clients were shown before, its tile and those above. */
+function* seal(held: () => Iterable<Path>, read: (path: Path) => Doc | undefined): Generator<Path> {
+  const starts = new Map<string, [level: number, number: number][]>();
+  for (const path of held()) {
+    const [, db, level, number] = /^\/sumdb\/(.+?)\/(?:lookup\/.+|tile\/8\/(\d+)\/(.+)\.p\/\d+)$/.exec(path) ?? [];
+    if (!db) continue;
+    if (!starts.has(db)) starts.set(db, []);
+    const record = !level && read(path);
+    if (level) starts.get(db)!.push([Number(level), Number(number!.replace(/[x/]/g, ""))]);
+    else if (record) starts.get(db)!.push([0, Math.floor(Number(take(record, RECORD).id) / 256)]);
+  }
+  for (const [db, tiles] of starts) {
+    yield `/sumdb/${db}/latest`;
+    const head = read(`/sumdb/${db}/latest`);
+    const size = head ? treeHead(head).revision : 0;
+    for (let level = 0; 256 ** level <= size; level++) tiles.push([level, Math.floor(size / 256 ** (level + 1))]);
+    yield* new Set(tiles.flatMap((start) => upwards(start, size)).map((tile): Path => `/sumdb/${db}/${tile}`));
+  }
+}
+
+/** A tile of 256 hashes and those above it, as far as a tree of that size has them: `tile/8/0/x001/234.p/7`. */
+function upwards([level, number]: [level: number, number: number], size: number): string[] {
+  const width = Math.min(256, Math.floor(size / 256 ** level) - number * 256);
+  if (width <= 0) return [];
+  const digits = String(number).padStart(12, "0");
+  const name = digits.replace(/\d{3}(?=\d)/g, "x$&/").replace(/^(?:x000\/)+/, "");
+  const tile = `tile/8/${level}/${name}${width < 256 ? `.p/${width}` : ""}`;
+  return [tile, ...upwards([level + 1, Math.floor(number / 256)], size)];
+}
+
+/** Go's versions are semantic versions behind a `v`. */
+function parsed(version: string): semver.SemVer | null {
+  return semver.parse(version.replace(/^v/, ""));
+}
+
+function compare(a: string, b: string): number {
+  const [x, y] = [parsed(a), parsed(b)];
+  if (x && y) return x.compare(y) || x.compareBuild(y);
+  return x ? 1 : y ? -1 : a < b ? -1 : Number(a > b);
+}
