@@ -1,0 +1,10 @@
+declare module "*.sql" {
+  const text: string;
+  export default text;
+}
+
+/** With `{ type: "file" }`: the path of the embedded file. */
+declare module "@scalar/api-reference/dist/browser/standalone.js" {
+  const path: string;
+  export default path;
+}

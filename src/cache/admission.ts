@@ -1,0 +1,109 @@
+/** Who may be seen: the one `admits` that lists, documents and downloads share. */
+import type { Doc, MetadataRoute, Path, Release, ReleaseFacts } from "../ecosystem.ts";
+import { UpstreamFailed, Withheld } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+import { maturity, mayWithhold, thresholdFor } from "../policy/cooldown.ts";
+import { formatPurl, keyOf } from "../purl.ts";
+import type { Context } from "./context.ts";
+import type { Target } from "./locate.ts";
+import { DateFinder } from "./release-dates.ts";
+
+/** What one document's clients may see, decided once for all that it states. */
+export interface Admission {
+  admits(release: Release, file?: Path): boolean;
+  /** When more will be admitted; milliseconds since 1970. */
+  matures: number | undefined;
+}
+
+export class Admissions {
+  readonly #context: Context;
+  readonly #dates: DateFinder;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#dates = new DateFinder(context);
+  }
+
+  /** Whether a mount's documents need a look at what they state before they are sent. */
+  concerns(mount: Mount): boolean {
+    const { offline, cooldown } = this.#context.settings;
+    return offline || mayWithhold(cooldown, mount.ecosystem.id);
+  }
+
+  /** For all that a document states. */
+  async ofDocument(mount: Mount, releases: readonly ReleaseFacts[]): Promise<Admission> {
+    const hidden = new Set<string>();
+    let matures: number | undefined;
+    for (const [name, group] of Map.groupBy(releases, (release) => release.name)) {
+      const threshold = this.threshold(mount, name);
+      if (threshold === 0) continue;
+      const dates = await this.#datesOf(mount, name, group);
+      for (const release of group) {
+        const at = maturity(this.#context.settings.cooldown, threshold, dates.get(release.version));
+        if (at !== undefined && at <= this.#context.now()) continue;
+        hidden.add(keyOf(release));
+        if (at !== undefined) matures = Math.min(matures ?? at, at);
+      }
+    }
+    const held = this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
+    return {
+      matures,
+      admits: (release, file) => !hidden.has(keyOf(release)) && (!held || held.has(file ?? keyOf(release))),
+    };
+  }
+
+  /** Milliseconds a release of a package must be old. */
+  threshold(mount: Mount, name: string): number {
+    return thresholdFor(this.#context.settings.cooldown, mount.ecosystem.id, formatPurl(mount.ecosystem, { name }));
+  }
+
+  /** When a release may be downloaded (0: always; `undefined`: nothing dates it), and its date. */
+  async ofRelease(mount: Mount, release: Release, publishedAt: number | undefined): Promise<{ matures: number | undefined; publishedAt: number | undefined }> {
+    const threshold = this.threshold(mount, release.name);
+    if (threshold === 0) return { matures: 0, publishedAt };
+    const at = publishedAt ?? (await this.#dates.find(mount, release.name, [release.version])).get(release.version);
+    return { matures: maturity(this.#context.settings.cooldown, threshold, at), publishedAt: at };
+  }
+
+  /** Throws Withheld where policy keeps a release's file from clients. */
+  async require(target: Target, release: Release, publishedAt: number | undefined): Promise<void> {
+    const { matures } = await this.ofRelease(target.mount, release, publishedAt);
+    if (matures !== undefined && matures <= this.#context.now()) return;
+    const purl = formatPurl(target.mount.ecosystem, release);
+    throw new Withheld(
+      matures === undefined
+        ? `${purl} is withheld: nothing says when it was published, and the cooldown needs to know (cooldown.unknown: admit lets it pass)`
+        : `${purl} is withheld by the cooldown until ${new Date(matures).toISOString()}`,
+    );
+  }
+
+  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Map<string, number>> {
+    const dates = new Map<string, number>();
+    const undated: string[] = [];
+    for (const { version, publishedAt, dateTrust } of releases) {
+      const at = dateTrust === "author" ? Number.NaN : (publishedAt?.getTime() ?? Number.NaN);
+      if (Number.isNaN(at)) undated.push(version);
+      else dates.set(version, at);
+    }
+    if (undated.length > 0) for (const [version, at] of await this.#dates.find(mount, name, undated)) dates.set(version, at);
+    return dates;
+  }
+
+  /** Releases and paths that are held, of the packages that a document states. */
+  #heldOf(mount: Mount, releases: readonly ReleaseFacts[]): Set<string> {
+    const held = new Set<string>();
+    for (const name of new Set(releases.map((release) => release.name))) {
+      for (const { version, path } of this.#context.artifacts.ofPackage(mount.name, name)) held.add(keyOf({ name, version })).add(path);
+    }
+    return held;
+  }
+}
+
+/** Facts of a document's releases, for an answer that must not go out unfiltered: whatever goes wrong is a 502. */
+export function releasesOf({ route, path }: Target<MetadataRoute>, doc: Doc): ReleaseFacts[] {
+  try {
+    return [...(route.parse?.(doc).releases ?? [])];
+  } catch (error) {
+    throw new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${(error as Error).message}`);
+  }
+}

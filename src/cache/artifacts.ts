@@ -1,0 +1,197 @@
+/** Artifacts: immutable files, sent while they are stored, kept only when they are what the index promises. */
+import type { ArtifactRow } from "../db/artifacts.ts";
+import type { ArtifactRoute, Digest } from "../ecosystem.ts";
+import { NotFound, UpstreamFailed } from "../errors.ts";
+import { emit } from "../events.ts";
+import { mayFetch } from "../mounts.ts";
+import type { Admissions } from "./admission.ts";
+import type { Context } from "./context.ts";
+import type { DocumentCache } from "./documents.ts";
+import { type Downloaded, download } from "./download.ts";
+import type { FileFact } from "./facts.ts";
+import { follow } from "./follow.ts";
+import type { Growing, Head } from "./growing.ts";
+import { acquire, type Lease } from "./lease.ts";
+import { addressesOf, type Target } from "./locate.ts";
+
+/** A file: on disk, all here in memory and verified, or still arriving. */
+export type File =
+  | { kind: "held"; row: ArtifactRow }
+  | { kind: "whole"; row: ArtifactRow; bytes: Uint8Array }
+  | { kind: "growing"; head: Head; growing: Growing };
+
+/** A fetch that is under way: what can be sent as soon as it can, and the row once it is stored. */
+interface Fetch {
+  ready: Promise<File>;
+  stored: Promise<ArtifactRow | undefined>;
+}
+
+type Artifact = Target<ArtifactRoute>;
+
+export class ArtifactCache {
+  readonly #context: Context;
+  readonly #documents: DocumentCache;
+  readonly #admissions: Admissions;
+  readonly #fetches = new Map<string, Fetch>();
+
+  constructor(context: Context, documents: DocumentCache, admissions: Admissions) {
+    this.#context = context;
+    this.#documents = documents;
+    this.#admissions = admissions;
+  }
+
+  /** The file, from the store or upstream. Throws NotFound, Withheld, DigestMismatch, UpstreamFailed. */
+  async get(target: Artifact): Promise<File> {
+    const row = this.held(target);
+    if (row) {
+      await this.#admissions.require(target, row, row.publishedAt ?? undefined);
+      return { kind: "held", row };
+    }
+    return this.#fetch(target).ready;
+  }
+
+  /** The file, stored: for mirrors. `undefined` where there was no room to store it. */
+  async hold(target: Artifact): Promise<{ row: ArtifactRow | undefined; fetched: boolean }> {
+    const row = this.held(target);
+    if (row) {
+      await this.#admissions.require(target, row, row.publishedAt ?? undefined);
+      return { row, fetched: false };
+    }
+    return { row: await this.#fetch(target).stored, fetched: true };
+  }
+
+  held({ mount, path }: Pick<Artifact, "mount" | "path">): ArtifactRow | undefined {
+    const row = this.#context.artifacts.find(mount.name, path);
+    return row && this.#context.storage.has(row.sha256) ? row : undefined;
+  }
+
+  /** Resolves when nothing is being stored. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#fetches.values(), (fetch) => fetch.stored));
+  }
+
+  #fetch(target: Artifact): Fetch {
+    const key = keyOf(target);
+    const running = this.#fetches.get(key);
+    if (running) {
+      emit("waited", { mount: target.mount.name });
+      return running;
+    }
+    const ready = Promise.withResolvers<File>();
+    const stored = this.#run(target, key, ready.resolve).finally(() => this.#fetches.delete(key));
+    stored.catch(ready.reject);
+    ready.promise.catch(() => {});
+    const fetch = { ready: ready.promise, stored };
+    this.#fetches.set(key, fetch);
+    return fetch;
+  }
+
+  async #run(target: Artifact, key: string, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
+    const { settings, storage } = this.#context;
+    if (settings.offline) throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
+    const fact = await this.#documents.factFor(target);
+    const release = fact ?? target.route.release?.(target.params);
+    if (release) await this.#admissions.require(target, release, fact?.publishedAt);
+    for (;;) {
+      const lease = acquire(storage.parts, key);
+      if (!lease) {
+        emit("waited", { mount: target.mount.name });
+        const row = await follow(storage, key, () => this.held(target), ready);
+        if (row) return row;
+        continue;
+      }
+      try {
+        // Another process may have stored it between our look and our lease.
+        const row = this.held(target);
+        if (!row) return await this.#store(target, fact, lease, ready);
+        ready({ kind: "held", row });
+        return row;
+      } finally {
+        lease.release();
+      }
+    }
+  }
+
+  async #store(target: Artifact, fact: FileFact | undefined, { part }: Lease, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
+    const { mount, path, route } = target;
+    const { upstream, storage, settings } = this.#context;
+    const expected = route.digest?.(target.params) ?? fact?.digest;
+    let growing: Growing | undefined;
+    const downloaded = await download(upstream, {
+      mount,
+      path,
+      urls: await this.#addresses(target, fact, expected),
+      expected,
+      algorithms: Object.keys(mount.ecosystem.digestHeaders ?? {}) as (keyof NonNullable<typeof mount.ecosystem.digestHeaders>)[],
+      keepHeaders: mount.ecosystem.keepHeaders ?? [],
+      maximum: settings.maxArtifact,
+      raw: true,
+      file: part,
+      onGrowing: (started) => {
+        growing = started;
+        ready({ kind: "growing", head: started.head, growing: started });
+      },
+    });
+    const row = this.#rowOf(target, fact, downloaded);
+    if (downloaded.bytes) ready({ kind: "whole", row, bytes: downloaded.bytes });
+    try {
+      await this.#commit(row, part);
+      growing?.finish(storage.file(row.sha256));
+    } catch (error) {
+      growing?.fail(error);
+      throw error;
+    }
+    if (!growing && !downloaded.bytes) ready({ kind: "held", row });
+    return storage.has(row.sha256) ? row : undefined;
+  }
+
+  async #commit(row: ArtifactRow, part: string): Promise<void> {
+    const { storage, writer, artifacts, blobs } = this.#context;
+    const started = performance.now();
+    await storage.place(part, row.sha256);
+    emit("stored", { operation: "place", milliseconds: performance.now() - started });
+    await writer.write(() => {
+      // An eviction may have removed an equal blob since it was placed.
+      if (!storage.has(row.sha256)) throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
+      blobs.add(row.sha256, row.size);
+      artifacts.put(row);
+    });
+  }
+
+  async #addresses(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<string[]> {
+    const own = fact?.url && mayFetch(target.mount, fact.url) ? [fact.url] : [];
+    const others = addressesOf(target, await this.#documents.discovered(target.mount), digest);
+    return [...new Set([...own, ...others])];
+  }
+
+  #rowOf(target: Artifact, fact: FileFact | undefined, { head, digests, size }: Downloaded): ArtifactRow {
+    const { mount, route, params, path } = target;
+    const at = this.#context.now();
+    const modified = Date.parse(head.lastModified ?? "");
+    const { name, version } = fact ?? route.release?.(params) ?? { name: "", version: "" };
+    const headers = { ...head.headers };
+    for (const [algorithm, header] of Object.entries(mount.ecosystem.digestHeaders ?? {})) {
+      const digest = digests[algorithm as keyof typeof digests];
+      if (digest) headers[header] = digest;
+    }
+    return {
+      mount: mount.name,
+      path,
+      sha256: digests.sha256,
+      size,
+      mediaType: head.mediaType || "application/octet-stream",
+      name,
+      version,
+      publishedAt: fact?.publishedAt ?? (Number.isNaN(modified) ? null : modified),
+      headers,
+      fetchedAt: at,
+      usedAt: at,
+      hits: 0,
+      pinned: this.#context.settings.pin,
+    };
+  }
+}
+
+function keyOf({ mount, path }: Artifact): string {
+  return `${mount.name} ${path}`;
+}

@@ -1,0 +1,229 @@
+/**
+ * The one door: a request names a path, the plugin says what the path is, and this gets it. The HTTP server and the mirror's
+ * workers both come here, so that policy, digests, retries and accounting cannot differ.
+ */
+import { LRUCache } from "lru-cache";
+import type { ArtifactRow } from "../db/artifacts.ts";
+import type { DerivedRoute, MetadataRoute, PassthroughRoute, Path, Route } from "../ecosystem.ts";
+import { BadRequest, NotFound } from "../errors.ts";
+import { emit } from "../events.ts";
+import { isPlain, type Match, type Miss } from "../match.ts";
+import type { Mount } from "../mounts.ts";
+import { Admissions } from "./admission.ts";
+import { ArtifactCache, type File } from "./artifacts.ts";
+import type { Context } from "./context.ts";
+import { DocumentCache, freshness, type ReadDocument } from "./documents.ts";
+import { addressesOf, documentAt, matchIn, queryOf, type Target, targetOf } from "./locate.ts";
+import { Memory, type Ready } from "./memory.ts";
+import { readDocument } from "./reader.ts";
+import { Usage } from "./usage.ts";
+import { composed, negotiate, type Rendered, Views } from "./view.ts";
+
+export interface Ask {
+  method: string;
+  path: Path;
+  query: URLSearchParams;
+  accept: string | null;
+  /** The public address of this server, without a trailing slash: links are built from it. */
+  base: string;
+  body?: Uint8Array | undefined;
+  /** `content-type` and `content-encoding` of the body. */
+  bodyHeaders?: Record<string, string>;
+}
+
+export type Outcome = "hit" | "miss" | "stale";
+
+/** What a path is answered with. */
+export type Answer =
+  | { kind: "ready"; ready: Ready; outcome: Outcome }
+  | { kind: "file"; file: File; outcome: Outcome }
+  | { kind: "passthrough"; response: Response };
+
+/** Work that is too heavy for the serving thread, done elsewhere. */
+export interface Offload {
+  read: ReadDocument;
+  render(target: Target<MetadataRoute>, variant: string, base: string): Promise<Rendered>;
+}
+
+/** Documents above this many bytes are read and rewritten elsewhere, where there is an elsewhere. */
+const HEAVY = 512 * 1024;
+/** Artifacts up to this size are sent from memory; above it the kernel sends the file. */
+const IN_MEMORY = 64 * 1024;
+/** Milliseconds that what is shown offline is believed: another process may be adding to it. */
+const OFFLINE_LOOK = 5_000;
+
+export class Cache {
+  readonly context: Context;
+  readonly documents: DocumentCache;
+  readonly artifacts: ArtifactCache;
+  readonly admissions: Admissions;
+  readonly views: Views;
+  readonly memory: Memory;
+  readonly usage: Usage;
+  readonly #offload: Offload | undefined;
+  readonly #matches = new LRUCache<string, { value: Match | Miss }>({ max: 20_000 });
+
+  constructor(context: Context, memoryBytes: number, offload?: Offload) {
+    this.context = context;
+    this.#offload = offload;
+    this.documents = new DocumentCache(context, (target, file, source) => {
+      const heavy = offload && Bun.file(file).size > HEAVY;
+      return heavy ? offload.read(target, file, source) : readDocument(this.documents, target, file, source);
+    });
+    this.admissions = new Admissions(context);
+    this.artifacts = new ArtifactCache(context, this.documents, this.admissions);
+    this.views = new Views(context, this.documents, this.admissions);
+    this.memory = new Memory(memoryBytes);
+    this.usage = new Usage(context);
+  }
+
+  /** What can be sent at once, without a look at the database; `undefined` otherwise. Counts as served. */
+  peek(mount: Mount, ask: Ask): Ready | undefined {
+    const match = this.#match(mount, ask);
+    if (typeof match === "number") return undefined;
+    const ready = this.memory.get(keyFor(mount, ask, match.route));
+    if (!ready || ready.freshUntil < this.context.now()) return undefined;
+    this.#served(mount, "hit", ready.path, match.route.kind === "artifact");
+    return ready;
+  }
+
+  /** Throws one of the five errors. */
+  async get(mount: Mount, ask: Ask): Promise<Answer> {
+    if (!isPlain(ask.path)) throw new BadRequest("the path is not a plain one: it climbs, hides a separator, is too long or is not valid percent-encoding");
+    const match = this.#match(mount, ask);
+    if (match === 404) throw new NotFound(`${mount.name} has no ${ask.path}`);
+    if (match === 405) throw new BadRequest(`${ask.method} is not allowed for ${ask.path}`, 405);
+    const { route, params } = match;
+    switch (route.kind) {
+      case "artifact":
+        return this.#artifact(targetOf(mount, route, params, ask.path, ask.query), ask);
+      case "metadata":
+        return this.#document(targetOf(mount, route, params, ask.path, ask.query), ask);
+      case "derived":
+        return this.#derived(mount, route, params, ask);
+      case "passthrough":
+        return this.#pass(targetOf(mount, route as never, params, ask.path), route, ask);
+      case "answer": {
+        const view = { variant: "", offline: this.context.settings.offline, link: (path: Path) => `${ask.base}${mount.prefix}${path}`, admits: () => true };
+        return this.#composed(mount, ask, route.answer(params, view));
+      }
+      case "deny":
+        throw route.status === 404 ? new NotFound(route.reason) : new BadRequest(route.reason, route.status);
+    }
+  }
+
+  /** Waits for what is being stored and written. */
+  async drain(): Promise<void> {
+    await this.artifacts.drain();
+    await this.usage.flush();
+    await this.context.writer.drain();
+  }
+
+  #match(mount: Mount, { method, path }: Ask): Match | Miss {
+    const key = `${mount.name} ${method} ${path}`;
+    const known = this.#matches.get(key);
+    if (known) return known.value;
+    const value = isPlain(path) ? matchIn(mount, method, path) : 404;
+    this.#matches.set(key, { value });
+    return value;
+  }
+
+  async #artifact(target: Target & { route: { kind: "artifact" } }, ask: Ask): Promise<Answer> {
+    const file = await this.artifacts.get(target as never);
+    const outcome = file.kind === "held" ? "hit" : "miss";
+    this.#served(target.mount, outcome, target.path, true);
+    if (file.kind === "growing" || file.row.size > IN_MEMORY) return { kind: "file", file, outcome };
+    const bytes = file.kind === "whole" ? file.bytes : await Bun.file(this.context.storage.file(file.row.sha256)).bytes();
+    const ready = readyArtifact(file.row, bytes as Uint8Array<ArrayBuffer>);
+    this.memory.put(keyFor(target.mount, ask, target.route), ready);
+    return { kind: "ready", ready, outcome };
+  }
+
+  async #document(target: Target<MetadataRoute>, ask: Ask): Promise<Answer> {
+    const { mount, route, path } = target;
+    const { row, outcome } = await this.documents.load(target);
+    await this.#admit(target);
+    this.#served(mount, outcome, path, false);
+    const variant = negotiate(route.variants ?? [], ask.accept);
+    const key = keyFor(mount, ask, route);
+    const now = this.context.now();
+    const { offline } = this.context.settings;
+    const freshUntil = offline ? now + OFFLINE_LOOK : outcome === "stale" ? 0 : row.checkedAt + freshness(target);
+    const known = this.memory.get(key);
+    if (known && !offline && known.source === row.sha256 && (known.matures ?? Number.POSITIVE_INFINITY) > now) {
+      known.freshUntil = Math.min(freshUntil, known.matures ?? freshUntil);
+      return { kind: "ready", ready: known, outcome };
+    }
+    const rendered = await this.#render(target, row, variant, ask.base);
+    const ready: Ready = {
+      ...rendered,
+      ...(row.lastModified && !route.rewrite && { headers: { ...rendered.headers, "last-modified": row.lastModified } }),
+      freshUntil: Math.min(freshUntil, rendered.matures ?? freshUntil),
+      mount: mount.name,
+      path,
+      source: row.sha256,
+    };
+    this.memory.put(key, ready);
+    return { kind: "ready", ready, outcome };
+  }
+
+  /** An immutable document of a release (a POM, a `.mod`) is withheld with it; what lists releases is filtered instead. */
+  async #admit(target: Target<MetadataRoute>): Promise<void> {
+    const release = target.route.freshness === "immutable" && target.route.release?.(target.params);
+    if (!release || !release.version || this.admissions.threshold(target.mount, release.name) === 0) return;
+    const fact = await this.documents.factFor(target);
+    await this.admissions.require(target, fact ?? release, fact?.publishedAt);
+  }
+
+  #render(target: Target<MetadataRoute>, row: { size: number } & Parameters<Views["render"]>[1], variant: string, base: string): Promise<Rendered> {
+    if (this.#offload && row.size > HEAVY) return this.#offload.render(target, variant, base);
+    return this.views.render(target, row, variant, base);
+  }
+
+  async #derived(mount: Mount, route: DerivedRoute, params: Match["params"], ask: Ask): Promise<Answer> {
+    const target = documentAt(mount, route.of(params));
+    if (!target) throw new NotFound(`${mount.name} has no ${route.of(params)}`);
+    const served = await this.#document(target, { ...ask, method: "GET", path: target.path, accept: null, query: new URLSearchParams() });
+    if (served.kind !== "ready") throw new NotFound(`${ask.path} cannot be derived`);
+    const body = route.derive(served.ready.bytes, params);
+    if (body === undefined) throw new NotFound(`${ask.path} does not exist, or is withheld`);
+    const rendered = composed(body, "application/json");
+    return { kind: "ready", outcome: served.outcome, ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path } };
+  }
+
+  async #pass(target: Target, route: PassthroughRoute, ask: Ask): Promise<Answer> {
+    const { mount, params } = target;
+    const { settings, upstream, artifacts } = this.context;
+    if (settings.offline) {
+      if (!route.offline) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
+      return this.#composed(mount, ask, route.offline(params, ask.query, () => artifacts.releases(mount.name)));
+    }
+    const [url] = addressesOf({ ...target, path: `${target.path}${queryOf(route.query, ask.query)}` as Path });
+    if (!url) throw new NotFound(`no upstream is configured for ${ask.path}`);
+    const headers: Record<string, string> = { ...ask.bodyHeaders, ...(ask.accept && { accept: ask.accept }) };
+    const response = await upstream.fetch(mount, url, { method: ask.method === "HEAD" ? "GET" : ask.method, headers, body: ask.body });
+    return { kind: "passthrough", response };
+  }
+
+  #composed(mount: Mount, ask: Ask, body: object | string): Answer {
+    const isText = typeof body === "string";
+    const rendered = composed(isText ? body : JSON.stringify(body), isText ? "text/plain; charset=utf-8" : "application/json");
+    this.#served(mount, "hit", ask.path, false);
+    return { kind: "ready", outcome: "hit", ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path } };
+  }
+
+  #served(mount: Mount, outcome: Outcome, path: string, artifact: boolean): void {
+    emit("served", { mount: mount.name, outcome });
+    if (outcome !== "miss") this.usage.record(mount.name, path, artifact);
+  }
+}
+
+function keyFor(mount: Mount, { path, query, accept, base }: Ask, route: Route): string {
+  if (route.kind !== "metadata") return `${mount.name} ${path}`;
+  return `${mount.name} ${path}${queryOf(route.query, query)} ${negotiate(route.variants ?? [], accept)} ${base}`;
+}
+
+function readyArtifact(row: ArtifactRow, bytes: Uint8Array<ArrayBuffer>): Ready {
+  const { mount, path, mediaType, headers, sha256 } = row;
+  return { bytes, mediaType, headers, etag: `"${sha256}"`, freshUntil: Number.POSITIVE_INFINITY, mount, path };
+}

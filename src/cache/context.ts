@@ -1,0 +1,40 @@
+import type { Artifacts } from "../db/artifacts.ts";
+import type { Blobs } from "../db/blobs.ts";
+import type { ReleaseDates } from "../db/dates.ts";
+import type { Documents } from "../db/documents.ts";
+import type { Writer } from "../db/writer.ts";
+import type { CooldownSettings } from "../policy/cooldown.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Upstream } from "../upstream/client.ts";
+
+/** What the parts of the cache share. Times are milliseconds, sizes bytes. */
+export interface Context {
+  readonly settings: CacheSettings;
+  readonly storage: Storage;
+  readonly upstream: Upstream;
+  readonly writer: Pick<Writer, "write" | "drain">;
+  readonly artifacts: Artifacts;
+  readonly documents: Documents;
+  readonly blobs: Blobs;
+  readonly dates: ReleaseDates;
+  /** The clock; tests set their own. */
+  readonly now: () => number;
+}
+
+export interface CacheSettings {
+  /** Nothing is dialled; only what is held is admitted. */
+  offline: boolean;
+  /** Documents are kept; off: they are fetched for every request and forgotten. */
+  keepDocuments: boolean;
+  maxDocument: number;
+  maxArtifact: number;
+  /** How long after its freshness a document is still sent at once, while it is revalidated behind. */
+  staleWhileRevalidate: number;
+  /** How long after its freshness a document is sent when upstream fails. */
+  staleIfError: number;
+  /** How long an absence is believed. */
+  negativeTtl: number;
+  cooldown: CooldownSettings;
+  /** What this process holds is held on purpose (a mirror job): never evicted. */
+  pin: boolean;
+}

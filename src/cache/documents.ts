@@ -1,0 +1,234 @@
+/**
+ * Documents: fetched, verified, read for facts, kept, and revalidated by the words of RFC 9111. What clients see of them is
+ * made in `view.ts`.
+ */
+import { readFileSync } from "node:fs";
+import { LRUCache } from "lru-cache";
+import type { DocumentRow } from "../db/documents.ts";
+import type { Doc, MetadataRoute, Path } from "../ecosystem.ts";
+import { messageOf, NotFound, UpstreamFailed } from "../errors.ts";
+import { emit } from "../events.ts";
+import { log } from "../log.ts";
+import { mayFetch, type Mount } from "../mounts.ts";
+import type { Context } from "./context.ts";
+import { makeDoc } from "./doc.ts";
+import { discard, type Downloaded, download, NotModified } from "./download.ts";
+import { type FileFact, factIn } from "./facts.ts";
+import { Flight } from "./flight.ts";
+import { acquire, isLeased, type Lease } from "./lease.ts";
+import { addressesOf, documentAt, type Target } from "./locate.ts";
+import type { Reading } from "./reader.ts";
+
+export interface Loaded {
+  row: DocumentRow;
+  outcome: "hit" | "miss" | "stale";
+}
+
+/** Reads a document for its facts, on this thread or another. */
+export type ReadDocument = (target: Target<MetadataRoute>, file: string, source: { mediaType: string; url: string }) => Promise<Reading>;
+
+/** Milliseconds between looks at a fetch that another process runs. */
+const POLL = 20;
+
+export class DocumentCache {
+  readonly #context: Context;
+  readonly #read: ReadDocument;
+  readonly #flight = new Flight<Loaded>();
+  readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
+
+  constructor(context: Context, read: ReadDocument) {
+    this.#context = context;
+    this.#read = read;
+  }
+
+  /**
+   * The document as it is held, brought up to date first where its freshness is over.
+   * Throws NotFound, UpstreamFailed, DigestMismatch.
+   */
+  async load(target: Target<MetadataRoute>, { force = !this.#context.settings.keepDocuments } = {}): Promise<Loaded> {
+    const { settings, now } = this.#context;
+    const { mount, path } = target;
+    const row = this.held(mount, path);
+    if (row && settings.offline) return { row, outcome: "hit" };
+    if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
+    const late = row ? now() - row.checkedAt - freshness(target) : 0;
+    if (row && late <= 0 && !force) return { row, outcome: "hit" };
+    const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row));
+    if (row && !force && late <= settings.staleWhileRevalidate) {
+      refreshing.catch((error) => log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }));
+      return { row, outcome: "hit" };
+    }
+    try {
+      return await refreshing;
+    } catch (error) {
+      if (!row || !(error instanceof UpstreamFailed) || late > settings.staleIfError) throw error;
+      log.warn("upstream failed; sending what is held", { mount: mount.name, path, error: error.message });
+      return { row, outcome: "stale" };
+    }
+  }
+
+  /** What is held, however old; `undefined` when its bytes are gone. */
+  held(mount: Mount, path: Path): DocumentRow | undefined {
+    const row = this.#context.documents.find(mount.name, path);
+    return row && this.#context.storage.has(row.sha256) ? row : undefined;
+  }
+
+  /** What describes a path, from the documents that state it; they are fetched where they are not held. */
+  async factFor({ mount, route, params, path }: Target): Promise<FileFact | undefined> {
+    const release = route.release?.(params);
+    const describing = route.describedBy?.(params, path) ?? (release ? mount.ecosystem.index(release) : []);
+    for (const described of describing) {
+      const other = documentAt(mount, described);
+      if (!other) continue;
+      const known = this.#lookUp(mount, other.path, path);
+      if (known) return known;
+      const before = this.held(mount, other.path);
+      const loaded = await this.#loadOrNothing(other, before !== undefined);
+      const found = loaded && this.#lookUp(mount, other.path, path);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** A held document as plugins see it. */
+  doc(target: Target<MetadataRoute>, row: DocumentRow, bytes = this.bytes(row)): Doc {
+    return makeDoc(target, bytes, row, (path) => this.near(target.mount, path));
+  }
+
+  near(mount: Mount, path: Path): Doc | undefined {
+    const target = documentAt(mount, path);
+    const row = target && this.held(mount, target.path);
+    return row && this.doc(target, row);
+  }
+
+  bytes(row: DocumentRow): Uint8Array {
+    return readFileSync(this.#context.storage.file(row.sha256));
+  }
+
+  /** Addresses that upstream's own discovery document declares, where the operator set none. */
+  async discovered(mount: Mount): Promise<Readonly<Record<string, string>>> {
+    const { discovery } = mount.ecosystem;
+    if (!discovery || Object.keys(mount.ecosystem.upstreams).every((name) => mount.configured.has(name))) return {};
+    const target: Target<MetadataRoute> = { mount, route: { kind: "metadata", match: discovery.path, freshness: 3_600 }, params: {}, path: discovery.path };
+    const { row } = await this.load(target);
+    return discovery.read(this.doc(target, row));
+  }
+
+  #lookUp(mount: Mount, document: Path, path: Path): FileFact | undefined {
+    const page = this.#context.documents.page(mount.name, document, path);
+    return page === undefined ? undefined : factIn(page, path);
+  }
+
+  /** A file that a held index does not know may be newer than the index: one forced look settles it. */
+  async #loadOrNothing(target: Target<MetadataRoute>, force: boolean): Promise<Loaded | undefined> {
+    try {
+      return await this.load(target, { force: force && !this.#context.settings.offline });
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
+    const key = keyOf(target);
+    const absent = this.#absent.get(key);
+    if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
+    const { storage } = this.#context;
+    for (;;) {
+      const lease = acquire(storage.parts, key);
+      if (lease) return this.#fetch(target, row, lease).finally(() => lease.release());
+      emit("waited", { mount: target.mount.name });
+      while (isLeased(storage.parts, key)) await Bun.sleep(POLL);
+      const fresh = this.held(target.mount, target.path);
+      if (fresh && fresh.checkedAt > (row?.checkedAt ?? 0)) return { row: fresh, outcome: "hit" };
+    }
+  }
+
+  async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, lease: Lease): Promise<Loaded> {
+    const { mount, route, path } = target;
+    const fact = route.freshness === "immutable" ? await this.factFor(target) : undefined;
+    const digest = route.digest?.(target.params) ?? fact?.digest;
+    const urls = fact?.url && mayFetch(mount, fact.url) ? [fact.url] : addressesOf(target);
+    const { settings, upstream, now } = this.#context;
+    try {
+      // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
+      await discard(lease.part);
+      const downloaded = await download(upstream, {
+        mount,
+        path,
+        urls,
+        expected: digest,
+        algorithms: [],
+        keepHeaders: mount.ecosystem.keepHeaders ?? [],
+        requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
+        maximum: settings.maxDocument,
+        raw: false,
+        file: lease.part,
+      });
+      return await this.#keep(target, row, downloaded, lease.part);
+    } catch (error) {
+      if (error instanceof NotModified && row) return this.#current(row);
+      if (error instanceof NotFound) this.#absent.set(keyOf(target), { until: now() + settings.negativeTtl, message: error.message });
+      await discard(lease.part);
+      throw error;
+    }
+  }
+
+  async #current(row: DocumentRow): Promise<Loaded> {
+    const { writer, documents, now } = this.#context;
+    const checked = { ...row, checkedAt: now() };
+    await writer.write(() => documents.checked(row.mount, row.path, checked.checkedAt));
+    return { row: checked, outcome: "hit" };
+  }
+
+  async #keep(target: Target<MetadataRoute>, row: DocumentRow | undefined, { head, digests, size }: Downloaded, file: string): Promise<Loaded> {
+    const { mount, path } = target;
+    const { storage, writer, documents, blobs, settings, now } = this.#context;
+    if (row?.sha256 === digests.sha256) {
+      await discard(file);
+      return this.#current(row);
+    }
+    const { pages, revision } = await this.#read(target, file, head);
+    if (row?.revision && revision !== undefined && revision < row.revision) {
+      throw new UpstreamFailed(`${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`, { retryable: true });
+    }
+    const at = now();
+    const fresh: DocumentRow = {
+      mount: mount.name,
+      path,
+      sha256: digests.sha256,
+      size,
+      mediaType: head.mediaType,
+      url: head.url,
+      etag: head.etag ?? null,
+      lastModified: head.lastModified ?? null,
+      headers: head.headers,
+      revision: revision ?? null,
+      fetchedAt: at,
+      checkedAt: at,
+      usedAt: at,
+      pinned: settings.pin,
+    };
+    await storage.place(file, fresh.sha256);
+    await writer.write(() => {
+      blobs.add(fresh.sha256, size);
+      documents.put(fresh, pages);
+    });
+    return { row: fresh, outcome: "miss" };
+  }
+}
+
+function keyOf({ mount, path }: Target): string {
+  return `${mount.name} ${path}`;
+}
+
+/** Milliseconds that a document may be sent without asking upstream. */
+export function freshness({ mount, route }: Target<MetadataRoute>): number {
+  if (route.freshness === "immutable") return Number.POSITIVE_INFINITY;
+  return route.freshness === undefined ? mount.ttl : route.freshness * 1_000;
+}
+
+function conditional(row: DocumentRow | undefined): Record<string, string> {
+  if (row?.etag) return { "if-none-match": row.etag };
+  return row?.lastModified ? { "if-modified-since": row.lastModified } : {};
+}

@@ -1,0 +1,66 @@
+import type { FactsPage } from "../db/documents.ts";
+import type { Digest, Facts, Path } from "../ecosystem.ts";
+
+/** What a document states of one file. */
+export interface FileFact {
+  path: Path;
+  name: string;
+  version: string;
+  digest?: Digest;
+  size?: number;
+  url?: string;
+  /** Milliseconds since 1970, and only where policy may trust it. */
+  publishedAt?: number;
+}
+
+/** As stored: `[path, name, version, digest, size, url, publishedAt]`, absent ones null. */
+type Entry = [Path, string, string, Digest | null, number | null, string | null, number | null];
+
+/** Characters of a page; a look-up reads and decodes one. */
+const PAGE = 48 * 1024;
+
+/** The facts of a document as pages sorted by path. */
+export function pagesOf({ releases = [] }: Facts): FactsPage[] {
+  const entries: Entry[] = [];
+  for (const { name, version, publishedAt, dateTrust, files = [] } of releases) {
+    const at = publishedAt && dateTrust !== "author" ? publishedAt.getTime() : null;
+    for (const { path, digest, size, url } of files) entries.push([path, name, version, digest ?? null, size ?? null, url ?? null, at]);
+  }
+  entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+  const pages: FactsPage[] = [];
+  let page: string[] = [];
+  let first: string | undefined;
+  let length = 0;
+  const flush = () => {
+    if (first !== undefined) pages.push({ first, page: `[${page.join(",")}]` });
+    [page, first, length] = [[], undefined, 0];
+  };
+  let last: string | undefined;
+  for (const entry of entries) {
+    // Two statements about one path must stay in one page, or the second would be out of reach.
+    if (length > PAGE && entry[0] !== last) flush();
+    const text = JSON.stringify(entry);
+    first ??= entry[0];
+    page.push(text);
+    length += text.length;
+    last = entry[0];
+  }
+  flush();
+  return pages;
+}
+
+/** What a page says of a path, if it says anything. */
+export function factIn(page: string, path: Path): FileFact | undefined {
+  const entry = (JSON.parse(page) as Entry[]).find(([known]) => known === path);
+  if (!entry) return undefined;
+  const [, name, version, digest, size, url, publishedAt] = entry;
+  return {
+    path,
+    name,
+    version,
+    ...(digest !== null && { digest }),
+    ...(size !== null && { size }),
+    ...(url !== null && { url }),
+    ...(publishedAt !== null && Number.isFinite(publishedAt) && { publishedAt }),
+  };
+}

@@ -1,0 +1,61 @@
+import { readFileSync, statSync } from "node:fs";
+import type { ArtifactRow } from "../db/artifacts.ts";
+import { UpstreamFailed } from "../errors.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { File } from "./artifacts.ts";
+import { Growing, type Head } from "./growing.ts";
+import { isLeased, partOf } from "./lease.ts";
+
+/** Milliseconds between looks at a file that another process writes. */
+const POLL = 20;
+
+/**
+ * Waits for what another thread or process is fetching, and passes it on as it grows.
+ * Returns the row once it is stored, or `undefined` when the other gave up and it is our turn.
+ */
+export async function follow(storage: Storage, key: string, held: () => ArtifactRow | undefined, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
+  const folder = storage.parts;
+  const part = partOf(folder, key);
+  let growing: Growing | undefined;
+  while (isLeased(folder, key)) {
+    if (growing) growing.grow(Math.max(sizeOf(part) - growing.size, 0));
+    else {
+      const head = headOf(part);
+      if (head) {
+        growing = new Growing(head, part);
+        ready({ kind: "growing", head, growing });
+      }
+    }
+    await Bun.sleep(POLL);
+  }
+  const row = held();
+  if (!growing) {
+    if (row) ready({ kind: "held", row });
+    return row;
+  }
+  if (!row) {
+    const error = new UpstreamFailed("the download that this answer was following failed; ask again", { retryable: true });
+    growing.fail(error);
+    throw error;
+  }
+  growing.grow(Math.max(row.size - growing.size, 0));
+  growing.finish(storage.file(row.sha256));
+  return row;
+}
+
+/** Written only for bodies that are passed on while they grow. */
+function headOf(part: string): Head | undefined {
+  try {
+    return JSON.parse(readFileSync(`${part}.json`, "utf8")) as Head;
+  } catch {
+    return undefined;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,114 @@
+import { existsSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+
+/** What upstream said of a body before it came. */
+export interface Head {
+  url: string;
+  /** Bytes; absent when upstream did not say. */
+  length?: number;
+  mediaType: string;
+  etag?: string;
+  lastModified?: string;
+  /** Those of the plugin's `keepHeaders` that were there. */
+  headers: Record<string, string>;
+}
+
+/** Bytes of one read for a client. */
+const CHUNK = 128 * 1024;
+
+/** A file that is still being downloaded, and everyone who reads it meanwhile. */
+export class Growing {
+  readonly head: Head;
+  #file: string;
+  size = 0;
+  readers = 0;
+  #state: "growing" | "whole" | "failed" = "growing";
+  #error: unknown;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(head: Head, file: string) {
+    this.head = head;
+    this.#file = file;
+  }
+
+  grow(bytes: number): void {
+    this.size += bytes;
+    this.#notify();
+  }
+
+  /** It is whole, verified and stored at its final place. */
+  finish(file: string): void {
+    this.#file = file;
+    this.#state = "whole";
+    this.#notify();
+  }
+
+  fail(error: unknown): void {
+    this.#state = "failed";
+    this.#error = error;
+    this.#notify();
+  }
+
+  /**
+   * The bytes from an offset up to `end` (exclusive), each client at its own pace. The stream errors when the download
+   * fails; the last bytes are held back until the whole is verified, so that a bad file never looks complete.
+   */
+  async stream(from = 0, end = Number.POSITIVE_INFINITY): Promise<ReadableStream<Uint8Array>> {
+    const handle = await this.#open();
+    this.readers++;
+    let position = from;
+    let closed = false;
+    const close = async () => {
+      if (closed) return;
+      closed = true;
+      this.readers--;
+      await handle.close();
+    };
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            while (this.#state === "growing" && position >= this.#released(end)) await this.#wake.promise;
+            if (this.#state === "failed") throw this.#error;
+            const length = Math.min(CHUNK, this.#released(end) - position);
+            const { bytesRead, buffer } = await handle.read(new Uint8Array(Math.max(length, 0)), 0, Math.max(length, 0), position);
+            position += bytesRead;
+            if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
+            if (this.#state === "whole" && position >= Math.min(this.size, end)) {
+              await close();
+              controller.close();
+            }
+          } catch (error) {
+            await close();
+            controller.error(error);
+          }
+        },
+        cancel: close,
+      },
+      { highWaterMark: 1 },
+    );
+  }
+
+  /** The descriptor stays good when the file is moved to its final place; one asked for at that moment waits for it. */
+  async #open(): Promise<FileHandle> {
+    for (;;) {
+      if (this.#state === "failed") throw this.#error;
+      try {
+        return await open(this.#file, "r");
+      } catch (error) {
+        if (this.#state === "whole" && !existsSync(this.#file)) throw error;
+        await this.#wake.promise;
+      }
+    }
+  }
+
+  /** How far clients may read: all but the last byte until the whole is verified. */
+  #released(end: number): number {
+    return Math.min(this.#state === "whole" ? this.size : this.size - 1, end);
+  }
+
+  #notify(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
+  }
+}

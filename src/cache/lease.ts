@@ -1,0 +1,133 @@
+import { createHash, randomUUID } from "node:crypto";
+import { lstatSync, lutimesSync, mkdirSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+/** Milliseconds between heartbeats, and after which a silent owner on another machine or thread counts as dead. */
+const HEARTBEAT = 5_000;
+const DEAD = 30_000;
+
+const HERE = hostname();
+/** The same in all threads of a process: after a restart in a container, another program may have our old process id. */
+process.env.PROXY_RUN_ID ??= randomUUID();
+const RUN = process.env.PROXY_RUN_ID;
+const held = new Set<string>();
+let pulse: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * The right to fetch one thing, over all threads and processes that share a store.
+ *
+ * It is a symbolic link whose target names the owner (`host:pid:run:uuid`): made atomically, gone with `release`, and a restart
+ * after a kill sees at once that its owner is dead, where a lock file would have to be waited out.
+ */
+export interface Lease {
+  /** The growing file of this key; what a dead owner left in it may be continued. */
+  readonly part: string;
+  release(): void;
+}
+
+/** The lease of a key below a folder, or `undefined` while another owner lives. */
+export function acquire(folder: string, key: string): Lease | undefined {
+  const base = basePath(folder, key);
+  const link = `${base}.lease`;
+  const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID()}`;
+  if (!claim(link, owner) && !takeOver(link, owner)) return undefined;
+  held.add(link);
+  pulse ??= setInterval(beat, HEARTBEAT).unref();
+  return {
+    part: `${base}.part`,
+    release: () => {
+      held.delete(link);
+      if (ownerOf(link) === owner) unlinkSync(link);
+    },
+  };
+}
+
+/** Whether someone alive is fetching this key. */
+export function isLeased(folder: string, key: string): boolean {
+  const link = `${basePath(folder, key)}.lease`;
+  const owner = ownerOf(link);
+  return owner !== undefined && isAlive(link, owner);
+}
+
+/** The growing file of a key, for those who wait for its owner. */
+export function partOf(folder: string, key: string): string {
+  return `${basePath(folder, key)}.part`;
+}
+
+function basePath(folder: string, key: string): string {
+  return join(folder, createHash("sha256").update(key).digest("hex"));
+}
+
+function claim(link: string, owner: string): boolean {
+  try {
+    symlinkSync(owner, link);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Only one may bury a dead owner: the folder made here is their mutex. */
+function takeOver(link: string, owner: string): boolean {
+  const dead = ownerOf(link);
+  if (dead === undefined) return claim(link, owner);
+  if (isAlive(link, dead)) return false;
+  const mutex = `${link}.takeover`;
+  try {
+    mkdirSync(mutex);
+  } catch {
+    if (age(mutex) > DEAD) rmdirSync(mutex);
+    return false;
+  }
+  try {
+    if (ownerOf(link) !== dead) return false;
+    unlinkSync(link);
+    return claim(link, owner);
+  } finally {
+    rmdirSync(mutex);
+  }
+}
+
+function isAlive(link: string, owner: string): boolean {
+  const [host, pid, run] = owner.split(":");
+  if (host === HERE && (Number(pid) === process.pid ? run !== RUN : !isRunning(Number(pid)))) return false;
+  return age(link) < DEAD;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function ownerOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
+function age(path: string): number {
+  try {
+    return Date.now() - lstatSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function beat(): void {
+  const now = new Date();
+  for (const link of held) {
+    try {
+      lutimesSync(link, now, now);
+    } catch {
+      held.delete(link);
+    }
+  }
+}

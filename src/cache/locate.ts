@@ -1,0 +1,63 @@
+/** From a request to what it means at upstream: the key under which it is held and the addresses that may have it. */
+import { splitDigest } from "../digest.ts";
+import type { ArtifactRoute, Digest, MetadataRoute, Params, Path } from "../ecosystem.ts";
+import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
+import type { Mount } from "../mounts.ts";
+
+type Held = ArtifactRoute | MetadataRoute;
+
+/** A request for something that can be held. */
+export interface Target<R extends Held = Held> {
+  mount: Mount;
+  route: R;
+  params: Params;
+  /** Canonical; with the query that belongs to it, for documents that have one. */
+  path: Path;
+}
+
+export function matchIn(mount: Mount, method: string, path: Path): Match | Miss {
+  return classify(mount.ecosystem, method, path, (name) => mount.upstreams.has(name));
+}
+
+export function targetOf<R extends Held>(mount: Mount, route: R, params: Params, path: Path, query?: URLSearchParams): Target<R> {
+  const canonical = route.canonical?.(params) ?? path;
+  return { mount, route, params, path: `${canonical}${queryOf(route.query, query)}` as Path };
+}
+
+/** The target of a path that should be a document; `undefined` where the mount has no such document. */
+export function documentAt(mount: Mount, path: Path): Target<MetadataRoute> | undefined {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || match.route.kind !== "metadata") return undefined;
+  return targetOf(mount, match.route, match.params, path);
+}
+
+/** The query parameters that belong to a request, in the route's order: `?q=a&page=2`, or nothing. */
+export function queryOf(names: readonly string[] = [], query?: URLSearchParams): string {
+  const kept = names.flatMap((name) => (query?.getAll(name) ?? []).map((value): [string, string] => [name, value]));
+  return kept.length > 0 ? `?${new URLSearchParams(kept)}` : "";
+}
+
+/** Addresses in the order in which they are tried. `templates`: upstreams that upstream itself declared. */
+export function addressesOf(target: Target, discovered: Readonly<Record<string, string>> = {}, digest?: Digest): string[] {
+  const { mount, route, params, path } = target;
+  const [plain = "", query] = path.split("?");
+  const relative = route.to?.(params) ?? plain;
+  return upstreamsOf(route, params).flatMap((name) => {
+    const found = mount.configured.has(name) ? undefined : discovered[name];
+    return (found ? [found] : (mount.upstreams.get(name) ?? [])).map((base) =>
+      base.includes("{") ? fill(base, params, digest) : `${base}${relative}${query ? `?${query}` : ""}`,
+    );
+  });
+}
+
+function fill(template: string, params: Params, digest?: Digest): string {
+  const values: Record<string, string> = { ...params };
+  if (digest) {
+    const [algorithm, hex] = splitDigest(digest);
+    values[`${algorithm}-checksum`] = hex;
+  }
+  return template.replace(/\{([\w-]+)\}/g, (marker, name: string) => {
+    const value = values[name];
+    return value === undefined ? marker : encodeURIComponent(value);
+  });
+}

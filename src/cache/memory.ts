@@ -1,0 +1,57 @@
+import { LRUCache } from "lru-cache";
+
+/** A body that is ready to send. */
+export interface Ready {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Made with the first request that takes it. */
+  gzip?: Uint8Array<ArrayBuffer>;
+  mediaType: string;
+  /** Quoted, of the identity coding. */
+  etag: string;
+  headers: Record<string, string>;
+  /** Milliseconds since 1970 until which it may be sent without a look at the database; artifacts: for ever. */
+  freshUntil: number;
+  /** For access accounting. */
+  mount: string;
+  path: string;
+  /** Of the document as upstream sent it, for rewritten ones. */
+  source?: string;
+  /** When policy will admit more than this shows. */
+  matures?: number;
+}
+
+/** Entries above this share of the bound would push out everything else. */
+const SHARE = 8;
+/** What an entry costs beside its bytes. */
+const OVERHEAD = 600;
+
+/** Recently sent bodies, bounded in bytes. */
+export class Memory {
+  readonly #entries: LRUCache<string, Ready> | undefined;
+  readonly #largest: number;
+
+  constructor(maxBytes: number) {
+    this.#largest = maxBytes / SHARE;
+    this.#entries = maxBytes > 0 ? new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf }) : undefined;
+  }
+
+  get(key: string): Ready | undefined {
+    return this.#entries?.get(key);
+  }
+
+  put(key: string, entry: Ready): void {
+    if (entry.bytes.length <= this.#largest) this.#entries?.set(key, entry);
+  }
+
+  remove(key: string): void {
+    this.#entries?.delete(key);
+  }
+
+  get bytes(): number {
+    return this.#entries?.calculatedSize ?? 0;
+  }
+}
+
+function sizeOf({ bytes, gzip }: Ready): number {
+  return bytes.length + (gzip?.length ?? 0) + OVERHEAD;
+}

@@ -1,0 +1,31 @@
+import type { FactsPage } from "../db/documents.ts";
+import type { MetadataRoute } from "../ecosystem.ts";
+import { messageOf, UpstreamFailed } from "../errors.ts";
+import { makeDoc } from "./doc.ts";
+import type { DocumentCache } from "./documents.ts";
+import { pagesOf } from "./facts.ts";
+import type { Target } from "./locate.ts";
+
+/** What was read in a document. */
+export interface Reading {
+  pages: FactsPage[];
+  revision: number | undefined;
+}
+
+/** Reads a file for the facts it states. Throws UpstreamFailed where it is not the document that it should be. */
+export async function readDocument(
+  documents: Pick<DocumentCache, "near">,
+  target: Target<MetadataRoute>,
+  file: string,
+  source: { mediaType: string; url: string },
+): Promise<Reading> {
+  if (!target.route.parse) return { pages: [], revision: undefined };
+  const bytes = await Bun.file(file).bytes();
+  try {
+    const facts = target.route.parse(makeDoc(target, bytes, source, (path) => documents.near(target.mount, path)));
+    return { pages: pagesOf(facts), revision: facts.revision };
+  } catch (error) {
+    throw new UpstreamFailed(`${new URL(source.url).host} sent something else than the document ${target.path}: ${messageOf(error)}`);
+  }
+}
+

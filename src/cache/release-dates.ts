@@ -1,0 +1,63 @@
+import pLimit from "p-limit";
+import type { KnownDate } from "../db/dates.ts";
+import type { Release } from "../ecosystem.ts";
+import { messageOf } from "../errors.ts";
+import { log } from "../log.ts";
+import type { Mount } from "../mounts.ts";
+import type { Context } from "./context.ts";
+import { addressesOf, matchIn, targetOf } from "./locate.ts";
+
+/** Requests for dates at once. */
+const AT_ONCE = 8;
+
+/**
+ * Dates for releases that their index does not date: the `Last-Modified` of the path that the plugin names, else the first
+ * time they were seen here. Asked once; then known for ever.
+ */
+export class DateFinder {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Milliseconds since 1970 by version, for the versions of one package. */
+  async find(mount: Mount, name: string, versions: readonly string[]): Promise<Map<string, number>> {
+    const { dates, writer, settings, now } = this.#context;
+    const known = dates.ofPackage(mount.name, name);
+    const limit = pLimit(AT_ONCE);
+    const found = await Promise.all(
+      versions.map((version) =>
+        limit(async (): Promise<[string, KnownDate]> => {
+          const before = known.get(version);
+          if (before) return [version, before];
+          const modified = settings.offline ? undefined : await this.#lastModified(mount, { name, version });
+          return [version, modified === undefined ? { at: now(), source: "first-seen" } : { at: modified, source: "last-modified" }];
+        }),
+      ),
+    );
+    const fresh = found.filter(([version]) => !known.has(version));
+    if (fresh.length > 0) {
+      await writer.write(() => {
+        for (const [version, date] of fresh) dates.put(mount.name, name, version, date);
+      });
+    }
+    return new Map(found.map(([version, { at }]) => [version, at]));
+  }
+
+  async #lastModified(mount: Mount, release: Release): Promise<number | undefined> {
+    const path = mount.ecosystem.datedBy?.(release);
+    const match = path && matchIn(mount, "GET", path);
+    if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) return undefined;
+    for (const url of addressesOf(targetOf(mount, match.route, match.params, path))) {
+      try {
+        const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });
+        const at = Date.parse(response.headers.get("last-modified") ?? "");
+        if (response.status === 200 && !Number.isNaN(at)) return at;
+      } catch (error) {
+        log.warn("a release could not be dated", { mount: mount.name, path, error: messageOf(error) });
+      }
+    }
+    return undefined;
+  }
+}

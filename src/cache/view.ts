@@ -1,0 +1,93 @@
+/** Documents as clients see them: rewritten for a variant, a base URL and policy. Pure but for the dates it may have to ask for. */
+import type { DocumentRow } from "../db/documents.ts";
+import { hash } from "../digest.ts";
+import type { Body, MetadataRoute, View } from "../ecosystem.ts";
+import { messageOf, UpstreamFailed } from "../errors.ts";
+import { type Admission, type Admissions, releasesOf } from "./admission.ts";
+import type { Context } from "./context.ts";
+import type { DocumentCache } from "./documents.ts";
+import type { Target } from "./locate.ts";
+
+/** What goes out. Structured-cloneable: large documents are made on another thread. */
+export interface Rendered {
+  bytes: Uint8Array<ArrayBuffer>;
+  gzip?: Uint8Array<ArrayBuffer>;
+  mediaType: string;
+  etag: string;
+  headers: Record<string, string>;
+  matures?: number;
+}
+
+/** Bodies worth compressing, in bytes. */
+const COMPRESS = 1_024;
+const UNFILTERED: Admission = { admits: () => true, matures: undefined };
+const encoder = new TextEncoder();
+
+export class Views {
+  readonly #context: Context;
+  readonly #documents: DocumentCache;
+  readonly #admissions: Admissions;
+
+  constructor(context: Context, documents: DocumentCache, admissions: Admissions) {
+    this.#context = context;
+    this.#documents = documents;
+    this.#admissions = admissions;
+  }
+
+  /** Whether a route's documents go out as they are. */
+  isPlain({ route }: Target<MetadataRoute>): boolean {
+    return !route.rewrite;
+  }
+
+  /** Makes what clients are sent. Fails closed: a document that cannot be filtered is UpstreamFailed, never the original. */
+  async render(target: Target<MetadataRoute>, row: DocumentRow, variant: string, base: string): Promise<Rendered> {
+    const doc = this.#documents.doc(target, row);
+    const { mount, route } = target;
+    const admission = this.#admissions.concerns(mount) ? await this.#admissions.ofDocument(mount, releasesOf(target, doc)) : UNFILTERED;
+    const view: View = {
+      variant: variant || row.mediaType,
+      offline: this.#context.settings.offline,
+      link: (path) => `${base}${mount.prefix}${path}`,
+      admits: admission.admits,
+    };
+    let body: Body;
+    try {
+      body = route.rewrite?.(doc, view) ?? doc.bytes();
+    } catch (error) {
+      throw new UpstreamFailed(`${target.path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
+    }
+    const rendered = composed(body, view.variant, row.headers);
+    if (rendered.bytes.length > COMPRESS) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
+    return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };
+  }
+}
+
+/** A body of a plugin with the validator of its bytes. */
+export function composed(body: Body, mediaType: string, headers: Record<string, string> = {}): Rendered {
+  const full = typeof body === "string" || body instanceof Uint8Array ? { body } : body;
+  const bytes = (typeof full.body === "string" ? encoder.encode(full.body) : full.body) as Uint8Array<ArrayBuffer>;
+  return {
+    bytes,
+    mediaType: full.mediaType ?? mediaType,
+    etag: `"${hash("sha256", bytes).slice(0, 32)}"`,
+    headers: { ...headers, ...full.headers },
+  };
+}
+
+/** What the client's `Accept` chooses among a route's variants (RFC 9110 12.5.1: q-values and parameters are read). */
+export function negotiate(variants: readonly string[], accept: string | null): string {
+  const [first = ""] = variants;
+  if (!accept || variants.length < 2) return first;
+  let best = { variant: first, q: 0, exact: 0 };
+  for (const part of accept.split(",")) {
+    const [range = "", ...parameters] = part.split(";").map((text) => text.trim().toLowerCase());
+    const q = Number(parameters.find((text) => text.startsWith("q="))?.slice(2) ?? 1);
+    for (const variant of variants) {
+      const exact = range === variant ? 2 : range === `${variant.split("/")[0]}/*` ? 1 : range === "*/*" ? 0 : -1;
+      if (exact < 0 || q === 0) continue;
+      if (q > best.q || (q === best.q && exact > best.exact)) best = { variant, q, exact };
+      break;
+    }
+  }
+  return best.variant;
+}

@@ -1,0 +1,165 @@
+/** Puts the parts together: configuration → store, database, upstream, mounts, cache. The main thread and every worker have one. */
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pkg from "../../package.json" with { type: "json" };
+import { Cache, type Offload } from "../cache/cache.ts";
+import type { Context } from "../cache/context.ts";
+import { documentAt } from "../cache/locate.ts";
+import { readDocument } from "../cache/reader.ts";
+import type { Rendered } from "../cache/view.ts";
+import type { Config } from "../config/schema.ts";
+import { Artifacts } from "../db/artifacts.ts";
+import { Blobs } from "../db/blobs.ts";
+import { ReleaseDates } from "../db/dates.ts";
+import { Documents } from "../db/documents.ts";
+import { type Database, openDatabase } from "../db/open.ts";
+import type { Path } from "../ecosystem.ts";
+import { NotFound } from "../errors.ts";
+import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
+import { makeMount, type Mount } from "../mounts.ts";
+import { Pool } from "../pool.ts";
+import { ecosystems } from "../registry.generated.ts";
+import { openDisk } from "../storage/disk.ts";
+import { overlay } from "../storage/overlay.ts";
+import { Upstream } from "../upstream/client.ts";
+
+export const VERSION = pkg.version;
+
+export interface RuntimeOptions {
+  config: Config;
+  /** What is fetched is held on purpose. */
+  pin: boolean;
+  /** Nothing that is fetched is kept. */
+  dry: boolean;
+  /** Milliseconds that retries may wait in all: clients wait seconds, mirrors minutes. */
+  patience: number;
+}
+
+/** What a worker can be asked to do. */
+export interface Job extends MirrorTasks {
+  open(options: RuntimeOptions): Promise<void>;
+  read(input: { mount: string; path: Path; file: string; source: { mediaType: string; url: string } }): ReturnType<typeof readDocument>;
+  render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
+}
+
+export interface Runtime {
+  cache: Cache;
+  database: Database;
+  mounts: ReadonlyMap<string, Mount>;
+  tasks(): Job;
+  /** Waits for what is being stored. */
+  close(): Promise<void>;
+}
+
+/** Bytes. Module zips and images are large; this is a bound against endless bodies. */
+const LARGEST = 20 * 1024 ** 3;
+
+export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions, offload?: Offload): Promise<Runtime> {
+  const database = openDatabase(config.database.path);
+  const disk = openDisk(config.storage.path);
+  const storage = dry ? overlay(disk, join(tmpdir(), `proxy-dry-run-${process.pid}`)) : disk;
+  const upstream = new Upstream({
+    timeout: config.http_timeout,
+    patience,
+    credentials: config.credentials,
+    allowPrivate: config.allow_private,
+    userAgent: `proxy/${VERSION}`,
+  });
+  const context: Context = {
+    storage,
+    upstream,
+    writer: dry ? { write: async () => {}, drain: async () => {} } : database.writer,
+    artifacts: new Artifacts(database),
+    documents: new Documents(database),
+    blobs: new Blobs(database),
+    dates: new ReleaseDates(database),
+    now: Date.now,
+    settings: {
+      offline: config.offline,
+      keepDocuments: config.cache_metadata || pin,
+      maxDocument: config.metadata_max_size,
+      maxArtifact: LARGEST,
+      staleWhileRevalidate: config.stale_while_revalidate,
+      staleIfError: config.stale_if_error,
+      negativeTtl: config.negative_ttl,
+      cooldown: config.cooldown,
+      pin,
+    },
+  };
+  const mounts = new Map(mountsOf(config).map((mount) => [mount.name, mount]));
+  const cache = new Cache(context, config.memory_cache, offload);
+  return {
+    cache,
+    database,
+    mounts,
+    tasks: () => tasksOf(cache, mounts),
+    close: async () => {
+      await cache.drain();
+      await database.close();
+    },
+  };
+}
+
+/** Threads with a runtime of their own. */
+export function openPool(size: number, options: RuntimeOptions): Pool<Tasks> {
+  return new Pool<Tasks>(size || navigator.hardwareConcurrency, () => {
+    const worker = new Worker(new URL("../worker.ts", import.meta.url).href);
+    worker.postMessage({ id: -1, name: "open", input: options });
+    return worker;
+  });
+}
+
+export type Tasks = { [K in keyof Job]: Job[K] };
+
+/** Large documents are read and rewritten by a pool. */
+export function offloadTo(pool: Pool<Tasks>): Offload {
+  return {
+    read: ({ mount, path }, file, source) => pool.run("read", { mount: mount.name, path, file, source }),
+    render: ({ mount, path }, variant, base) => pool.run("render", { mount: mount.name, path, variant, base }),
+  };
+}
+
+function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
+  const mountOf = (name: string) => {
+    const mount = mounts.get(name);
+    if (!mount) throw new NotFound(`there is no mount ${name}`);
+    return mount;
+  };
+  const target = (mount: string, path: Path) => {
+    const found = documentAt(mountOf(mount), path);
+    if (!found) throw new NotFound(`${mount} has no document ${path}`);
+    return found;
+  };
+  return {
+    ...mirrorTasks(cache, mountOf),
+    open: async () => {},
+    read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
+    render: async ({ mount, path, variant, base }) => {
+      const document = target(mount, path);
+      const row = cache.documents.held(document.mount, document.path);
+      if (!row) throw new NotFound(`${mount}${path} is no longer held`);
+      return cache.views.render(document, row, variant, base);
+    },
+  };
+}
+
+/** One mount for each plugin at its default place, and those of the configuration. */
+function mountsOf(config: Config): Mount[] {
+  const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
+  const names = new Map(ecosystems.map(({ id, mount }) => [(mount ?? `/${id}`).slice(1), id]));
+  for (const [name, { ecosystem }] of Object.entries(config.mounts)) names.set(name, ecosystem);
+  return Array.from(names, ([name, id]) => {
+    const ecosystem = byId.get(id);
+    if (!ecosystem) throw new NotFound(`mounts.${name}.ecosystem = ${id}: known are ${[...byId.keys()].join(", ")}`);
+    const own = config.mounts[name];
+    const ca = own?.ca ?? config.upstream_ca;
+    return makeMount(name, ecosystem, {
+      upstreams: { ...config.upstreams[id], ...own?.upstreams },
+      allowHosts: own?.allow_hosts,
+      ttl: own?.metadata_ttl ?? config.metadata_ttl,
+      proxy: own?.proxy ?? config.upstream_proxy,
+      ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
+    });
+  });
+}

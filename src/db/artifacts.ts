@@ -1,0 +1,126 @@
+import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import type { Database } from "./open.ts";
+import { artifacts } from "./schema.ts";
+
+export type ArtifactRow = typeof artifacts.$inferSelect;
+
+/** One version of a package, or one path of it, that is held. */
+export interface Held {
+  name: string;
+  version: string;
+  path: string;
+}
+
+/** Which immutable files are held. Reads are prepared once; writes are to be called inside `writer.write`. */
+export class Artifacts {
+  readonly #orm: Database["orm"];
+  readonly #find;
+  readonly #ofPackage;
+
+  constructor({ orm }: Database) {
+    this.#orm = orm;
+    const [mount, path, name] = [sql.placeholder("mount"), sql.placeholder("path"), sql.placeholder("name")];
+    this.#find = orm
+      .select()
+      .from(artifacts)
+      .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path)))
+      .prepare();
+    this.#ofPackage = orm
+      .select({ name: artifacts.name, version: artifacts.version, path: artifacts.path })
+      .from(artifacts)
+      .where(and(eq(artifacts.mount, mount), eq(artifacts.name, name)))
+      .prepare();
+  }
+
+  find(mount: string, path: string): ArtifactRow | undefined {
+    return this.#find.get({ mount, path });
+  }
+
+  ofPackage(mount: string, name: string): Held[] {
+    return this.#ofPackage.all({ mount, name });
+  }
+
+  /** Every release held under a mount, in pages: flat memory whatever the number. */
+  *releases(mount: string): Generator<{ name: string; version: string }> {
+    let last = { name: "", version: "" };
+    for (;;) {
+      const page = this.#orm
+        .selectDistinct({ name: artifacts.name, version: artifacts.version })
+        .from(artifacts)
+        .where(and(eq(artifacts.mount, mount), sql`(${artifacts.name}, ${artifacts.version}) > (${last.name}, ${last.version})`))
+        .orderBy(asc(artifacts.name), asc(artifacts.version))
+        .limit(1_000)
+        .all();
+      yield* page;
+      const end = page.at(-1);
+      if (page.length < 1_000 || !end) return;
+      last = end;
+    }
+  }
+
+  put(row: typeof artifacts.$inferInsert): void {
+    // A pin is never lost to a later fetch on demand.
+    const set = { ...row, pinned: sql`${artifacts.pinned} OR excluded.pinned` };
+    this.#orm.insert(artifacts).values(row).onConflictDoUpdate({ target: [artifacts.mount, artifacts.path], set }).run();
+  }
+
+  pin(mount: string, paths: readonly string[]): void {
+    this.#orm
+      .update(artifacts)
+      .set({ pinned: true })
+      .where(and(eq(artifacts.mount, mount), inArray(artifacts.path, [...paths])))
+      .run();
+  }
+
+  /** Adds hits gathered in memory. */
+  touch(mount: string, path: string, hits: number, usedAt: number): void {
+    this.#orm
+      .update(artifacts)
+      .set({ hits: sql`${artifacts.hits} + ${hits}`, usedAt })
+      .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path)))
+      .run();
+  }
+
+  /** Those that may go, least recently used first. */
+  evictable(limit: number): Pick<ArtifactRow, "mount" | "path" | "sha256" | "size">[] {
+    return this.#orm
+      .select({ mount: artifacts.mount, path: artifacts.path, sha256: artifacts.sha256, size: artifacts.size })
+      .from(artifacts)
+      .where(eq(artifacts.pinned, false))
+      .orderBy(asc(artifacts.usedAt))
+      .limit(limit)
+      .all();
+  }
+
+  remove(mount: string, path: string): void {
+    this.#orm
+      .delete(artifacts)
+      .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path)))
+      .run();
+  }
+
+  popular(limit: number): Pick<ArtifactRow, "mount" | "path" | "name" | "version" | "hits" | "size">[] {
+    return this.#orm
+      .select({
+        mount: artifacts.mount,
+        path: artifacts.path,
+        name: artifacts.name,
+        version: artifacts.version,
+        hits: artifacts.hits,
+        size: artifacts.size,
+      })
+      .from(artifacts)
+      .orderBy(desc(artifacts.hits))
+      .limit(limit)
+      .all();
+  }
+
+  /** Number and bytes of held files, by mount. */
+  byMount(): { mount: string; artifacts: number; bytes: number }[] {
+    return this.#orm
+      .select({ mount: artifacts.mount, artifacts: sql<number>`count(*)`, bytes: sql<number>`sum(${artifacts.size})` })
+      .from(artifacts)
+      .groupBy(artifacts.mount)
+      .all();
+  }
+}

@@ -1,0 +1,39 @@
+import { eq, sql } from "drizzle-orm";
+import type { Database } from "./open.ts";
+import { artifacts, blobs, documents, totals } from "./schema.ts";
+
+export interface Totals {
+  blobs: number;
+  bytes: number;
+  artifacts: number;
+}
+
+/** Which blobs are on disk, and whether anything still names them. Writes are to be called inside `writer.write`. */
+export class Blobs {
+  readonly #orm: Database["orm"];
+  readonly #totals;
+
+  constructor({ orm }: Database) {
+    this.#orm = orm;
+    this.#totals = orm.select().from(totals).prepare();
+  }
+
+  add(sha256: string, size: number): void {
+    this.#orm.insert(blobs).values({ sha256, size }).onConflictDoNothing().run();
+  }
+
+  /** Forgets the blob unless an artifact or document still names it; true when its bytes may be deleted. */
+  release(sha256: string): boolean {
+    const [used] = this.#orm.all<{ used: number }>(
+      sql`SELECT EXISTS (SELECT 1 FROM ${artifacts} WHERE ${artifacts.sha256} = ${sha256})
+        OR EXISTS (SELECT 1 FROM ${documents} WHERE ${documents.sha256} = ${sha256}) AS used`,
+    );
+    if (used?.used) return false;
+    this.#orm.delete(blobs).where(eq(blobs.sha256, sha256)).run();
+    return true;
+  }
+
+  totals(): Totals {
+    return this.#totals.get() ?? { blobs: 0, bytes: 0, artifacts: 0 };
+  }
+}

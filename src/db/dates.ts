@@ -1,0 +1,35 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Database } from "./open.ts";
+import { releaseDates } from "./schema.ts";
+
+export type DateSource = (typeof releaseDates.$inferSelect)["source"];
+export interface KnownDate {
+  at: number;
+  source: DateSource;
+}
+
+/** Dates of releases whose index has none that policy may trust. Writes are to be called inside `writer.write`. */
+export class ReleaseDates {
+  readonly #orm: Database["orm"];
+  readonly #ofPackage;
+
+  constructor({ orm }: Database) {
+    this.#orm = orm;
+    this.#ofPackage = orm
+      .select({ version: releaseDates.version, at: releaseDates.at, source: releaseDates.source })
+      .from(releaseDates)
+      .where(and(eq(releaseDates.mount, sql.placeholder("mount")), eq(releaseDates.name, sql.placeholder("name"))))
+      .prepare();
+  }
+
+  /** By version. */
+  ofPackage(mount: string, name: string): Map<string, KnownDate> {
+    const rows = this.#ofPackage.all({ mount, name });
+    return new Map(rows.map(({ version, at, source }) => [version, { at, source }]));
+  }
+
+  /** A date once known stays: the first sighting is the one that counts. */
+  put(mount: string, name: string, version: string, { at, source }: KnownDate): void {
+    this.#orm.insert(releaseDates).values({ mount, name, version, at, source }).onConflictDoNothing().run();
+  }
+}

@@ -1,0 +1,108 @@
+import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
+import type { Database } from "./open.ts";
+import { documents, facts } from "./schema.ts";
+
+export type DocumentRow = typeof documents.$inferSelect;
+
+/** A page of facts about the files that a document names, sorted by path. */
+export interface FactsPage {
+  first: string;
+  page: string;
+}
+
+/** The documents that are held and the facts they state. Writes are to be called inside `writer.write`. */
+export class Documents {
+  readonly #orm: Database["orm"];
+  readonly #find;
+  readonly #page;
+
+  constructor({ orm }: Database) {
+    this.#orm = orm;
+    const [mount, path, document] = [sql.placeholder("mount"), sql.placeholder("path"), sql.placeholder("document")];
+    this.#find = orm
+      .select()
+      .from(documents)
+      .where(and(eq(documents.mount, mount), eq(documents.path, path)))
+      .prepare();
+    this.#page = orm
+      .select({ page: facts.page })
+      .from(facts)
+      .where(and(eq(facts.mount, mount), eq(facts.document, document), sql`${facts.first} <= ${path}`))
+      .orderBy(sql`${facts.first} desc`)
+      .limit(1)
+      .prepare();
+  }
+
+  find(mount: string, path: string): DocumentRow | undefined {
+    return this.#find.get({ mount, path });
+  }
+
+  /** The page of a document's facts in which a path stands, if it stands in any. */
+  page(mount: string, document: string, path: string): string | undefined {
+    return this.#page.get({ mount, document, path })?.page;
+  }
+
+  /** Stores a document and all that it states, in place of what it stated before. */
+  put(row: typeof documents.$inferInsert, pages: readonly FactsPage[]): void {
+    const set = { ...row, pinned: sql`${documents.pinned} OR excluded.pinned` };
+    this.#orm.insert(documents).values(row).onConflictDoUpdate({ target: [documents.mount, documents.path], set }).run();
+    this.#forget(row.mount, row.path);
+    for (const page of pages) this.#orm.insert(facts).values({ mount: row.mount, document: row.path, ...page }).run();
+  }
+
+  /** Upstream says that what is held is current. */
+  checked(mount: string, path: string, checkedAt: number): void {
+    this.#orm.update(documents).set({ checkedAt }).where(this.#is(mount, path)).run();
+  }
+
+  pin(mount: string, path: string): void {
+    this.#orm.update(documents).set({ pinned: true }).where(this.#is(mount, path)).run();
+  }
+
+  touch(mount: string, path: string, usedAt: number): void {
+    this.#orm.update(documents).set({ usedAt }).where(this.#is(mount, path)).run();
+  }
+
+  remove(mount: string, path: string): void {
+    this.#orm.delete(documents).where(this.#is(mount, path)).run();
+    this.#forget(mount, path);
+  }
+
+  /** The paths of all held documents of a mount, in pages. */
+  *paths(mount: string): Generator<string> {
+    for (let last = ""; ; ) {
+      const page = this.#orm
+        .select({ path: documents.path })
+        .from(documents)
+        .where(and(eq(documents.mount, mount), gt(documents.path, last)))
+        .orderBy(asc(documents.path))
+        .limit(1_000)
+        .all();
+      for (const { path } of page) yield path;
+      const end = page.at(-1);
+      if (page.length < 1_000 || !end) return;
+      last = end.path;
+    }
+  }
+
+  evictable(before: number, limit: number): Pick<DocumentRow, "mount" | "path" | "sha256" | "size">[] {
+    return this.#orm
+      .select({ mount: documents.mount, path: documents.path, sha256: documents.sha256, size: documents.size })
+      .from(documents)
+      .where(and(eq(documents.pinned, false), lt(documents.usedAt, before)))
+      .orderBy(asc(documents.usedAt))
+      .limit(limit)
+      .all();
+  }
+
+  #forget(mount: string, document: string): void {
+    this.#orm
+      .delete(facts)
+      .where(and(eq(facts.mount, mount), eq(facts.document, document)))
+      .run();
+  }
+
+  #is(mount: string, path: string) {
+    return and(eq(documents.mount, mount), eq(documents.path, path));
+  }
+}

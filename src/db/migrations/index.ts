@@ -1,0 +1,4 @@
+import initial from "./0000_initial.sql" with { type: "text" };
+
+/** In order; `PRAGMA user_version` counts those applied. A statement ends at the breakpoint comment that drizzle-kit writes. */
+export const migrations: readonly string[] = [initial];

@@ -1,0 +1,90 @@
+import type { Database as Sqlite } from "bun:sqlite";
+
+interface Write {
+  run: () => void;
+  done: () => void;
+  failed: (error: unknown) => void;
+}
+
+/** Milliseconds in which writes gather before one transaction takes them all. */
+const GATHER = 2;
+
+/**
+ * The one writer of a thread: writes gather for a moment and commit together, and each is acknowledged after the commit.
+ * Where another thread or process is writing, it tries again without blocking the thread.
+ */
+export class Writer {
+  readonly #sqlite: Sqlite;
+  #queue: Write[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(sqlite: Sqlite) {
+    this.#sqlite = sqlite;
+  }
+
+  /** Runs synchronous statements in the next transaction; resolves when it is committed. A throw undoes this write alone. */
+  write(run: () => void): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#queue.push({ run, done: resolve, failed: reject });
+    this.#running ??= this.#flush();
+    return promise;
+  }
+
+  /** Resolves when nothing is left to write. */
+  async drain(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #flush(): Promise<void> {
+    await Bun.sleep(GATHER);
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      try {
+        await this.#begin();
+        this.#commit(batch);
+      } catch (error) {
+        for (const write of batch) write.failed(error);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #begin(): Promise<void> {
+    for (let wait = 1; ; wait = Math.min(wait * 2, 32)) {
+      try {
+        this.#sqlite.run("PRAGMA busy_timeout = 0");
+        this.#sqlite.run("BEGIN IMMEDIATE");
+        return;
+      } catch (error) {
+        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+        await Bun.sleep(wait * (0.5 + Math.random()));
+      } finally {
+        this.#sqlite.run("PRAGMA busy_timeout = 10000");
+      }
+    }
+  }
+
+  #commit(batch: Write[]): void {
+    const outcomes = batch.map((write) => {
+      this.#sqlite.run("SAVEPOINT one");
+      try {
+        write.run();
+        return write.done;
+      } catch (error) {
+        this.#sqlite.run("ROLLBACK TO one");
+        return () => write.failed(error);
+      } finally {
+        this.#sqlite.run("RELEASE one");
+      }
+    });
+    try {
+      this.#sqlite.run("COMMIT");
+    } catch (error) {
+      this.#sqlite.run("ROLLBACK");
+      for (const write of batch) write.failed(error);
+      return;
+    }
+    for (const outcome of outcomes) outcome();
+  }
+}

@@ -1,0 +1,63 @@
+import { BlockList, isIP } from "node:net";
+
+export interface HostSettings {
+  /** Links are built from it; unset: from the request. Without a trailing slash. */
+  baseUrl?: string | undefined;
+  /** Host names (without port) that requests may name; empty: any, unless `baseUrl` is set. */
+  hosts: readonly string[];
+  /** Addresses or CIDRs whose `X-Forwarded-*` are believed. */
+  trustedProxies: readonly string[];
+}
+
+/** From a request to the public address of this server: what links in documents are built from. */
+export class Hosts {
+  readonly #baseUrl: string | undefined;
+  readonly #allowed: ReadonlySet<string> | undefined;
+  readonly #proxies: BlockList | undefined;
+
+  constructor({ baseUrl, hosts, trustedProxies }: HostSettings) {
+    this.#baseUrl = baseUrl?.replace(/\/+$/, "");
+    const names = baseUrl ? [...hosts, new URL(baseUrl).hostname] : hosts;
+    this.#allowed = names.length > 0 ? new Set(names.map((name) => name.toLowerCase())) : undefined;
+    this.#proxies = trustedProxies.length > 0 ? listOf(trustedProxies) : undefined;
+  }
+
+  /** `undefined`: the request names a host that is not ours, and is refused. `origin` is scheme and host as requested. */
+  baseOf(request: Request, origin: string, remote: () => string | undefined): string | undefined {
+    let [scheme = "http:", host = ""] = origin.split("//");
+    if (this.#proxies && this.#isProxy(remote())) {
+      const { headers } = request;
+      scheme = first(headers.get("x-forwarded-proto"))?.concat(":") ?? scheme;
+      host = first(headers.get("x-forwarded-host")) ?? host;
+    }
+    if (this.#allowed && !this.#allowed.has(nameOf(host))) return undefined;
+    if (!/^[\w.:[\]-]+$/.test(host) || !/^https?:$/.test(scheme)) return undefined;
+    return this.#baseUrl ?? `${scheme}//${host}`;
+  }
+
+  #isProxy(address: string | undefined): boolean {
+    if (!address || !this.#proxies) return false;
+    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+    return this.#proxies.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+  }
+}
+
+function first(header: string | null): string | undefined {
+  return header?.split(",")[0]?.trim() || undefined;
+}
+
+/** `example.org:8080` → `example.org`, `[::1]:8080` → `[::1]`. */
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, "").toLowerCase();
+}
+
+function listOf(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = "", prefix] = entry.split("/");
+    const type = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (prefix === undefined) list.addAddress(address, type);
+    else list.addSubnet(address, Number(prefix), type);
+  }
+  return list;
+}

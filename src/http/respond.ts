@@ -1,0 +1,115 @@
+/** From what the cache answers to an HTTP response: validators, ranges, codings, and the error bodies that clients show. */
+import type { Answer, Outcome } from "../cache/cache.ts";
+import type { Ready } from "../cache/memory.ts";
+import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+import { isCurrent, rangeOf } from "./range.ts";
+
+/** Bodies worth compressing, in bytes. */
+const COMPRESS = 1_024;
+const COMPRESSIBLE = /json|text|xml|html/;
+/** Headers of a passed-through answer that make sense after the connection that they came by. */
+const PASSED = ["content-type", "content-encoding", "content-length", "etag", "last-modified", "retry-after"];
+
+/** A body from memory. */
+export function respondReady(request: Request, ready: Ready, outcome: Outcome): Response {
+  const zip = ready.bytes.length > COMPRESS && COMPRESSIBLE.test(ready.mediaType);
+  const wantsZip = zip && !request.headers.has("range") && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers.get("accept-encoding") ?? "");
+  const etag = wantsZip ? `${ready.etag.slice(0, -1)}-gzip"` : ready.etag;
+  const headers: Record<string, string> = {
+    ...ready.headers,
+    "content-type": ready.mediaType || "application/octet-stream",
+    etag,
+    "x-cache": outcome,
+    "accept-ranges": "bytes",
+  };
+  if (zip) headers.vary = "accept, accept-encoding";
+  if (isCurrent(request.headers, etag)) return new Response(null, { status: 304, headers });
+  if (wantsZip) {
+    ready.gzip ??= Bun.gzipSync(ready.bytes, { level: 6 });
+    headers["content-encoding"] = "gzip";
+    return send(request, ready.gzip, headers);
+  }
+  const range = rangeOf(request.headers, ready.bytes.length, { etag, lastModified: ready.headers["last-modified"] });
+  if (!range) return send(request, ready.bytes, headers);
+  if (range === "unsatisfiable") return unsatisfiable(ready.bytes.length);
+  headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${ready.bytes.length}`;
+  return send(request, ready.bytes.subarray(range.start, range.end), headers, 206);
+}
+
+/** Whatever the cache answered. `file` is where a held blob is. */
+export async function respond(request: Request, answer: Answer, fileOf: (sha256: string) => string): Promise<Response> {
+  if (answer.kind === "ready") return respondReady(request, answer.ready, answer.outcome);
+  if (answer.kind === "passthrough") return passed(answer.response);
+  const { file, outcome } = answer;
+  if (file.kind === "growing") return growing(request, file);
+  const { row } = file;
+  const etag = `"${row.sha256}"`;
+  const headers: Record<string, string> = {
+    ...row.headers,
+    "content-type": row.mediaType,
+    // Bun would name the blob by its digest.
+    "content-disposition": `attachment; filename="${basename(row.path)}"`,
+    etag,
+    "x-cache": outcome,
+    "accept-ranges": "bytes",
+  };
+  if (isCurrent(request.headers, etag)) return new Response(null, { status: 304, headers });
+  const blob = Bun.file(fileOf(row.sha256));
+  const range = rangeOf(request.headers, row.size, { etag });
+  if (range === "unsatisfiable") return unsatisfiable(row.size);
+  if (request.method === "HEAD") return send(request, { length: range ? range.end - range.start : row.size }, headers, range ? 206 : 200);
+  if (!range) return new Response(blob, { headers });
+  headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${row.size}`;
+  return new Response(blob.slice(range.start, range.end), { status: 206, headers });
+}
+
+/** The status of each kind of failure. */
+export function statusOf(error: unknown): number {
+  if (error instanceof NotFound) return 404;
+  if (error instanceof Withheld) return 403;
+  if (error instanceof BadRequest) return error.status;
+  if (error instanceof UpstreamFailed) return error.timeout ? 504 : 502;
+  return error instanceof DigestMismatch ? 502 : 500;
+}
+
+/** An error in the body format that the mount's clients show their users. */
+export function respondError(request: Request, error: unknown, mount?: Mount): Response {
+  const status = statusOf(error);
+  const message = status === 500 ? "internal error; the log says more" : messageOf(error);
+  const body = mount?.ecosystem.problem?.(status, message) ?? message;
+  const isText = typeof body === "string";
+  const bytes = new TextEncoder().encode(isText ? `${body}\n` : JSON.stringify(body));
+  return send(request, bytes, { "content-type": isText ? "text/plain; charset=utf-8" : "application/json", "cache-control": "no-store" }, status);
+}
+
+async function growing(request: Request, { head, growing }: Extract<Extract<Answer, { kind: "file" }>["file"], { kind: "growing" }>): Promise<Response> {
+  const headers: Record<string, string> = { ...head.headers, "content-type": head.mediaType || "application/octet-stream", "x-cache": "miss", "accept-ranges": "bytes" };
+  const range = head.length === undefined ? undefined : rangeOf(request.headers, head.length, {});
+  if (range === "unsatisfiable") return unsatisfiable(head.length ?? 0);
+  if (request.method === "HEAD") return new Response(null, { headers: { ...headers, ...(head.length !== undefined && { "content-length": String(head.length) }) } });
+  if (range) headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${head.length}`;
+  return new Response(await growing.stream(range?.start, range?.end), { status: range ? 206 : 200, headers });
+}
+
+function passed(response: Response): Response {
+  const headers: Record<string, string> = {};
+  for (const name of PASSED) {
+    const value = response.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function send(request: Request, body: Uint8Array<ArrayBuffer> | { length: number }, headers: Record<string, string>, status = 200): Response {
+  if (request.method !== "HEAD" && body instanceof Uint8Array) return new Response(body, { status, headers });
+  return new Response(null, { status, headers: { ...headers, "content-length": String(body.length) } });
+}
+
+function unsatisfiable(size: number): Response {
+  return new Response(null, { status: 416, headers: { "content-range": `bytes */${size}` } });
+}
+
+function basename(path: string): string {
+  return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1)).replace(/[^\w.+@-]/g, "_");
+}

@@ -1,0 +1,126 @@
+/**
+ * The HTTP server. Requests below a mount take the short way: a plain handler, the cache, an answer; what is ready in memory
+ * is answered without a promise. Everything else (health, metrics, API, pages) is the Elysia app's.
+ */
+import type { Server } from "bun";
+import type { Ask, Cache } from "../cache/cache.ts";
+import type { Path } from "../ecosystem.ts";
+import { BadRequest, messageOf } from "../errors.ts";
+import { log } from "../log.ts";
+import type { Mount } from "../mounts.ts";
+import { AccessLog } from "./access-log.ts";
+import type { Hosts } from "./hosts.ts";
+import type { Metrics } from "./metrics.ts";
+import { respond, respondError, respondReady, statusOf } from "./respond.ts";
+
+export interface ServerOptions {
+  hostname: string | undefined;
+  port: number;
+  cache: Cache;
+  mounts: ReadonlyMap<string, Mount>;
+  hosts: Hosts;
+  metrics: Metrics;
+  /** The Elysia app. */
+  app: (request: Request) => Response | Promise<Response>;
+  accessLog: AccessLog;
+}
+
+/** Seconds without a byte after which a connection is closed; streamed answers are exempt. */
+const IDLE = 60;
+/** Bytes of a request's body: audits of large projects. */
+const MAX_REQUEST = 16 * 1024 * 1024;
+const NO_QUERY = new URLSearchParams();
+
+export function startServer(options: ServerOptions): Server<undefined> {
+  const { hostname, port } = options;
+  const handler = new Handler(options);
+  return Bun.serve({
+    ...(hostname !== undefined && { hostname }),
+    port,
+    idleTimeout: IDLE,
+    maxRequestBodySize: MAX_REQUEST,
+    fetch: (request, server) => handler.handle(request, server),
+    error: (error) => {
+      log.error("request failed", { error: error.stack ?? messageOf(error) });
+      return new Response("internal error\n", { status: 500 });
+    },
+  });
+}
+
+class Handler {
+  readonly #options: ServerOptions;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  handle(request: Request, server: Server<undefined>): Response | Promise<Response> {
+    const started = performance.now();
+    const { url } = request;
+    const slash = url.indexOf("/", 8);
+    const mark = url.indexOf("?", slash);
+    const whole = mark < 0 ? url.slice(slash) : url.slice(slash, mark);
+    const end = whole.indexOf("/", 1);
+    const mount = this.#options.mounts.get(whole.slice(1, end < 0 ? undefined : end));
+    const remote = () => server.requestIP(request)?.address;
+    const base = this.#options.hosts.baseOf(request, url.slice(0, slash), remote);
+    if (base === undefined && whole !== "/health") return this.#refuse(request, started, remote, mount);
+    if (!mount) return this.#app(request, started, remote);
+    const ask: Ask = {
+      method: request.method,
+      path: (end < 0 ? "/" : whole.slice(end)) as Path,
+      query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark)),
+      accept: request.headers.get("accept"),
+      base: base ?? "",
+    };
+    this.#options.metrics.began();
+    const ready = this.#options.cache.peek(mount, ask);
+    if (ready) return this.#done(request, respondReady(request, ready, "hit"), started, remote, mount, ready.bytes.length);
+    return this.#slow(request, server, mount, ask, started, remote);
+  }
+
+  async #slow(request: Request, server: Server<undefined>, mount: Mount, ask: Ask, started: number, remote: () => string | undefined): Promise<Response> {
+    const { cache, accessLog } = this.#options;
+    try {
+      if (request.method === "POST") Object.assign(ask, await bodyOf(request));
+      // A client that went away must not end the fetch, and one that waits for it must not be cut off.
+      server.timeout(request, 0);
+      const answer = await accessLog.during(request, () => cache.get(mount, ask));
+      const response = await respond(request, answer, (sha256) => cache.context.storage.file(sha256));
+      return this.#done(request, response, started, remote, mount, sizeOf(answer, response));
+    } catch (error) {
+      if (statusOf(error) >= 500) log.warn("request failed", { mount: mount.name, path: ask.path, error: statusOf(error) === 500 ? ((error as Error).stack ?? messageOf(error)) : messageOf(error) });
+      return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, messageOf(error));
+    }
+  }
+
+  #refuse(request: Request, started: number, remote: () => string | undefined, mount?: Mount): Response {
+    const error = new BadRequest("this server does not answer for the host that the request names (base_url and hosts in the configuration say which)", 421);
+    this.#options.metrics.began();
+    return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, error.message);
+  }
+
+  async #app(request: Request, started: number, remote: () => string | undefined): Promise<Response> {
+    this.#options.metrics.began();
+    return this.#done(request, await this.#options.app(request), started, remote, undefined, 0);
+  }
+
+  #done(request: Request, response: Response, started: number, remote: () => string | undefined, mount: Mount | undefined, bytes: number, error?: string): Response {
+    const milliseconds = performance.now() - started;
+    const sent = request.method === "HEAD" || response.status === 304 ? 0 : bytes;
+    this.#options.metrics.ended(mount?.name ?? "", response.status, sent, milliseconds);
+    this.#options.accessLog.request({ request, status: response.status, milliseconds, remote, error });
+    return response;
+  }
+}
+
+async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders">> {
+  const described = ["content-type", "content-encoding"].map((name) => [name, request.headers.get(name)] as const);
+  return { body: await request.bytes(), bodyHeaders: Object.fromEntries(described.filter((pair): pair is [string, string] => pair[1] !== null)) };
+}
+
+function sizeOf(answer: Awaited<ReturnType<Cache["get"]>>, response: Response): number {
+  if (answer.kind === "ready") return answer.ready.bytes.length;
+  if (answer.kind === "file") return answer.file.kind === "growing" ? (answer.file.head.length ?? 0) : answer.file.row.size;
+  return Number(response.headers.get("content-length") ?? 0);
+}

@@ -1,0 +1,90 @@
+import type { Cache } from "../cache/cache.ts";
+import { matchIn, targetOf } from "../cache/locate.ts";
+import type { FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import { NotFound } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+import { formatPurl } from "../purl.ts";
+import { walk } from "./walk.ts";
+
+/** What is to be held: a release, or all of a package. */
+export interface Wanted {
+  name: string;
+  version?: string;
+  qualifiers?: Readonly<Record<string, string>>;
+}
+
+export interface PlannedFile {
+  path: Path;
+  size?: number;
+  optional: boolean;
+  held: boolean;
+}
+
+export interface Plan {
+  files: PlannedFile[];
+  /** Releases that policy keeps back, as PURLs; none of their files is planned. */
+  withheld: string[];
+  requires: Requirement[];
+}
+
+/** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
+export async function plan(cache: Cache, mount: Mount, wanted: Wanted): Promise<Plan> {
+  const { ecosystem } = mount;
+  const stated = await indexed(cache, mount, wanted);
+  const chosen = wanted.version === undefined ? stated : stated.filter((release) => sameVersion(mount, release.version, wanted.version ?? ""));
+  if (chosen.length === 0) {
+    // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
+    if (wanted.version === undefined || !ecosystem.files) throw new NotFound(`${formatPurl(ecosystem, wanted)} does not exist in ${mount.name}'s index`);
+    chosen.push({ name: wanted.name, version: wanted.version });
+  }
+  const { admits } = await cache.admissions.ofDocument(mount, chosen);
+  const [shown, withheld] = [chosen.filter((release) => admits(release)), chosen.filter((release) => !admits(release))];
+  const files = new Map<Path, PlannedFile>();
+  for (const release of shown) {
+    for (const file of filesOf(mount, release, wanted)) {
+      const path = canonical(mount, file.path);
+      const optional = file.optional ?? false;
+      files.set(path, { path, optional, held: isHeld(cache, mount, path), ...(file.size !== undefined && { size: file.size }) });
+    }
+  }
+  return {
+    files: [...files.values()],
+    withheld: withheld.map((release) => formatPurl(ecosystem, release)),
+    requires: shown.flatMap((release) => release.requires ?? []),
+  };
+}
+
+/** What the package's index documents state, one entry a release. */
+async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted): Promise<ReleaseFacts[]> {
+  const merged = new Map<string, ReleaseFacts>();
+  const seen = new Set<Path>();
+  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
+    const { releases } = await walk(cache, mount, path, seen);
+    for (const release of releases) {
+      if (release.name !== name) continue;
+      const known = merged.get(release.version);
+      merged.set(release.version, known ? { ...known, ...release, files: [...(known.files ?? []), ...(release.files ?? [])] } : release);
+    }
+  }
+  return [...merged.values()];
+}
+
+function filesOf({ ecosystem }: Mount, { name, version, files = [] }: ReleaseFacts, { qualifiers = {} }: Wanted): FileFacts[] {
+  const release: Release = { name, version, qualifiers };
+  const asked = Object.entries(qualifiers);
+  return [...files, ...(ecosystem.files?.(release) ?? [])].filter(({ qualifiers: own = {} }) => asked.every(([key, value]) => own[key] === undefined || own[key] === value));
+}
+
+function sameVersion({ ecosystem }: Mount, a: string, b: string): boolean {
+  return a === b || (ecosystem.versions.compare(a, b) === 0 && ecosystem.versions.compare(b, a) === 0);
+}
+
+function canonical(mount: Mount, path: Path): Path {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) return path;
+  return targetOf(mount, match.route, match.params, path).path;
+}
+
+function isHeld(cache: Cache, mount: Mount, path: Path): boolean {
+  return cache.artifacts.held({ mount, path }) !== undefined || cache.documents.held(mount, path) !== undefined;
+}

@@ -1,0 +1,46 @@
+/** What a worker does for a mirror job. Inputs and outputs cross a thread boundary. */
+import type { Cache } from "../cache/cache.ts";
+import { documentAt } from "../cache/locate.ts";
+import type { Path } from "../ecosystem.ts";
+import { messageOf } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+import { type Plan, plan, type Wanted } from "./plan.ts";
+import { type Held, hold } from "./walk.ts";
+
+export interface MirrorTasks {
+  plan(input: { mount: string; wanted: Wanted }): Promise<Plan>;
+  hold(input: { mount: string; path: Path }): Promise<Held>;
+  /** Holds what only the finished job can name; returns what that came to and what failed. */
+  seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
+}
+
+export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): MirrorTasks {
+  return {
+    plan: ({ mount, wanted }) => plan(cache, mountOf(mount), wanted),
+    hold: ({ mount, path }) => hold(cache, mountOf(mount), path),
+    seal: ({ mount }) => seal(cache, mountOf(mount)),
+  };
+}
+
+async function seal(cache: Cache, mount: Mount): Promise<Awaited<ReturnType<MirrorTasks["seal"]>>> {
+  const held: Held[] = [];
+  const failed: { path: Path; reason: string }[] = [];
+  const seen = new Set<Path>();
+  for (;;) {
+    const documents = () => cache.context.documents.paths(mount.name) as Iterable<Path>;
+    const named = [...(mount.ecosystem.seal?.(documents, (path) => cache.documents.near(mount, path)) ?? [])];
+    const next = named.filter((path) => !seen.has(path));
+    if (next.length === 0) return { held, failed };
+    for (const path of next) {
+      seen.add(path);
+      try {
+        // A document that seals the others must be the newest: what is named next depends on it.
+        const document = documentAt(mount, path);
+        if (document && document.route.freshness !== "immutable") await cache.documents.load(document, { force: true });
+        held.push(await hold(cache, mount, path));
+      } catch (error) {
+        failed.push({ path, reason: messageOf(error) });
+      }
+    }
+  }
+}

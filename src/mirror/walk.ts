@@ -1,0 +1,76 @@
+/** From documents to the documents and files that they lead to, through the same cache that serves clients. */
+import type { Cache } from "../cache/cache.ts";
+import { documentAt, matchIn, targetOf } from "../cache/locate.ts";
+import type { Facts, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import { NotFound } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+
+export interface Walked {
+  releases: ReleaseFacts[];
+  /** Documents seen on the way, the first included. */
+  documents: Path[];
+}
+
+/**
+ * Holds a document and all that it leads to. A parser may need what it leads to (a POM its parents): it is asked again until
+ * it names nothing new. Throws what fetching throws.
+ */
+export async function walk(cache: Cache, mount: Mount, start: Path, seen = new Set<Path>()): Promise<Walked> {
+  const target = documentAt(mount, start);
+  if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
+  if (seen.has(target.path)) return { releases: [], documents: [] };
+  seen.add(target.path);
+  const { row } = await cache.documents.load(target);
+  const walked: Walked = { releases: [], documents: [target.path] };
+  if (!target.route.parse) return walked;
+  for (;;) {
+    const facts: Facts = target.route.parse(cache.documents.doc(target, row));
+    const next = [...(facts.follow ?? [])].filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
+    if (next.length === 0) {
+      walked.releases.unshift(...(facts.releases ?? []));
+      return walked;
+    }
+    for (const path of next) {
+      const { releases, documents } = await walk(cache, mount, path, seen);
+      walked.releases.push(...releases);
+      walked.documents.push(...documents);
+      seen.add(path);
+    }
+  }
+}
+
+/** What holding one path came to. */
+export interface Held {
+  path: Path;
+  /** Bytes that had to be fetched; 0 when it was held. */
+  bytes: number;
+  fetched: boolean;
+  /** Dependencies that the file itself declares (a POM, a wheel's metadata). */
+  requires: Requirement[];
+}
+
+/** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
+export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held> {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) throw new NotFound(`${mount.name} has no ${path}`);
+  const { route, params } = match;
+  const { writer, artifacts, documents } = cache.context;
+  if (route.kind === "artifact") {
+    const target = targetOf(mount, route, params, path);
+    const { row, fetched } = await cache.artifacts.hold(target);
+    if (!row) throw new NotFound(`${path} could not be stored`);
+    if (!row.pinned) await writer.write(() => artifacts.pin(mount.name, [target.path]));
+    return { path, bytes: fetched ? row.size : 0, fetched, requires: [] };
+  }
+  const target = targetOf(mount, route, params, path);
+  const before = cache.documents.held(mount, target.path);
+  const walked = await walk(cache, mount, path);
+  const row = cache.documents.held(mount, target.path);
+  await writer.write(() => {
+    for (const document of walked.documents) documents.pin(mount.name, document);
+  });
+  const fetched = row?.sha256 !== before?.sha256;
+  const own = route.release?.(params);
+  const requires = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version).flatMap((release) => release.requires ?? []);
+  return { path, bytes: fetched ? (row?.size ?? 0) : 0, fetched, requires };
+}

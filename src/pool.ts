@@ -1,0 +1,90 @@
+/**
+ * A pool of Bun workers that run named tasks. Threads start when they are needed; a task goes to the least busy one; a
+ * thread that dies fails its tasks (they can be asked for again) and is replaced by the next task.
+ */
+import { BadRequest, DigestMismatch, type Failure, NotFound, UpstreamFailed, Withheld } from "./errors.ts";
+import { type Events, emit } from "./events.ts";
+
+/** Tasks by name: what they take and what they give; both structured-cloneable. */
+export type Tasks = Record<string, (input: never) => Promise<unknown>>;
+type Input<T extends Tasks, K extends keyof T> = Parameters<T[K]>[0];
+type Output<T extends Tasks, K extends keyof T> = Awaited<ReturnType<T[K]>>;
+
+type PlainError = { name: string; message: string; stack?: string | undefined } & Record<string, unknown>;
+export type FromWorker = { id: number; value: unknown } | { id: number; error: PlainError } | { event: keyof Events; data: never };
+export interface ToWorker {
+  id: number;
+  name: string;
+  input: unknown;
+}
+
+interface Thread {
+  worker: Worker;
+  waiting: Map<number, { resolve: (value: never) => void; reject: (error: unknown) => void }>;
+}
+
+export class Pool<T extends Tasks> {
+  readonly #spawn: () => Worker;
+  readonly #size: number;
+  #threads: Thread[] = [];
+  #next = 0;
+
+  constructor(size: number, spawn: () => Worker) {
+    this.#size = size;
+    this.#spawn = spawn;
+  }
+
+  /** Rejects with the task's own error, or with a retryable UpstreamFailed when its thread died. */
+  run<K extends keyof T & string>(name: K, input: Input<T, K>): Promise<Output<T, K>> {
+    const thread = this.#thread();
+    const id = this.#next++;
+    const { promise, resolve, reject } = Promise.withResolvers<Output<T, K>>();
+    thread.waiting.set(id, { resolve, reject });
+    thread.worker.ref();
+    thread.worker.postMessage({ id, name, input } satisfies ToWorker);
+    return promise;
+  }
+
+  close(): void {
+    for (const { worker } of this.#threads) worker.terminate();
+    this.#threads = [];
+  }
+
+  #thread(): Thread {
+    const [idlest] = this.#threads.toSorted((a, b) => a.waiting.size - b.waiting.size);
+    if (idlest && (idlest.waiting.size === 0 || this.#threads.length >= this.#size)) return idlest;
+    const thread: Thread = { worker: this.#spawn(), waiting: new Map() };
+    thread.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => settle(thread, data));
+    thread.worker.addEventListener("error", (event) => this.#died(thread, event.message));
+    thread.worker.addEventListener("close", () => this.#died(thread, "it ended"));
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  #died(thread: Thread, reason: string): void {
+    this.#threads = this.#threads.filter((other) => other !== thread);
+    for (const { reject } of thread.waiting.values()) reject(new UpstreamFailed(`a worker died (${reason}); the task can be tried again`, { retryable: true }));
+    thread.waiting.clear();
+  }
+}
+
+function settle(thread: Thread, message: FromWorker): void {
+  if ("event" in message) return emit(message.event, message.data);
+  const waiting = thread.waiting.get(message.id);
+  thread.waiting.delete(message.id);
+  if (thread.waiting.size === 0) thread.worker.unref();
+  if ("error" in message) waiting?.reject(revive(message.error));
+  else waiting?.resolve(message.value as never);
+}
+
+/** An error with its meaning, for the other side of a thread boundary. */
+export function plain(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  return { ...error, name: error.name, message: error.message, stack: error.stack };
+}
+
+function revive(error: PlainError): Error {
+  const kinds: Record<Failure["name"], { prototype: Error }> = { NotFound, Withheld, DigestMismatch, UpstreamFailed, BadRequest };
+  const prototype = kinds[error.name as Failure["name"]]?.prototype ?? Error.prototype;
+  return Object.assign(Object.create(prototype) as Error, error);
+}

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { hash } from "../digest.ts";
+import { BadRequest } from "../errors.ts";
+import { blobPath, formatPath, LAYOUT, partsPath } from "./layout.ts";
+import type { Storage } from "./storage.ts";
+
+/** Bytes that are never filled, so that the database and logs beside the store can still be written. */
+const RESERVE = 64 * 1024 * 1024;
+
+/** Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it. */
+export function openDisk(path: string): Storage {
+  const root = resolve(path);
+  claim(root);
+  const parts = partsPath(root);
+  mkdirSync(parts, { recursive: true });
+  const made = new Set<string>();
+
+  async function place(file: string, sha256: string): Promise<void> {
+    const target = blobPath(root, sha256);
+    if (existsSync(target)) return rm(file, { force: true });
+    const handle = await open(file, "r+");
+    try {
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    const folder = dirname(target);
+    if (!made.has(folder)) {
+      await mkdir(folder, { recursive: true });
+      made.add(folder);
+    }
+    await rename(file, target);
+  }
+
+  return {
+    url: `file://${root}`,
+    parts,
+    open: (sha256) => Bun.file(blobPath(root, sha256)),
+    file: (sha256) => blobPath(root, sha256),
+    has: (sha256) => existsSync(blobPath(root, sha256)),
+    place,
+    remove: (sha256) => rmSync(blobPath(root, sha256), { force: true }),
+    hasRoom: async (bytes) => {
+      const { bavail, bsize } = await statfs(root);
+      return bavail * bsize > bytes + RESERVE;
+    },
+    probe: async () => {
+      const bytes = crypto.getRandomValues(new Uint8Array(64));
+      const file = join(parts, `probe-${crypto.randomUUID()}`);
+      try {
+        await Bun.write(file, bytes);
+        const back = await Bun.file(file).bytes();
+        if (hash("sha256", back) !== hash("sha256", bytes)) throw new Error(`${file} read back differs from what was written`);
+      } finally {
+        await rm(file, { force: true });
+      }
+    },
+  };
+}
+
+function claim(root: string): void {
+  mkdirSync(root, { recursive: true });
+  const file = formatPath(root);
+  if (!existsSync(file)) return writeFileSync(file, `${JSON.stringify({ layout: LAYOUT })}\n`);
+  const { layout } = JSON.parse(readFileSync(file, "utf8")) as { layout?: number };
+  if (layout === LAYOUT) return;
+  throw new BadRequest(
+    `The cache folder ${root} was written by another version (layout ${layout}; this one knows ${LAYOUT}). Nothing was changed. Use that version, or another storage.path.`,
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * Where bytes are, below `storage.path`:
+ *
+ *     cache/
+ *       format.json                          {"layout":1}: a newer one is refused, never touched
+ *       blobs-v1/sha256/ab/cd/abcd…          whole and verified; the name is the sha256 of the bytes
+ *       parts-v1/<sha256 of mount and path>.part   being downloaded; its existence is the lease, its mtime the heartbeat
+ *       parts-v1/<sha256 of mount and path>.json   what upstream said of it: length, validators, media type
+ */
+import { join } from "node:path";
+
+export const LAYOUT = 1;
+
+export function formatPath(root: string): string {
+  return join(root, "format.json");
+}
+
+/** `abcd…` → `blobs-v1/sha256/ab/cd/abcd…`. */
+export function blobPath(root: string, sha256: string): string {
+  return join(root, "blobs-v1", "sha256", sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+}
+
+export function partsPath(root: string): string {
+  return join(root, "parts-v1");
+}

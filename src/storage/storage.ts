@@ -1,0 +1,23 @@
+/**
+ * Keeps bytes by content. Knows nothing of names, mounts or policy: the database maps those to digests. What is in a
+ * store is whole and was verified before it came there.
+ */
+export interface Storage {
+  /** For people: where it is. */
+  readonly url: string;
+  /** A folder on the same file system in which downloads grow before they are placed. */
+  readonly parts: string;
+  /** The blob, to be read or sent whole or in part; reading one that is not held fails. */
+  open(sha256: string): Blob;
+  /** The blob's file on this machine. */
+  file(sha256: string): string;
+  has(sha256: string): boolean;
+  /** Makes a finished file the blob of this digest: flushed to disk first, then moved; dropped if the blob exists. */
+  place(file: string, sha256: string): Promise<void>;
+  /** Synchronous, so that it can be part of the transaction that forgets the blob. Absence is no error. */
+  remove(sha256: string): void;
+  /** Whether this many more bytes fit, with a reserve. */
+  hasRoom(bytes: number): Promise<boolean>;
+  /** Writes, reads back, compares and deletes a probe; throws with what went wrong. */
+  probe(): Promise<void>;
+}
