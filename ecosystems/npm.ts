@@ -37,7 +37,11 @@ const INSTALL_FIELDS = ["name", "version", "deprecated", "dependencies", "option
 
 /** `lodash`, `@scope/name`, `@scope%2fname`; never a name of the registry's own (`-`). */
 const NAME = String.raw`(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
-const ADVISORIES = ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick", "/-/npm/v1/security/audits"] as const;
+const ADVISORIES = [
+  "/-/npm/v1/security/advisories/bulk",
+  "/-/npm/v1/security/audits/quick",
+  "/-/npm/v1/security/audits",
+] as const;
 
 export const npm: Ecosystem = {
   id: "npm",
@@ -166,7 +170,8 @@ function mendTags(tags: Record<string, string>, versions: string[]) {
 
 function abbreviate(manifest: Manifest) {
   const short: Record<string, unknown> = {};
-  for (const field of INSTALL_FIELDS) if (manifest[field as keyof Manifest] !== undefined) short[field] = manifest[field as keyof Manifest];
+  for (const field of INSTALL_FIELDS)
+    if (manifest[field as keyof Manifest] !== undefined) short[field] = manifest[field as keyof Manifest];
   const { preinstall, install, postinstall } = manifest.scripts ?? {};
   if (preinstall ?? install ?? postinstall) short.hasInstallScript = true;
   return short;
@@ -189,7 +194,8 @@ function document(name: string): Path {
 /** The registry's own path where it has this package's shape (lockfiles keep it), else one that every package could have. */
 function tarball(doc: Doc, name: string, version: string, { tarball: url }: Dist): Path {
   const path = doc.pathOf(url);
-  const known = path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !path.slice(path.indexOf("/-/") + 3).includes("/");
+  const known =
+    path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !path.slice(path.indexOf("/-/") + 3).includes("/");
   return known ? path : `/${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
 }
 
@@ -199,7 +205,12 @@ function release(name: string, file: string): Release {
   return { name, version: file.startsWith(prefix) ? file.slice(prefix.length).replace(/\.tgz$/, "") : "" };
 }
 
-function requirements({ dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): Requirement[] {
+function requirements({
+  dependencies = {},
+  optionalDependencies = {},
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}: Manifest): Requirement[] {
   const peers = Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
   return [
     ...Object.entries({ ...dependencies, ...Object.fromEntries(peers) }).map(([name, range]) => ({ name, range })),

@@ -4,7 +4,7 @@ declare module "*.sql" {
 }
 
 /** With `{ type: "file" }`: the path of the embedded file. */
-declare module "@scalar/api-reference/dist/browser/standalone.js" {
+declare module "*/standalone.js" {
   const path: string;
   export default path;
 }

@@ -22,7 +22,9 @@ export class DigestMismatch extends Error {
   readonly found: string;
 
   constructor(what: string, expected: string, found: string) {
-    super(`${what}: expected ${expected}, found ${found}; nothing was stored. The upstream or something before it is serving other bytes than its index promises.`);
+    super(
+      `${what}: expected ${expected}, found ${found}; nothing was stored. The upstream or something before it is serving other bytes than its index promises.`,
+    );
     this.expected = expected;
     this.found = found;
   }
@@ -38,7 +40,14 @@ export class UpstreamFailed extends Error {
   /** Whether upstream was too slow rather than wrong (504 rather than 502). */
   readonly timeout: boolean;
 
-  constructor(message: string, { status, retryable = false, timeout = false }: Partial<Pick<UpstreamFailed, "status" | "retryable" | "timeout">> = {}) {
+  constructor(
+    message: string,
+    {
+      status,
+      retryable = false,
+      timeout = false,
+    }: Partial<Pick<UpstreamFailed, "status" | "retryable" | "timeout">> = {},
+  ) {
     super(message);
     this.status = status;
     this.retryable = retryable;

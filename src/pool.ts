@@ -11,7 +11,10 @@ type Input<T extends Tasks, K extends keyof T> = Parameters<T[K]>[0];
 type Output<T extends Tasks, K extends keyof T> = Awaited<ReturnType<T[K]>>;
 
 type PlainError = { name: string; message: string; stack?: string | undefined } & Record<string, unknown>;
-export type FromWorker = { id: number; value: unknown } | { id: number; error: PlainError } | { event: keyof Events; data: never };
+export type FromWorker =
+  | { id: number; value: unknown }
+  | { id: number; error: PlainError }
+  | { event: keyof Events; data: never };
 export interface ToWorker {
   id: number;
   name: string;
@@ -63,7 +66,8 @@ export class Pool<T extends Tasks> {
 
   #died(thread: Thread, reason: string): void {
     this.#threads = this.#threads.filter((other) => other !== thread);
-    for (const { reject } of thread.waiting.values()) reject(new UpstreamFailed(`a worker died (${reason}); the task can be tried again`, { retryable: true }));
+    for (const { reject } of thread.waiting.values())
+      reject(new UpstreamFailed(`a worker died (${reason}); the task can be tried again`, { retryable: true }));
     thread.waiting.clear();
   }
 }
@@ -84,7 +88,13 @@ export function plain(error: unknown): PlainError {
 }
 
 function revive(error: PlainError): Error {
-  const kinds: Record<Failure["name"], { prototype: Error }> = { NotFound, Withheld, DigestMismatch, UpstreamFailed, BadRequest };
+  const kinds: Record<Failure["name"], { prototype: Error }> = {
+    NotFound,
+    Withheld,
+    DigestMismatch,
+    UpstreamFailed,
+    BadRequest,
+  };
   const prototype = kinds[error.name as Failure["name"]]?.prototype ?? Error.prototype;
   return Object.assign(Object.create(prototype) as Error, error);
 }

@@ -58,7 +58,11 @@ export class Admissions {
   }
 
   /** When a release may be downloaded (0: always; `undefined`: nothing dates it), and its date. */
-  async ofRelease(mount: Mount, release: Release, publishedAt: number | undefined): Promise<{ matures: number | undefined; publishedAt: number | undefined }> {
+  async ofRelease(
+    mount: Mount,
+    release: Release,
+    publishedAt: number | undefined,
+  ): Promise<{ matures: number | undefined; publishedAt: number | undefined }> {
     const threshold = this.threshold(mount, release.name);
     if (threshold === 0) return { matures: 0, publishedAt };
     const at = publishedAt ?? (await this.#dates.find(mount, release.name, [release.version])).get(release.version);
@@ -85,7 +89,8 @@ export class Admissions {
       if (Number.isNaN(at)) undated.push(version);
       else dates.set(version, at);
     }
-    if (undated.length > 0) for (const [version, at] of await this.#dates.find(mount, name, undated)) dates.set(version, at);
+    if (undated.length > 0)
+      for (const [version, at] of await this.#dates.find(mount, name, undated)) dates.set(version, at);
     return dates;
   }
 
@@ -93,7 +98,8 @@ export class Admissions {
   #heldOf(mount: Mount, releases: readonly ReleaseFacts[]): Set<string> {
     const held = new Set<string>();
     for (const name of new Set(releases.map((release) => release.name))) {
-      for (const { version, path } of this.#context.artifacts.ofPackage(mount.name, name)) held.add(keyOf({ name, version })).add(path);
+      for (const { version, path } of this.#context.artifacts.ofPackage(mount.name, name))
+        held.add(keyOf({ name, version })).add(path);
     }
     return held;
   }

@@ -88,7 +88,8 @@ export class ArtifactCache {
 
   async #run(target: Artifact, key: string, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
     const { settings, storage } = this.#context;
-    if (settings.offline) throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
+    if (settings.offline)
+      throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
     const fact = await this.#documents.factFor(target);
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
@@ -112,7 +113,12 @@ export class ArtifactCache {
     }
   }
 
-  async #store(target: Artifact, fact: FileFact | undefined, { part }: Lease, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
+  async #store(
+    target: Artifact,
+    fact: FileFact | undefined,
+    { part }: Lease,
+    ready: (file: File) => void,
+  ): Promise<ArtifactRow | undefined> {
     const { mount, path, route } = target;
     const { upstream, storage, settings } = this.#context;
     const expected = route.digest?.(target.params) ?? fact?.digest;
@@ -122,7 +128,9 @@ export class ArtifactCache {
       path,
       urls: await this.#addresses(target, fact, expected),
       expected,
-      algorithms: Object.keys(mount.ecosystem.digestHeaders ?? {}) as (keyof NonNullable<typeof mount.ecosystem.digestHeaders>)[],
+      algorithms: Object.keys(mount.ecosystem.digestHeaders ?? {}) as (keyof NonNullable<
+        typeof mount.ecosystem.digestHeaders
+      >)[],
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
       maximum: settings.maxArtifact,
       raw: true,
@@ -152,7 +160,8 @@ export class ArtifactCache {
     emit("stored", { operation: "place", milliseconds: performance.now() - started });
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.
-      if (!storage.has(row.sha256)) throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
+      if (!storage.has(row.sha256))
+        throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
       blobs.add(row.sha256, row.size);
       artifacts.put(row);
     });

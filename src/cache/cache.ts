@@ -89,7 +89,10 @@ export class Cache {
 
   /** Throws one of the five errors. */
   async get(mount: Mount, ask: Ask): Promise<Answer> {
-    if (!isPlain(ask.path)) throw new BadRequest("the path is not a plain one: it climbs, hides a separator, is too long or is not valid percent-encoding");
+    if (!isPlain(ask.path))
+      throw new BadRequest(
+        "the path is not a plain one: it climbs, hides a separator, is too long or is not valid percent-encoding",
+      );
     const match = this.#match(mount, ask);
     if (match === 404) throw new NotFound(`${mount.name} has no ${ask.path}`);
     if (match === 405) throw new BadRequest(`${ask.method} is not allowed for ${ask.path}`, 405);
@@ -104,7 +107,12 @@ export class Cache {
       case "passthrough":
         return this.#pass(targetOf(mount, route as never, params, ask.path), route, ask);
       case "answer": {
-        const view = { variant: "", offline: this.context.settings.offline, link: (path: Path) => `${ask.base}${mount.prefix}${path}`, admits: () => true };
+        const view = {
+          variant: "",
+          offline: this.context.settings.offline,
+          link: (path: Path) => `${ask.base}${mount.prefix}${path}`,
+          admits: () => true,
+        };
         return this.#composed(mount, ask, route.answer(params, view));
       }
       case "deny":
@@ -132,10 +140,12 @@ export class Cache {
     const file = await this.artifacts.get(target as never);
     const outcome = file.kind === "held" ? "hit" : "miss";
     this.#served(target.mount, outcome, target.path, true);
-    if (file.kind === "growing" || file.row.size > IN_MEMORY) return { kind: "file", file, outcome };
-    const bytes = file.kind === "whole" ? file.bytes : await Bun.file(this.context.storage.file(file.row.sha256)).bytes();
+    if (file.kind === "growing" || (file.kind === "held" && file.row.size > IN_MEMORY))
+      return { kind: "file", file, outcome };
+    const bytes =
+      file.kind === "whole" ? file.bytes : await Bun.file(this.context.storage.file(file.row.sha256)).bytes();
     const ready = readyArtifact(file.row, bytes as Uint8Array<ArrayBuffer>);
-    this.memory.put(keyFor(target.mount, ask, target.route), ready);
+    if (bytes.length <= IN_MEMORY) this.memory.put(keyFor(target.mount, ask, target.route), ready);
     return { kind: "ready", ready, outcome };
   }
 
@@ -157,7 +167,8 @@ export class Cache {
     const rendered = await this.#render(target, row, variant, ask.base);
     const ready: Ready = {
       ...rendered,
-      ...(row.lastModified && !route.rewrite && { headers: { ...rendered.headers, "last-modified": row.lastModified } }),
+      ...(row.lastModified &&
+        !route.rewrite && { headers: { ...rendered.headers, "last-modified": row.lastModified } }),
       freshUntil: Math.min(freshUntil, rendered.matures ?? freshUntil),
       mount: mount.name,
       path,
@@ -175,7 +186,12 @@ export class Cache {
     await this.admissions.require(target, fact ?? release, fact?.publishedAt);
   }
 
-  #render(target: Target<MetadataRoute>, row: { size: number } & Parameters<Views["render"]>[1], variant: string, base: string): Promise<Rendered> {
+  #render(
+    target: Target<MetadataRoute>,
+    row: { size: number } & Parameters<Views["render"]>[1],
+    variant: string,
+    base: string,
+  ): Promise<Rendered> {
     if (this.#offload && row.size > HEAVY) return this.#offload.render(target, variant, base);
     return this.views.render(target, row, variant, base);
   }
@@ -183,12 +199,22 @@ export class Cache {
   async #derived(mount: Mount, route: DerivedRoute, params: Match["params"], ask: Ask): Promise<Answer> {
     const target = documentAt(mount, route.of(params));
     if (!target) throw new NotFound(`${mount.name} has no ${route.of(params)}`);
-    const served = await this.#document(target, { ...ask, method: "GET", path: target.path, accept: null, query: new URLSearchParams() });
+    const served = await this.#document(target, {
+      ...ask,
+      method: "GET",
+      path: target.path,
+      accept: null,
+      query: new URLSearchParams(),
+    });
     if (served.kind !== "ready") throw new NotFound(`${ask.path} cannot be derived`);
     const body = route.derive(served.ready.bytes, params);
     if (body === undefined) throw new NotFound(`${ask.path} does not exist, or is withheld`);
     const rendered = composed(body, "application/json");
-    return { kind: "ready", outcome: served.outcome, ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path } };
+    return {
+      kind: "ready",
+      outcome: served.outcome,
+      ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path },
+    };
   }
 
   async #pass(target: Target, route: PassthroughRoute, ask: Ask): Promise<Answer> {
@@ -196,18 +222,29 @@ export class Cache {
     const { settings, upstream, artifacts } = this.context;
     if (settings.offline) {
       if (!route.offline) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
-      return this.#composed(mount, ask, route.offline(params, ask.query, () => artifacts.releases(mount.name)));
+      return this.#composed(
+        mount,
+        ask,
+        route.offline(params, ask.query, () => artifacts.releases(mount.name)),
+      );
     }
     const [url] = addressesOf({ ...target, path: `${target.path}${queryOf(route.query, ask.query)}` as Path });
     if (!url) throw new NotFound(`no upstream is configured for ${ask.path}`);
     const headers: Record<string, string> = { ...ask.bodyHeaders, ...(ask.accept && { accept: ask.accept }) };
-    const response = await upstream.fetch(mount, url, { method: ask.method === "HEAD" ? "GET" : ask.method, headers, body: ask.body });
+    const response = await upstream.fetch(mount, url, {
+      method: ask.method === "HEAD" ? "GET" : ask.method,
+      headers,
+      body: ask.body,
+    });
     return { kind: "passthrough", response };
   }
 
   #composed(mount: Mount, ask: Ask, body: object | string): Answer {
     const isText = typeof body === "string";
-    const rendered = composed(isText ? body : JSON.stringify(body), isText ? "text/plain; charset=utf-8" : "application/json");
+    const rendered = composed(
+      isText ? body : JSON.stringify(body),
+      isText ? "text/plain; charset=utf-8" : "application/json",
+    );
     this.#served(mount, "hit", ask.path, false);
     return { kind: "ready", outcome: "hit", ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path } };
   }

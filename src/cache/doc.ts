@@ -5,7 +5,12 @@ import { documentAt, type Target } from "./locate.ts";
 const decoder = new TextDecoder();
 
 /** What a plugin sees of a document. `near` reads other held ones of the mount; it is synchronous, and they are small. */
-export function makeDoc(target: Target, bytes: Uint8Array, source: { mediaType: string; url: string }, near: (path: Path) => Doc | undefined): Doc {
+export function makeDoc(
+  target: Target,
+  bytes: Uint8Array,
+  source: { mediaType: string; url: string },
+  near: (path: Path) => Doc | undefined,
+): Doc {
   let text: string | undefined;
   const read = () => {
     text ??= decoder.decode(bytes);

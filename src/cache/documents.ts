@@ -9,10 +9,10 @@ import type { Doc, MetadataRoute, Path } from "../ecosystem.ts";
 import { messageOf, NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import { log } from "../log.ts";
-import { mayFetch, type Mount } from "../mounts.ts";
+import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import { makeDoc } from "./doc.ts";
-import { discard, type Downloaded, download, NotModified } from "./download.ts";
+import { type Downloaded, discard, download, NotModified } from "./download.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
@@ -25,7 +25,11 @@ export interface Loaded {
 }
 
 /** Reads a document for its facts, on this thread or another. */
-export type ReadDocument = (target: Target<MetadataRoute>, file: string, source: { mediaType: string; url: string }) => Promise<Reading>;
+export type ReadDocument = (
+  target: Target<MetadataRoute>,
+  file: string,
+  source: { mediaType: string; url: string },
+) => Promise<Reading>;
 
 /** Milliseconds between looks at a fetch that another process runs. */
 const POLL = 20;
@@ -55,7 +59,9 @@ export class DocumentCache {
     if (row && late <= 0 && !force) return { row, outcome: "hit" };
     const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row));
     if (row && !force && late <= settings.staleWhileRevalidate) {
-      refreshing.catch((error) => log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }));
+      refreshing.catch((error) =>
+        log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }),
+      );
       return { row, outcome: "hit" };
     }
     try {
@@ -109,7 +115,12 @@ export class DocumentCache {
   async discovered(mount: Mount): Promise<Readonly<Record<string, string>>> {
     const { discovery } = mount.ecosystem;
     if (!discovery || Object.keys(mount.ecosystem.upstreams).every((name) => mount.configured.has(name))) return {};
-    const target: Target<MetadataRoute> = { mount, route: { kind: "metadata", match: discovery.path, freshness: 3_600 }, params: {}, path: discovery.path };
+    const target: Target<MetadataRoute> = {
+      mount,
+      route: { kind: "metadata", match: discovery.path, freshness: 3_600 },
+      params: {},
+      path: discovery.path,
+    };
     const { row } = await this.load(target);
     return discovery.read(this.doc(target, row));
   }
@@ -160,7 +171,11 @@ export class DocumentCache {
         expected: digest,
         algorithms: [],
         keepHeaders: mount.ecosystem.keepHeaders ?? [],
-        requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
+        requestHeaders: {
+          ...(route.accept && { accept: route.accept }),
+          "accept-encoding": "gzip",
+          ...conditional(row),
+        },
         maximum: settings.maxDocument,
         raw: false,
         file: lease.part,
@@ -168,7 +183,8 @@ export class DocumentCache {
       return await this.#keep(target, row, downloaded, lease.part);
     } catch (error) {
       if (error instanceof NotModified && row) return this.#current(row);
-      if (error instanceof NotFound) this.#absent.set(keyOf(target), { until: now() + settings.negativeTtl, message: error.message });
+      if (error instanceof NotFound)
+        this.#absent.set(keyOf(target), { until: now() + settings.negativeTtl, message: error.message });
       await discard(lease.part);
       throw error;
     }
@@ -181,7 +197,12 @@ export class DocumentCache {
     return { row: checked, outcome: "hit" };
   }
 
-  async #keep(target: Target<MetadataRoute>, row: DocumentRow | undefined, { head, digests, size }: Downloaded, file: string): Promise<Loaded> {
+  async #keep(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    { head, digests, size }: Downloaded,
+    file: string,
+  ): Promise<Loaded> {
     const { mount, path } = target;
     const { storage, writer, documents, blobs, settings, now } = this.#context;
     if (row?.sha256 === digests.sha256) {
@@ -190,7 +211,10 @@ export class DocumentCache {
     }
     const { pages, revision } = await this.#read(target, file, head);
     if (row?.revision && revision !== undefined && revision < row.revision) {
-      throw new UpstreamFailed(`${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`, { retryable: true });
+      throw new UpstreamFailed(
+        `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
+        { retryable: true },
+      );
     }
     const at = now();
     const fresh: DocumentRow = {

@@ -46,7 +46,7 @@ export interface Downloaded {
 const SMALL = 1024 * 1024;
 /** Breaks of the connection that are survived in a row without a byte of progress. */
 const BREAKS = 4;
-/** What interests of answers that are no bodies. */
+/** True absence. Stores behind registries say 403 for files that they do not have. */
 const ABSENT = new Set([404, 410, 451]);
 
 /** Upstream says that what the request's validators name is current. */
@@ -112,7 +112,10 @@ class Transfer {
   async #inherit(): Promise<Head | undefined> {
     const { size } = await this.#handle.stat();
     if (size === 0) return undefined;
-    const head = await readFile(`${this.#wanted.file}.json`, "utf8").then((text) => JSON.parse(text) as Head, () => undefined);
+    const head = await readFile(`${this.#wanted.file}.json`, "utf8").then(
+      (text) => JSON.parse(text) as Head,
+      () => undefined,
+    );
     if (!head || !this.#canContinue(head)) {
       await this.#restart();
       return undefined;
@@ -139,7 +142,9 @@ class Transfer {
       this.#growing?.grow(chunk.length);
     }
     if (head.length !== undefined && this.#size !== head.length) {
-      throw new UpstreamFailed(`${this.#wanted.path}: upstream announced ${head.length} bytes and sent ${this.#size}`, { retryable: this.#size < head.length });
+      throw new UpstreamFailed(`${this.#wanted.path}: upstream announced ${head.length} bytes and sent ${this.#size}`, {
+        retryable: this.#size < head.length,
+      });
     }
     return head;
   }
@@ -163,17 +168,25 @@ class Transfer {
     let failure: unknown;
     for (const url of known ? [known.url] : urls) {
       const headers: Record<string, string> = { ...requestHeaders };
-      if (this.#size > 0) Object.assign(headers, { range: `bytes=${this.#size}-` }, known?.etag && { "if-range": known.etag });
+      if (this.#size > 0)
+        Object.assign(headers, { range: `bytes=${this.#size}-` }, known?.etag && { "if-range": known.etag });
       try {
         const response = await this.#upstream.fetch(mount, url, { headers });
         const { status } = response;
         if (status === (this.#size > 0 ? 206 : 200)) return remember(response, url);
         await response.body?.cancel();
         if (status === 304) throw new NotModified();
-        if (this.#size > 0) throw new UpstreamFailed(`${path} changed at upstream while it was being fetched (status ${status} for the rest)`);
-        failure = ABSENT.has(status)
-          ? new NotFound(`${path} does not exist at ${new URL(url).host} (status ${status})`)
-          : new UpstreamFailed(`${new URL(url).host} answered ${status} for ${path}`, { status, retryable: status === 429 || status >= 500 });
+        if (this.#size > 0)
+          throw new UpstreamFailed(
+            `${path} changed at upstream while it was being fetched (status ${status} for the rest)`,
+          );
+        failure =
+          ABSENT.has(status) || (status === 403 && this.#wanted.raw)
+            ? new NotFound(`${path} does not exist at ${new URL(url).host} (status ${status})`)
+            : new UpstreamFailed(`${new URL(url).host} answered ${status} for ${path}`, {
+                status,
+                retryable: status === 429 || status >= 500,
+              });
       } catch (error) {
         failure = error;
       }
@@ -190,7 +203,9 @@ class Transfer {
 
   async #restart(): Promise<void> {
     if (this.#growing && this.#growing.readers > 0) {
-      throw new UpstreamFailed(`${this.#wanted.path} broke off, and upstream gives nothing by which to continue it`, { retryable: true });
+      throw new UpstreamFailed(`${this.#wanted.path} broke off, and upstream gives nothing by which to continue it`, {
+        retryable: true,
+      });
     }
     await this.#handle.truncate(0);
     this.#hasher = new Hasher(this.#algorithms());

@@ -24,7 +24,8 @@ export function pagesOf({ releases = [] }: Facts): FactsPage[] {
   const entries: Entry[] = [];
   for (const { name, version, publishedAt, dateTrust, files = [] } of releases) {
     const at = publishedAt && dateTrust !== "author" ? publishedAt.getTime() : null;
-    for (const { path, digest, size, url } of files) entries.push([path, name, version, digest ?? null, size ?? null, url ?? null, at]);
+    for (const { path, digest, size, url } of files)
+      entries.push([path, name, version, digest ?? null, size ?? null, url ?? null, at]);
   }
   entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   const pages: FactsPage[] = [];

@@ -13,7 +13,12 @@ const POLL = 20;
  * Waits for what another thread or process is fetching, and passes it on as it grows.
  * Returns the row once it is stored, or `undefined` when the other gave up and it is our turn.
  */
-export async function follow(storage: Storage, key: string, held: () => ArtifactRow | undefined, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
+export async function follow(
+  storage: Storage,
+  key: string,
+  held: () => ArtifactRow | undefined,
+  ready: (file: File) => void,
+): Promise<ArtifactRow | undefined> {
   const folder = storage.parts;
   const part = partOf(folder, key);
   let growing: Growing | undefined;
@@ -34,7 +39,9 @@ export async function follow(storage: Storage, key: string, held: () => Artifact
     return row;
   }
   if (!row) {
-    const error = new UpstreamFailed("the download that this answer was following failed; ask again", { retryable: true });
+    const error = new UpstreamFailed("the download that this answer was following failed; ask again", {
+      retryable: true,
+    });
     growing.fail(error);
     throw error;
   }

@@ -71,7 +71,12 @@ export class Growing {
             while (this.#state === "growing" && position >= this.#released(end)) await this.#wake.promise;
             if (this.#state === "failed") throw this.#error;
             const length = Math.min(CHUNK, this.#released(end) - position);
-            const { bytesRead, buffer } = await handle.read(new Uint8Array(Math.max(length, 0)), 0, Math.max(length, 0), position);
+            const { bytesRead, buffer } = await handle.read(
+              new Uint8Array(Math.max(length, 0)),
+              0,
+              Math.max(length, 0),
+              position,
+            );
             position += bytesRead;
             if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
             if (this.#state === "whole" && position >= Math.min(this.size, end)) {

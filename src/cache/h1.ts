@@ -14,7 +14,8 @@ export async function verifyH1(path: string, content: Uint8Array | string): Prom
   try {
     const files = isZip ? await entriesOf(blob) : [["go.mod", await hexOf(blob.stream())] as const];
     const summary = createHash("sha256");
-    for (const [name, hex] of files.toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) summary.update(`${hex}  ${name}\n`);
+    for (const [name, hex] of files.toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+      summary.update(`${hex}  ${name}\n`);
     return summary.digest("base64");
   } catch (error) {
     throw new UpstreamFailed(`${path} is no readable module zip: ${(error as Error).message}`);

@@ -19,7 +19,13 @@ export function matchIn(mount: Mount, method: string, path: Path): Match | Miss 
   return classify(mount.ecosystem, method, path, (name) => mount.upstreams.has(name));
 }
 
-export function targetOf<R extends Held>(mount: Mount, route: R, params: Params, path: Path, query?: URLSearchParams): Target<R> {
+export function targetOf<R extends Held>(
+  mount: Mount,
+  route: R,
+  params: Params,
+  path: Path,
+  query?: URLSearchParams,
+): Target<R> {
   const canonical = route.canonical?.(params) ?? path;
   return { mount, route, params, path: `${canonical}${queryOf(route.query, query)}` as Path };
 }
@@ -38,7 +44,11 @@ export function queryOf(names: readonly string[] = [], query?: URLSearchParams):
 }
 
 /** Addresses in the order in which they are tried. `templates`: upstreams that upstream itself declared. */
-export function addressesOf(target: Target, discovered: Readonly<Record<string, string>> = {}, digest?: Digest): string[] {
+export function addressesOf(
+  target: Target,
+  discovered: Readonly<Record<string, string>> = {},
+  digest?: Digest,
+): string[] {
   const { mount, route, params, path } = target;
   const [plain = "", query] = path.split("?");
   const relative = route.to?.(params) ?? plain;

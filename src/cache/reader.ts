@@ -25,7 +25,8 @@ export async function readDocument(
     const facts = target.route.parse(makeDoc(target, bytes, source, (path) => documents.near(target.mount, path)));
     return { pages: pagesOf(facts), revision: facts.revision };
   } catch (error) {
-    throw new UpstreamFailed(`${new URL(source.url).host} sent something else than the document ${target.path}: ${messageOf(error)}`);
+    throw new UpstreamFailed(
+      `${new URL(source.url).host} sent something else than the document ${target.path}: ${messageOf(error)}`,
+    );
   }
 }
-

@@ -32,7 +32,10 @@ export class DateFinder {
           const before = known.get(version);
           if (before) return [version, before];
           const modified = settings.offline ? undefined : await this.#lastModified(mount, { name, version });
-          return [version, modified === undefined ? { at: now(), source: "first-seen" } : { at: modified, source: "last-modified" }];
+          return [
+            version,
+            modified === undefined ? { at: now(), source: "first-seen" } : { at: modified, source: "last-modified" },
+          ];
         }),
       ),
     );
@@ -48,7 +51,8 @@ export class DateFinder {
   async #lastModified(mount: Mount, release: Release): Promise<number | undefined> {
     const path = mount.ecosystem.datedBy?.(release);
     const match = path && matchIn(mount, "GET", path);
-    if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) return undefined;
+    if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
+      return undefined;
     for (const url of addressesOf(targetOf(mount, match.route, match.params, path))) {
       try {
         const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });

@@ -43,7 +43,9 @@ export class Views {
   async render(target: Target<MetadataRoute>, row: DocumentRow, variant: string, base: string): Promise<Rendered> {
     const doc = this.#documents.doc(target, row);
     const { mount, route } = target;
-    const admission = this.#admissions.concerns(mount) ? await this.#admissions.ofDocument(mount, releasesOf(target, doc)) : UNFILTERED;
+    const admission = this.#admissions.concerns(mount)
+      ? await this.#admissions.ofDocument(mount, releasesOf(target, doc))
+      : UNFILTERED;
     const view: View = {
       variant: variant || row.mediaType,
       offline: this.#context.settings.offline,

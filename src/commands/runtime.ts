@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pkg from "../../package.json" with { type: "json" };
 import { Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
 import { documentAt } from "../cache/locate.ts";
@@ -13,18 +12,19 @@ import { Artifacts } from "../db/artifacts.ts";
 import { Blobs } from "../db/blobs.ts";
 import { ReleaseDates } from "../db/dates.ts";
 import { Documents } from "../db/documents.ts";
+import { Mirrored } from "../db/mirrored.ts";
 import { type Database, openDatabase } from "../db/open.ts";
 import type { Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
-import { makeMount, type Mount } from "../mounts.ts";
+import { type Mount, makeMount } from "../mounts.ts";
 import { Pool } from "../pool.ts";
 import { ecosystems } from "../registry.generated.ts";
+import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
 import { overlay } from "../storage/overlay.ts";
 import { Upstream } from "../upstream/client.ts";
-
-export const VERSION = pkg.version;
+import { VERSION } from "../version.ts";
 
 export interface RuntimeOptions {
   config: Config;
@@ -39,13 +39,20 @@ export interface RuntimeOptions {
 /** What a worker can be asked to do. */
 export interface Job extends MirrorTasks {
   open(options: RuntimeOptions): Promise<void>;
-  read(input: { mount: string; path: Path; file: string; source: { mediaType: string; url: string } }): ReturnType<typeof readDocument>;
+  read(input: {
+    mount: string;
+    path: Path;
+    file: string;
+    source: { mediaType: string; url: string };
+  }): ReturnType<typeof readDocument>;
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
 }
 
 export interface Runtime {
   cache: Cache;
   database: Database;
+  /** What mirrors hold on purpose. */
+  jobs: Mirrored;
   mounts: ReadonlyMap<string, Mount>;
   tasks(): Job;
   /** Waits for what is being stored. */
@@ -92,6 +99,7 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
   return {
     cache,
     database,
+    jobs: new Mirrored(database),
     mounts,
     tasks: () => tasksOf(cache, mounts),
     close: async () => {
@@ -104,7 +112,7 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
 /** Threads with a runtime of their own. */
 export function openPool(size: number, options: RuntimeOptions): Pool<Tasks> {
   return new Pool<Tasks>(size || navigator.hardwareConcurrency, () => {
-    const worker = new Worker(new URL("../worker.ts", import.meta.url).href);
+    const worker = spawnWorker();
     worker.postMessage({ id: -1, name: "open", input: options });
     return worker;
   });

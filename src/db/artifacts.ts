@@ -47,7 +47,12 @@ export class Artifacts {
       const page = this.#orm
         .selectDistinct({ name: artifacts.name, version: artifacts.version })
         .from(artifacts)
-        .where(and(eq(artifacts.mount, mount), sql`(${artifacts.name}, ${artifacts.version}) > (${last.name}, ${last.version})`))
+        .where(
+          and(
+            eq(artifacts.mount, mount),
+            sql`(${artifacts.name}, ${artifacts.version}) > (${last.name}, ${last.version})`,
+          ),
+        )
         .orderBy(asc(artifacts.name), asc(artifacts.version))
         .limit(1_000)
         .all();
@@ -61,7 +66,11 @@ export class Artifacts {
   put(row: typeof artifacts.$inferInsert): void {
     // A pin is never lost to a later fetch on demand.
     const set = { ...row, pinned: sql`${artifacts.pinned} OR excluded.pinned` };
-    this.#orm.insert(artifacts).values(row).onConflictDoUpdate({ target: [artifacts.mount, artifacts.path], set }).run();
+    this.#orm
+      .insert(artifacts)
+      .values(row)
+      .onConflictDoUpdate({ target: [artifacts.mount, artifacts.path], set })
+      .run();
   }
 
   pin(mount: string, paths: readonly string[]): void {

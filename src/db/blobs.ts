@@ -33,6 +33,20 @@ export class Blobs {
     return true;
   }
 
+  /** Blobs that nothing names. */
+  unnamed(limit: number): string[] {
+    return this.#orm
+      .select({ sha256: blobs.sha256 })
+      .from(blobs)
+      .where(
+        sql`NOT EXISTS (SELECT 1 FROM ${artifacts} WHERE ${artifacts.sha256} = ${blobs.sha256})
+          AND NOT EXISTS (SELECT 1 FROM ${documents} WHERE ${documents.sha256} = ${blobs.sha256})`,
+      )
+      .limit(limit)
+      .all()
+      .map(({ sha256 }) => sha256);
+  }
+
   totals(): Totals {
     return this.#totals.get() ?? { blobs: 0, bytes: 0, artifacts: 0 };
   }

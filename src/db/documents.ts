@@ -45,9 +45,17 @@ export class Documents {
   /** Stores a document and all that it states, in place of what it stated before. */
   put(row: typeof documents.$inferInsert, pages: readonly FactsPage[]): void {
     const set = { ...row, pinned: sql`${documents.pinned} OR excluded.pinned` };
-    this.#orm.insert(documents).values(row).onConflictDoUpdate({ target: [documents.mount, documents.path], set }).run();
+    this.#orm
+      .insert(documents)
+      .values(row)
+      .onConflictDoUpdate({ target: [documents.mount, documents.path], set })
+      .run();
     this.#forget(row.mount, row.path);
-    for (const page of pages) this.#orm.insert(facts).values({ mount: row.mount, document: row.path, ...page }).run();
+    for (const page of pages)
+      this.#orm
+        .insert(facts)
+        .values({ mount: row.mount, document: row.path, ...page })
+        .run();
   }
 
   /** Upstream says that what is held is current. */

@@ -35,6 +35,8 @@ export function openDatabase(wanted: string): Database {
   const sqlite = new Sqlite(path, { create: true });
   // Before journal_mode: without it a second process that starts at the same moment dies of a locked file.
   sqlite.run("PRAGMA busy_timeout = 10000");
+  // While the journal is not yet a WAL, so that it stands in the file's header, where `isForeign` looks.
+  if (version(sqlite) === 0) sqlite.run(`PRAGMA application_id = ${APPLICATION_ID}`);
   sqlite.run("PRAGMA journal_mode = WAL");
   sqlite.run("PRAGMA synchronous = NORMAL");
   sqlite.run("PRAGMA cache_size = -4000");
@@ -66,7 +68,6 @@ function migrate(sqlite: Sqlite, path: string): void {
       for (const migration of migrations.slice(applied)) {
         for (const statement of migration.split("--> statement-breakpoint")) sqlite.run(statement);
       }
-      sqlite.run(`PRAGMA application_id = ${APPLICATION_ID}`);
       sqlite.run(`PRAGMA user_version = ${migrations.length}`);
     })
     .immediate();
@@ -80,8 +81,12 @@ function own(path: string): string {
   if (!isForeign(path)) return path;
   const extension = extname(path);
   const ours = `${path.slice(0, path.length - extension.length)}.ours${extension}`;
-  if (isForeign(ours)) throw new BadRequest(`${path} and ${ours} both belong to another program. Set database.path to a file of our own.`);
-  log.warn("the database file belongs to another program and is left alone; ours goes beside it", { found: path, ours });
+  if (isForeign(ours))
+    throw new BadRequest(`${path} and ${ours} both belong to another program. Set database.path to a file of our own.`);
+  log.warn("the database file belongs to another program and is left alone; ours goes beside it", {
+    found: path,
+    ours,
+  });
   return ours;
 }
 

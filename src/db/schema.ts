@@ -92,24 +92,16 @@ export const totals = sqliteTable("totals", {
   artifacts: integer().notNull(),
 });
 
-export const mirrorJobs = sqliteTable("mirror_jobs", {
-  id: text().primaryKey(),
-  /** What was asked for: sources and choices. */
-  specification: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
-  state: text({ enum: ["pending", "running", "complete", "failed", "canceled"] }).notNull(),
-  createdAt: integer("created_at").notNull(),
-  finishedAt: integer("finished_at"),
-});
-
-/** A document of a job with the files it names; the files get no rows of their own. */
-export const mirrorTasks = sqliteTable(
-  "mirror_tasks",
+/** What mirrors were asked to hold, and how that ended last. */
+export const mirrored = sqliteTable(
+  "mirrored",
   {
-    job: text().notNull(),
-    /** What is to be held, as a PURL: the task's identity within its job. */
+    mount: text().notNull(),
+    /** As asked for, normalised: with or without a version. */
     purl: text().notNull(),
-    state: text({ enum: ["pending", "complete", "failed"] }).notNull(),
-    error: text(),
+    at: integer().notNull(),
+    /** Why it is not whole; null when it is. */
+    failure: text(),
   },
-  (table) => [primaryKey({ columns: [table.job, table.purl] }), index("mirror_tasks_state").on(table.job, table.state)],
+  (table) => [primaryKey({ columns: [table.mount, table.purl] })],
 );

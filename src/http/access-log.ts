@@ -32,7 +32,15 @@ export class AccessLog {
     appendFileSync(path, "");
     on("upstream", ({ method, url, status, milliseconds, error }) => {
       const request_id = this.#current.getStore();
-      this.#write({ event: "upstream", request_id, method, url: url.split("?")[0], status_code: status, duration_ms: round(milliseconds), error });
+      this.#write({
+        event: "upstream",
+        request_id,
+        method,
+        url: url.split("?")[0],
+        status_code: status,
+        duration_ms: round(milliseconds),
+        error,
+      });
     });
   }
 

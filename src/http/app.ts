@@ -1,9 +1,10 @@
 /** The Elysia app: everything that is not below a mount. */
-import scalar from "@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+
 import { toOpenAPISchema } from "@elysiajs/openapi";
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
+import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Stats, statsSchema } from "./stats.ts";
@@ -25,23 +26,42 @@ const healthSchema = z.object({
 
 export function makeApp({ version, metrics, health, stats, home }: AppOptions) {
   const app = new Elysia()
-    .get("/", ({ request }) => new Response(home(request), { headers: { "content-type": "text/html; charset=utf-8" } }), { detail: { hide: true } })
+    .get(
+      "/",
+      ({ request }) => new Response(home(request), { headers: { "content-type": "text/html; charset=utf-8" } }),
+      { detail: { hide: true } },
+    )
     .get(
       "/health",
       async ({ status }) => {
         const found = await health();
         return status(found.status === "ok" ? 200 : 503, found);
       },
-      { response: { 200: healthSchema, 503: healthSchema }, detail: { summary: "Whether the store and the database work, by using them" } },
+      {
+        response: { 200: healthSchema, 503: healthSchema },
+        detail: { summary: "Whether the store and the database work, by using them" },
+      },
     )
     .get("/stats", () => stats(), { response: statsSchema, detail: { summary: "What is held, by mount" } })
-    .get("/metrics", async () => new Response(await metrics.registry.metrics(), { headers: { "content-type": metrics.registry.contentType } }), {
-      detail: { summary: "Prometheus series" },
-    })
+    .get(
+      "/metrics",
+      async () =>
+        new Response(await metrics.registry.metrics(), { headers: { "content-type": metrics.registry.contentType } }),
+      {
+        detail: { summary: "Prometheus series" },
+      },
+    )
     // The page's script comes from here, not from another host: the documentation works without a network.
-    .get("/docs/scalar.js", () => new Response(Bun.file(scalar), { headers: { "content-type": "text/javascript", "cache-control": "max-age=86400" } }), {
-      detail: { hide: true },
-    })
+    .get(
+      "/docs/scalar.js",
+      () =>
+        new Response(Bun.file(scalar), {
+          headers: { "content-type": "text/javascript", "cache-control": "max-age=86400" },
+        }),
+      {
+        detail: { hide: true },
+      },
+    )
     // A wide type: the schema is read from the app's routes at run time, and naming them here would be circular.
     .get("/openapi.json", (): object => describe(app, version), { detail: { hide: true } });
   return app.use(
@@ -58,6 +78,13 @@ export function makeApp({ version, metrics, health, stats, home }: AppOptions) {
 /** zod schemas must be translated by zod: @elysiajs/swagger would print their insides. */
 function describe(app: unknown, version: string): object {
   const exclude = { paths: ["/", "/docs", "/docs/routes.json", "/docs/scalar.js", "/openapi.json"] };
-  const { paths, components } = toOpenAPISchema(app as Parameters<typeof toOpenAPISchema>[0], exclude, undefined, { zod: z.toJSONSchema });
-  return { openapi: "3.1.0", info: { title: "proxy", version, description: "What is held, how it is doing, and what it does." }, paths, components };
+  const { paths, components } = toOpenAPISchema(app as Parameters<typeof toOpenAPISchema>[0], exclude, undefined, {
+    zod: z.toJSONSchema,
+  });
+  return {
+    openapi: "3.1.0",
+    info: { title: "proxy", version, description: "What is held, how it is doing, and what it does." },
+    paths,
+    components,
+  };
 }

@@ -18,7 +18,10 @@ export class HealthProbe {
   constructor({ context }: Cache, database: { check(): void }, interval: number) {
     this.#interval = interval;
     this.#check = async () => {
-      const [storage, answers] = [await attempt(() => timed(() => context.storage.probe())), await attempt(async () => database.check())];
+      const [storage, answers] = [
+        await attempt(() => timed(() => context.storage.probe())),
+        await attempt(async () => database.check()),
+      ];
       return { status: storage === "ok" && answers === "ok" ? "ok" : "failing", storage, database: answers };
     };
   }
@@ -31,7 +34,8 @@ export class HealthProbe {
 
 async function timed(probe: () => Promise<void>): Promise<void> {
   const started = performance.now();
-  const tell = (error?: string) => emit("stored", { operation: "probe", milliseconds: performance.now() - started, ...(error && { error }) });
+  const tell = (error?: string) =>
+    emit("stored", { operation: "probe", milliseconds: performance.now() - started, ...(error && { error }) });
   try {
     await probe();
     tell();

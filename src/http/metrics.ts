@@ -11,9 +11,20 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #labels = new Map<string, { ecosystem: string; mount: string }>();
   readonly #requests = this.#counter("proxy_requests_total", "Requests answered.", ["ecosystem", "mount", "status"]);
-  readonly #bytes = this.#counter("proxy_response_bytes_total", "Bytes of bodies sent to clients.", ["ecosystem", "mount"]);
-  readonly #durations = this.#histogram("proxy_request_duration_seconds", "From the request to the head of its answer.", ["ecosystem", "mount"]);
-  readonly #active = new Gauge({ name: "proxy_active_requests", help: "Requests being answered.", registers: [this.registry] });
+  readonly #bytes = this.#counter("proxy_response_bytes_total", "Bytes of bodies sent to clients.", [
+    "ecosystem",
+    "mount",
+  ]);
+  readonly #durations = this.#histogram(
+    "proxy_request_duration_seconds",
+    "From the request to the head of its answer.",
+    ["ecosystem", "mount"],
+  );
+  readonly #active = new Gauge({
+    name: "proxy_active_requests",
+    help: "Requests being answered.",
+    registers: [this.registry],
+  });
 
   constructor(mounts: Iterable<Mount>, totals: () => Totals) {
     for (const { name, ecosystem } of mounts) this.#labels.set(name, { ecosystem: ecosystem.id, mount: name });
@@ -38,21 +49,43 @@ export class Metrics {
   #observe(): void {
     const outcomes = {
       hit: this.#counter("proxy_cache_hits_total", "Answers from what is held and current.", ["ecosystem", "mount"]),
-      miss: this.#counter("proxy_cache_misses_total", "Answers that were fetched from upstream.", ["ecosystem", "mount"]),
-      stale: this.#counter("proxy_cache_stale_total", "Answers from what is held although upstream could not be asked.", ["ecosystem", "mount"]),
+      miss: this.#counter("proxy_cache_misses_total", "Answers that were fetched from upstream.", [
+        "ecosystem",
+        "mount",
+      ]),
+      stale: this.#counter(
+        "proxy_cache_stale_total",
+        "Answers from what is held although upstream could not be asked.",
+        ["ecosystem", "mount"],
+      ),
     };
     on("served", ({ mount, outcome }) => outcomes[outcome].inc(this.#of(mount)));
-    const waits = this.#counter("proxy_single_flight_waits_total", "Requests that joined a fetch under way.", ["ecosystem", "mount"]);
+    const waits = this.#counter("proxy_single_flight_waits_total", "Requests that joined a fetch under way.", [
+      "ecosystem",
+      "mount",
+    ]);
     on("waited", ({ mount }) => waits.inc(this.#of(mount)));
-    const upstream = this.#histogram("proxy_upstream_fetch_duration_seconds", "From asking upstream to its headers.", ["ecosystem", "mount"]);
-    const errors = this.#counter("proxy_upstream_errors_total", "Upstream did not answer, or with a server error.", ["ecosystem", "mount"]);
+    const upstream = this.#histogram("proxy_upstream_fetch_duration_seconds", "From asking upstream to its headers.", [
+      "ecosystem",
+      "mount",
+    ]);
+    const errors = this.#counter("proxy_upstream_errors_total", "Upstream did not answer, or with a server error.", [
+      "ecosystem",
+      "mount",
+    ]);
     on("upstream", ({ mount, status, milliseconds }) => {
       upstream.observe(this.#of(mount), milliseconds / 1_000);
       if (status === undefined || status >= 500 || status === 429) errors.inc(this.#of(mount));
     });
-    const fetched = this.#counter("proxy_upstream_bytes_total", "Bytes received from upstream.", ["ecosystem", "mount"]);
+    const fetched = this.#counter("proxy_upstream_bytes_total", "Bytes received from upstream.", [
+      "ecosystem",
+      "mount",
+    ]);
     on("fetched", ({ mount, bytes }) => fetched.inc(this.#of(mount), bytes));
-    const mismatches = this.#counter("proxy_integrity_failures_total", "Bytes that were not those promised.", ["ecosystem", "mount"]);
+    const mismatches = this.#counter("proxy_integrity_failures_total", "Bytes that were not those promised.", [
+      "ecosystem",
+      "mount",
+    ]);
     on("mismatch", ({ mount }) => mismatches.inc(this.#of(mount)));
     const storage = this.#histogram("proxy_storage_operation_duration_seconds", "Work of the store.", ["operation"]);
     const storageErrors = this.#counter("proxy_storage_errors_total", "Failed work of the store.", ["operation"]);
@@ -63,8 +96,15 @@ export class Metrics {
       storageErrors.inc({ operation });
       if (operation === "probe") probes.inc();
     });
-    const trips = this.#counter("proxy_circuit_breaker_trips_total", "Times an upstream host was left alone.", ["host"]);
-    const state = new Gauge({ name: "proxy_circuit_breaker_state", help: "1 while an upstream host is left alone.", labelNames: ["host"], registers: [this.registry] });
+    const trips = this.#counter("proxy_circuit_breaker_trips_total", "Times an upstream host was left alone.", [
+      "host",
+    ]);
+    const state = new Gauge({
+      name: "proxy_circuit_breaker_state",
+      help: "1 while an upstream host is left alone.",
+      labelNames: ["host"],
+      registers: [this.registry],
+    });
     on("breaker", ({ host, state: now }) => {
       state.set({ host }, now === "open" ? 1 : 0);
       if (now === "open") trips.inc({ host });

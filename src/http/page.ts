@@ -3,8 +3,8 @@ import type { Mount } from "../mounts.ts";
 /** The page at `/`: each mount, what it is, and the line that points its client at it. No scripts, nothing from elsewhere. */
 export function homePage(mounts: Iterable<Mount>, base: string, version: string): string {
   const rows = Array.from(mounts, ({ prefix, ecosystem }) => {
-    const setup = escape(ecosystem.setup(`${base}${prefix}`)).replaceAll("\n", "<br>");
-    return `<tr><td><code>${escape(prefix)}</code><td>${escape(ecosystem.title)}<td><code>${setup}</code>`;
+    const setup = escapeHtml(ecosystem.setup(`${base}${prefix}`)).replaceAll("\n", "<br>");
+    return `<tr><td><code>${escapeHtml(prefix)}</code><td>${escapeHtml(ecosystem.title)}<td><code>${setup}</code>`;
   });
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>proxy</title>
@@ -12,7 +12,7 @@ export function homePage(mounts: Iterable<Mount>, base: string, version: string)
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.5rem;border-bottom:1px solid #ccc;vertical-align:top}
 code{background:#f2f2f2;padding:.1rem .3rem;border-radius:3px;overflow-wrap:anywhere}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}code{background:#2a2a2a}}</style></head>
-<body><h1>proxy ${escape(version)}</h1><p>A caching proxy and mirror of package registries. Point a client at a mount:</p>
+<body><h1>proxy ${escapeHtml(version)}</h1><p>A caching proxy and mirror of package registries. Point a client at a mount:</p>
 <table><thead><tr><th>Mount<th>Registry<th>Set-up</thead><tbody>
 ${rows.join("\n")}
 </tbody></table>
@@ -20,6 +20,6 @@ ${rows.join("\n")}
 `;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

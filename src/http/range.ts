@@ -8,7 +8,11 @@ export interface Range {
  * Reads a `Range` header (RFC 9110 14.2) for a body of known size. `undefined`: send the whole (no range, several, another
  * unit, or an `If-Range` that names another representation); `"unsatisfiable"`: 416.
  */
-export function rangeOf(headers: Headers, size: number, validators: { etag?: string | undefined; lastModified?: string | undefined }): Range | "unsatisfiable" | undefined {
+export function rangeOf(
+  headers: Headers,
+  size: number,
+  validators: { etag?: string | undefined; lastModified?: string | undefined },
+): Range | "unsatisfiable" | undefined {
   const header = headers.get("range");
   if (!header) return undefined;
   const condition = headers.get("if-range");

@@ -14,7 +14,10 @@ const PASSED = ["content-type", "content-encoding", "content-length", "etag", "l
 /** A body from memory. */
 export function respondReady(request: Request, ready: Ready, outcome: Outcome): Response {
   const zip = ready.bytes.length > COMPRESS && COMPRESSIBLE.test(ready.mediaType);
-  const wantsZip = zip && !request.headers.has("range") && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers.get("accept-encoding") ?? "");
+  const wantsZip =
+    zip &&
+    !request.headers.has("range") &&
+    /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers.get("accept-encoding") ?? "");
   const etag = wantsZip ? `${ready.etag.slice(0, -1)}-gzip"` : ready.etag;
   const headers: Record<string, string> = {
     ...ready.headers,
@@ -58,7 +61,8 @@ export async function respond(request: Request, answer: Answer, fileOf: (sha256:
   const blob = Bun.file(fileOf(row.sha256));
   const range = rangeOf(request.headers, row.size, { etag });
   if (range === "unsatisfiable") return unsatisfiable(row.size);
-  if (request.method === "HEAD") return send(request, { length: range ? range.end - range.start : row.size }, headers, range ? 206 : 200);
+  if (request.method === "HEAD")
+    return send(request, { length: range ? range.end - range.start : row.size }, headers, range ? 206 : 200);
   if (!range) return new Response(blob, { headers });
   headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${row.size}`;
   return new Response(blob.slice(range.start, range.end), { status: 206, headers });
@@ -80,14 +84,30 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
   const body = mount?.ecosystem.problem?.(status, message) ?? message;
   const isText = typeof body === "string";
   const bytes = new TextEncoder().encode(isText ? `${body}\n` : JSON.stringify(body));
-  return send(request, bytes, { "content-type": isText ? "text/plain; charset=utf-8" : "application/json", "cache-control": "no-store" }, status);
+  return send(
+    request,
+    bytes,
+    { "content-type": isText ? "text/plain; charset=utf-8" : "application/json", "cache-control": "no-store" },
+    status,
+  );
 }
 
-async function growing(request: Request, { head, growing }: Extract<Extract<Answer, { kind: "file" }>["file"], { kind: "growing" }>): Promise<Response> {
-  const headers: Record<string, string> = { ...head.headers, "content-type": head.mediaType || "application/octet-stream", "x-cache": "miss", "accept-ranges": "bytes" };
+async function growing(
+  request: Request,
+  { head, growing }: Extract<Extract<Answer, { kind: "file" }>["file"], { kind: "growing" }>,
+): Promise<Response> {
+  const headers: Record<string, string> = {
+    ...head.headers,
+    "content-type": head.mediaType || "application/octet-stream",
+    "x-cache": "miss",
+    "accept-ranges": "bytes",
+  };
   const range = head.length === undefined ? undefined : rangeOf(request.headers, head.length, {});
   if (range === "unsatisfiable") return unsatisfiable(head.length ?? 0);
-  if (request.method === "HEAD") return new Response(null, { headers: { ...headers, ...(head.length !== undefined && { "content-length": String(head.length) }) } });
+  if (request.method === "HEAD")
+    return new Response(null, {
+      headers: { ...headers, ...(head.length !== undefined && { "content-length": String(head.length) }) },
+    });
   if (range) headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${head.length}`;
   return new Response(await growing.stream(range?.start, range?.end), { status: range ? 206 : 200, headers });
 }
@@ -101,7 +121,12 @@ function passed(response: Response): Response {
   return new Response(response.body, { status: response.status, headers });
 }
 
-function send(request: Request, body: Uint8Array<ArrayBuffer> | { length: number }, headers: Record<string, string>, status = 200): Response {
+function send(
+  request: Request,
+  body: Uint8Array<ArrayBuffer> | { length: number },
+  headers: Record<string, string>,
+  status = 200,
+): Response {
   if (request.method !== "HEAD" && body instanceof Uint8Array) return new Response(body, { status, headers });
   return new Response(null, { status, headers: { ...headers, "content-length": String(body.length) } });
 }

@@ -8,7 +8,7 @@ import type { Path } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
-import { AccessLog } from "./access-log.ts";
+import type { AccessLog } from "./access-log.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Metrics } from "./metrics.ts";
 import { respond, respondError, respondReady, statusOf } from "./respond.ts";
@@ -75,11 +75,19 @@ class Handler {
     };
     this.#options.metrics.began();
     const ready = this.#options.cache.peek(mount, ask);
-    if (ready) return this.#done(request, respondReady(request, ready, "hit"), started, remote, mount, ready.bytes.length);
+    if (ready)
+      return this.#done(request, respondReady(request, ready, "hit"), started, remote, mount, ready.bytes.length);
     return this.#slow(request, server, mount, ask, started, remote);
   }
 
-  async #slow(request: Request, server: Server<undefined>, mount: Mount, ask: Ask, started: number, remote: () => string | undefined): Promise<Response> {
+  async #slow(
+    request: Request,
+    server: Server<undefined>,
+    mount: Mount,
+    ask: Ask,
+    started: number,
+    remote: () => string | undefined,
+  ): Promise<Response> {
     const { cache, accessLog } = this.#options;
     try {
       if (request.method === "POST") Object.assign(ask, await bodyOf(request));
@@ -89,13 +97,21 @@ class Handler {
       const response = await respond(request, answer, (sha256) => cache.context.storage.file(sha256));
       return this.#done(request, response, started, remote, mount, sizeOf(answer, response));
     } catch (error) {
-      if (statusOf(error) >= 500) log.warn("request failed", { mount: mount.name, path: ask.path, error: statusOf(error) === 500 ? ((error as Error).stack ?? messageOf(error)) : messageOf(error) });
+      if (statusOf(error) >= 500)
+        log.warn("request failed", {
+          mount: mount.name,
+          path: ask.path,
+          error: statusOf(error) === 500 ? ((error as Error).stack ?? messageOf(error)) : messageOf(error),
+        });
       return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, messageOf(error));
     }
   }
 
   #refuse(request: Request, started: number, remote: () => string | undefined, mount?: Mount): Response {
-    const error = new BadRequest("this server does not answer for the host that the request names (base_url and hosts in the configuration say which)", 421);
+    const error = new BadRequest(
+      "this server does not answer for the host that the request names (base_url and hosts in the configuration say which)",
+      421,
+    );
     this.#options.metrics.began();
     return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, error.message);
   }
@@ -105,7 +121,15 @@ class Handler {
     return this.#done(request, await this.#options.app(request), started, remote, undefined, 0);
   }
 
-  #done(request: Request, response: Response, started: number, remote: () => string | undefined, mount: Mount | undefined, bytes: number, error?: string): Response {
+  #done(
+    request: Request,
+    response: Response,
+    started: number,
+    remote: () => string | undefined,
+    mount: Mount | undefined,
+    bytes: number,
+    error?: string,
+  ): Response {
     const milliseconds = performance.now() - started;
     const sent = request.method === "HEAD" || response.status === 304 ? 0 : bytes;
     this.#options.metrics.ended(mount?.name ?? "", response.status, sent, milliseconds);
@@ -116,11 +140,15 @@ class Handler {
 
 async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders">> {
   const described = ["content-type", "content-encoding"].map((name) => [name, request.headers.get(name)] as const);
-  return { body: await request.bytes(), bodyHeaders: Object.fromEntries(described.filter((pair): pair is [string, string] => pair[1] !== null)) };
+  return {
+    body: await request.bytes(),
+    bodyHeaders: Object.fromEntries(described.filter((pair): pair is [string, string] => pair[1] !== null)),
+  };
 }
 
 function sizeOf(answer: Awaited<ReturnType<Cache["get"]>>, response: Response): number {
   if (answer.kind === "ready") return answer.ready.bytes.length;
-  if (answer.kind === "file") return answer.file.kind === "growing" ? (answer.file.head.length ?? 0) : answer.file.row.size;
+  if (answer.kind === "file")
+    return answer.file.kind === "growing" ? (answer.file.head.length ?? 0) : answer.file.row.size;
   return Number(response.headers.get("content-length") ?? 0);
 }

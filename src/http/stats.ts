@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Cache } from "../cache/cache.ts";
+import { formatSize } from "../format.ts";
 import type { Mount } from "../mounts.ts";
 
 export const statsSchema = z.object({
@@ -9,14 +10,23 @@ export const statsSchema = z.object({
   storage_url: z.string(),
   database_path: z.string(),
   mounts: z.array(
-    z.object({ mount: z.string(), ecosystem: z.string(), artifacts: z.number().int(), bytes: z.number().int().describe("Before equal files are counted once") }),
+    z.object({
+      mount: z.string(),
+      ecosystem: z.string(),
+      artifacts: z.number().int(),
+      bytes: z.number().int().describe("Before equal files are counted once"),
+    }),
   ),
 });
 
 export type Stats = z.infer<typeof statsSchema>;
 
 /** What is held. Field names are those of the Go peer where it has them. */
-export function statsOf({ context }: Pick<Cache, "context">, mounts: Iterable<Pick<Mount, "name" | "ecosystem">>, databasePath: string): Stats {
+export function statsOf(
+  { context }: Pick<Cache, "context">,
+  mounts: Iterable<Pick<Mount, "name" | "ecosystem">>,
+  databasePath: string,
+): Stats {
   const { artifacts, bytes } = context.blobs.totals();
   const held = new Map(context.artifacts.byMount().map((row) => [row.mount, row]));
   return {
@@ -32,12 +42,4 @@ export function statsOf({ context }: Pick<Cache, "context">, mounts: Iterable<Pi
       bytes: held.get(name)?.bytes ?? 0,
     })),
   };
-}
-
-/** `1536` → `1.5 KB`; powers of 1024. */
-export function formatSize(bytes: number): string {
-  const units = ["B", "KB", "MB", "GB", "TB", "PB"];
-  const power = bytes > 0 ? Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1) : 0;
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }

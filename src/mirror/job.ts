@@ -3,7 +3,6 @@ import pLimit from "p-limit";
 import type { Path, Requirement } from "../ecosystem.ts";
 import { messageOf, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
-import type { Pool } from "../pool.ts";
 import { formatPurl } from "../purl.ts";
 import type { PlannedFile } from "./plan.ts";
 import type { Target } from "./sources/purls.ts";
@@ -32,8 +31,16 @@ export interface Dependency extends Requirement {
   mount: string;
 }
 
+/** Runs tasks somewhere: a pool of workers. */
+interface Runner {
+  run<K extends keyof MirrorTasks>(
+    name: K,
+    input: Parameters<MirrorTasks[K]>[0],
+  ): Promise<Awaited<ReturnType<MirrorTasks[K]>>>;
+}
+
 export interface JobOptions {
-  pool: Pick<Pool<MirrorTasks & Record<string, never>>, "run">;
+  pool: Runner;
   mounts: ReadonlyMap<string, Mount>;
   /** Downloads at once. */
   concurrency: number;
@@ -42,7 +49,16 @@ export interface JobOptions {
 }
 
 export class Job {
-  readonly progress: Progress = { phase: "resolving", total: 0, completed: 0, skipped: 0, failed: 0, bytes: 0, withheld: [], failures: [] };
+  readonly progress: Progress = {
+    phase: "resolving",
+    total: 0,
+    completed: 0,
+    skipped: 0,
+    failed: 0,
+    bytes: 0,
+    withheld: [],
+    failures: [],
+  };
   /** What the mirrored releases declare to need, once each. */
   readonly requires = new Map<string, Dependency>();
   /** Every file of the plan, for a dry run. */
@@ -79,7 +95,9 @@ export class Job {
 
   async #plan(target: Target): Promise<PlannedFile[]> {
     try {
-      const { files, withheld, requires } = await this.#limit(() => this.#options.pool.run("plan", { mount: target.mount, wanted: target.wanted }));
+      const { files, withheld, requires } = await this.#limit(() =>
+        this.#options.pool.run("plan", { mount: target.mount, wanted: target.wanted }),
+      );
       this.#withhold(target, withheld);
       this.#require(target.mount, requires);
       const fresh = files.filter(({ path }) => this.#once(target.mount, path));
@@ -143,7 +161,8 @@ export class Job {
 
   #require(mount: string, requires: readonly Requirement[]): void {
     for (const requirement of requires) {
-      if (!requirement.optional) this.requires.set(`${mount} ${requirement.name} ${requirement.range}`, { ...requirement, mount });
+      if (!requirement.optional)
+        this.requires.set(`${mount} ${requirement.name} ${requirement.range}`, { ...requirement, mount });
     }
   }
 
@@ -156,7 +175,11 @@ export class Job {
 }
 
 /** Of the declared dependencies, those for which nothing held fits, as PURLs with their range. */
-export function missing(requires: Iterable<Dependency>, mounts: ReadonlyMap<string, Mount>, versionsHeld: (mount: string, name: string) => readonly string[]): string[] {
+export function missing(
+  requires: Iterable<Dependency>,
+  mounts: ReadonlyMap<string, Mount>,
+  versionsHeld: (mount: string, name: string) => readonly string[],
+): string[] {
   const found: string[] = [];
   for (const { mount, name, range } of requires) {
     const { ecosystem } = mounts.get(mount) ?? {};

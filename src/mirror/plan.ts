@@ -31,10 +31,14 @@ export interface Plan {
 export async function plan(cache: Cache, mount: Mount, wanted: Wanted): Promise<Plan> {
   const { ecosystem } = mount;
   const stated = await indexed(cache, mount, wanted);
-  const chosen = wanted.version === undefined ? stated : stated.filter((release) => sameVersion(mount, release.version, wanted.version ?? ""));
+  const chosen =
+    wanted.version === undefined
+      ? stated
+      : stated.filter((release) => sameVersion(mount, release.version, wanted.version ?? ""));
   if (chosen.length === 0) {
     // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
-    if (wanted.version === undefined || !ecosystem.files) throw new NotFound(`${formatPurl(ecosystem, wanted)} does not exist in ${mount.name}'s index`);
+    if (wanted.version === undefined || !ecosystem.files)
+      throw new NotFound(`${formatPurl(ecosystem, wanted)} does not exist in ${mount.name}'s index`);
     chosen.push({ name: wanted.name, version: wanted.version });
   }
   const { admits } = await cache.admissions.ofDocument(mount, chosen);
@@ -44,7 +48,12 @@ export async function plan(cache: Cache, mount: Mount, wanted: Wanted): Promise<
     for (const file of filesOf(mount, release, wanted)) {
       const path = canonical(mount, file.path);
       const optional = file.optional ?? false;
-      files.set(path, { path, optional, held: isHeld(cache, mount, path), ...(file.size !== undefined && { size: file.size }) });
+      files.set(path, {
+        path,
+        optional,
+        held: isHeld(cache, mount, path),
+        ...(file.size !== undefined && { size: file.size }),
+      });
     }
   }
   return {
@@ -63,16 +72,25 @@ async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted)
     for (const release of releases) {
       if (release.name !== name) continue;
       const known = merged.get(release.version);
-      merged.set(release.version, known ? { ...known, ...release, files: [...(known.files ?? []), ...(release.files ?? [])] } : release);
+      merged.set(
+        release.version,
+        known ? { ...known, ...release, files: [...(known.files ?? []), ...(release.files ?? [])] } : release,
+      );
     }
   }
   return [...merged.values()];
 }
 
-function filesOf({ ecosystem }: Mount, { name, version, files = [] }: ReleaseFacts, { qualifiers = {} }: Wanted): FileFacts[] {
+function filesOf(
+  { ecosystem }: Mount,
+  { name, version, files = [] }: ReleaseFacts,
+  { qualifiers = {} }: Wanted,
+): FileFacts[] {
   const release: Release = { name, version, qualifiers };
   const asked = Object.entries(qualifiers);
-  return [...files, ...(ecosystem.files?.(release) ?? [])].filter(({ qualifiers: own = {} }) => asked.every(([key, value]) => own[key] === undefined || own[key] === value));
+  return [...files, ...(ecosystem.files?.(release) ?? [])].filter(({ qualifiers: own = {} }) =>
+    asked.every(([key, value]) => own[key] === undefined || own[key] === value),
+  );
 }
 
 function sameVersion({ ecosystem }: Mount, a: string, b: string): boolean {

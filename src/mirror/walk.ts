@@ -52,7 +52,8 @@ export interface Held {
 /** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
 export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held> {
   const match = matchIn(mount, "GET", path);
-  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) throw new NotFound(`${mount.name} has no ${path}`);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
+    throw new NotFound(`${mount.name} has no ${path}`);
   const { route, params } = match;
   const { writer, artifacts, documents } = cache.context;
   if (route.kind === "artifact") {
@@ -71,6 +72,8 @@ export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held
   });
   const fetched = row?.sha256 !== before?.sha256;
   const own = route.release?.(params);
-  const requires = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version).flatMap((release) => release.requires ?? []);
+  const requires = walked.releases
+    .filter(({ name, version }) => name === own?.name && version === own.version)
+    .flatMap((release) => release.requires ?? []);
   return { path, bytes: fetched ? (row?.size ?? 0) : 0, fetched, requires };
 }

@@ -19,11 +19,18 @@ export function thresholdFor(settings: CooldownSettings, ecosystem: string, purl
 
 /** Whether any package of an ecosystem may be held back, so that dates are worth knowing. */
 export function mayWithhold(settings: CooldownSettings, ecosystem: string): boolean {
-  return (settings.ecosystems[ecosystem] ?? settings.default) > 0 || Object.values(settings.packages).some((threshold) => threshold > 0);
+  return (
+    (settings.ecosystems[ecosystem] ?? settings.default) > 0 ||
+    Object.values(settings.packages).some((threshold) => threshold > 0)
+  );
 }
 
 /** When a release is old enough: milliseconds since 1970; `undefined`: never, since nothing dates it. */
-export function maturity(settings: CooldownSettings, threshold: number, publishedAt: number | undefined): number | undefined {
+export function maturity(
+  settings: CooldownSettings,
+  threshold: number,
+  publishedAt: number | undefined,
+): number | undefined {
   if (threshold === 0) return 0;
   if (publishedAt === undefined || Number.isNaN(publishedAt)) return settings.unknown === "admit" ? 0 : undefined;
   return publishedAt + threshold;

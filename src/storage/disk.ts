@@ -52,7 +52,8 @@ export function openDisk(path: string): Storage {
       try {
         await Bun.write(file, bytes);
         const back = await Bun.file(file).bytes();
-        if (hash("sha256", back) !== hash("sha256", bytes)) throw new Error(`${file} read back differs from what was written`);
+        if (hash("sha256", back) !== hash("sha256", bytes))
+          throw new Error(`${file} read back differs from what was written`);
       } finally {
         await rm(file, { force: true });
       }

@@ -25,11 +25,19 @@ export async function* chunksOf(response: Response, host: string, limits: BodyLi
   let inWindow = 0;
   try {
     for (;;) {
-      const { done, value } = await within(reader.read(), limits.timeout && windowEnd - performance.now(), host, limits.timeout);
+      const { done, value } = await within(
+        reader.read(),
+        limits.timeout && windowEnd - performance.now(),
+        host,
+        limits.timeout,
+      );
       if (done) return;
       total += value.length;
       inWindow += value.length;
-      if (total > limits.maximum) throw new UpstreamFailed(`${host} sent more than the ${limits.maximum} bytes that are allowed; nothing was stored`);
+      if (total > limits.maximum)
+        throw new UpstreamFailed(
+          `${host} sent more than the ${limits.maximum} bytes that are allowed; nothing was stored`,
+        );
       yield value;
       if (limits.timeout && inWindow >= (MINIMUM_RATE * limits.timeout) / 1_000) {
         windowEnd = performance.now() + limits.timeout;
@@ -53,13 +61,22 @@ export async function bytesOf(response: Response, host: string, limits: BodyLimi
 }
 
 /** RFC 9110 codings; `x-gzip` is gzip. */
-const CODINGS: Record<string, "gzip" | "deflate" | "brotli" | "zstd"> = { gzip: "gzip", "x-gzip": "gzip", deflate: "deflate", br: "brotli", zstd: "zstd" };
+const CODINGS: Record<string, "gzip" | "deflate" | "brotli" | "zstd"> = {
+  gzip: "gzip",
+  "x-gzip": "gzip",
+  deflate: "deflate",
+  br: "brotli",
+  zstd: "zstd",
+};
 
 function decoded({ body, headers }: Response): ReadableStream<Uint8Array> | null {
   const coding = headers.get("content-encoding")?.toLowerCase() ?? "identity";
   if (!body || coding === "identity") return body;
   const format = CODINGS[coding];
-  if (!format) throw new UpstreamFailed(`upstream sent the content coding "${coding}", which it was not asked for and which is not known here`);
+  if (!format)
+    throw new UpstreamFailed(
+      `upstream sent the content coding "${coding}", which it was not asked for and which is not known here`,
+    );
   return body.pipeThrough(new DecompressionStream(format));
 }
 
@@ -67,7 +84,13 @@ function within<T>(promise: Promise<T>, milliseconds: number, host: string, time
   if (!timeout) return promise;
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new UpstreamFailed(`${host} sent less than ${MINIMUM_RATE} bytes a second for ${timeout} ms`, { retryable: true, timeout: true })),
+    () =>
+      reject(
+        new UpstreamFailed(`${host} sent less than ${MINIMUM_RATE} bytes a second for ${timeout} ms`, {
+          retryable: true,
+          timeout: true,
+        }),
+      ),
     Math.max(0, milliseconds),
   );
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));

@@ -14,7 +14,10 @@ export class Breaker {
     const state = this.#hosts.get(host);
     if (!state || state.failures < FAILURES) return;
     if (now < state.openUntil) {
-      throw new UpstreamFailed(`${host} failed ${state.failures} times in a row and is left alone for a moment; try again`, { retryable: true });
+      throw new UpstreamFailed(
+        `${host} failed ${state.failures} times in a row and is left alone for a moment; try again`,
+        { retryable: true },
+      );
     }
     state.openUntil = now + PAUSE;
   }

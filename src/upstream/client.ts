@@ -64,11 +64,21 @@ export class Upstream {
     }
   }
 
-  async #try(dialer: Dialer, address: string, request: UpstreamRequest & { method: string }): Promise<Response | UpstreamFailed> {
+  async #try(
+    dialer: Dialer,
+    address: string,
+    request: UpstreamRequest & { method: string },
+  ): Promise<Response | UpstreamFailed> {
     const started = performance.now();
     const host = new URL(address).host;
     const tell = (outcome: { status?: number; error?: string }) =>
-      emit("upstream", { mount: dialer.name, method: request.method, url: address, milliseconds: performance.now() - started, ...outcome });
+      emit("upstream", {
+        mount: dialer.name,
+        method: request.method,
+        url: address,
+        milliseconds: performance.now() - started,
+        ...outcome,
+      });
     try {
       this.#breaker.admit(host);
       const response = await this.#follow(dialer, address, request);
@@ -77,7 +87,10 @@ export class Upstream {
       else this.#breaker.succeeded(host);
       return response;
     } catch (error) {
-      const failure = error instanceof UpstreamFailed ? error : new UpstreamFailed(`${host}: ${messageOf(error)}`, { retryable: true });
+      const failure =
+        error instanceof UpstreamFailed
+          ? error
+          : new UpstreamFailed(`${host}: ${messageOf(error)}`, { retryable: true });
       if (failure.retryable) this.#breaker.failed(host);
       tell({ error: failure.message });
       return failure;
@@ -96,7 +109,11 @@ export class Upstream {
     throw new UpstreamFailed(`${new URL(address).host} redirected more than ${REDIRECTS} times`);
   }
 
-  async #dial(dialer: Dialer, url: URL, { method, headers, body }: UpstreamRequest & { method: string }): Promise<Response> {
+  async #dial(
+    dialer: Dialer,
+    url: URL,
+    { method, headers, body }: UpstreamRequest & { method: string },
+  ): Promise<Response> {
     requireHttp(url);
     const sent = new Headers({ "user-agent": this.settings.userAgent, "accept-encoding": "identity", ...headers });
     const credential = credentialFor(this.settings.credentials, url);

@@ -50,23 +50,14 @@ CREATE TABLE `facts` (
 	PRIMARY KEY(`mount`, `document`, `first`)
 );
 --> statement-breakpoint
-CREATE TABLE `mirror_jobs` (
-	`id` text PRIMARY KEY NOT NULL,
-	`specification` text NOT NULL,
-	`state` text NOT NULL,
-	`created_at` integer NOT NULL,
-	`finished_at` integer
-);
---> statement-breakpoint
-CREATE TABLE `mirror_tasks` (
-	`job` text NOT NULL,
+CREATE TABLE `mirrored` (
+	`mount` text NOT NULL,
 	`purl` text NOT NULL,
-	`state` text NOT NULL,
-	`error` text,
-	PRIMARY KEY(`job`, `purl`)
+	`at` integer NOT NULL,
+	`failure` text,
+	PRIMARY KEY(`mount`, `purl`)
 );
 --> statement-breakpoint
-CREATE INDEX `mirror_tasks_state` ON `mirror_tasks` (`job`,`state`);--> statement-breakpoint
 CREATE TABLE `release_dates` (
 	`mount` text NOT NULL,
 	`name` text NOT NULL,

@@ -33,7 +33,11 @@ export function targetsOf(purls: readonly string[], mounts: Iterable<Mount>, pre
 function targetOf(text: string, mounts: Mount[], preferred: string | undefined): Target {
   const purl = parsePurl(text);
   const serving = mounts.filter(({ ecosystem }) => (ecosystem.purlType ?? ecosystem.id) === purl.type);
-  const mount = serving.find(({ name }) => name === preferred) ?? byRepository(purl, serving) ?? serving.find(isDefault) ?? serving[0];
+  const mount =
+    serving.find(({ name }) => name === preferred) ??
+    byRepository(purl, serving) ??
+    serving.find(isDefault) ??
+    serving[0];
   if (!mount) {
     const known = [...new Set(mounts.map(({ ecosystem }) => ecosystem.purlType ?? ecosystem.id))].sort();
     throw new BadRequest(`${text}: no ecosystem serves the type "${purl.type}"; known: ${known.join(", ")}`);
@@ -53,7 +57,9 @@ function byRepository({ qualifiers }: Purl, mounts: Mount[]): Mount | undefined 
   const url = qualifiers?.repository_url;
   if (!url) return undefined;
   const plain = (text: string) => text.replace(/^https?:\/\//, "").replace(/\/+$/, "");
-  return mounts.find(({ upstreams }) => [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(url)));
+  return mounts.find(({ upstreams }) =>
+    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(url)),
+  );
 }
 
 function isDefault({ name, ecosystem }: Mount): boolean {

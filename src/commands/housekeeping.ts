@@ -1,0 +1,78 @@
+/** What a running server does now and then: keeps the store below its bound and removes what nothing names any more. */
+import { lstat, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Cache } from "../cache/cache.ts";
+import type { Database } from "../db/open.ts";
+import { messageOf } from "../errors.ts";
+import { emit } from "../events.ts";
+import { log } from "../log.ts";
+
+/** Milliseconds between rounds. */
+const INTERVAL = 60_000;
+/** Rows of one round of eviction. */
+const BATCH = 200;
+/** Evict to this share of the bound, so that not every new file evicts. */
+const LOW_WATER = 0.9;
+/** Milliseconds after which an interrupted download is not worth continuing. */
+const ABANDONED = 24 * 60 * 60 * 1_000;
+
+/** Runs until the process ends. `maxSize` in bytes; 0: no bound. */
+export function keepHouse(cache: Cache, database: Database, maxSize: number): void {
+  const round = async () => {
+    try {
+      await collect(cache, database);
+      await evict(cache, maxSize);
+      await sweep(cache.context.storage.parts);
+    } catch (error) {
+      log.error("housekeeping failed", { error: messageOf(error) });
+    }
+  };
+  setInterval(() => void round(), INTERVAL).unref();
+  setTimeout(() => void round(), 1_000).unref();
+}
+
+/** Removes the least recently used blobs, never what a mirror job pinned, until the store is below its bound. */
+export async function evict(cache: Cache, maxSize: number): Promise<void> {
+  const { artifacts, documents, blobs, storage, writer, now } = cache.context;
+  if (maxSize === 0 || blobs.totals().bytes <= maxSize) return;
+  let evicted = 0;
+  while (blobs.totals().bytes > maxSize * LOW_WATER) {
+    const files = artifacts.evictable(BATCH).map((row) => ({ ...row, from: artifacts }));
+    const old = files.length > 0 ? [] : documents.evictable(now(), BATCH).map((row) => ({ ...row, from: documents }));
+    const victims = [...files, ...old];
+    if (victims.length === 0) break;
+    await writer.write(() => {
+      for (const { mount, path, sha256, from } of victims) {
+        if (blobs.totals().bytes <= maxSize * LOW_WATER) return;
+        from.remove(mount, path);
+        if (blobs.release(sha256)) storage.remove(sha256);
+        cache.memory.remove(`${mount} ${path}`);
+        evicted++;
+      }
+    });
+  }
+  const { bytes } = blobs.totals();
+  if (bytes > maxSize)
+    log.warn("the store is above storage.max_size, and all that is left is pinned by mirrors", { bytes, maxSize });
+  else log.info("evicted the least recently used", { evicted, bytes });
+}
+
+/** Removes blobs that neither an artifact nor a document names: replaced documents, and what a kill left. */
+async function collect({ context: { blobs, storage, writer } }: Cache, database: Database): Promise<void> {
+  database.check();
+  for (const sha256 of blobs.unnamed(BATCH)) {
+    const started = performance.now();
+    await writer.write(() => {
+      if (blobs.release(sha256)) storage.remove(sha256);
+    });
+    emit("stored", { operation: "remove", milliseconds: performance.now() - started });
+  }
+}
+
+async function sweep(parts: string): Promise<void> {
+  for (const name of await readdir(parts)) {
+    const file = join(parts, name);
+    const { mtimeMs } = await lstat(file).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED) await rm(file, { force: true, recursive: true });
+  }
+}

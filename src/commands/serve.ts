@@ -1,0 +1,75 @@
+import type { Command } from "../command.ts";
+import type { Config } from "../config/schema.ts";
+import { AccessLog } from "../http/access-log.ts";
+import { makeApp } from "../http/app.ts";
+import { HealthProbe } from "../http/health.ts";
+import { Hosts } from "../http/hosts.ts";
+import { Metrics } from "../http/metrics.ts";
+import { homePage } from "../http/page.ts";
+import { startServer } from "../http/server.ts";
+import { statsOf } from "../http/stats.ts";
+import { log } from "../log.ts";
+import { VERSION } from "../version.ts";
+import { keepHouse } from "./housekeeping.ts";
+import { offloadTo, openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
+
+/** Milliseconds that a client's request may spend on retries. */
+const PATIENCE = 3_000;
+/** Threads for large documents. */
+const READERS = 2;
+
+export const serveCommand: Command = {
+  name: "serve",
+  describe: "Serve the mounts over HTTP (the default command)",
+  action: ({ load }) => serve(load().config),
+};
+
+/** Serves until it is told to stop; then what is being sent and stored is finished. Returns the exit code. */
+async function serve(config: Config): Promise<number> {
+  const options: RuntimeOptions = { config, pin: false, dry: false, patience: PATIENCE };
+  const pool = openPool(READERS, options);
+  const { cache, database, mounts, close } = await openRuntime(options, offloadTo(pool));
+  const hosts = new Hosts({ baseUrl: config.base_url, hosts: config.hosts, trustedProxies: config.trusted_proxies });
+  const metrics = new Metrics(mounts.values(), () => cache.context.blobs.totals());
+  const accessLog = new AccessLog(config.access_log.path);
+  const probe = new HealthProbe(cache, database, config.health.storage_probe_interval);
+  const app = makeApp({
+    version: VERSION,
+    metrics,
+    health: () => probe.health(),
+    stats: () => statsOf(cache, mounts.values(), database.path),
+    home: (request) => homePage(mounts.values(), config.base_url ?? new URL(request.url).origin, VERSION),
+  });
+  const { host: hostname, port } = config.listen;
+  const server = startServer({
+    hostname,
+    port,
+    cache,
+    mounts,
+    hosts,
+    metrics,
+    accessLog,
+    app: (request) => app.fetch(request),
+  });
+  keepHouse(cache, database, config.storage.max_size);
+  log.info("listening", {
+    url: server.url.href,
+    mounts: [...mounts.keys()].join(","),
+    offline: config.offline,
+    version: VERSION,
+  });
+
+  const signal = await stopSignal();
+  log.info("stopping; what is being sent is finished first", { signal });
+  await Promise.race([server.stop(), Bun.sleep(config.shutdown_grace)]);
+  await Promise.race([close(), Bun.sleep(config.shutdown_grace)]);
+  accessLog.flush();
+  pool.close();
+  return 0;
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
+  });
+}

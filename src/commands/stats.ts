@@ -1,0 +1,43 @@
+import type { Command } from "../command.ts";
+import { BadRequest } from "../errors.ts";
+import { formatSize } from "../format.ts";
+import { statsOf } from "../http/stats.ts";
+import { formatPurl } from "../purl.ts";
+import { openRuntime } from "./runtime.ts";
+
+export const stats: Command = {
+  name: "stats",
+  describe: "What is held, by mount",
+  options: [
+    { flag: "--json", describe: "As JSON" },
+    { flag: "--popular <n>", describe: "The n most requested files too" },
+  ],
+  action: async ({ flags, load }) => {
+    const { config } = load();
+    const popular = flags.popular === undefined ? 0 : Number(flags.popular);
+    if (!Number.isInteger(popular) || popular < 0)
+      throw new BadRequest(`--popular ${flags.popular}: expected a whole number, such as 10`);
+    const { cache, database, mounts, close } = await openRuntime({ config, pin: false, dry: false, patience: 0 });
+    const held = statsOf(cache, mounts.values(), database.path);
+    const top = cache.context.artifacts.popular(popular).map((row) => {
+      const ecosystem = mounts.get(row.mount)?.ecosystem;
+      return {
+        purl: ecosystem && row.name ? formatPurl(ecosystem, row) : "",
+        path: `/${row.mount}${row.path}`,
+        hits: row.hits,
+        bytes: row.size,
+      };
+    });
+    if (flags.json === true) console.log(JSON.stringify(popular > 0 ? { ...held, popular: top } : held, null, 2));
+    else {
+      console.log(
+        `${held.cached_artifacts} artifacts, ${held.total_size} in ${held.storage_url}; database ${held.database_path}`,
+      );
+      for (const { mount, artifacts, bytes } of held.mounts)
+        console.log(`  /${mount}: ${artifacts} artifacts, ${formatSize(bytes)}`);
+      for (const { path, hits, purl } of top) console.log(`  ${hits} hits: ${purl || path}`);
+    }
+    await close();
+    return 0;
+  },
+};

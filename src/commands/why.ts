@@ -1,0 +1,81 @@
+import type { documentAt } from "../cache/locate.ts";
+import type { Command } from "../command.ts";
+import type { ReleaseFacts } from "../ecosystem.ts";
+import { BadRequest, messageOf } from "../errors.ts";
+import { targetsOf } from "../mirror/sources/purls.ts";
+import { walk } from "../mirror/walk.ts";
+import { formatPurl } from "../purl.ts";
+import { openRuntime, type Runtime } from "./runtime.ts";
+
+/** Milliseconds that the question may wait for upstream. */
+const PATIENCE = 3_000;
+
+/** `proxy why PURL`: whether clients may see a release, whether it is held and mirrored, and because of what. */
+export const why: Command = {
+  name: "why",
+  args: "<purl>",
+  describe: "Whether a release is admitted, held and mirrored, and because of what",
+  action: async ({ args, load }) => {
+    const { config } = load();
+    const runtime = await openRuntime({ config, pin: false, dry: false, patience: PATIENCE });
+    const [target] = targetsOf(args, runtime.mounts.values());
+    if (!target?.wanted.version)
+      throw new BadRequest(`${args[0]}: why needs a version, such as pkg:npm/lodash@4.17.21`);
+    const release = { name: target.wanted.name, version: target.wanted.version };
+    const mount = runtime.mounts.get(target.mount)!;
+    console.log(`${formatPurl(mount.ecosystem, release)} through /${mount.name}`);
+    for (const line of [
+      await admission(runtime, mount.name, release),
+      holding(runtime, mount.name, release),
+      mirroring(runtime, mount.name, release),
+    ])
+      console.log(`  ${line}`);
+    await runtime.close();
+    return 0;
+  },
+};
+
+async function admission({ cache, mounts }: Runtime, mountName: string, release: ReleaseFacts): Promise<string> {
+  const mount = mounts.get(mountName)!;
+  const { stated, problem } = await facts(cache, mount, release);
+  if (problem) return `index: ${problem}`;
+  if (!stated) return "index: does not list it";
+  const threshold = cache.admissions.threshold(mount, release.name);
+  const trusted = stated.dateTrust === "author" ? undefined : stated.publishedAt?.getTime();
+  const { matures, publishedAt } = await cache.admissions.ofRelease(mount, release, trusted);
+  const date = publishedAt === undefined ? "nothing dates it" : `published ${new Date(publishedAt).toISOString()}`;
+  const state = stated.state ? `; the registry says it is ${stated.state}` : "";
+  if (threshold === 0) return `admitted: no cooldown applies to it (${date})${state}`;
+  if (matures === undefined)
+    return `withheld: ${date}, and the cooldown needs to know (cooldown.unknown: withhold)${state}`;
+  const until = new Date(matures).toISOString();
+  return matures <= Date.now()
+    ? `admitted: ${date}, older than its cooldown${state}`
+    : `withheld by the cooldown until ${until}: ${date}${state}`;
+}
+
+async function facts(
+  cache: Runtime["cache"],
+  mount: Parameters<typeof documentAt>[0],
+  release: ReleaseFacts,
+): Promise<{ stated?: ReleaseFacts | undefined; problem?: string }> {
+  const found: ReleaseFacts[] = [];
+  try {
+    for (const path of mount.ecosystem.index(release)) found.push(...(await walk(cache, mount, path)).releases);
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+  return { stated: found.find(({ name, version }) => name === release.name && version === release.version) };
+}
+
+function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFacts): string {
+  const held = cache.context.artifacts.ofPackage(mount, name).filter((file) => file.version === version);
+  return held.length === 0 ? "held: no" : `held: ${held.map(({ path }) => path).join(", ")}`;
+}
+
+function mirroring({ jobs, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
+  const { ecosystem } = mounts.get(mount)!;
+  const asked = jobs.find(mount, [formatPurl(ecosystem, release), formatPurl(ecosystem, { name: release.name })]);
+  if (asked.length === 0) return "mirrored: no";
+  return `mirrored: ${asked.map(({ purl, at, failure }) => `for ${purl} on ${new Date(at).toISOString()}${failure ? `, incomplete: ${failure}` : ""}`).join("; ")}`;
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bun
+/** Reads the command line and runs the command that it names. */
+import { run } from "./cli.ts";
+import { configCheck } from "./commands/config.ts";
+import { listEcosystems } from "./commands/ecosystems.ts";
+import { mirror } from "./commands/mirror.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { stats } from "./commands/stats.ts";
+import { version } from "./commands/version.ts";
+import { why } from "./commands/why.ts";
+import { ecosystems } from "./registry.generated.ts";
+
+const commands = [serveCommand, mirror, stats, why, configCheck, listEcosystems, version];
+
+process.exit(
+  await run(process.argv.slice(2), commands, { ecosystems: ecosystems.map(({ id }) => id), env: process.env }),
+);
