@@ -1,0 +1,184 @@
+import { hash } from "../src/digest.ts";
+import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/ecosystem.ts";
+import { mavenVersions } from "../src/formats/maven-version.ts";
+import { readPom } from "../src/formats/pom.ts";
+import { all, readXml, text, texts } from "../src/formats/xml.ts";
+
+const LENGTHS = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
+const SUM = String.raw`\.(?<algorithm>md5|sha1|sha256|sha512)`;
+const ARTIFACT = "(?<group>[^.]+)/(?<artifact>[^/]+)";
+const FILE = String.raw`${ARTIFACT}/(?<version>[^/]+)/\k<artifact>-[^/]+`;
+const SNAPSHOT = `${ARTIFACT}/(?<version>[^/]+-SNAPSHOT)`;
+/** Republished under one name, unlike the timestamped files that a snapshot's metadata names. */
+const REPUBLISHED = String.raw`${SNAPSHOT}/\k<artifact>-\k<version>[.-][^/]+`;
+/** Types that are no file extension, as the end of the file's name. */
+// biome-ignore format: one table
+const TYPES: Readonly<Record<string, string>> = { "test-jar": "-tests.jar", "java-source": "-sources.jar", javadoc: "-javadoc.jar",
+  "maven-plugin": ".jar", bundle: ".jar", ejb: ".jar" };
+
+const file = {
+  from: ["default", "gradle_plugin_portal"],
+  canonical: ({ path }: Params) => encodeURI(path!) as Path,
+  release: releaseOf,
+  describedBy: (_: Params, path: Path): Path[] => (path.endsWith(".asc") ? [] : [`${path}.sha1`]),
+} as const;
+const immutable = { ...file, kind: "metadata", freshness: "immutable" } as const;
+const changing = { ...file, kind: "metadata", describedBy: () => [] } as const;
+const shared = { ...changing, release: () => undefined } as const;
+
+export const maven: Ecosystem = {
+  id: "maven",
+  contract: 1,
+  title: "Maven repositories: mvn, Gradle, sbt, Leiningen, Bazel",
+  spec: "https://maven.apache.org/repository/layout.html",
+  upstreams: { default: "https://repo.maven.apache.org/maven2", gradle_plugin_portal: "https://plugins.gradle.org/m2" },
+  setup: (base) => `~/.m2/settings.xml: <mirror><id>proxy</id><mirrorOf>*</mirrorOf><url>${base}</url></mirror>`,
+  routes: [
+    { kind: "deny", match: /^\/\./, status: 404, reason: "It describes one repository, and several are joined here." },
+    {
+      kind: "deny",
+      match: /maven-metadata\.xml\.asc/,
+      status: 404,
+      reason: "The document that it signs is filtered here.",
+    },
+    {
+      kind: "derived",
+      match: at(String.raw`(?<of>(?:.+/)?maven-metadata\.xml|archetype-catalog\.xml|${REPUBLISHED}?)${SUM}`),
+      of: ({ of }) => `/${encodeURI(of!)}`,
+      derive: (served, { algorithm }) => hash(algorithm as keyof typeof LENGTHS, served),
+    },
+    { ...changing, match: at(String.raw`${SNAPSHOT}/maven-metadata\.xml`), parse: generation },
+    { ...shared, match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`), parse: versions, rewrite: filter },
+    { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400 },
+    { ...changing, match: at(REPUBLISHED) },
+    { ...immutable, match: at(FILE + SUM), describedBy: () => [], parse: checksum },
+    { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
+    { ...immutable, match: at(String.raw`${FILE}\.module`), parse: gradleModule },
+    { ...file, kind: "artifact", match: at(FILE) },
+  ],
+  index: ({ name }) => [`/${folder(name)}/maven-metadata.xml`],
+  files,
+  datedBy: (release) => (isSnapshot(release) ? snapshotIndex(release) : pathOf(release, ".pom")),
+  digestHeaders: { md5: "x-checksum-md5", sha1: "x-checksum-sha1", sha256: "x-checksum-sha256" },
+  versions: mavenVersions,
+};
+
+function at(source: string): RegExp {
+  return new RegExp(`^(?<path>/${source})$`);
+}
+
+function releaseOf({ group = "", artifact = "", version = "" }: Params): Release {
+  return { name: `${group.replaceAll("/", ".")}/${artifact}`, version };
+}
+
+function isSnapshot({ version }: Release): boolean {
+  return version.endsWith("-SNAPSHOT");
+}
+
+/** `org.acme/lib` lies in `org/acme/lib`. */
+function folder(name: string): string {
+  const [group = "", artifact = ""] = name.split("/");
+  return encodeURI(`${group.replaceAll(".", "/")}/${artifact}`);
+}
+
+/** The files of a timestamped snapshot lie in the folder of all of them. */
+function pathOf({ name, version }: Release, suffix: string): Path {
+  const directory = version.replace(/-\d{8}\.\d{6}-\d+$/, "-SNAPSHOT");
+  return `/${folder(name)}/${encodeURI(`${directory}/${name.slice(name.indexOf("/") + 1)}-${version}${suffix}`)}`;
+}
+
+function snapshotIndex({ name, version }: Release): Path {
+  return `/${folder(name)}/${encodeURI(version)}/maven-metadata.xml`;
+}
+
+/** By the layout. Those of a snapshot are named by its metadata. */
+function files(release: Release): FileFacts[] {
+  if (isSnapshot(release)) return [];
+  const { type, classifier } = release.qualifiers ?? {};
+  const chosen = classifier ? `-${classifier}.${type ?? "jar"}` : type && (TYPES[type] ?? `.${type}`);
+  const suffixes = new Set([".pom", ...(chosen ? [chosen] : [".jar", ".module", "-sources.jar"])]);
+  return Array.from(suffixes).flatMap((suffix) => [
+    { path: pathOf(release, suffix), optional: !chosen && suffix !== ".pom" },
+    { path: pathOf(release, `${suffix}.sha1`), optional: true },
+    { path: pathOf(release, `${suffix}.asc`), optional: true },
+  ]);
+}
+
+/** `<hash>`, or with the file's name, in either case; old ones are sometimes something else, and state nothing. */
+function checksum(doc: Doc): Facts {
+  const algorithm = doc.params.algorithm as keyof typeof LENGTHS;
+  const hex = new RegExp(`(?<!\\w)[0-9a-f]{${LENGTHS[algorithm]}}(?!\\w)`, "i").exec(doc.text())?.[0].toLowerCase();
+  const path = doc.path.slice(0, -algorithm.length - 1) as Path;
+  return hex ? { releases: [{ ...releaseOf(doc.params), files: [{ path, digest: `${algorithm}:${hex}` }] }] } : {};
+}
+
+/** The metadata of a group, whose plugins it names, is of the same name and lists no versions. */
+function versions(doc: Doc) {
+  const { name } = releaseOf(doc.params);
+  const releases = texts(metadata(doc), "versions", "version").map((version) => ({ name, version }));
+  return { releases, follow: releases.filter(isSnapshot).map(snapshotIndex) };
+}
+
+/** What `<versioning>` holds. */
+function metadata(doc: Doc, source = doc.text()): unknown {
+  return all(readXml(source, "metadata"), "versioning")[0];
+}
+
+/** Done on the text, so that elements unknown here stay; read again, lest a strange spelling hide a version from it. */
+function filter(doc: Doc, view: View): string {
+  const admits = (each: Release) => view.admits(each, isSnapshot(each) ? undefined : pathOf(each, ".pom"));
+  const shown = versions(doc).releases.filter(admits);
+  const known = new Set(shown.map(({ version }) => version));
+  const ordered = Array.from(known).sort(mavenVersions.compare);
+  const newest = { latest: ordered.at(-1), release: ordered.findLast((version) => !version.endsWith("-SNAPSHOT")) };
+  const some = doc
+    .text()
+    .replace(/\s*<version>([^<]*)<\/version>/g, (whole, version) => (known.has(version.trim()) ? whole : ""));
+  const filtered = some.replace(
+    /\s*<(latest|release)>([^<]*)<\/\1>/g,
+    (whole, tag: keyof typeof newest, version: string) => {
+      if (known.has(version.trim())) return whole;
+      return newest[tag] ? whole.replace(`>${version}<`, `>${newest[tag]}<`) : "";
+    },
+  );
+  const left = metadata(doc, filtered);
+  const stated = [...texts(left, "versions", "version"), ...texts(left, "latest"), ...texts(left, "release")];
+  const hidden = stated.find((version) => !known.has(version));
+  if (hidden) throw new Error(`${doc.path} spells the withheld version ${hidden} in a way that cannot be filtered`);
+  return filtered;
+}
+
+/** One generation of a snapshot: timestamped files, which never change. */
+function generation(doc: Doc): Facts {
+  const release = releaseOf(doc.params);
+  const files = all(metadata(doc), "snapshotVersions", "snapshotVersion").map((each) => {
+    const classifier = text(each, "classifier");
+    const suffix = `${classifier && `-${classifier}`}.${text(each, "extension")}`;
+    return { path: pathOf({ ...release, version: text(each, "value") }, suffix), optional: true };
+  });
+  return { releases: [{ ...release, files }] };
+}
+
+function pom(doc: Doc): Facts {
+  const release = releaseOf(doc.params);
+  const { requires, needs, packaging } = readPom(doc.text(), (other) => doc.near(pathOf(other, ".pom"))?.text());
+  const own = !isSnapshot(release) && !["pom", "jar"].includes(packaging);
+  const files = own ? [{ path: pathOf(release, TYPES[packaging] ?? `.${packaging}`), optional: true }] : [];
+  return { releases: [{ ...release, files, requires }], follow: needs.map((other) => pathOf(other, ".pom")) };
+}
+
+/** Gradle Module Metadata 1.1. Its digests are the build's; the repository vouches for what lies beside each file. */
+function gradleModule(doc: Doc): Facts {
+  const source = doc.json<unknown>();
+  if (!text(source, "formatVersion"))
+    throw new Error(`${doc.path} is no Gradle module metadata: it has no formatVersion`);
+  const paths = new Set(texts(source, "variants", "files", "url").flatMap((url) => doc.pathOf(url) ?? []));
+  const others = [...all(source, "variants", "dependencies"), ...all(source, "variants", "available-at")];
+  const requires = others.flatMap((each) => {
+    const rich = ["strictly", "requires", "prefers"].map((key) => text(each, "version", key));
+    const range = text(each, "version") || rich.find(Boolean);
+    return range ? [{ name: `${text(each, "group")}/${text(each, "module")}`, range }] : [];
+  });
+  const files = Array.from(paths, (path) => ({ path, optional: true }));
+  return { releases: [{ ...releaseOf(doc.params), files, requires }] };
+}

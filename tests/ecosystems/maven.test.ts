@@ -1,0 +1,290 @@
+import { describe, expect, test } from "bun:test";
+import { maven } from "../../ecosystems/maven.ts";
+import { hash } from "../../src/digest.ts";
+import type { Doc, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
+import { classify } from "../../src/match.ts";
+
+const fixture = (name: string) => Bun.file(`${import.meta.dir}/../fixtures/maven/${name}`).text();
+const rewritten = (name: string) => Bun.file(`${import.meta.dir}/../rewrites/maven/${name}`).text();
+const LIB = "/org/acme/lib";
+const INDEX = `${LIB}/maven-metadata.xml` as const;
+const POM = `${LIB}/1.9.0/lib-1.9.0.pom` as const;
+
+function metadata(path: Path): { route: MetadataRoute; params: Record<string, string> } {
+  const match = classify(maven, "GET", path);
+  if (typeof match === "number" || match.route.kind !== "metadata") throw new Error(`${path} is no metadata`);
+  return { route: match.route, params: match.params };
+}
+
+function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
+  return {
+    path,
+    params: metadata(path).params,
+    mediaType: "text/xml",
+    bytes: () => new TextEncoder().encode(body),
+    text: () => body,
+    json: () => JSON.parse(body),
+    pathOf: (url) => {
+      const { host, pathname } = new URL(url, `https://maven.example${path}`);
+      return host === "maven.example" ? (pathname as Path) : undefined;
+    },
+    near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
+  };
+}
+
+function view(admits: View["admits"], offline = false): View {
+  return { variant: "text/xml", offline, link: (path) => `https://proxy.example/maven${path}`, admits };
+}
+
+const parse = (source: Doc) => metadata(source.path).route.parse!(source);
+const releasesOf = (source: Doc) => Array.from(parse(source).releases ?? []);
+const filter = (source: Doc, seen: View) => metadata(source.path).route.rewrite!(source, seen) as string;
+const acme = (version: string): Release => ({ name: "org.acme/lib", version });
+
+describe("routes", () => {
+  const cases: [path: string, kind: string, release?: Release, canonical?: Path][] = [
+    ["/org/acme/lib/maven-metadata.xml", "metadata"],
+    ["/org/acme/maven-metadata.xml", "metadata"],
+    ["/acme/maven-metadata.xml", "metadata"],
+    ["/org/acme/lib/maven-metadata.xml.sha1", "derived"],
+    ["/org/acme/lib/maven-metadata.xml.sha512", "derived"],
+    ["/org/acme/lib/maven-metadata.xml.asc", "deny"],
+    ["/org/acme/lib/maven-metadata.xml.asc.sha1", "deny"],
+    ["/org/acme/lib/1.9.0/lib-1.9.0.pom", "metadata", acme("1.9.0")],
+    ["/org/acme/lib/1.9.0/lib-1.9.0.module", "metadata", acme("1.9.0")],
+    ["/org/acme/lib/1.9.0/lib-1.9.0.jar", "artifact", acme("1.9.0")],
+    ["/org/acme/lib/1.9.0/lib-1.9.0-sources.jar", "artifact", acme("1.9.0")],
+    ["/org/acme/lib/1.9.0/lib-1.9.0.pom.asc", "artifact", acme("1.9.0")],
+    ["/org/acme/lib/1.9.0/lib-1.9.0.jar.sha1", "metadata", acme("1.9.0")],
+    ["/org/acme/lib/1.0%2B1/lib-1.0%2B1.jar", "artifact", acme("1.0+1"), `${LIB}/1.0+1/lib-1.0+1.jar`],
+    ["/junit/junit/4.12/junit-4.12.jar", "artifact", { name: "junit/junit", version: "4.12" }],
+    ["/org/acme/lib.core_2.13/1/lib.core_2.13-1.jar", "artifact", { name: "org.acme/lib.core_2.13", version: "1" }],
+    ["/org/acme/lib/3.0-SNAPSHOT/maven-metadata.xml", "metadata", acme("3.0-SNAPSHOT")],
+    ["/org/acme/lib/3.0-SNAPSHOT/maven-metadata.xml.sha1", "derived"],
+    ["/org/acme/lib/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.jar", "artifact", acme("3.0-SNAPSHOT")],
+    ["/org/acme/lib/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.jar.sha1", "metadata", acme("3.0-SNAPSHOT")],
+    ["/org/acme/lib/3.0-SNAPSHOT/lib-3.0-SNAPSHOT.jar", "metadata", acme("3.0-SNAPSHOT")],
+    ["/org/acme/lib/3.0-SNAPSHOT/lib-3.0-SNAPSHOT.jar.md5", "derived"],
+    ["/archetype-catalog.xml", "metadata"],
+    ["/archetype-catalog.xml.sha1", "derived"],
+    ["/.meta/prefixes.txt", "deny"],
+    ["/.index/nexus-maven-repository-index.gz", "deny"],
+    ["/org/acme/lib/", "none"],
+    ["/org/acme/lib/1.9.0/other-1.9.0.jar", "none"],
+    ["/org.acme/lib/1.9.0/lib-1.9.0.jar", "none"],
+  ];
+  const rows = cases.map(([path, kind, release, canonical]) => ({ path, kind, release, canonical }));
+  test.each(rows)("$path is $kind", ({ path, kind, release, canonical }) => {
+    const match = classify(maven, "GET", path as Path);
+    if (typeof match === "number") return expect(kind).toBe("none");
+    const { route, params } = match;
+    expect<string>(route.kind).toBe(kind);
+    if (release) expect("release" in route && route.release?.(params)).toEqual(release);
+    if ("canonical" in route) expect(route.canonical?.(params)).toBe(canonical ?? (path as Path));
+  });
+
+  test("no path stalls", () => {
+    const started = performance.now();
+    for (const unit of ["a/", "a-", "-1.", "a/a-a/", "-SNAPSHOT/", ".sha1", "maven-metadata.xml"])
+      classify(maven, "GET", `/${unit.repeat(Math.floor(2_000 / unit.length))}`);
+    expect(performance.now() - started).toBeLessThan(200);
+  });
+
+  test("a file is vouched for by its checksum, a checksum and a signature by nothing", () => {
+    for (const [suffix, vouching] of [
+      [".pom", [`${POM}.sha1`]],
+      [".pom.sha1", []],
+      [".pom.asc", []],
+    ] as const) {
+      const path = `${LIB}/1.9.0/lib-1.9.0${suffix}` as const;
+      const match = classify(maven, "GET", path);
+      if (typeof match === "number" || !("describedBy" in match.route)) throw new Error(path);
+      expect<unknown>(match.route.describedBy?.(match.params, path)).toEqual(vouching);
+    }
+  });
+
+  test("a changing document is summed as it is served", () => {
+    const match = classify(maven, "GET", `${INDEX}.sha256`);
+    if (typeof match === "number" || match.route.kind !== "derived") throw new Error("not derived");
+    expect(match.route.of(match.params)).toBe(INDEX);
+    const served = new TextEncoder().encode("<metadata/>");
+    expect(match.route.derive(served, match.params)).toBe(hash("sha256", served));
+  });
+});
+
+describe("facts", () => {
+  test("an index lists versions", async () => {
+    const versions = releasesOf(doc(INDEX, await fixture("maven-metadata.xml")));
+    expect(versions).toEqual(["1.0", "1.9.0", "1.10.0", "1.10.0.1+build", "2.0.0-rc1"].map(acme));
+  });
+  test("an index leads to the files of its snapshots", () => {
+    const body = "<metadata><versioning><versions><version>3.0-SNAPSHOT</version></versions></versioning></metadata>";
+    expect(parse(doc(INDEX, body)).follow).toEqual([`${LIB}/3.0-SNAPSHOT/maven-metadata.xml`]);
+  });
+  test("a group's metadata lists plugins, no versions", async () => {
+    expect(releasesOf(doc("/org/apache/maven/plugins/maven-metadata.xml", await fixture("plugins.xml")))).toEqual([]);
+  });
+  test("a snapshot's metadata names one generation of files", async () => {
+    const path = `${LIB}/3.0-SNAPSHOT/maven-metadata.xml` as const;
+    const [release] = releasesOf(doc(path, await fixture("snapshot.xml")));
+    expect(release).toMatchObject(acme("3.0-SNAPSHOT"));
+    expect(release!.files!.map((file) => file.path)).toEqual([
+      `${LIB}/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.pom`,
+      `${LIB}/3.0-SNAPSHOT/lib-3.0-20260102.030405-7-sources.jar`,
+    ]);
+    for (const file of release!.files!) expect(classify(maven, "GET", file.path)).toBeObject();
+  });
+
+  const HEX = "161ba27964a62f241533807a46b8711b13c1d94b";
+  test.each([
+    [HEX],
+    [`${HEX}\n`],
+    [`${HEX.toUpperCase()}  lib-1.9.0.jar\n`],
+    [`${HEX} */home/release/target/lib-1.9.0.jar`],
+    [`SHA1(lib-1.9.0.jar)= ${HEX}`],
+  ])("a checksum is read from %j", (body) => {
+    const path = `${LIB}/1.9.0/lib-1.9.0.jar`;
+    expect(releasesOf(doc(`${path}.sha1` as Path, body))).toEqual([
+      { ...acme("1.9.0"), files: [{ path: path as Path, digest: `sha1:${HEX}` }] },
+    ]);
+  });
+  test.each(["", "<html>404</html>", HEX.slice(1), `${HEX}00`])("%j states no digest", (body) => {
+    expect(releasesOf(doc(`${LIB}/1.9.0/lib-1.9.0.jar.sha1`, body))).toEqual([]);
+  });
+
+  test("a POM alone names its parent and requires what it states", async () => {
+    const facts = parse(doc(POM, await fixture("lib.pom")));
+    expect(facts.follow).toEqual(["/org/acme/parent/7/parent-7.pom"]);
+    expect(Array.from(facts.releases!)[0]!.requires).toEqual([
+      { name: "org.acme/core", range: "1.9.0" },
+      { name: "org.json/json-core", range: "2.17.0", optional: true },
+      { name: "junit/junit", range: "[4.12,5)", optional: true },
+    ]);
+  });
+  test("a POM near its parent and their bill of materials requires what they manage", async () => {
+    const near: Record<string, string> = { "/org/acme/parent/7/parent-7.pom": await fixture("parent.pom") };
+    const bom = "/org/managed/bom/3.1.4/bom-3.1.4.pom";
+    expect(parse(doc(POM, await fixture("lib.pom"), near)).follow).toEqual(["/org/acme/parent/7/parent-7.pom", bom]);
+    near[bom] = await fixture("bom.pom");
+    const [release] = releasesOf(doc(POM, await fixture("lib.pom"), near));
+    expect(release!.requires).toEqual([
+      { name: "org.acme/core", range: "1.9.0" },
+      { name: "org.json/json-core", range: "2.17.0", optional: true },
+      { name: "org.managed/by-parent", range: "3.1", optional: true },
+      { name: "org.managed/by-bom", range: "3.1.4" },
+      { name: "junit/junit", range: "[4.12,5)", optional: true },
+    ]);
+    expect(release!.files).toEqual([{ path: `${LIB}/1.9.0/lib-1.9.0.war`, optional: true }]);
+  });
+  test("a module that has moved requires its new place", () => {
+    const body = `<project><groupId>org.acme</groupId><artifactId>lib</artifactId><version>1.9.0</version>
+      <distributionManagement><relocation><groupId>org.new</groupId></relocation></distributionManagement></project>`;
+    expect(releasesOf(doc(POM, body))[0]!.requires).toEqual([{ name: "org.new/lib", range: "1.9.0" }]);
+  });
+  test("Gradle's module metadata names files here and modules elsewhere", async () => {
+    const [release] = releasesOf(doc(`${LIB}/1.9.0/lib-1.9.0.module`, await fixture("lib.module")));
+    expect(release!.files).toEqual([{ path: `${LIB}/1.9.0/lib-1.9.0.jar`, optional: true }]);
+    expect(release!.requires).toEqual([
+      { name: "org.json/json-core", range: "2.17.0" },
+      { name: "org.acme/platform", range: "[1,2)" },
+      { name: "org.acme/lib-jvm", range: "1.9.0" },
+    ]);
+  });
+
+  const truncated: [Path, string][] = [
+    [INDEX, "maven-metadata.xml"],
+    [`${LIB}/3.0-SNAPSHOT/maven-metadata.xml`, "snapshot.xml"],
+    [POM, "lib.pom"],
+    [`${LIB}/1.9.0/lib-1.9.0.module`, "lib.module"],
+  ];
+  test.each(truncated)("%s throws when it is cut off anywhere, or is a page", async (path, name) => {
+    const body = (await fixture(name)).trim();
+    for (let length = 0; length < body.length; length += 17)
+      expect(() => parse(doc(path, body.slice(0, length)))).toThrow();
+    expect(() => parse(doc(path, "<html><body><p>Sign in</p></body></html>"))).toThrow();
+  });
+
+  test("hostile XML and properties are harmless", () => {
+    const entities = `<!DOCTYPE p [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>`;
+    const doubling = Array.from({ length: 60 }, (_, n) => `<p${n}>\${p${n + 1}}\${p${n + 1}}</p${n}>`).join("");
+    const body = `${entities}<project><properties><loop>\${loop}</loop>${doubling}</properties><dependencies>
+      <dependency><groupId>&b;</groupId><artifactId>x</artifactId><version>\${loop}</version></dependency>
+      <dependency><groupId>g</groupId><artifactId>x</artifactId><version>\${p0}</version></dependency>
+      <dependency><groupId><x/></groupId></dependency></dependencies></project>`;
+    expect(releasesOf(doc(POM, body))[0]!.requires).toEqual([]);
+    const self = `<project><parent><groupId>org.acme</groupId><artifactId>lib</artifactId><version>1.9.0</version></parent></project>`;
+    expect(() => parse(doc(POM, self, { [POM]: self }))).not.toThrow();
+    expect(() => parse(doc(INDEX, "<metadata><__proto__>1</__proto__></metadata>"))).toThrow();
+  });
+});
+
+describe("rewriting the index", () => {
+  const golden: [string, View][] = [
+    ["all.xml", view(() => true)],
+    ["withheld.xml", view(({ version }) => version !== "2.0.0-rc1")],
+    ["offline.xml", view((_, file) => file === `${LIB}/1.0/lib-1.0.pom`, true)],
+    ["none.xml", view(() => false)],
+  ];
+  test.each(golden)("%s", async (name, seen) => {
+    expect(filter(doc(INDEX, await fixture("maven-metadata.xml")), seen)).toBe(await rewritten(name));
+  });
+  test("a group's plugins stay", async () => {
+    const body = await fixture("plugins.xml");
+    expect(
+      filter(
+        doc("/org/apache/maven/plugins/maven-metadata.xml", body),
+        view(() => false),
+      ),
+    ).toBe(body);
+  });
+  test.each(["<version><![CDATA[6.6]]></version>", '<version a="b">6.6</version>'])(
+    "%s does not slip through",
+    (spelling) => {
+      const body = `<metadata><versioning><versions>${spelling}</versions></versioning></metadata>`;
+      expect(() =>
+        filter(
+          doc(INDEX, body),
+          view(() => false),
+        ),
+      ).toThrow("6.6");
+    },
+  );
+});
+
+describe("files of a release", () => {
+  const suffixes = (release: Release, must: boolean) =>
+    maven.files!(release)
+      .filter(({ optional }) => Boolean(optional) !== must)
+      .map(({ path }) => path.slice(`${LIB}/1.9.0/lib-1.9.0`.length))
+      .filter((suffix) => !/\.(sha1|asc)$/.test(suffix));
+  const qualified = (qualifiers: Record<string, string>) => suffixes({ ...acme("1.9.0"), qualifiers }, true);
+
+  test("are its POM and what it may have", () => {
+    expect(suffixes(acme("1.9.0"), true)).toEqual([".pom"]);
+    expect(suffixes(acme("1.9.0"), false)).toEqual([".jar", ".module", "-sources.jar"]);
+  });
+  test("are those that qualifiers ask for", () => {
+    expect(qualified({ type: "war" })).toEqual([".pom", ".war"]);
+    expect(qualified({ type: "pom" })).toEqual([".pom"]);
+    expect(qualified({ type: "test-jar" })).toEqual([".pom", "-tests.jar"]);
+    expect(qualified({ classifier: "linux-x86_64" })).toEqual([".pom", "-linux-x86_64.jar"]);
+    expect(qualified({ classifier: "dist", type: "zip" })).toEqual([".pom", "-dist.zip"]);
+  });
+  test("each has a checksum and perhaps a signature, and all belong to it", () => {
+    const files = maven.files!(acme("1.9.0"));
+    for (const { path } of files) {
+      const match = classify(maven, "GET", path);
+      if (typeof match === "number" || !("release" in match.route)) throw new Error(`${path} is no file of a release`);
+      expect(match.route.release?.(match.params)).toEqual(acme("1.9.0"));
+      if (!/\.(sha1|asc)$/.test(path)) expect(files.map((file) => file.path)).toContain(`${path}.sha1`);
+    }
+  });
+  test("of a timestamped snapshot lie in its folder; of a moving one its metadata tells", () => {
+    expect(maven.files!(acme("3.0-20260102.030405-7"))[0]!.path).toBe(
+      `${LIB}/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.pom`,
+    );
+    expect(maven.files!(acme("3.0-SNAPSHOT"))).toEqual([]);
+    expect(maven.datedBy!(acme("3.0-SNAPSHOT"))).toBe(`${LIB}/3.0-SNAPSHOT/maven-metadata.xml`);
+    expect(maven.datedBy!(acme("1.9.0"))).toBe(POM);
+  });
+});
