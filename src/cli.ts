@@ -1,0 +1,140 @@
+/**
+ * The frame of the command line: finds the command, checks its flags, gives it its configuration, and turns what it throws
+ * into a message and an exit code. cac holds the commands and writes their help.
+ */
+import { type CAC, type Command as CacCommand, cac } from "cac";
+import { type Arguments, nameOf, readArgv, UsageError } from "./argv.ts";
+import type { Command, Option } from "./command.ts";
+import { keysOf } from "./config/keys.ts";
+import { type Loaded, loadConfig } from "./config/load.ts";
+import { nearest } from "./config/nearest.ts";
+import { ConfigError } from "./config/problems.ts";
+import { settingsSchema } from "./config/schema.ts";
+import { BadRequest } from "./errors.ts";
+import { configureLog, log } from "./log.ts";
+import { VERSION } from "./version.ts";
+
+export interface Program {
+  /** Ids of the ecosystems that the executable knows. */
+  ecosystems: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+const DEFAULT_COMMAND = "serve";
+
+/**
+ * Runs the command that `argv` (without interpreter and script) names; `serve` where it names none.
+ * The exit code: the command's own; 2 where the command line or the configuration makes no sense; 1 where it failed.
+ */
+export async function run(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {
+  try {
+    return await dispatch(argv, commands, program);
+  } catch (error) {
+    if (error instanceof UsageError) console.error(`proxy: ${error.message}\nproxy help tells what there is.`);
+    else if (error instanceof ConfigError || error instanceof BadRequest) console.error(`proxy: ${error.message}`);
+    else console.error("proxy:", error);
+    return error instanceof UsageError || error instanceof ConfigError || error instanceof BadRequest ? 2 : 1;
+  }
+}
+
+async function dispatch(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {
+  const common = configOptions(program.ecosystems);
+  const given = readArgv(argv, [...commands.flatMap(({ options = [] }) => options), ...common]);
+  const { words, flags } = given;
+  const asksHelp = words[0] === "help" ? words.shift() !== undefined : flags.has("help");
+  flags.delete("help");
+  const cli = cac("proxy").version(VERSION).help();
+  for (const option of common) cli.option(option.flag, option.describe);
+  const defined = new Map(commands.map((command) => [command, define(cli, command)]));
+  cli.command("help [command]", "What there is, or what a command takes");
+
+  if (words.length === 0 && asksHelp) return show(cli.globalCommand);
+  if (words.length === 0 && flags.delete("version")) words.push("version");
+  const command = takeCommand(words, commands);
+  const definition = defined.get(command)!;
+  if (asksHelp) return show(definition);
+  const options = [...(command.options ?? []), ...common];
+  requireKnown(flags, options, command);
+  requireWords(cli, definition, words);
+  const defaults = options.flatMap((option) =>
+    option.default === undefined ? [] : [[nameOf(option.flag), option.default] as const],
+  );
+  return command.action({
+    args: words,
+    flags: Object.fromEntries([...defaults, ...flags]),
+    load: () => load(flags, options, program),
+  });
+}
+
+/** The flags that every command takes: the file, and the keys that have one. */
+function configOptions(ecosystems: readonly string[]): Option[] {
+  const keys = keysOf(settingsSchema(ecosystems)).filter(({ meta }) => meta.flag);
+  return [
+    { flag: "--config <file>", describe: "Configuration: a .yaml, .json or .toml file" },
+    ...keys.map(({ path, meta, fallback }) => ({
+      flag: `--${meta.flag}${typeof fallback === "boolean" ? "" : " <value>"}`,
+      describe: [
+        meta.ignored ? `No effect: ${meta.ignored}` : meta.description?.replaceAll("`", ""),
+        ...(fallback === undefined ? [] : [`(default: ${String(fallback)})`]),
+      ].join(" "),
+      config: path,
+    })),
+  ];
+}
+
+function define(cli: CAC, { name, args = "", describe, options = [] }: Command): CacCommand {
+  const command = cli.command(`${name} ${args}`.trim(), describe);
+  for (const option of options) command.option(option.flag, option.describe, { default: option.default });
+  return command;
+}
+
+function show(command: CacCommand): number {
+  command.outputHelp();
+  return 0;
+}
+
+/** Takes the name off the words; names may have two words. Throws UsageError for one that is none. */
+function takeCommand(words: string[], commands: readonly Command[]): Command {
+  const name = words[0] ?? DEFAULT_COMMAND;
+  const found = commands.find((command) => command.name === `${name} ${words[1]}` || command.name === name);
+  if (found) {
+    words.splice(0, found.name.split(" ").length);
+    return found;
+  }
+  const names = [...commands.map((command) => command.name), "help"];
+  const meant = names.find((known) => known.startsWith(`${name} `)) ?? nearest(name, names);
+  throw new UsageError(`there is no command "${name}"${meant ? `; did you mean ${meant}?` : ""}`);
+}
+
+function requireKnown(flags: Arguments["flags"], options: readonly Option[], command: Command): void {
+  const names = options.map(({ flag }) => nameOf(flag));
+  for (const name of flags.keys()) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, [...names, "help"]);
+    throw new UsageError(`${command.name} has no flag --${name}${meant ? `; did you mean --${meant}?` : ""}`);
+  }
+}
+
+/** As many words as the command takes; cac counts them. */
+function requireWords(cli: CAC, definition: CacCommand, words: readonly string[]): void {
+  cli.args = words;
+  try {
+    definition.checkRequiredArgs();
+    definition.checkUnusedArgs();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function load(given: Arguments["flags"], options: readonly Option[], { ecosystems, env }: Program): Loaded {
+  const flags: Record<string, string | boolean> = {};
+  for (const { flag, config } of options) {
+    const value = given.get(nameOf(flag));
+    if (config !== undefined && value !== undefined) flags[config] = value;
+  }
+  const file = given.get("config");
+  const loaded = loadConfig({ flags, env, file: typeof file === "string" ? file : undefined, ecosystems });
+  configureLog(loaded.config.log.level, loaded.config.log.format);
+  for (const warning of loaded.warnings) log.warn("configuration", { warning });
+  return loaded;
+}

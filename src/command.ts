@@ -1,0 +1,34 @@
+import type { Loaded } from "./config/load.ts";
+
+/** A verb of the command line. */
+export interface Command {
+  /** `mirror`, `config check`. */
+  name: string;
+  /** Words after the name, as cac writes them: `<required>`, `[optional]`, `[...many]`. Default: none. */
+  args?: string;
+  /** One line for people. */
+  describe: string;
+  /** Flags beside those of the configuration, which every command takes. */
+  options?: readonly Option[];
+  /** The exit code. What it throws ends the program: 2 for BadRequest and ConfigError, otherwise 1. */
+  action(invocation: Invocation): Promise<number>;
+}
+
+export interface Option {
+  /** `--json`, or with a value `--popular <n>`. */
+  flag: string;
+  describe: string;
+  /** What it is when it is not given. */
+  default?: string | boolean;
+  /** The configuration key that it sets. */
+  config?: string;
+}
+
+/** What a command was called with. */
+export interface Invocation {
+  args: readonly string[];
+  /** Values of flags that were given or have a default, by name without dashes (`dry-run`): text, or whether it is set. */
+  flags: Readonly<Record<string, string | boolean>>;
+  /** The configuration of flags, environment and file. Sets up the log and tells it the warnings. Throws ConfigError. */
+  load(): Loaded;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { formatPurl, parsePurl } from "../purl.ts";
+import { ecosystemId } from "./mounts.ts";
+import { duration, oneOf, scalar } from "./values.ts";
+
+/** `pkg:npm/@a/b` and `pkg:npm/%40a/b` → `pkg:npm/%40a/b`. */
+const packagePurl = scalar("a package URL without version, such as pkg:npm/lodash", (raw) => {
+  const { type, name, version, qualifiers } = parsePurl(raw);
+  return version || qualifiers ? undefined : formatPurl({ id: type }, { name });
+});
+
+export function cooldownSection(ecosystems: readonly string[]) {
+  return z
+    .strictObject({
+      default: duration()
+        .prefault("0")
+        .meta({ description: "How old a release must be before clients may see it. 0: no age." }),
+      ecosystems: z
+        .record(ecosystemId(ecosystems), duration())
+        .prefault({})
+        .meta({ description: "The same by ecosystem." }),
+      packages: z
+        .record(packagePurl, duration())
+        .prefault({})
+        .meta({ description: "The same by package URL without version; the most specific wins." }),
+      unknown: oneOf(["withhold", "admit"])
+        .prefault("withhold")
+        .meta({ description: "What becomes of a release that nothing dates: `withhold` or `admit`." }),
+    })
+    .prefault({});
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { duration, either, host, list, oneOrMore, scalar, text, webUrl } from "./values.ts";
+
+/** First path segments that the proxy's own pages take. */
+const RESERVED = ["api", "health", "metrics", "openapi", "stats", "swagger", "ui"];
+
+/** Other spellings that files use for an ecosystem. */
+const ALIASES: Readonly<Record<string, string>> = { go: "golang" };
+
+export const ecosystemId = (ecosystems: readonly string[]) =>
+  scalar(either(ecosystems), (raw) => ecosystems.find((id) => id === (ALIASES[raw] ?? raw)));
+
+const mountName = scalar("a name of lowercase letters, digits, - and _", (raw) => {
+  if (RESERVED.includes(raw)) throw new Error(`/${raw} belongs to the proxy itself; expected another name`);
+  return /^[a-z\d_-]+$/.test(raw) ? raw : undefined;
+});
+
+export function mountSection(ecosystems: readonly string[]) {
+  const mount = z.strictObject({
+    ecosystem: ecosystemId(ecosystems).meta({
+      description: `Which protocol it speaks: ${either(ecosystems.map((id) => `\`${id}\``))}.`,
+    }),
+    upstreams: z.record(text(), oneOrMore(webUrl())).prefault({}).meta({
+      description:
+        "URL, or list of URLs that are tried in order, by the name of the upstream (`default`). Unset: the public registry.",
+    }),
+    allow_hosts: list(host())
+      .prefault([])
+      .meta({ description: "Further hosts from which files that documents link to may be fetched." }),
+    metadata_ttl: duration().optional().meta({ description: "As the setting of the same name, for this mount." }),
+    proxy: webUrl().optional().meta({ secret: true, description: "As `upstream_proxy`, for this mount." }),
+    ca: text("a file").optional().meta({ description: "As `upstream_ca`, for this mount." }),
+  });
+  return z.record(mountName, mount).prefault({}).meta({
+    description:
+      "Registries beside the default ones, by the path at which they are served: `npm-internal` is at `/npm-internal`. One named as a default mount takes its place.",
+  });
+}

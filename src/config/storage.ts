@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { ignored, scalar, size, text } from "./values.ts";
+
+const NO_DIRECT_SERVE = "this version sends every artifact itself";
+
+const storageUrl = scalar("a file:// URL of a folder", (raw) => {
+  const scheme = /^(\w+):\/\//.exec(raw)?.[1] ?? "file";
+  if (scheme !== "file") throw new Error(`${scheme}:// is not supported by this version; expected file://`);
+  return raw.startsWith("file:///") ? fileURLToPath(raw) : undefined;
+});
+
+const databaseDriver = scalar("sqlite", (raw) => {
+  if (raw === "postgres") throw new Error("postgres is not supported by this version; expected sqlite");
+  return raw === "sqlite" ? raw : undefined;
+});
+
+export const storageSection = z
+  .strictObject({
+    path: text("a folder")
+      .prefault("./cache")
+      .meta({ flag: "storage-path", description: "Folder of the stored artifacts." }),
+    url: storageUrl
+      .optional()
+      .meta({ flag: "storage-url", description: "The same as a `file://` URL; it wins over `storage.path`." }),
+    max_size: size()
+      .prefault("0")
+      .meta({ description: "What stored artifacts may take; the least recently used are evicted. 0: no limit." }),
+    direct_serve: ignored(NO_DIRECT_SERVE),
+    direct_serve_ttl: ignored(NO_DIRECT_SERVE),
+    direct_serve_base_url: ignored(NO_DIRECT_SERVE),
+  })
+  .prefault({});
+
+export const databaseSection = z
+  .strictObject({
+    driver: databaseDriver.prefault("sqlite").meta({ flag: "database-driver", description: "`sqlite`." }),
+    path: text("a file")
+      .prefault("./cache/proxy.db")
+      .meta({ flag: "database-path", description: "File of the database." }),
+    url: ignored("only SQLite is supported by this version, see database.path", {
+      flag: "database-url",
+      secret: true,
+    }),
+  })
+  .prefault({});
