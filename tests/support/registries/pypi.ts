@@ -1,0 +1,206 @@
+/** A Python package index: PEP 503 HTML and PEP 691 JSON, PEP 658 metadata, the legacy JSON, wheels and sdists. */
+import { padded } from "../archives/files.ts";
+import { tarGz } from "../archives/tar.ts";
+import { zip } from "../archives/zip.ts";
+import { binary, type Content, json, type Request, text } from "../tree.ts";
+import { base64, hex, type Package, type Release, releasesOf } from "./package.ts";
+
+export interface PypiRelease extends Release {
+  /** Default `["wheel"]`. */
+  files?: readonly ("wheel" | "sdist")[];
+  /** PEP 592: true, or the reason. */
+  yanked?: boolean | string;
+  /** Default `>=3.8`. */
+  requiresPython?: string;
+  /** Wheel tags; default `["py3-none-any"]`, one wheel each. */
+  tags?: readonly string[];
+}
+
+export type PypiPackage = Package<PypiRelease>;
+
+export interface PypiOptions {
+  /** Where files are linked to: the base URL at which this tree is mounted a second time. Default: the index itself. */
+  filesUrl?: string;
+  /** Which representations the index has; default both. */
+  api?: "both" | "html" | "json";
+  /** `.metadata` siblings (PEP 658); default true. */
+  coreMetadata?: boolean;
+}
+
+const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
+
+export function makePypi(
+  packages: readonly PypiPackage[],
+  base: string,
+  options: PypiOptions = {},
+): Map<string, Content> {
+  const { filesUrl = base, api = "both", coreMetadata = true } = options;
+  const tree = new Map<string, Content>();
+  for (const pack of packages) {
+    const name = normalized(pack.name);
+    const files = filesOf(pack);
+    const described = files.map((file) => describe(file, filesUrl, coreMetadata));
+    const page = text(html(name, described), "text/html; charset=utf-8");
+    const document = { meta: { "api-version": "1.1", "_last-serial": 1 }, name, versions: Object.keys(pack.versions) };
+    const jsonPage = json({ ...document, files: described }, { "content-type": JSON_TYPE, "x-pypi-last-serial": "1" });
+    tree.set(`/simple/${name}/`, (request) => {
+      if (api === "html" || (api === "both" && !wantsJson(request))) return page;
+      return jsonPage;
+    });
+    for (const file of files) {
+      tree.set(file.path, binary(file.bytes));
+      if (coreMetadata && file.kind === "wheel") tree.set(`${file.path}.metadata`, text(file.metadata));
+    }
+    for (const [path, value] of legacy(pack, files, filesUrl)) tree.set(path, json(value));
+  }
+  const names = packages.map(({ name }) => ({ name: normalized(name), "_last-serial": 1 }));
+  const all = { meta: { "api-version": "1.1", "_last-serial": 1 }, projects: names };
+  tree.set("/simple/", json(all, { "content-type": JSON_TYPE }));
+  return tree;
+}
+
+/** PEP 503: `Fx_A.b` → `fx-a-b`. */
+export const normalized = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-");
+
+interface PypiFile {
+  version: string;
+  kind: "wheel" | "sdist";
+  filename: string;
+  /** `/packages/aa/bb/60 hex/filename`, by the file's BLAKE2b-256. */
+  path: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  metadata: string;
+  publishedAt: string;
+  requiresPython: string;
+  yanked: boolean | string;
+}
+
+/** Every file of a package, wheels before sdists. */
+export function filesOf(pack: PypiPackage): PypiFile[] {
+  const module = normalized(pack.name).replaceAll("-", "_");
+  return releasesOf(pack).flatMap((release) => {
+    const { version, publishedAt, requiresPython = ">=3.8", yanked = false, size } = release;
+    const { files = ["wheel"], tags = ["py3-none-any"] } = release;
+    const requires = Object.entries(release.dependencies).map(([name, range]) => `Requires-Dist: ${name}${range}\n`);
+    const metadata = `Metadata-Version: 2.1\nName: ${pack.name}\nVersion: ${version}\nRequires-Python: ${requiresPython}\n${requires.join("")}`;
+    const shared = { version, metadata, publishedAt, requiresPython, yanked };
+    const make = (kind: "wheel" | "sdist", filename: string, bytes: Uint8Array<ArrayBuffer>): PypiFile => {
+      const digest = hex("blake2b256", bytes);
+      const path = `/packages/${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest.slice(4)}/${filename}`;
+      return { ...shared, kind, filename, path, bytes };
+    };
+    const wheels = tags.map((tag) =>
+      make("wheel", `${module}-${version}-${tag}.whl`, wheel(module, version, tag, metadata, size)),
+    );
+    const source = make("sdist", `${module}-${version}.tar.gz`, sdist(module, version, metadata));
+    return [...(files.includes("wheel") ? wheels : []), ...(files.includes("sdist") ? [source] : [])];
+  });
+}
+
+/** PEP 427, with the hashes of all files in RECORD. */
+function wheel(module: string, version: string, tag: string, metadata: string, size: number | undefined) {
+  const info = `${module}-${version}.dist-info`;
+  const content = {
+    [`${module}/__init__.py`]: `VERSION = "${version}"\n`,
+    [`${info}/METADATA`]: metadata,
+    [`${info}/WHEEL`]: `Wheel-Version: 1.0\nGenerator: fixtures\nRoot-Is-Purelib: true\nTag: ${tag}\n`,
+  };
+  const files = padded(content, `${module}/filler.bin`, size);
+  const record = Object.entries(files).map(([path, bytes]) => {
+    const digest = base64("sha256", bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    return `${path},sha256=${digest},${Buffer.byteLength(bytes)}\n`;
+  });
+  return zip({ ...files, [`${info}/RECORD`]: `${record.join("")}${info}/RECORD,,\n` });
+}
+
+/**
+ * PEP 517 with a build backend of its own in the archive (`backend-path`), so that building it asks the index for nothing.
+ */
+function sdist(module: string, version: string, metadata: string) {
+  const root = `${module}-${version}`;
+  return tarGz({
+    [`${root}/PKG-INFO`]: metadata,
+    [`${root}/pyproject.toml`]: `[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n`,
+    [`${root}/backend.py`]: backend(module, version),
+    [`${root}/${module}/__init__.py`]: `VERSION = "${version}"\n`,
+  });
+}
+
+function backend(module: string, version: string): string {
+  const info = `${module}-${version}.dist-info`;
+  const file = `${module}-${version}-py3-none-any.whl`;
+  return `import os, zipfile
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(os.path.join(wheel_directory, "${file}"), "w") as wheel:
+        wheel.write("${module}/__init__.py")
+        wheel.write("PKG-INFO", "${info}/METADATA")
+        wheel.writestr("${info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: fixtures\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("${info}/RECORD", "".join(f"{name},,\\n" for name in [*wheel.namelist(), "${info}/RECORD"]))
+    return "${file}"
+`;
+}
+
+function describe(file: PypiFile, filesUrl: string, coreMetadata: boolean) {
+  const metadata: { sha256: string } | false = coreMetadata &&
+    file.kind === "wheel" && { sha256: hex("sha256", file.metadata) };
+  return {
+    filename: file.filename,
+    url: filesUrl + file.path,
+    hashes: { sha256: hex("sha256", file.bytes) },
+    "requires-python": file.requiresPython,
+    size: file.bytes.length,
+    "upload-time": file.publishedAt,
+    yanked: file.yanked,
+    "core-metadata": metadata,
+    "data-dist-info-metadata": metadata,
+  };
+}
+
+function html(name: string, files: readonly ReturnType<typeof describe>[]): string {
+  const anchors = files.map((file) => {
+    const metadata = file["core-metadata"] ? ` data-core-metadata="sha256=${file["core-metadata"].sha256}"` : "";
+    const yanked = file.yanked ? ` data-yanked="${file.yanked === true ? "" : Bun.escapeHTML(file.yanked)}"` : "";
+    const python = ` data-requires-python="${Bun.escapeHTML(file["requires-python"])}"`;
+    return `<a href="${file.url}#sha256=${file.hashes.sha256}"${python}${metadata}${yanked}>${file.filename}</a><br>\n`;
+  });
+  const head = `<head><meta name="pypi:repository-version" content="1.1"><title>Links for ${name}</title></head>`;
+  return `<!DOCTYPE html>\n<html>${head}<body><h1>Links for ${name}</h1>\n${anchors.join("")}</body></html>\n`;
+}
+
+/** `/pypi/NAME/json` and `/pypi/NAME/VERSION/json`. */
+function legacy(pack: PypiPackage, files: readonly PypiFile[], filesUrl: string): [string, unknown][] {
+  const name = normalized(pack.name);
+  const urlsOf = (version: string) =>
+    files
+      .filter((file) => file.version === version)
+      .map((file) => ({
+        filename: file.filename,
+        url: filesUrl + file.path,
+        digests: { sha256: hex("sha256", file.bytes), md5: hex("md5", file.bytes) },
+        size: file.bytes.length,
+        packagetype: file.kind === "wheel" ? "bdist_wheel" : "sdist",
+        upload_time_iso_8601: file.publishedAt,
+        yanked: Boolean(file.yanked),
+        yanked_reason: typeof file.yanked === "string" ? file.yanked : null,
+      }));
+  const info = (version: string) => ({
+    name: pack.name,
+    version,
+    requires_python: pack.versions[version]?.requiresPython ?? ">=3.8",
+    requires_dist: Object.entries(pack.versions[version]?.dependencies ?? {}).map(([other, range]) => other + range),
+  });
+  const versions = Object.keys(pack.versions);
+  const newest = versions.at(-1) ?? "";
+  const releases = Object.fromEntries(versions.map((version) => [version, urlsOf(version)]));
+  const whole = { info: info(newest), releases, urls: urlsOf(newest), last_serial: 1, vulnerabilities: [] };
+  return [
+    [`/pypi/${name}/json`, whole],
+    ...versions.map((version): [string, unknown] => [
+      `/pypi/${name}/${version}/json`,
+      { info: info(version), urls: urlsOf(version), last_serial: 1, vulnerabilities: [] },
+    ]),
+  ];
+}
+
+const wantsJson = ({ headers }: Request) => (headers["accept"] ?? "").includes(JSON_TYPE);
