@@ -126,8 +126,7 @@ function metadata(doc: Doc, source = doc.text()): unknown {
 
 /** Done on the text, so that elements unknown here stay; read again, lest a strange spelling hide a version from it. */
 function filter(doc: Doc, view: View): string {
-  const admits = (each: Release) => view.admits(each, isSnapshot(each) ? undefined : pathOf(each, ".pom"));
-  const shown = versions(doc).releases.filter(admits);
+  const shown = versions(doc).releases.filter((release) => view.admits(release));
   const known = new Set(shown.map(({ version }) => version));
   const ordered = Array.from(known).sort(mavenVersions.compare);
   const newest = { latest: ordered.at(-1), release: ordered.findLast((version) => !version.endsWith("-SNAPSHOT")) };
