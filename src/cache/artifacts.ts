@@ -167,10 +167,10 @@ export class ArtifactCache {
     });
   }
 
-  async #addresses(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<string[]> {
-    const own = fact?.url && mayFetch(target.mount, fact.url) ? [fact.url] : [];
+  async #addresses(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<string[][]> {
+    const own = fact?.url && mayFetch(target.mount, fact.url) ? [[fact.url]] : [];
     const others = addressesOf(target, await this.#documents.discovered(target.mount), digest);
-    return [...new Set([...own, ...others])];
+    return [...own, ...others];
   }
 
   #rowOf(target: Artifact, fact: FileFact | undefined, { head, digests, size }: Downloaded): ArtifactRow {

@@ -16,8 +16,9 @@ export interface Wanted {
   mount: Dialer;
   /** For messages. */
   path: string;
-  /** Tried in order until one has it. */
-  urls: readonly string[];
+  /** Groups tried in order until one has it; the addresses of a group are equals, of which one must answer. Only absence
+   * leads to the next group: what a failing registry would have must not be taken from another. */
+  urls: readonly (readonly string[])[];
   /** What the bytes must hash to, when something vouches for them. */
   expected?: Digest | undefined;
   /** Digests to compute beside. */
@@ -162,37 +163,57 @@ class Transfer {
     this.#wanted.onGrowing(this.#growing);
   }
 
-  /** The first address that has it; once bytes are here, only the one they came from, for the rest. */
+  /** The first group that has it; once bytes are here, only the address they came from, for the rest. */
   async #ask(known: Head | undefined): Promise<Response> {
-    const { mount, urls, path, requestHeaders } = this.#wanted;
-    let failure: unknown;
-    for (const url of known ? [known.url] : urls) {
+    const { urls, path } = this.#wanted;
+    let absence = new NotFound(`${path}: no upstream is configured that could have it`);
+    for (const group of known ? [[known.url]] : urls) {
+      try {
+        return await this.#askOne(group, known);
+      } catch (error) {
+        if (!(error instanceof NotFound)) throw error;
+        absence = error;
+      }
+    }
+    throw absence;
+  }
+
+  /** Throws NotFound where all that answer say so, else the last failure. */
+  async #askOne(group: readonly string[], known: Head | undefined): Promise<Response> {
+    const { mount, path, requestHeaders } = this.#wanted;
+    let failure: unknown = new NotFound(`${path}: no upstream is configured that could have it`);
+    for (const url of group) {
       const headers: Record<string, string> = { ...requestHeaders };
       if (this.#size > 0)
         Object.assign(headers, { range: `bytes=${this.#size}-` }, known?.etag && { "if-range": known.etag });
       try {
         const response = await this.#upstream.fetch(mount, url, { headers });
-        const { status } = response;
-        if (status === (this.#size > 0 ? 206 : 200)) return remember(response, url);
+        if (response.status === (this.#size > 0 ? 206 : 200)) return remember(response, url);
         await response.body?.cancel();
-        if (status === 304) throw new NotModified();
-        if (this.#size > 0)
-          throw new UpstreamFailed(
-            `${path} changed at upstream while it was being fetched (status ${status} for the rest)`,
-          );
-        failure =
-          ABSENT.has(status) || (status === 403 && this.#wanted.raw)
-            ? new NotFound(`${path} does not exist at ${new URL(url).host} (status ${status})`)
-            : new UpstreamFailed(`${new URL(url).host} answered ${status} for ${path}`, {
-                status,
-                retryable: status === 429 || status >= 500,
-              });
+        failure = this.#refusal(response.status, new URL(url).host);
       } catch (error) {
         failure = error;
       }
-      if (!(failure instanceof NotFound)) throw failure;
+      if (failure instanceof NotModified) throw failure;
     }
-    throw failure ?? new NotFound(`${path}: no upstream is configured that could have it`);
+    throw failure;
+  }
+
+  /** What an answer without the wanted body means. */
+  #refusal(status: number, host: string): Error {
+    const { path, raw } = this.#wanted;
+    if (status === 304) return new NotModified();
+    if (this.#size > 0) {
+      return new UpstreamFailed(
+        `${path} changed at upstream while it was being fetched (status ${status} for the rest)`,
+      );
+    }
+    if (ABSENT.has(status) || (status === 403 && raw))
+      return new NotFound(`${path} does not exist at ${host} (status ${status})`);
+    return new UpstreamFailed(`${host} answered ${status} for ${path}`, {
+      status,
+      retryable: status === 429 || status >= 500,
+    });
   }
 
   /** Strong validators (RFC 9110 13.1.5) or a digest to check the result against make a continuation safe. */

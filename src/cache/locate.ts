@@ -43,16 +43,16 @@ export function queryOf(names: readonly string[] = [], query?: URLSearchParams):
   return kept.length > 0 ? `?${new URLSearchParams(kept)}` : "";
 }
 
-/** Addresses in the order in which they are tried. `templates`: upstreams that upstream itself declared. */
+/** Addresses by upstream, in the order in which these are tried. `templates`: upstreams that upstream itself declared. */
 export function addressesOf(
   target: Target,
   discovered: Readonly<Record<string, string>> = {},
   digest?: Digest,
-): string[] {
+): string[][] {
   const { mount, route, params, path } = target;
   const [plain = "", query] = path.split("?");
   const relative = route.to?.(params) ?? plain;
-  return upstreamsOf(route, params).flatMap((name) => {
+  return upstreamsOf(route, params).map((name) => {
     const found = mount.configured.has(name) ? undefined : discovered[name];
     return (found ? [found] : (mount.upstreams.get(name) ?? [])).map((base) =>
       base.includes("{") ? fill(base, params, digest) : `${base}${relative}${query ? `?${query}` : ""}`,

@@ -53,7 +53,7 @@ export class DateFinder {
     const match = path && matchIn(mount, "GET", path);
     if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
       return undefined;
-    for (const url of addressesOf(targetOf(mount, match.route, match.params, path))) {
+    for (const url of addressesOf(targetOf(mount, match.route, match.params, path)).flat()) {
       try {
         const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });
         const at = Date.parse(response.headers.get("last-modified") ?? "");

@@ -73,7 +73,9 @@ export function statusOf(error: unknown): number {
   if (error instanceof NotFound) return 404;
   if (error instanceof Withheld) return 403;
   if (error instanceof BadRequest) return error.status;
-  if (error instanceof UpstreamFailed) return error.timeout ? 504 : 502;
+  // A refusal is upstream's decision about this package, and clients should hear it as one.
+  if (error instanceof UpstreamFailed)
+    return error.status === 401 || error.status === 403 ? 403 : error.timeout ? 504 : 502;
   return error instanceof DigestMismatch ? 502 : 500;
 }
 
