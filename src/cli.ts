@@ -39,22 +39,23 @@ export async function run(argv: readonly string[], commands: readonly Command[],
 
 async function dispatch(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {
   const common = configOptions(program.ecosystems);
-  const given = readArgv(argv, [...commands.flatMap(({ options = [] }) => options), ...common]);
-  const { words, flags } = given;
+  const every = [...commands.flatMap(({ options = [] }) => options), ...common];
+  const { words, flags } = readArgv(argv, every);
   const asksHelp = words[0] === "help" ? words.shift() !== undefined : flags.has("help");
   flags.delete("help");
+  if (flags.delete("version")) words.splice(0, words.length, "version");
+  requireKnown(flags, every, "there is");
   const cli = cac("proxy").version(VERSION).help();
   for (const option of common) cli.option(option.flag, option.describe);
   const defined = new Map(commands.map((command) => [command, define(cli, command)]));
   cli.command("help [command]", "What there is, or what a command takes");
 
-  if (words.length === 0 && asksHelp) return show(cli.globalCommand);
-  if (words.length === 0 && flags.delete("version")) words.push("version");
+  if (asksHelp && (words[0] ?? "help") === "help") return show(cli.globalCommand);
   const command = takeCommand(words, commands);
   const definition = defined.get(command)!;
   if (asksHelp) return show(definition);
   const options = [...(command.options ?? []), ...common];
-  requireKnown(flags, options, command);
+  requireKnown(flags, options, `${command.name} has`);
   requireWords(cli, definition, words);
   const defaults = options.flatMap((option) =>
     option.default === undefined ? [] : [[nameOf(option.flag), option.default] as const],
@@ -106,12 +107,12 @@ function takeCommand(words: string[], commands: readonly Command[]): Command {
   throw new UsageError(`there is no command "${name}"${meant ? `; did you mean ${meant}?` : ""}`);
 }
 
-function requireKnown(flags: Arguments["flags"], options: readonly Option[], command: Command): void {
+function requireKnown(flags: Arguments["flags"], options: readonly Option[], whoHas: string): void {
   const names = options.map(({ flag }) => nameOf(flag));
   for (const name of flags.keys()) {
     if (names.includes(name)) continue;
     const meant = nearest(name, [...names, "help"]);
-    throw new UsageError(`${command.name} has no flag --${name}${meant ? `; did you mean --${meant}?` : ""}`);
+    throw new UsageError(`${whoHas} no flag --${name}${meant ? `; did you mean --${meant}?` : ""}`);
   }
 }
 

@@ -12,7 +12,7 @@ const NAMES = {
   go: ["golang", "default"],
   golang: ["golang", "default"],
   maven: ["maven", "default"],
-  gradle_plugin_portal: ["maven", "plugins"],
+  gradle_plugin_portal: ["maven", "gradle_plugin_portal"],
   gem: ["gem", "default"],
   hex: ["hex", "default"],
   hex_api: ["hex", "api"],
@@ -41,11 +41,11 @@ export interface Credential {
   value: string;
 }
 
-const overrideOf = (name: Name) =>
+const overrideOf = ([ecosystem, upstream]: (typeof NAMES)[Name]) =>
   webUrl()
     .optional()
     .meta({
-      description: `Where ${NAMES[name][0]} is fetched from${NAMES[name][1] === "default" ? "" : `: ${NAMES[name][1]}`}.`,
+      description: `Where ${ecosystem} is fetched from${upstream === "default" ? "" : ` (its upstream \`${upstream}\`)`}.`,
     });
 
 const scope = scalar("a URL such as https://registry.example/path, without user, query or fragment", (raw) => {
@@ -81,7 +81,7 @@ export function upstreamSection(ecosystems: readonly string[]) {
   const overrides = Object.fromEntries(
     (Object.keys(NAMES) as Name[]).map((name) => [
       name,
-      ecosystems.includes(NAMES[name][0]) ? overrideOf(name) : unsupported(NAMES[name][0]),
+      ecosystems.includes(NAMES[name][0]) ? overrideOf(NAMES[name]) : unsupported(NAMES[name][0]),
     ]),
   ) as Record<Name, ReturnType<typeof overrideOf>>;
   return z
