@@ -187,7 +187,9 @@ class Transfer {
       if (this.#size > 0)
         Object.assign(headers, { range: `bytes=${this.#size}-` }, known?.etag && { "if-range": known.etag });
       try {
-        const response = await this.#upstream.fetch(mount, url, { headers });
+        // Only the last one is worth waiting for.
+        const patience = url === group.at(-1) ? undefined : 0;
+        const response = await this.#upstream.fetch(mount, url, { headers, patience });
         if (response.status === (this.#size > 0 ? 206 : 200)) return remember(response, url);
         await response.body?.cancel();
         failure = this.#refusal(response.status, new URL(url).host);

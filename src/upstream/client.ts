@@ -33,6 +33,8 @@ export interface UpstreamRequest {
   method?: string;
   headers?: Record<string, string>;
   body?: Uint8Array | undefined;
+  /** Milliseconds that retries may wait in all. Default: as set. */
+  patience?: number | undefined;
 }
 
 const REDIRECTS = 5;
@@ -51,7 +53,7 @@ export class Upstream {
    */
   async fetch(dialer: Dialer, address: string, request: UpstreamRequest = {}): Promise<Response> {
     const method = request.method ?? "GET";
-    const deadline = Date.now() + this.settings.patience;
+    const deadline = Date.now() + (request.patience ?? this.settings.patience);
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#try(dialer, address, { ...request, method });
       const delay = delayBefore(attempt, outcome);
