@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, lutimesSync, mkdirSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 
 /** Milliseconds between heartbeats, and after which a silent owner on another machine or thread counts as dead. */
 const HEARTBEAT = 5_000;
@@ -9,8 +10,8 @@ const DEAD = 30_000;
 
 const HERE = hostname();
 /** The same in all threads of a process: after a restart in a container, another program may have our old process id. */
-process.env.PROXY_RUN_ID ??= randomUUID();
-const RUN = process.env.PROXY_RUN_ID;
+if (isMainThread) setEnvironmentData("run", randomUUID());
+const RUN = String(getEnvironmentData("run"));
 const held = new Set<string>();
 let pulse: ReturnType<typeof setInterval> | undefined;
 
