@@ -1,7 +1,7 @@
 /** The tests' own ground, proven without the product: real clients install from generated upstreams, and refuse tampering. */
 import { describe, expect, test } from "bun:test";
 import { clients } from "./clients/all.ts";
-import type { Client, Result } from "./clients/client.ts";
+import { type Client, outcome } from "./clients/client.ts";
 import { go } from "./clients/go.ts";
 import { type Fault, instead } from "./faults.ts";
 import { GO_MODULES, projects, type SampleProject } from "./projects.ts";
@@ -24,9 +24,6 @@ function forgery({ forged, artifact }: SampleProject): Fault {
   return instead(entryAt(forged, path ?? ""));
 }
 
-/** So that a failure shows what the client said. */
-const succeeded = ({ code, stdout, stderr }: Result) => (code === 0 ? "installed" : `exit ${code}\n${stdout}${stderr}`);
-
 for (const client of clients) {
   const project = projects[client.ecosystem];
   test.skipIf(client.unavailable() !== undefined)(
@@ -37,7 +34,7 @@ for (const client of clients) {
       // The lockfile of npm keeps the path of its registry, and npm puts that of the other before it: so this one has none.
       const first = await startUpstream();
       const url = first.mount("", project.registry);
-      expect(succeeded(await client.install({ ...options, url }))).toBe("installed");
+      expect(outcome(await client.install({ ...options, url }))).toBe("installed");
       expect(await versions(client, options.dir)).toEqual(project.expected);
       expect(first.count(project.artifact, "GET")).toBeGreaterThan(0);
       await first.close();
@@ -45,7 +42,7 @@ for (const client of clients) {
       const second = await startUpstream();
       const other = second.mount("/deeper/mirror", project.registry);
       const locked = { ...options, url: other, ...(client.lockfile && { lockedAgainst: url }) };
-      expect(succeeded(await client.install(locked))).toBe("installed");
+      expect(outcome(await client.install(locked))).toBe("installed");
       expect(await versions(client, options.dir)).toEqual(project.expected);
       expect(second.count(project.artifact, "GET")).toBeGreaterThan(0);
 
@@ -71,7 +68,7 @@ describe.skipIf(go.unavailable() !== undefined)("the Go checksum database", () =
       const url = upstream.mount("/go", registry);
       const sumdb = await startSumdb(GO_MODULES);
       const env = { GOSUMDB: sumdb.direct };
-      expect(succeeded(await go.install({ dir, url, packages, env }))).toBe("installed");
+      expect(outcome(await go.install({ dir, url, packages, env }))).toBe("installed");
       expect(await versions(go, dir)).toEqual(expected);
       expect(await Bun.file(`${dir}/go.sum`).text()).toContain("fx.example/Lower v1.0.0 h1:");
 

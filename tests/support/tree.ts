@@ -70,5 +70,5 @@ export function entryAt(tree: Tree, path: string): Entry {
 /** The bytes of an entry. */
 export async function bytesOf({ body }: Entry): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof body === "string") return new TextEncoder().encode(body);
-  return body instanceof Blob ? await body.bytes() : body;
+  return body instanceof Blob ? body.bytes() : body;
 }

@@ -9,7 +9,7 @@ export type Files = Readonly<Record<string, string | Uint8Array>>;
  */
 export function filler(size: number, seed: string): Uint8Array<ArrayBuffer> {
   const key = new Bun.CryptoHasher("md5").update(seed).digest();
-  return createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size)) as Buffer<ArrayBuffer>;
+  return createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
 }
 
 /** Adds a file of so many incompressible bytes, or nothing where no size is asked for. */

@@ -6,9 +6,9 @@ const BLOCK = 512;
 /** 2023-11-14T22:13:20Z: the same for every file. */
 const MODIFIED = 1_700_000_000;
 
-/** A gzip'd tar of the files, in the order given. Level 1: fixtures are read once. */
+/** A gzip'd tar of the files, in the order given. */
 export function tarGz(files: Files): Uint8Array<ArrayBuffer> {
-  return gzipSync(tar(files), { level: 1 });
+  return gzipSync(tar(files));
 }
 
 export function tar(files: Files): Uint8Array<ArrayBuffer> {

@@ -9,14 +9,14 @@ const UTF8_NAMES = 0x0800;
 const DEFLATED = 8;
 const REGULAR_FILE = (0o100644 << 16) >>> 0;
 
-/** A zip of the files, in the order given, deflated at level 1. */
+/** A zip of the files, in the order given. */
 export function zip(files: Files): Uint8Array<ArrayBuffer> {
   const local: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;
   for (const [path, content] of Object.entries(files)) {
     const bytes = Buffer.from(content as string);
-    const packed = deflateRawSync(bytes, { level: 1 });
+    const packed = deflateRawSync(bytes);
     const name = Buffer.from(path);
     const shared = u16(VERSION, UTF8_NAMES, DEFLATED, 0, DATE);
     const sizes = Buffer.concat([u32(crc32(bytes), packed.length, bytes.length), u16(name.length, 0)]);

@@ -17,7 +17,7 @@ export const bun: Client = {
     if (locked) await repoint(join(dir, "bun.lock"), lockedAgainst, url);
     const env = { BUN_CONFIG_REGISTRY: `${url}/`, BUN_INSTALL_CACHE_DIR: `${home}/cache` };
     const frozen = locked ? ["--frozen-lockfile"] : [];
-    return await run(options, env, [process.execPath, "install", ...frozen]);
+    return run(options, env, [process.execPath, "install", ...frozen]);
   },
   installed: nodeModule,
 };

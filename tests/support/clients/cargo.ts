@@ -25,7 +25,7 @@ export const cargo: Client = {
       ".home/cargo/config.toml": `${registry}[net]\nretry = 0\n`,
     });
     const env = { CARGO_HOME: `${home}/cargo`, ...rustupHome() };
-    return await run(options, env, ["cargo", "build", ...(locked ? ["--locked"] : [])]);
+    return run(options, env, ["cargo", "build", ...(locked ? ["--locked"] : [])]);
   },
   /** By the folder that its crate was unpacked to. */
   async installed(dir, name) {

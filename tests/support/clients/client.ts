@@ -29,6 +29,11 @@ export interface Result {
   seconds: number;
 }
 
+/** `installed`, or what the client said: `expect(outcome(result)).toBe("installed")` shows it where a test fails. */
+export function outcome({ code, stdout, stderr }: Result): string {
+  return code === 0 ? "installed" : `exit code ${code}\n${stdout}${stderr}`;
+}
+
 export interface Client {
   /** `yarn-classic`. */
   readonly name: string;

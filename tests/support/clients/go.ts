@@ -34,7 +34,7 @@ export const go: Client = {
     };
     const wanted = Object.entries(packages).map(([path, version]) => `${path}@${version || "latest"}`);
     const get = locked ? [] : [["go", "get", ...wanted]];
-    return await run(options, env, ...get, ["go", "build", "-o", "/dev/null", "."]);
+    return run(options, env, ...get, ["go", "build", "-o", "/dev/null", "."]);
   },
   /** By the folder that its zip was unpacked to. */
   async installed(dir, path) {

@@ -21,7 +21,7 @@ export const npm: Client = {
       npm_config_replace_registry_host: "always",
       npm_config_fetch_retries: "0",
     };
-    return await run(options, env, ["npm", locked ? "ci" : "install", "--loglevel=http"]);
+    return run(options, env, ["npm", locked ? "ci" : "install", "--loglevel=http"]);
   },
   installed: nodeModule,
 };

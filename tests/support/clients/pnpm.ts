@@ -19,7 +19,7 @@ export const pnpm: Client = {
     await write(options.dir, { "package.json": packageJson(options.packages), ".npmrc": settings });
     const env = { PNPM_HOME: home, XDG_CACHE_HOME: `${home}/cache`, pnpm_config_fetch_retries: "0" };
     // CI=true makes pnpm freeze a lockfile even where it has to be made.
-    return await run(options, env, ["node", PROGRAM, "install", locked ? "--frozen-lockfile" : "--no-frozen-lockfile"]);
+    return run(options, env, ["node", PROGRAM, "install", locked ? "--frozen-lockfile" : "--no-frozen-lockfile"]);
   },
   installed: nodeModule,
 };

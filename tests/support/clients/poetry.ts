@@ -31,7 +31,7 @@ export const poetry: Client = {
     const use = [PROGRAM, "env", "use", "--no-interaction", python ?? "python3"];
     const install = [PROGRAM, "install", "--no-interaction"];
     const relock = [PROGRAM, "lock", "--no-interaction"];
-    return await run(options, env, use, ...(locked ? [relock, install] : [install]));
+    return run(options, env, use, ...(locked ? [relock, install] : [install]));
   },
   installed: distribution,
 };

@@ -25,7 +25,7 @@ export const uv: Client = {
       UV_HTTP_RETRIES: "0",
       UV_LINK_MODE: "copy",
     };
-    return await run(options, env, [PROGRAM, "sync", ...(locked ? ["--frozen"] : [])]);
+    return run(options, env, [PROGRAM, "sync", ...(locked ? ["--frozen"] : [])]);
   },
   installed: distribution,
 };

@@ -29,7 +29,7 @@ export const yarnBerry: Client = {
       // CI=true makes yarn freeze a lockfile even where it has to be made.
       YARN_ENABLE_IMMUTABLE_INSTALLS: `${locked}`,
     };
-    return await run(options, env, ["node", PROGRAM, "install"]);
+    return run(options, env, ["node", PROGRAM, "install"]);
   },
   installed: nodeModule,
 };

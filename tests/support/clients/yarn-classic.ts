@@ -19,7 +19,7 @@ export const yarnClassic: Client = {
     if (locked) await repoint(join(dir, "yarn.lock"), lockedAgainst, url);
     const settings = ["--registry", `${url}/`, "--cache-folder", `${home}/cache`, "--non-interactive"];
     const frozen = locked ? ["--frozen-lockfile"] : [];
-    return await run(options, {}, ["node", PROGRAM, "install", ...settings, ...frozen]);
+    return run(options, {}, ["node", PROGRAM, "install", ...settings, ...frozen]);
   },
   installed: nodeModule,
 };

@@ -22,7 +22,8 @@ const ABBREVIATED = "application/vnd.npm.install-v1+json";
 export function makeNpm(packages: readonly NpmPackage[], base: string): Map<string, Content> {
   const tree = new Map<string, Content>();
   for (const pack of packages) {
-    const { full, abbreviated } = packument(pack, base);
+    const tarballs = new Map(releasesOf(pack).map(({ version, size }) => [version, npmTarball(pack, version, size)]));
+    const { full, abbreviated } = packument(pack, tarballs, base);
     tree.set(`/${pack.name}`, (request) =>
       wants(request, ABBREVIATED) ? json(abbreviated, { "content-type": ABBREVIATED, vary: "accept" }) : json(full),
     );
@@ -32,9 +33,7 @@ export function makeNpm(packages: readonly NpmPackage[], base: string): Map<stri
     for (const [tag, version] of Object.entries(full["dist-tags"])) {
       tree.set(`/${pack.name}/${tag}`, json(full.versions[version]));
     }
-    for (const { version, size } of releasesOf(pack)) {
-      tree.set(tarballPath(pack.name, version), binary(npmTarball(pack, version, size)));
-    }
+    for (const [version, tarball] of tarballs) tree.set(tarballPath(pack.name, version), binary(tarball));
   }
   tree.set("/-/v1/search", ({ query }) => json(search(packages, query.get("text") ?? "")));
   for (const audit of ["advisories/bulk", "audits/quick", "audits"]) {
@@ -64,12 +63,12 @@ function packageJson({ name, versions }: NpmPackage, version: string) {
   return { name, version, main: "index.js", license: "MIT", dependencies, ...manifest };
 }
 
-function packument(pack: NpmPackage, base: string) {
+function packument(pack: NpmPackage, tarballs: ReadonlyMap<string, Uint8Array>, base: string) {
   const { name } = pack;
   const releases = releasesOf(pack);
   const versions = Object.fromEntries(
-    releases.map(({ version, size, deprecated, shasumOnly }) => {
-      const tarball = npmTarball(pack, version, size);
+    releases.map(({ version, deprecated, shasumOnly }) => {
+      const tarball = tarballs.get(version)!;
       const integrity = `sha512-${base64("sha512", tarball)}`;
       const dist = { tarball: base + tarballPath(name, version), shasum: hex("sha1", tarball) };
       const state = deprecated === undefined ? {} : { deprecated };
