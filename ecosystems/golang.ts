@@ -1,5 +1,5 @@
-import semver from "semver";
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, View } from "../src/ecosystem.ts";
+import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
 
 const MODULE = "(?<module>[^@]+)";
 /** A canonical version. Everything else that clients ask for (`master`, a commit) is a query, whose answer changes. */
@@ -13,7 +13,7 @@ const RECORD = new RegExp(String.raw`^(?<record>(?<id>\d+)\n(?:.+\n)+\n)${HEAD}$
 /** Clients send `%21` for the `!` that stands with a small letter in place of a capital. */
 const module = { kind: "metadata", canonical: ({ path }: Params) => encodeURI(path!) as Path } as const;
 const immutable = { ...module, freshness: "immutable", release: releaseOf, describedBy: () => [] } as const;
-const verified = { ...module, release: releaseOf, describedBy: (p: Params) => lookups(releaseOf(p)) };
+const verified = { ...module, release: releaseOf, describedBy: lookedUp };
 const database = { from: ({ db }: Params) => `sumdb/${db!}`, to: ({ rest }: Params) => encodeURI(rest!) as Path };
 
 export const golang: Ecosystem = {
@@ -49,18 +49,18 @@ export const golang: Ecosystem = {
     { ...verified, kind: "artifact", match: at(String.raw`${MODULE}/@v/${VERSION}\.zip`) },
   ],
   index: ({ name }) => [`/${encode(name)}/@v/list`],
-  files: (release) => [
+  files: (release, upstreams) => [
     ...(["info", "mod", "zip"] as const).map((extension) => ({ path: pathOf(release, extension) })),
     // A private module is in no public database, and is kept unverified.
-    ...lookups(release).map((path) => ({ path, optional: true })),
+    ...lookups(release, upstreams).map((path) => ({ path, optional: true })),
   ],
   datedBy: (release) => pathOf(release, "info"),
   seal,
   versions: {
-    compare,
-    isStable: (version) => parsed(version)?.prerelease.length === 0,
+    compare: compareSemver,
+    isStable: isStableSemver,
     // A go.mod states minimums; what is incompatible has another module path.
-    satisfies: (version, range) => version === range || (parsed(range) !== null && compare(version, range) > 0),
+    satisfies: (version, range) => version === range || (isSemver(range) && compareSemver(version, range) > 0),
   },
 };
 
@@ -83,8 +83,12 @@ function pathOf({ name, version }: Release, extension: "info" | "mod" | "zip"): 
   return `/${encode(name)}/@v/${encode(version)}.${extension}`;
 }
 
-function lookups({ name, version }: Release): Path[] {
-  const databases = Object.keys(golang.upstreams).filter((upstream) => upstream.startsWith("sumdb/"));
+function lookedUp(params: Params, _path: Path, upstreams: readonly string[]): Path[] {
+  return lookups(releaseOf(params), upstreams);
+}
+
+function lookups({ name, version }: Release, upstreams: readonly string[]): Path[] {
+  const databases = upstreams.filter((upstream) => upstream.startsWith("sumdb/"));
   return databases.map((upstream): Path => `/${upstream}/lookup/${encode(name)}@${encode(version)}`);
 }
 
@@ -113,10 +117,9 @@ function commit(doc: Doc) {
   return { releases: [{ name: releaseOf(doc.params).name, version, ...dated }] as const };
 }
 
-function wholeOrNothing(doc: Doc, view: View): Uint8Array {
+function wholeOrNothing(doc: Doc, view: View): Uint8Array | undefined {
   const [release] = commit(doc).releases;
-  if (view.admits(release, pathOf(release, "zip"))) return doc.bytes();
-  throw new Error(`${doc.path} names ${release.version}, which is withheld`);
+  return view.admits(release, pathOf(release, "zip")) ? doc.bytes() : undefined;
 }
 
 /** https://go.dev/ref/mod#go-mod-file, its blocks written out as lines. */
@@ -186,15 +189,4 @@ function upwards([level, number]: [level: number, number: number], size: number)
   const name = digits.replace(/\d{3}(?=\d)/g, "x$&/").replace(/^(?:x000\/)+/, "");
   const tile = `tile/8/${level}/${name}${width < 256 ? `.p/${width}` : ""}`;
   return [tile, ...upwards([level + 1, Math.floor(number / 256)], size)];
-}
-
-/** Go's versions are semantic versions behind a `v`. */
-function parsed(version: string): semver.SemVer | null {
-  return semver.parse(version.replace(/^v/, ""));
-}
-
-function compare(a: string, b: string): number {
-  const [x, y] = [parsed(a), parsed(b)];
-  if (x && y) return x.compare(y) || x.compareBuild(y);
-  return x ? 1 : y ? -1 : a < b ? -1 : Number(a > b);
 }

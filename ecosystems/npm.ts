@@ -1,7 +1,9 @@
 import semver from "semver";
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, Path, Release, Requirement, View } from "../src/ecosystem.ts";
+import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
+type Ranges = Record<string, string>;
 interface Packument {
   name: string;
   versions?: Record<string, Manifest>;
@@ -9,39 +11,26 @@ interface Packument {
   modified?: string;
   "dist-tags"?: Record<string, string>;
 }
-interface Manifest {
-  version: string;
+interface Manifest extends Record<string, unknown> {
   deprecated?: string | boolean;
-  dependencies?: Record<string, string>;
-  optionalDependencies?: Record<string, string>;
-  peerDependencies?: Record<string, string>;
+  dependencies?: Ranges;
+  optionalDependencies?: Ranges;
+  peerDependencies?: Ranges;
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
-  hasInstallScript?: boolean;
   scripts?: Record<string, string>;
-  dist: Dist;
-}
-interface Dist {
-  tarball: string;
-  shasum?: string;
-  integrity?: string;
-  attestations?: { url: string };
+  dist: { tarball: string; shasum?: string; integrity?: string; attestations?: object };
 }
 
 const FULL = "application/json";
 const ABBREVIATED = "application/vnd.npm.install-v1+json";
 /** What an abbreviated version holds, by the registry's document "package metadata"; clients resolve with these alone. */
-// biome-ignore format: one list
-const INSTALL_FIELDS = ["name", "version", "deprecated", "dependencies", "optionalDependencies", "devDependencies", "bundleDependencies",
-  "bundledDependencies", "peerDependencies", "peerDependenciesMeta", "acceptDependencies", "bin", "directories", "dist", "engines",
-  "os", "cpu", "libc", "funding", "_hasShrinkwrap", "hasInstallScript"] as const;
+const INSTALL_FIELDS = `name version deprecated dependencies optionalDependencies devDependencies bundleDependencies
+  bundledDependencies peerDependencies peerDependenciesMeta acceptDependencies bin directories dist engines os cpu libc
+  funding _hasShrinkwrap hasInstallScript`.split(/\s+/);
 
 /** `lodash`, `@scope/name`, `@scope%2fname`; never a name of the registry's own (`-`). */
 const NAME = String.raw`(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
-const ADVISORIES = [
-  "/-/npm/v1/security/advisories/bulk",
-  "/-/npm/v1/security/audits/quick",
-  "/-/npm/v1/security/audits",
-] as const;
+const ADVISORIES = /^\/-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?)$/;
 
 export const npm: Ecosystem = {
   id: "npm",
@@ -59,7 +48,7 @@ export const npm: Ecosystem = {
       offline: (_p, query, held) => search(query, held()),
     },
     // Offline there is nothing to say of advisories; an empty answer lets the install go on, an error would fail it.
-    ...ADVISORIES.map((match) => ({ kind: "passthrough", match, methods: ["POST"], offline: () => ({}) }) as const),
+    { kind: "passthrough", match: ADVISORIES, methods: ["POST"], offline: () => ({}) },
     { kind: "answer", match: "/-/ping", answer: () => ({}) },
     { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
     { kind: "metadata", match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>[^/]+)$`, "i") },
@@ -103,12 +92,8 @@ export const npm: Ecosystem = {
   problem: (_status, message) => ({ error: message }),
 
   versions: {
-    compare: (a, b) => {
-      const [x, y] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })];
-      if (x && y) return x.compare(y) || x.compareBuild(y);
-      return x ? 1 : y ? -1 : a < b ? -1 : Number(a > b);
-    },
-    isStable: (version) => !semver.prerelease(version, { loose: true }),
+    compare: compareSemver,
+    isStable: isStableSemver,
     satisfies: (version, range) => semver.satisfies(version, range, { loose: true }),
   },
 };
@@ -120,18 +105,15 @@ function parse(doc: Doc) {
       const { dist, deprecated } = manifest;
       const published = time[version];
       const path = tarball(doc, name, version, dist);
-      const digest = dist.integrity ? digestOfSri(dist.integrity) : undefined;
+      const sha1 = dist.shasum && (`sha1:${dist.shasum.toLowerCase()}` as const);
+      const digest = digestOfSri(dist.integrity ?? "") ?? sha1;
       return {
         name,
         version,
         ...(typeof published === "string" && { publishedAt: new Date(published) }),
         ...(deprecated && { state: "deprecated" as const }),
         files: [
-          {
-            path,
-            url: dist.tarball,
-            ...(digest ? { digest } : dist.shasum && { digest: `sha1:${dist.shasum.toLowerCase()}` as const }),
-          },
+          { path, url: dist.tarball, ...(digest && { digest }) },
           ...(dist.attestations ? [{ path: `/-/npm/v1/attestations/${name}@${version}` as Path, optional: true }] : []),
         ],
         requires: requirements(manifest),
@@ -146,12 +128,9 @@ function rewrite(doc: Doc, view: View) {
   const versions: Record<string, unknown> = {};
   for (const [version, manifest] of Object.entries(source.versions ?? {})) {
     const path = tarball(doc, name, version, manifest.dist);
-    if (!view.admits({ name, version }, path)) {
-      delete time?.[version];
-      continue;
-    }
     manifest.dist.tarball = view.link(path);
-    versions[version] = view.variant === ABBREVIATED ? abbreviate(manifest) : manifest;
+    if (!view.admits({ name, version }, path)) delete time?.[version];
+    else versions[version] = view.variant === ABBREVIATED ? abbreviate(manifest) : manifest;
   }
   mendTags(tags, Object.keys(versions));
   if (view.variant !== ABBREVIATED) return JSON.stringify({ ...source, versions });
@@ -162,19 +141,16 @@ function rewrite(doc: Doc, view: View) {
 /** A tag that points at a hidden version moves (`latest`, without which npm refuses the package) or vanishes. */
 function mendTags(tags: Record<string, string>, versions: string[]) {
   const shown = new Set(versions);
-  const stable = versions.filter(npm.versions.isStable);
-  const newest = (stable.length > 0 ? stable : versions).sort(npm.versions.compare).at(-1);
   for (const [tag, version] of Object.entries(tags)) if (!shown.has(version)) delete tags[tag];
-  if (!tags.latest && newest) tags.latest = newest;
+  if (tags.latest || versions.length === 0) return;
+  const stable = versions.filter(isStableSemver);
+  tags.latest = (stable.length > 0 ? stable : versions).toSorted(compareSemver).at(-1)!;
 }
 
 function abbreviate(manifest: Manifest) {
-  const short: Record<string, unknown> = {};
-  for (const field of INSTALL_FIELDS)
-    if (manifest[field as keyof Manifest] !== undefined) short[field] = manifest[field as keyof Manifest];
+  const kept = INSTALL_FIELDS.filter((field) => field in manifest).map((field) => [field, manifest[field]]);
   const { preinstall, install, postinstall } = manifest.scripts ?? {};
-  if (preinstall ?? install ?? postinstall) short.hasInstallScript = true;
-  return short;
+  return { ...Object.fromEntries(kept), ...((preinstall || install || postinstall) && { hasInstallScript: true }) };
 }
 
 function packument(doc: Doc): Packument {
@@ -192,7 +168,7 @@ function document(name: string): Path {
 }
 
 /** The registry's own path where it has this package's shape (lockfiles keep it), else one that every package could have. */
-function tarball(doc: Doc, name: string, version: string, { tarball: url }: Dist): Path {
+function tarball(doc: Doc, name: string, version: string, { tarball: url }: Manifest["dist"]): Path {
   const path = doc.pathOf(url);
   const known =
     path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !path.slice(path.indexOf("/-/") + 3).includes("/");
@@ -205,17 +181,11 @@ function release(name: string, file: string): Release {
   return { name, version: file.startsWith(prefix) ? file.slice(prefix.length).replace(/\.tgz$/, "") : "" };
 }
 
-function requirements({
-  dependencies = {},
-  optionalDependencies = {},
-  peerDependencies = {},
-  peerDependenciesMeta = {},
-}: Manifest): Requirement[] {
+function requirements(manifest: Manifest): Requirement[] {
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
   const peers = Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
-  return [
-    ...Object.entries({ ...dependencies, ...Object.fromEntries(peers) }).map(([name, range]) => ({ name, range })),
-    ...Object.entries(optionalDependencies).map(([name, range]) => ({ name, range, optional: true })),
-  ];
+  const needed = { ...dependencies, ...Object.fromEntries(peers), ...optionalDependencies };
+  return Object.entries(needed).map(([name, range]) => ({ name, range, optional: name in optionalDependencies }));
 }
 
 function search(query: URLSearchParams, held: Iterable<Release>) {
@@ -223,7 +193,7 @@ function search(query: URLSearchParams, held: Iterable<Release>) {
   const newest = new Map<string, string>();
   for (const { name, version } of held) {
     const known = newest.get(name);
-    if (name.includes(text) && (!known || npm.versions.compare(version, known) > 0)) newest.set(name, version);
+    if (name.includes(text) && (!known || compareSemver(version, known) > 0)) newest.set(name, version);
   }
   const objects = Array.from(newest, ([name, version]) => ({ package: { name, version } }));
   return { objects: objects.slice(0, Number(query.get("size") ?? 20)), total: objects.length };

@@ -3,7 +3,9 @@
  * is not current. To generate another file, add an entry to FILES.
  */
 import { basename } from "node:path";
+import { renderConfiguration } from "../src/config/table.ts";
 import type { Ecosystem } from "../src/ecosystem.ts";
+import { renderEcosystems } from "../src/ecosystem-table.ts";
 
 interface Generated {
   /** Path from the repository's root. */
@@ -12,7 +14,11 @@ interface Generated {
   render(ecosystems: readonly Ecosystem[], current: string): string | Promise<string>;
 }
 
-const FILES: readonly Generated[] = [{ file: "src/registry.generated.ts", render: renderRegistry }];
+const FILES: readonly Generated[] = [
+  { file: "src/registry.generated.ts", render: renderRegistry },
+  { file: "docs/configuration.md", render: (ecosystems) => renderConfiguration(ecosystems) },
+  { file: "docs/ecosystems.md", render: (ecosystems) => renderEcosystems(ecosystems) },
+];
 
 function renderRegistry(ecosystems: readonly Ecosystem[]): string {
   const names = ecosystems.map(({ id }) => [id, camelCase(id)] as const);

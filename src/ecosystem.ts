@@ -65,8 +65,9 @@ interface Described extends Fetched {
   /** The digest, where the path itself states it. Otherwise facts supply it. */
   digest?(p: Params): Digest | undefined;
   /** The documents that state the digest and date of this path, read before it is fetched.
-   * Default: `index` of the release's package; return `[]` where nothing vouches for it. */
-  describedBy?(p: Params, path: Path): readonly Path[];
+   * Default: `index` of the release's package; return `[]` where nothing vouches for it. `upstreams`: the names that the
+   * mount knows. */
+  describedBy?(p: Params, path: Path, upstreams: readonly string[]): readonly Path[];
 }
 
 /** Bytes that never change once published: verified, streamed, stored by digest, served for ever. */
@@ -85,8 +86,9 @@ export interface MetadataRoute extends Described {
   variants?: readonly string[];
   /** What the document says about releases, and which documents it leads to. Throws where the document is not one. */
   parse?(doc: Doc): Facts;
-  /** The document as clients should see it. Absent for signed documents, which pass untouched. */
-  rewrite?(doc: Doc, view: View): Body;
+  /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
+   * pass untouched. */
+  rewrite?(doc: Doc, view: View): Body | undefined;
 }
 
 /** Composed from the bytes that this proxy serves at another path, so that the two always agree: checksums of a filtered
@@ -125,7 +127,10 @@ export interface DenyRoute extends RouteBase {
 export type Route = ArtifactRoute | MetadataRoute | DerivedRoute | PassthroughRoute | AnswerRoute | DenyRoute;
 
 /** A body alone, or with the media type and further headers that its clients need. */
-export type Body = string | Uint8Array | { body: string | Uint8Array; mediaType?: string; headers?: Record<string, string> };
+export type Body =
+  | string
+  | Uint8Array
+  | { body: string | Uint8Array; mediaType?: string; headers?: Record<string, string> };
 
 /** A metadata document as upstream sent it, decompressed. */
 export interface Doc {
@@ -258,8 +263,8 @@ export interface Ecosystem {
   routes: readonly Route[];
   /** The metadata paths that together list every release of a package. */
   index(pkg: Package): readonly Path[];
-  /** The files of one release that its index does not name. */
-  files?(release: Release): readonly FileFacts[];
+  /** The files of one release that its index does not name. `upstreams`: the names that the mount knows. */
+  files?(release: Release, upstreams: readonly string[]): readonly FileFacts[];
   /** Documents of the registry as a whole that clients ask for; a mirror holds them too, where upstream has them. */
   roots?: readonly Path[];
   /** Paths that only a finished mirror job can name, because they depend on all that is held together (the tiles under one

@@ -1,5 +1,14 @@
 import type { Ecosystem, Path } from "./ecosystem.ts";
-import type { Dialer } from "./upstream/client.ts";
+
+/** Whom a request is for: what its operator trusts and how it is dialled. */
+export interface Dialer {
+  name: string;
+  /** Origins (`https://host:port`) that the operator configured. */
+  trusted: ReadonlySet<string>;
+  /** An HTTP proxy, and the PEM of a private certificate authority. */
+  proxy?: string | undefined;
+  ca?: string | undefined;
+}
 
 /** An ecosystem at a URL path, with its upstreams. */
 export interface Mount extends Dialer {
@@ -27,7 +36,9 @@ export interface MountSettings {
 /** A plugin at a path; what the settings leave open is the plugin's default. */
 export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSettings): Mount {
   const given = settings.upstreams ?? {};
-  const all = Object.entries({ ...ecosystem.upstreams, ...given });
+  // The public registry's other hosts belong to the public registry: names of a private one must not leak to them, nor may
+  // they stand in for it.
+  const all = Object.entries(given.default ? given : { ...ecosystem.upstreams, ...given });
   const upstreams = new Map(all.map(([key, urls]) => [key, [urls].flat().map((url) => url.replace(/\/+$/, ""))]));
   return {
     name,

@@ -20,14 +20,17 @@ export function parsePurl(text: string): Purl {
     // Go versions that are not semver make packageurl-js 2.0 throw a ReferenceError of its own.
     const lenient = error instanceof ReferenceError ? splitPlain(text.trim()) : undefined;
     if (lenient) return lenient;
-    throw new BadRequest(`"${text}" is not a package URL: ${(error as Error).message}. Expected pkg:TYPE/NAME[@VERSION].`);
+    throw new BadRequest(
+      `"${text}" is not a package URL: ${(error as Error).message}. Expected pkg:TYPE/NAME[@VERSION].`,
+    );
   }
   const { type, namespace, name, version, qualifiers } = parsed;
   return {
     type,
     name: namespace ? `${namespace}/${name}` : name,
     ...(version && { version }),
-    ...(qualifiers && Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } as Record<string, string> }),
+    ...(qualifiers &&
+      Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } as Record<string, string> }),
   };
 }
 

@@ -6,6 +6,7 @@ import { emit } from "../events.ts";
 import { mayFetch } from "../mounts.ts";
 import type { Admissions } from "./admission.ts";
 import type { Context } from "./context.ts";
+import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
 import { type Downloaded, download } from "./download.ts";
 import type { FileFact } from "./facts.ts";
@@ -128,9 +129,7 @@ export class ArtifactCache {
       path,
       urls: await this.#addresses(target, fact, expected),
       expected,
-      algorithms: Object.keys(mount.ecosystem.digestHeaders ?? {}) as (keyof NonNullable<
-        typeof mount.ecosystem.digestHeaders
-      >)[],
+      algorithms: digestAlgorithms(mount),
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
       maximum: settings.maxArtifact,
       raw: true,
@@ -178,11 +177,6 @@ export class ArtifactCache {
     const at = this.#context.now();
     const modified = Date.parse(head.lastModified ?? "");
     const { name, version } = fact ?? route.release?.(params) ?? { name: "", version: "" };
-    const headers = { ...head.headers };
-    for (const [algorithm, header] of Object.entries(mount.ecosystem.digestHeaders ?? {})) {
-      const digest = digests[algorithm as keyof typeof digests];
-      if (digest) headers[header] = digest;
-    }
     return {
       mount: mount.name,
       path,
@@ -192,7 +186,7 @@ export class ArtifactCache {
       name,
       version,
       publishedAt: fact?.publishedAt ?? (Number.isNaN(modified) ? null : modified),
-      headers,
+      headers: { ...head.headers, ...digestHeaders(mount, digests) },
       fetchedAt: at,
       usedAt: at,
       hits: 0,

@@ -11,6 +11,7 @@ import { emit } from "../events.ts";
 import { log } from "../log.ts";
 import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
+import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import { makeDoc } from "./doc.ts";
 import { type Downloaded, discard, download, NotModified } from "./download.ts";
 import { type FileFact, factIn } from "./facts.ts";
@@ -82,7 +83,8 @@ export class DocumentCache {
   /** What describes a path, from the documents that state it; they are fetched where they are not held. */
   async factFor({ mount, route, params, path }: Target): Promise<FileFact | undefined> {
     const release = route.release?.(params);
-    const describing = route.describedBy?.(params, path) ?? (release ? mount.ecosystem.index(release) : []);
+    const describing =
+      route.describedBy?.(params, path, [...mount.upstreams.keys()]) ?? (release ? mount.ecosystem.index(release) : []);
     for (const described of describing) {
       const other = documentAt(mount, described);
       if (!other) continue;
@@ -169,7 +171,7 @@ export class DocumentCache {
         path,
         urls,
         expected: digest,
-        algorithms: [],
+        algorithms: route.freshness === "immutable" ? digestAlgorithms(mount) : [],
         keepHeaders: mount.ecosystem.keepHeaders ?? [],
         requestHeaders: {
           ...(route.accept && { accept: route.accept }),
@@ -226,7 +228,7 @@ export class DocumentCache {
       url: head.url,
       etag: head.etag ?? null,
       lastModified: head.lastModified ?? null,
-      headers: head.headers,
+      headers: { ...head.headers, ...digestHeaders(mount, digests) },
       revision: revision ?? null,
       fetchedAt: at,
       checkedAt: at,

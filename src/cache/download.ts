@@ -7,8 +7,9 @@ import { type Digests, Hasher, splitDigest } from "../digest.ts";
 import type { Algorithm, Digest } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
+import type { Dialer } from "../mounts.ts";
 import { chunksOf } from "../upstream/body.ts";
-import type { Dialer, Upstream } from "../upstream/client.ts";
+import type { Upstream } from "../upstream/client.ts";
 import { Growing, type Head } from "./growing.ts";
 import { verifyH1 } from "./h1.ts";
 
@@ -178,27 +179,30 @@ class Transfer {
     throw absence;
   }
 
-  /** Throws NotFound where all that answer say so, else the last failure. */
+  /** Throws NotFound only where all of them say so: one that cannot be asked might have it. */
   async #askOne(group: readonly string[], known: Head | undefined): Promise<Response> {
     const { mount, path, requestHeaders } = this.#wanted;
-    let failure: unknown = new NotFound(`${path}: no upstream is configured that could have it`);
+    let absence = new NotFound(`${path}: no upstream is configured that could have it`);
+    let failure: unknown;
     for (const url of group) {
       const headers: Record<string, string> = { ...requestHeaders };
-      if (this.#size > 0)
+      if (this.#size > 0) {
         Object.assign(headers, { range: `bytes=${this.#size}-` }, known?.etag && { "if-range": known.etag });
+      }
       try {
         // Only the last one is worth waiting for.
         const patience = url === group.at(-1) ? undefined : 0;
         const response = await this.#upstream.fetch(mount, url, { headers, patience });
         if (response.status === (this.#size > 0 ? 206 : 200)) return remember(response, url);
         await response.body?.cancel();
-        failure = this.#refusal(response.status, new URL(url).host);
+        throw this.#refusal(response.status, new URL(url).host);
       } catch (error) {
-        failure = error;
+        if (error instanceof NotModified) throw error;
+        if (error instanceof NotFound) absence = error;
+        else failure = error;
       }
-      if (failure instanceof NotModified) throw failure;
     }
-    throw failure;
+    throw failure ?? absence;
   }
 
   /** What an answer without the wanted body means. */

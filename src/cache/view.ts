@@ -2,7 +2,7 @@
 import type { DocumentRow } from "../db/documents.ts";
 import { hash } from "../digest.ts";
 import type { Body, MetadataRoute, View } from "../ecosystem.ts";
-import { messageOf, UpstreamFailed } from "../errors.ts";
+import { messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
 import { type Admission, type Admissions, releasesOf } from "./admission.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./documents.ts";
@@ -52,12 +52,15 @@ export class Views {
       link: (path) => `${base}${mount.prefix}${path}`,
       admits: admission.admits,
     };
-    let body: Body;
+    let body: Body | undefined;
     try {
-      body = route.rewrite?.(doc, view) ?? doc.bytes();
+      body = route.rewrite ? route.rewrite(doc, view) : doc.bytes();
     } catch (error) {
       throw new UpstreamFailed(`${target.path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
     }
+    if (body === undefined && view.offline)
+      throw new NotFound(`${target.path}: nothing of it is held here, and this proxy is offline`);
+    if (body === undefined) throw new Withheld(`${target.path}: all that it states is withheld by the cooldown`);
     const rendered = composed(body, view.variant, row.headers);
     if (rendered.bytes.length > COMPRESS) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
     return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };

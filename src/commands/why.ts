@@ -61,7 +61,8 @@ async function facts(
 ): Promise<{ stated?: ReleaseFacts | undefined; problem?: string }> {
   const found: ReleaseFacts[] = [];
   try {
-    for (const path of mount.ecosystem.index(release)) found.push(...(await walk(cache, mount, path)).releases);
+    for (const path of mount.ecosystem.index(release))
+      found.push(...(await walk(cache, mount, path, "tolerant")).releases);
   } catch (error) {
     return { problem: messageOf(error) };
   }

@@ -113,9 +113,13 @@ export class Job {
 
   async #file(target: Target, { path, optional }: PlannedFile): Promise<void> {
     try {
-      const { bytes, fetched, requires } = await this.#options.pool.run("hold", { mount: target.mount, path });
+      const { bytes, fetched, requires, files } = await this.#options.pool.run("hold", { mount: target.mount, path });
       this.#count(fetched, bytes);
       this.#require(target.mount, requires);
+      const fresh = files.filter((file) => this.#once(target.mount, file.path));
+      this.progress.total += fresh.length;
+      for (const file of fresh)
+        await this.#file(target, { path: file.path, optional: file.optional ?? false, held: false });
     } catch (error) {
       if (optional && error instanceof NotFound) this.progress.total--;
       else this.#fail({ purl: target.purl, path, reason: messageOf(error) });

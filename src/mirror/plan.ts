@@ -68,7 +68,7 @@ async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted)
   const merged = new Map<string, ReleaseFacts>();
   const seen = new Set<Path>();
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
-    const { releases } = await walk(cache, mount, path, seen);
+    const { releases } = await walk(cache, mount, path, "tolerant", seen);
     for (const release of releases) {
       if (release.name !== name) continue;
       const known = merged.get(release.version);
@@ -82,13 +82,13 @@ async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted)
 }
 
 function filesOf(
-  { ecosystem }: Mount,
+  { ecosystem, upstreams }: Mount,
   { name, version, files = [] }: ReleaseFacts,
   { qualifiers = {} }: Wanted,
 ): FileFacts[] {
   const release: Release = { name, version, qualifiers };
   const asked = Object.entries(qualifiers);
-  return [...files, ...(ecosystem.files?.(release) ?? [])].filter(({ qualifiers: own = {} }) =>
+  return [...files, ...(ecosystem.files?.(release, [...upstreams.keys()]) ?? [])].filter(({ qualifiers: own = {} }) =>
     asked.every(([key, value]) => own[key] === undefined || own[key] === value),
   );
 }

@@ -1,7 +1,7 @@
 /** From documents to the documents and files that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
 import { documentAt, matchIn, targetOf } from "../cache/locate.ts";
-import type { Facts, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import type { Facts, FileFacts, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 
@@ -9,19 +9,30 @@ export interface Walked {
   releases: ReleaseFacts[];
   /** Documents seen on the way, the first included. */
   documents: Path[];
+  /** Bytes that had to be fetched for them. */
+  bytes: number;
 }
+
+/** Whether what a document leads to may be absent. An index may point further than upstream goes; a POM without its parent is of no use. */
+export type Tolerance = "strict" | "tolerant";
 
 /**
  * Holds a document and all that it leads to. A parser may need what it leads to (a POM its parents): it is asked again until
  * it names nothing new. Throws what fetching throws.
  */
-export async function walk(cache: Cache, mount: Mount, start: Path, seen = new Set<Path>()): Promise<Walked> {
+export async function walk(
+  cache: Cache,
+  mount: Mount,
+  start: Path,
+  tolerance: Tolerance,
+  seen = new Set<Path>(),
+): Promise<Walked> {
   const target = documentAt(mount, start);
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
-  if (seen.has(target.path)) return { releases: [], documents: [] };
+  if (seen.has(target.path)) return { releases: [], documents: [], bytes: 0 };
   seen.add(target.path);
-  const { row } = await cache.documents.load(target);
-  const walked: Walked = { releases: [], documents: [target.path] };
+  const { row, outcome } = await cache.documents.load(target);
+  const walked: Walked = { releases: [], documents: [target.path], bytes: outcome === "miss" ? row.size : 0 };
   if (!target.route.parse) return walked;
   for (;;) {
     const facts: Facts = target.route.parse(cache.documents.doc(target, row));
@@ -31,12 +42,18 @@ export async function walk(cache: Cache, mount: Mount, start: Path, seen = new S
       return walked;
     }
     for (const path of next) {
-      const { releases, documents } = await walk(cache, mount, path, seen);
-      walked.releases.push(...releases);
-      walked.documents.push(...documents);
       seen.add(path);
+      const led = await walk(cache, mount, path, tolerance, seen).catch((error) => excused(error, tolerance));
+      walked.releases.push(...led.releases);
+      walked.documents.push(...led.documents);
+      walked.bytes += led.bytes;
     }
   }
+}
+
+function excused(error: unknown, tolerance: Tolerance): Walked {
+  if (tolerance === "tolerant" && error instanceof NotFound) return { releases: [], documents: [], bytes: 0 };
+  throw error;
 }
 
 /** What holding one path came to. */
@@ -47,6 +64,8 @@ export interface Held {
   fetched: boolean;
   /** Dependencies that the file itself declares (a POM, a wheel's metadata). */
   requires: Requirement[];
+  /** Further files of the same release that it names (the jar of a POM). */
+  files: FileFacts[];
 }
 
 /** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
@@ -61,19 +80,19 @@ export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held
     const { row, fetched } = await cache.artifacts.hold(target);
     if (!row) throw new NotFound(`${path} could not be stored`);
     if (!row.pinned) await writer.write(() => artifacts.pin(mount.name, [target.path]));
-    return { path, bytes: fetched ? row.size : 0, fetched, requires: [] };
+    return { path, bytes: fetched ? row.size : 0, fetched, requires: [], files: [] };
   }
-  const target = targetOf(mount, route, params, path);
-  const before = cache.documents.held(mount, target.path);
-  const walked = await walk(cache, mount, path);
-  const row = cache.documents.held(mount, target.path);
+  const walked = await walk(cache, mount, path, "strict");
   await writer.write(() => {
     for (const document of walked.documents) documents.pin(mount.name, document);
   });
-  const fetched = row?.sha256 !== before?.sha256;
   const own = route.release?.(params);
-  const requires = walked.releases
-    .filter(({ name, version }) => name === own?.name && version === own.version)
-    .flatMap((release) => release.requires ?? []);
-  return { path, bytes: fetched ? (row?.size ?? 0) : 0, fetched, requires };
+  const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
+  return {
+    path,
+    bytes: walked.bytes,
+    fetched: walked.bytes > 0,
+    requires: stated.flatMap(({ requires = [] }) => requires),
+    files: route.freshness === "immutable" ? stated.flatMap(({ files = [] }) => files) : [],
+  };
 }

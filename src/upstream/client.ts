@@ -4,6 +4,7 @@
  */
 import { messageOf, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
+import type { Dialer } from "../mounts.ts";
 import { type Credential, credentialFor } from "./auth.ts";
 import { Breaker } from "./breaker.ts";
 import { publicAddress, requireHttp } from "./guard.ts";
@@ -17,16 +18,6 @@ export interface UpstreamSettings {
   credentials: readonly Credential[];
   allowPrivate: readonly string[];
   userAgent: string;
-}
-
-/** Whom a request is for: what its operator trusts and how it is dialled. */
-export interface Dialer {
-  name: string;
-  /** Origins (`https://host:port`) that the operator configured. */
-  trusted: ReadonlySet<string>;
-  /** An HTTP proxy, and the PEM of a private certificate authority. */
-  proxy?: string | undefined;
-  ca?: string | undefined;
 }
 
 export interface UpstreamRequest {

@@ -99,7 +99,7 @@ describe("routes", () => {
       const path = `${LIB}/1.9.0/lib-1.9.0${suffix}` as const;
       const match = classify(maven, "GET", path);
       if (typeof match === "number" || !("describedBy" in match.route)) throw new Error(path);
-      expect<unknown>(match.route.describedBy?.(match.params, path)).toEqual(vouching);
+      expect<unknown>(match.route.describedBy?.(match.params, path, ["default"])).toEqual(vouching);
     }
   });
 
@@ -253,7 +253,7 @@ describe("rewriting the index", () => {
 
 describe("files of a release", () => {
   const suffixes = (release: Release, must: boolean) =>
-    maven.files!(release)
+    maven.files!(release, ["default"])
       .filter(({ optional }) => Boolean(optional) !== must)
       .map(({ path }) => path.slice(`${LIB}/1.9.0/lib-1.9.0`.length))
       .filter((suffix) => !/\.(sha1|asc)$/.test(suffix));
@@ -271,7 +271,7 @@ describe("files of a release", () => {
     expect(qualified({ classifier: "dist", type: "zip" })).toEqual([".pom", "-dist.zip"]);
   });
   test("each has a checksum and perhaps a signature, and all belong to it", () => {
-    const files = maven.files!(acme("1.9.0"));
+    const files = maven.files!(acme("1.9.0"), ["default"]);
     for (const { path } of files) {
       const match = classify(maven, "GET", path);
       if (typeof match === "number" || !("release" in match.route)) throw new Error(`${path} is no file of a release`);
@@ -280,10 +280,10 @@ describe("files of a release", () => {
     }
   });
   test("of a timestamped snapshot lie in its folder; of a moving one its metadata tells", () => {
-    expect(maven.files!(acme("3.0-20260102.030405-7"))[0]!.path).toBe(
+    expect(maven.files!(acme("3.0-20260102.030405-7"), ["default"])[0]!.path).toBe(
       `${LIB}/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.pom`,
     );
-    expect(maven.files!(acme("3.0-SNAPSHOT"))).toEqual([]);
+    expect(maven.files!(acme("3.0-SNAPSHOT"), ["default"])).toEqual([]);
     expect(maven.datedBy!(acme("3.0-SNAPSHOT"))).toBe(`${LIB}/3.0-SNAPSHOT/maven-metadata.xml`);
     expect(maven.datedBy!(acme("1.9.0"))).toBe(POM);
   });
