@@ -29,7 +29,7 @@ const INSTALL_FIELDS = `name version deprecated dependencies optionalDependencie
   funding _hasShrinkwrap hasInstallScript`.split(/\s+/);
 
 /** `lodash`, `@scope/name`, `@scope%2fname`; never a name of the registry's own (`-`). */
-const NAME = String.raw`(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
+const NAME = `(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
 const ADVISORIES = /^\/-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?)$/;
 
 export const npm: Ecosystem = {
