@@ -2,7 +2,7 @@ import { z } from "zod";
 import { duration, either, host, list, oneOrMore, scalar, text, webUrl } from "./values.ts";
 
 /** First path segments that the proxy's own pages take. */
-const RESERVED = ["api", "health", "metrics", "openapi", "stats", "swagger", "ui"];
+const RESERVED = ["api", "docs", "health", "metrics", "openapi", "stats", "swagger", "ui"];
 
 /** Other spellings that files use for an ecosystem. */
 const ALIASES: Readonly<Record<string, string>> = { go: "golang" };
