@@ -1,6 +1,7 @@
 import semver from "semver";
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, Path, Release, Requirement, View } from "../src/ecosystem.ts";
+import { searchHeld } from "../src/formats/search.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
 type Ranges = Record<string, string>;
@@ -189,12 +190,6 @@ function requirements(manifest: Manifest): Requirement[] {
 }
 
 function search(query: URLSearchParams, held: Iterable<Release>) {
-  const text = (query.get("text") ?? "").toLowerCase();
-  const newest = new Map<string, string>();
-  for (const { name, version } of held) {
-    const known = newest.get(name);
-    if (name.includes(text) && (!known || compareSemver(version, known) > 0)) newest.set(name, version);
-  }
-  const objects = Array.from(newest, ([name, version]) => ({ package: { name, version } }));
+  const objects = searchHeld(held, query.get("text"), compareSemver).map((found) => ({ package: found }));
   return { objects: objects.slice(0, Number(query.get("size") ?? 20)), total: objects.length };
 }

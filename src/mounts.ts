@@ -17,8 +17,6 @@ export interface Mount extends Dialer {
   readonly ecosystem: Ecosystem;
   /** Base URLs by name, without a trailing slash; whole addresses with `{markers}` among them. */
   readonly upstreams: ReadonlyMap<string, readonly string[]>;
-  /** Those that the operator set: a discovery document of upstream does not override them. */
-  readonly configured: ReadonlySet<string>;
   /** Hosts beside the upstreams' own from which URLs found in documents may be fetched. */
   readonly allowHosts: readonly string[];
   /** Milliseconds that documents stay fresh where their route does not say. */
@@ -45,7 +43,6 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
     prefix: `/${name}`,
     ecosystem,
     upstreams,
-    configured: new Set(Object.keys(given)),
     trusted: new Set([...upstreams.values()].flat().map((url) => new URL(url.replaceAll(/[{}]/g, "")).origin)),
     allowHosts: settings.allowHosts ?? [],
     ttl: settings.ttl,

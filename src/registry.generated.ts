@@ -1,8 +1,9 @@
 // Written by scripts/generate.ts from the files of ecosystems/. Do not edit.
+import { cargo } from "../ecosystems/cargo.ts";
 import { golang } from "../ecosystems/golang.ts";
 import { maven } from "../ecosystems/maven.ts";
 import { npm } from "../ecosystems/npm.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
-export const ecosystems: readonly Ecosystem[] = [golang, maven, npm];
+export const ecosystems: readonly Ecosystem[] = [cargo, golang, maven, npm];

@@ -228,7 +228,8 @@ export class Cache {
         route.offline(params, ask.query, () => artifacts.releases(mount.name)),
       );
     }
-    const [[url] = []] = addressesOf({ ...target, path: `${target.path}${queryOf(route.query, ask.query)}` as Path });
+    const asked = { ...target, path: `${target.path}${queryOf(route.query, ask.query)}` as Path };
+    const [[url] = []] = addressesOf(asked, await this.documents.discovered(mount));
     if (!url) throw new NotFound(`no upstream is configured for ${ask.path}`);
     const headers: Record<string, string> = { ...ask.bodyHeaders, ...(ask.accept && { accept: ask.accept }) };
     const response = await upstream.fetch(mount, url, {

@@ -116,7 +116,7 @@ export class DocumentCache {
   /** Addresses that upstream's own discovery document declares, where the operator set none. */
   async discovered(mount: Mount): Promise<Readonly<Record<string, string>>> {
     const { discovery } = mount.ecosystem;
-    if (!discovery || Object.keys(mount.ecosystem.upstreams).every((name) => mount.configured.has(name))) return {};
+    if (!discovery || Object.keys(mount.ecosystem.upstreams).every((name) => mount.upstreams.has(name))) return {};
     const target: Target<MetadataRoute> = {
       mount,
       route: { kind: "metadata", match: discovery.path, freshness: 3_600 },

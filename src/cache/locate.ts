@@ -16,7 +16,12 @@ export interface Target<R extends Held = Held> {
 }
 
 export function matchIn(mount: Mount, method: string, path: Path): Match | Miss {
-  return classify(mount.ecosystem, method, path, (name) => mount.upstreams.has(name));
+  return classify(mount.ecosystem, method, path, (name) => mount.upstreams.has(name) || mayBeDiscovered(mount, name));
+}
+
+/** Upstream's own discovery document may say where this upstream is, which the operator did not. */
+function mayBeDiscovered({ ecosystem }: Mount, name: string): boolean {
+  return ecosystem.discovery !== undefined && name in ecosystem.upstreams;
 }
 
 export function targetOf<R extends Held>(
@@ -53,8 +58,8 @@ export function addressesOf(
   const [plain = "", query] = path.split("?");
   const relative = route.to?.(params) ?? plain;
   return upstreamsOf(route, params).map((name) => {
-    const found = mount.configured.has(name) ? undefined : discovered[name];
-    return (found ? [found] : (mount.upstreams.get(name) ?? [])).map((base) =>
+    const found = discovered[name];
+    return (mount.upstreams.get(name) ?? (found ? [found] : [])).map((base) =>
       base.includes("{") ? fill(base, params, digest) : `${base}${relative}${query ? `?${query}` : ""}`,
     );
   });

@@ -1,0 +1,152 @@
+import semver from "semver";
+import type { Doc, Ecosystem, Path, Release, Requirement } from "../src/ecosystem.ts";
+import { searchHeld } from "../src/formats/search.ts";
+import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
+
+/** One line of an index file, which is one version of a crate. */
+interface Line {
+  name: string;
+  vers: string;
+  cksum: string;
+  yanked?: boolean;
+  pubtime?: string;
+  deps?: {
+    name: string;
+    req: string;
+    package?: string;
+    optional?: boolean;
+    kind?: string | null;
+    target?: string | null;
+  }[];
+}
+
+const INDEX = /^\/(?:1|2|3\/[^/]|[^/]{2}\/[^/]{2})\/(?<crate>[^/]+)$/;
+const DOWNLOAD = /^\/crates\/(?<crate>[^/]+)\/(?<version>[^/]+)\/download$/;
+/** The place that the public registry's files have, for clients that were told of it. */
+const FILE = /^\/crates\/(?<crate>[^/]+)\/\k<crate>-(?<version>\d[^/]*)\.crate$/;
+
+export const cargo: Ecosystem = {
+  id: "cargo",
+  contract: 1,
+  title: "Crates by the sparse index: cargo",
+  spec: "https://doc.rust-lang.org/cargo/reference/registry-index.html",
+  upstreams: {
+    default: "https://index.crates.io",
+    download: "https://static.crates.io/crates/{crate}/{crate}-{version}.crate",
+    api: "https://crates.io",
+  },
+  discovery: {
+    path: "/config.json",
+    read: (doc) => {
+      const { dl, api } = doc.json<{ dl: string; api?: string | null }>();
+      const download = dl.includes("{") ? dl : `${dl.replace(/\/+$/, "")}/{crate}/{version}/download`;
+      return { download, ...(api && { api: api.replace(/\/+$/, "") }) };
+    },
+  },
+  setup: (base) => `[source.crates-io]\nreplace-with = "proxy"\n[source.proxy]\nregistry = "sparse+${base}/"`,
+
+  routes: [
+    // Without markers cargo appends /{crate}/{version}/download, so every cargo understands it.
+    {
+      kind: "answer",
+      match: "/config.json",
+      answer: (_p, view) => ({ dl: view.link("/crates"), api: view.link("/").slice(0, -1) }),
+    },
+    {
+      kind: "passthrough",
+      match: "/api/v1/crates",
+      from: "api",
+      query: ["q", "per_page", "page", "sort"],
+      offline: (_p, query, held) => search(query, held()),
+    },
+    {
+      kind: "deny",
+      match: "/api/:rest+",
+      status: 404,
+      reason: "Publishing and accounts are the registry's own business.",
+    },
+    ...[DOWNLOAD, FILE].map((match) => ({
+      kind: "artifact" as const,
+      match,
+      from: "download",
+      canonical: ({ crate, version }: Record<string, string>) => download(crate!, version!),
+      to: ({ crate, version }: Record<string, string>): Path => `/${crate!}/${crate!}-${version!}.crate`,
+      release: ({ crate, version }: Record<string, string>) => ({ name: crate!, version: version! }),
+    })),
+    {
+      kind: "metadata",
+      match: INDEX,
+      parse: (doc) => ({
+        releases: linesOf(doc).map(([, line]) => ({
+          name: line.name,
+          version: line.vers,
+          ...(line.pubtime && { publishedAt: new Date(line.pubtime) }),
+          ...(line.yanked && { state: "yanked" as const }),
+          files: [{ path: download(line.name, line.vers), digest: `sha256:${line.cksum}` as const }],
+          requires: requirements(line),
+        })),
+      }),
+      // Whole lines go or stay, byte for byte: what later versions of the index add is kept.
+      rewrite: (doc, view) => {
+        const shown = linesOf(doc).filter(([, { name, vers }]) =>
+          view.admits({ name, version: vers }, download(name, vers)),
+        );
+        return { body: shown.map(([text]) => `${text}\n`).join(""), mediaType: "text/plain" };
+      },
+    },
+  ],
+
+  index: ({ name }) => [indexPath(name)],
+  datedBy: ({ name, version }) => download(name, version),
+  problem: (_status, detail) => ({ errors: [{ detail }] }),
+
+  versions: {
+    compare: compareSemver,
+    isStable: isStableSemver,
+    satisfies: (version, range) => semver.satisfies(version, caret(range)),
+  },
+};
+
+/** `a` → `1/a`, `ab` → `2/ab`, `abc` → `3/a/abc`, `serde` → `se/rd/serde`; always in small letters. */
+function indexPath(crate: string): Path {
+  const name = crate.toLowerCase();
+  if (name.length <= 2) return `/${name.length}/${name}` as Path;
+  return name.length === 3 ? `/3/${name[0]}/${name}` : `/${name.slice(0, 2)}/${name.slice(2, 4)}/${name}`;
+}
+
+function download(crate: string, version: string): Path {
+  return `/crates/${crate}/${version}/download`;
+}
+
+/** Each line with what it says. Throws where one is cut off or is something else. */
+function linesOf(doc: Doc): [text: string, line: Line][] {
+  const texts = doc.text().split("\n").filter(Boolean);
+  return texts.map((text) => {
+    const line = JSON.parse(text) as Line;
+    if (!line.name || !line.vers || !line.cksum) throw new Error(`${doc.path} has a line without name, vers or cksum`);
+    return [text, line];
+  });
+}
+
+/** Development dependencies are none of a user's; optional ones come with a feature. */
+function requirements({ deps = [] }: Line): Requirement[] {
+  const used = deps.filter(({ kind }) => kind !== "dev");
+  return used.map(({ name, package: renamed, req, optional, target }) => ({
+    name: renamed ?? name,
+    range: req,
+    ...(optional && { optional }),
+    ...(target && { marker: target }),
+  }));
+}
+
+/** A bare `1.2` means `^1.2` to cargo, and a comma means "and". */
+function caret(range: string): string {
+  const parts = range.split(",").map((part) => part.trim());
+  return parts.map((part) => (/^\d/.test(part) && !part.includes("*") ? `^${part}` : part)).join(" ");
+}
+
+function search(query: URLSearchParams, held: Iterable<Release>) {
+  const found = searchHeld(held, query.get("q"), compareSemver);
+  const crates = found.map(({ name, version }) => ({ name, max_version: version, description: null }));
+  return { crates: crates.slice(0, Number(query.get("per_page") ?? 10)), meta: { total: crates.length } };
+}
