@@ -4,7 +4,7 @@ import type { FileFacts, Path, Release, ReleaseFacts, Requirement } from "../eco
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
-import { walk } from "./walk.ts";
+import { pin, walk } from "./walk.ts";
 
 /** What is to be held: a release, or all of a package. */
 export interface Wanted {
@@ -68,7 +68,8 @@ async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted)
   const merged = new Map<string, ReleaseFacts>();
   const seen = new Set<Path>();
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
-    const { releases } = await walk(cache, mount, path, "tolerant", seen);
+    const { releases, documents } = await walk(cache, mount, path, "tolerant", seen);
+    await pin(cache, mount, documents);
     for (const release of releases) {
       if (release.name !== name) continue;
       const known = merged.get(release.version);

@@ -56,6 +56,13 @@ function excused(error: unknown, tolerance: Tolerance): Walked {
   throw error;
 }
 
+/** Keeps documents from being evicted. */
+export function pin({ context: { writer, documents } }: Cache, mount: Mount, paths: readonly Path[]): Promise<void> {
+  return writer.write(() => {
+    for (const path of paths) documents.pin(mount.name, path);
+  });
+}
+
 /** What holding one path came to. */
 export interface Held {
   path: Path;
@@ -74,7 +81,7 @@ export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held
   if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
     throw new NotFound(`${mount.name} has no ${path}`);
   const { route, params } = match;
-  const { writer, artifacts, documents } = cache.context;
+  const { writer, artifacts } = cache.context;
   if (route.kind === "artifact") {
     const target = targetOf(mount, route, params, path);
     const { row, fetched } = await cache.artifacts.hold(target);
@@ -83,9 +90,7 @@ export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held
     return { path, bytes: fetched ? row.size : 0, fetched, requires: [], files: [] };
   }
   const walked = await walk(cache, mount, path, "strict");
-  await writer.write(() => {
-    for (const document of walked.documents) documents.pin(mount.name, document);
-  });
+  await pin(cache, mount, walked.documents);
   const own = route.release?.(params);
   const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
   return {
