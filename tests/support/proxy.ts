@@ -51,6 +51,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const serve = ["serve", "--config", configFile, "--listen", `127.0.0.1:${port}`, ...flags, ...(options.args ?? [])];
   const child = spawn(options, serve);
   const log = collect(child.stderr);
+  // A test that fails does not stop it.
+  const abandon = () => child.kill("SIGKILL");
+  process.once("exit", abandon);
+  void child.exited.then(() => process.removeListener("exit", abandon));
   void collect(child.stdout);
 
   try {

@@ -19,9 +19,9 @@ export interface Sumdb {
   readonly key: string;
   /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string;
-  /** GOSUMDB for a client that may ask the database itself; a GOPROXY that serves it is asked first. */
+  /** GOSUMDB for a client that asks the database itself: with a URL, go passes over its GOPROXY. */
   readonly direct: string;
-  /** GOSUMDB for a client that can reach the database only through its GOPROXY. */
+  /** GOSUMDB for a client that asks its GOPROXY (`/sumdb/sum.example/supported` first) and can reach no other. */
   readonly proxied: string;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startSumdb(packages: readonly GoPackage[]): Promise<Sumdb>
   }
   const child = Bun.spawn([PROGRAM, "-modules", modules.path], {
     env: { SUMDB_SIGNER: SIGNER },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
   const url = await firstLine(child.stdout);
   return {
@@ -44,10 +44,9 @@ export async function startSumdb(packages: readonly GoPackage[]): Promise<Sumdb>
     key: VERIFIER,
     url,
     direct: `${VERIFIER} ${url}`,
-    // Nothing listens on port 1: asking the database itself fails at once.
-    proxied: `${VERIFIER} http://127.0.0.1:1`,
+    proxied: VERIFIER,
     async close() {
-      child.kill();
+      await child.stdin.end();
       await child.exited;
       await modules.remove();
     },

@@ -1,5 +1,6 @@
 // Command sumdb serves a real Go checksum database on a free loopback port: a signed, growing transparency log of the
-// modules in a folder. It prints its URL when it listens.
+// modules in a folder. It prints its URL when it listens, and ends when its
+// standard input does.
 package main
 
 import (
@@ -41,6 +42,12 @@ func main() {
 	for _, path := range sumdb.ServerPaths {
 		mux.Handle(path, server)
 	}
+
+	// Its standard input ends when the process that started it does, however that comes about.
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
