@@ -32,6 +32,8 @@ export class Admissions {
 
   /** For all that a document states. */
   async ofDocument(mount: Mount, releases: readonly ReleaseFacts[]): Promise<Admission> {
+    // A release may be stated in several parts, each with its own date: a file added late is as young as it is.
+    const shown = new Set<string>();
     const hidden = new Set<string>();
     let matures: number | undefined;
     for (const [name, group] of Map.groupBy(releases, (release) => release.name)) {
@@ -39,16 +41,23 @@ export class Admissions {
       if (threshold === 0) continue;
       const dates = await this.#datesOf(mount, name, group);
       for (const release of group) {
-        const at = maturity(this.#context.settings.cooldown, threshold, dates.get(release.version));
-        if (at !== undefined && at <= this.#context.now()) continue;
+        const at = maturity(this.#context.settings.cooldown, threshold, dateOf(release) ?? dates.get(release.version));
+        if (at !== undefined && at <= this.#context.now()) {
+          shown.add(keyOf(release));
+          continue;
+        }
         hidden.add(keyOf(release));
+        for (const { path } of release.files ?? []) hidden.add(path);
         if (at !== undefined) matures = Math.min(matures ?? at, at);
       }
     }
+    for (const key of shown) hidden.delete(key);
     const held = this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
+    const isHeld = (release: Release, file?: Path) =>
+      !held || (file === undefined ? held.has(keyOf(release)) : held.has(file) || this.#isDocument(mount, file));
     return {
       matures,
-      admits: (release, file) => !hidden.has(keyOf(release)) && (!held || held.has(file ?? keyOf(release))),
+      admits: (release, file) => !hidden.has(keyOf(release)) && !(file && hidden.has(file)) && isHeld(release, file),
     };
   }
 
@@ -81,17 +90,15 @@ export class Admissions {
     );
   }
 
+  /** Dates for those that are stated without one that policy may trust. */
   async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Map<string, number>> {
-    const dates = new Map<string, number>();
-    const undated: string[] = [];
-    for (const { version, publishedAt, dateTrust } of releases) {
-      const at = dateTrust === "author" ? Number.NaN : (publishedAt?.getTime() ?? Number.NaN);
-      if (Number.isNaN(at)) undated.push(version);
-      else dates.set(version, at);
-    }
-    if (undated.length > 0)
-      for (const [version, at] of await this.#dates.find(mount, name, undated)) dates.set(version, at);
-    return dates;
+    const undated = releases.filter((release) => dateOf(release) === undefined).map(({ version }) => version);
+    return undated.length > 0 ? this.#dates.find(mount, name, [...new Set(undated)]) : new Map();
+  }
+
+  /** Files of a release may be documents too: a wheel's metadata. */
+  #isDocument(mount: Mount, path: Path): boolean {
+    return this.#context.documents.find(mount.name, path) !== undefined;
   }
 
   /** Releases and paths that are held, of the packages that a document states. */
@@ -103,6 +110,12 @@ export class Admissions {
     }
     return held;
   }
+}
+
+/** Milliseconds since 1970, where the registry itself vouches for them. */
+function dateOf({ publishedAt, dateTrust }: ReleaseFacts): number | undefined {
+  const at = dateTrust === "author" ? Number.NaN : (publishedAt?.getTime() ?? Number.NaN);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /** Facts of a document's releases, for an answer that must not go out unfiltered: whatever goes wrong is a 502. */

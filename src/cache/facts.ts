@@ -19,13 +19,21 @@ type Entry = [Path, string, string, Digest | null, number | null, string | null,
 /** Characters of a page; a look-up reads and decodes one. */
 const PAGE = 48 * 1024;
 
-/** The facts of a document as pages sorted by path. */
-export function pagesOf({ releases = [] }: Facts): FactsPage[] {
+/** The facts of a document as pages sorted by path. `base`: where it came from, for relative URLs in it. */
+export function pagesOf({ releases = [] }: Facts, base: string): FactsPage[] {
   const entries: Entry[] = [];
   for (const { name, version, publishedAt, dateTrust, files = [] } of releases) {
     const at = publishedAt && dateTrust !== "author" ? publishedAt.getTime() : null;
     for (const { path, digest, size, url } of files)
-      entries.push([path, name, version, digest ?? null, size ?? null, url ?? null, at]);
+      entries.push([
+        path,
+        name,
+        version,
+        digest ?? null,
+        size ?? null,
+        url === undefined ? null : new URL(url, base).href,
+        at,
+      ]);
   }
   entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   const pages: FactsPage[] = [];

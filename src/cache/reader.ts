@@ -23,7 +23,7 @@ export async function readDocument(
   const bytes = await Bun.file(file).bytes();
   try {
     const facts = target.route.parse(makeDoc(target, bytes, source, (path) => documents.near(target.mount, path)));
-    return { pages: pagesOf(facts), revision: facts.revision };
+    return { pages: pagesOf(facts, source.url), revision: facts.revision };
   } catch (error) {
     throw new UpstreamFailed(
       `${new URL(source.url).host} sent something else than the document ${target.path}: ${messageOf(error)}`,

@@ -8,7 +8,7 @@ const NAMES = {
   pypi: ["pypi", "default"],
   pypi_download: ["pypi", "files"],
   cargo: ["cargo", "default"],
-  cargo_download: ["cargo", "files"],
+  cargo_download: ["cargo", "download"],
   go: ["golang", "default"],
   golang: ["golang", "default"],
   maven: ["maven", "default"],

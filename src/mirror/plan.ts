@@ -42,44 +42,34 @@ export async function plan(cache: Cache, mount: Mount, wanted: Wanted): Promise<
     chosen.push({ name: wanted.name, version: wanted.version });
   }
   const { admits } = await cache.admissions.ofDocument(mount, chosen);
-  const [shown, withheld] = [chosen.filter((release) => admits(release)), chosen.filter((release) => !admits(release))];
+  const shown = chosen.filter((release) => admits(release));
   const files = new Map<Path, PlannedFile>();
   for (const release of shown) {
     for (const file of filesOf(mount, release, wanted)) {
+      if (!admits(release, file.path)) continue;
       const path = canonical(mount, file.path);
-      const optional = file.optional ?? false;
-      files.set(path, {
-        path,
-        optional,
-        held: isHeld(cache, mount, path),
-        ...(file.size !== undefined && { size: file.size }),
-      });
+      const known = { held: isHeld(cache, mount, path), ...(file.size !== undefined && { size: file.size }) };
+      files.set(path, { path, optional: file.optional ?? false, ...known });
     }
   }
+  const withheld = chosen.filter((release) => !admits(release)).map((release) => formatPurl(ecosystem, release));
   return {
     files: [...files.values()],
-    withheld: withheld.map((release) => formatPurl(ecosystem, release)),
+    withheld: [...new Set(withheld)],
     requires: shown.flatMap((release) => release.requires ?? []),
   };
 }
 
-/** What the package's index documents state, one entry a release. */
+/** What the package's index documents state; a release may be stated in several parts. */
 async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted): Promise<ReleaseFacts[]> {
-  const merged = new Map<string, ReleaseFacts>();
+  const stated: ReleaseFacts[] = [];
   const seen = new Set<Path>();
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
     const { releases, documents } = await walk(cache, mount, path, "tolerant", seen);
     await pin(cache, mount, documents);
-    for (const release of releases) {
-      if (release.name !== name) continue;
-      const known = merged.get(release.version);
-      merged.set(
-        release.version,
-        known ? { ...known, ...release, files: [...(known.files ?? []), ...(release.files ?? [])] } : release,
-      );
-    }
+    stated.push(...releases.filter((release) => release.name === name));
   }
-  return [...merged.values()];
+  return stated;
 }
 
 function filesOf(
