@@ -1,5 +1,5 @@
 import { hash } from "../src/digest.ts";
-import type { Doc, Ecosystem, Params, Path, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
+import type { Doc, Ecosystem, Path, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
 import { normalize, pythonVersions, releaseOf, requirementsOf } from "../src/formats/distribution.ts";
 import {
   HTML_TYPES,
@@ -27,7 +27,9 @@ interface LegacyFile extends Record<string, unknown> {
 }
 
 const ACCEPT = `${JSON_TYPE}, ${HTML_TYPES[1]};q=0.2, ${HTML_TYPES[0]};q=0.1`;
-const PROJECT = "/simple/:name/";
+/** HTML first: it is for clients that do not say what they take. */
+const VARIANTS = [HTML_TYPES[0], JSON_TYPE, HTML_TYPES[1]];
+
 export const pypi: Ecosystem = {
   id: "pypi",
   contract: 1,
@@ -51,31 +53,31 @@ export const pypi: Ecosystem = {
       from: ["files", "default"],
       release: ({ file }) => releaseOf(file!),
     },
-    ...[PROJECT, "/simple/:name"].map((match) => ({
-      kind: "metadata" as const,
-      match: match as Path,
+    {
+      kind: "metadata",
+      match: /^\/simple\/(?<name>[^/]+)\/?$/,
       // Any spelling is answered directly, where the registry would redirect: old clients do not follow.
-      canonical: ({ name }: Params): Path => `/simple/${normalize(name!)}/`,
+      canonical: ({ name }) => `/simple/${normalize(name!)}/`,
       accept: ACCEPT,
-      variants: [HTML_TYPES[0], JSON_TYPE, HTML_TYPES[1]],
+      variants: VARIANTS,
       parse,
       rewrite,
-    })),
+    },
     {
       kind: "metadata",
       match: /^\/simple\/?$/,
       canonical: () => "/simple/",
       accept: ACCEPT,
-      variants: [HTML_TYPES[0], JSON_TYPE, HTML_TYPES[1]],
+      variants: VARIANTS,
       freshness: 3_600,
       rewrite: (doc, view) => renderRoot(doc, view.variant),
     },
-    ...(["/pypi/:name/json", "/pypi/:name/:version/json"] as const).map((match) => ({
-      kind: "metadata" as const,
-      match,
+    {
+      kind: "metadata",
+      match: /^\/pypi\/(?<name>[^/]+)(?:\/[^/]+)?\/json$/,
       parse: parseLegacy,
       rewrite: rewriteLegacy,
-    })),
+    },
     {
       kind: "metadata",
       match: "/integrity/:name/:version/:file/provenance",
@@ -86,7 +88,6 @@ export const pypi: Ecosystem = {
 
   index: ({ name }) => [`/simple/${normalize(name)}/`],
   identity: normalize,
-  datedBy: ({ name }) => `/simple/${normalize(name)}/`,
   keepHeaders: ["x-pypi-last-serial"],
 
   versions: pythonVersions,
