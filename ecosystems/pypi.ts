@@ -1,6 +1,7 @@
 import { hash } from "../src/digest.ts";
 import type { Doc, Ecosystem, Path, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
 import { normalize, pythonVersions, releaseOf, requirementsOf } from "../src/formats/distribution.ts";
+import { type LegacyFile, readLegacy } from "../src/formats/legacy-project.ts";
 import {
   HTML_TYPES,
   JSON_TYPE,
@@ -12,19 +13,6 @@ import {
   toHtml,
   withoutMetadata,
 } from "../src/formats/simple-index.ts";
-
-/** The older JSON documents, of a project or of one of its releases. */
-interface Legacy {
-  info: { name: string; version: string };
-  releases?: Record<string, LegacyFile[]>;
-  urls: LegacyFile[];
-}
-interface LegacyFile extends Record<string, unknown> {
-  filename: string;
-  url: string;
-  digests: Record<string, string>;
-  upload_time_iso_8601?: string;
-}
 
 const ACCEPT = `${JSON_TYPE}, ${HTML_TYPES[1]};q=0.2, ${HTML_TYPES[0]};q=0.1`;
 /** HTML first: it is for clients that do not say what they take. */
@@ -172,14 +160,8 @@ function pathOf(doc: Doc, { url, filename, hashes }: Pick<ProjectFile, "url" | "
   return `/packages/${id.slice(0, 2)}/${id.slice(2, 4)}/${id.slice(4)}/${encodeURIComponent(filename)}`;
 }
 
-function legacy(doc: Doc): Legacy {
-  const found = doc.json<Legacy>();
-  if (!found.info || !Array.isArray(found.urls)) throw new Error(`${doc.path} is no project document`);
-  return found;
-}
-
 function parseLegacy(doc: Doc) {
-  const { releases = {}, urls } = legacy(doc);
+  const { releases = {}, urls } = readLegacy(doc);
   const files = [...Object.values(releases).flat(), ...urls];
   return {
     releases: files.map(({ upload_time_iso_8601: at, ...file }): ReleaseFacts => {
@@ -195,7 +177,7 @@ function rewriteLegacy(doc: Doc, view: View): string {
       const path = pathOf(doc, { ...file, hashes: file.digests });
       return view.admits(releaseOf(file.filename), path) ? [{ ...file, url: view.link(path) }] : [];
     });
-  const found = legacy(doc);
+  const found = readLegacy(doc);
   const releases = Object.entries(found.releases ?? {}).map(([version, files]) => [version, mend(files)] as const);
   return JSON.stringify({
     ...found,
