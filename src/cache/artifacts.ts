@@ -1,4 +1,5 @@
 /** Artifacts: immutable files, sent while they are stored, kept only when they are what the index promises. */
+import { LRUCache } from "lru-cache";
 import type { ArtifactRow } from "../db/artifacts.ts";
 import type { ArtifactRoute, Digest } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
@@ -29,11 +30,15 @@ interface Fetch {
 
 type Artifact = Target<ArtifactRoute>;
 
+/** Milliseconds that the absence of a file is believed at most. */
+const ABSENT_FILE = 10_000;
+
 export class ArtifactCache {
   readonly #context: Context;
   readonly #documents: DocumentCache;
   readonly #admissions: Admissions;
   readonly #fetches = new Map<string, Fetch>();
+  readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
 
   constructor(context: Context, documents: DocumentCache, admissions: Admissions) {
     this.#context = context;
@@ -80,17 +85,29 @@ export class ArtifactCache {
     }
     const ready = Promise.withResolvers<File>();
     const stored = this.#run(target, key, ready.resolve).finally(() => this.#fetches.delete(key));
-    stored.catch(ready.reject);
+    stored.catch((error) => {
+      if (error instanceof NotFound) this.#remember(key, error);
+      ready.reject(error);
+    });
     ready.promise.catch(() => {});
     const fetch = { ready: ready.promise, stored };
     this.#fetches.set(key, fetch);
     return fetch;
   }
 
+  /** Whoever asks again in a moment is told the same. A file may follow its index soon, so not for long. */
+  #remember(key: string, { message }: NotFound): void {
+    const { settings, now } = this.#context;
+    if (!settings.offline)
+      this.#absent.set(key, { until: now() + Math.min(settings.negativeTtl, ABSENT_FILE), message });
+  }
+
   async #run(target: Artifact, key: string, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
     const { settings, storage } = this.#context;
     if (settings.offline)
       throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
+    const absent = this.#absent.get(key);
+    if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
     const fact = await this.#documents.factFor(target);
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);

@@ -90,8 +90,8 @@ export class DocumentCache {
       if (!other) continue;
       const known = this.#lookUp(mount, other.path, path);
       if (known) return known;
-      const before = this.held(mount, other.path);
-      const loaded = await this.#loadOrNothing(other, before !== undefined);
+      const mayHaveChanged = other.route.freshness !== "immutable" && this.held(mount, other.path) !== undefined;
+      const loaded = await this.#loadOrNothing(other, mayHaveChanged);
       const found = loaded && this.#lookUp(mount, other.path, path);
       if (found) return found;
     }

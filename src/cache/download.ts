@@ -142,6 +142,7 @@ class Transfer {
       this.#size += chunk.length;
       emit("fetched", { mount: this.#wanted.mount.name, bytes: chunk.length });
       this.#growing?.grow(chunk.length);
+      if (this.#small && this.#size > SMALL) await this.#spill(head, this.#small);
     }
     if (head.length !== undefined && this.#size !== head.length) {
       throw new UpstreamFailed(`${this.#wanted.path}: upstream announced ${head.length} bytes and sent ${this.#size}`, {
@@ -152,12 +153,25 @@ class Transfer {
   }
 
   async #begin(head: Head): Promise<void> {
-    const { maximum, path, file } = this.#wanted;
+    const { maximum, path } = this.#wanted;
     if (head.length !== undefined && head.length > maximum) {
       throw new UpstreamFailed(`${path} has ${head.length} bytes, more than the ${maximum} that are allowed`);
     }
-    this.#small = head.length !== undefined && head.length <= SMALL ? [] : undefined;
-    if (this.#small) return;
+    this.#small = (head.length ?? 0) <= SMALL ? [] : undefined;
+    if (!this.#small) await this.#pass(head);
+  }
+
+  /** A body of unknown length turns out to be no small one. */
+  async #spill(head: Head, chunks: readonly Uint8Array[]): Promise<void> {
+    this.#small = undefined;
+    await this.#handle.appendFile(Buffer.concat(chunks));
+    await this.#pass(head);
+    this.#growing?.grow(this.#size);
+  }
+
+  /** From here on, others may read what is there. */
+  async #pass(head: Head): Promise<void> {
+    const { file } = this.#wanted;
     await writeFile(`${file}.json`, JSON.stringify(head));
     if (this.#growing || !this.#wanted.onGrowing) return;
     this.#growing = new Growing(head, file);
