@@ -180,8 +180,8 @@ export class Cache {
 
   /** An immutable document of a release (a POM, a `.mod`) is withheld with it; what lists releases is filtered instead. */
   async #admit(target: Target<MetadataRoute>): Promise<void> {
-    const release = target.route.freshness === "immutable" && target.route.release?.(target.params);
-    if (!release || !release.version || this.admissions.threshold(target.mount, release.name) === 0) return;
+    const release = target.route.freshness === "immutable" ? target.route.release?.(target.params) : undefined;
+    if (!release?.version || this.admissions.threshold(target.mount, release.name) === 0) return;
     const fact = await this.documents.factFor(target);
     await this.admissions.require(target, fact ?? release, fact?.publishedAt);
   }

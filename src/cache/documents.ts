@@ -13,12 +13,13 @@ import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import { makeDoc } from "./doc.ts";
-import { type Downloaded, discard, download, NotModified } from "./download.ts";
+import { type Downloaded, discard, download } from "./download.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, documentAt, type Target } from "./locate.ts";
 import type { Reading } from "./reader.ts";
+import { NotModified } from "./request.ts";
 
 export interface Loaded {
   row: DocumentRow;

@@ -1,0 +1,122 @@
+/** Asks the addresses that may have a body, in order, and reads what their answers mean. */
+import type { Algorithm, Digest } from "../ecosystem.ts";
+import { NotFound, UpstreamFailed } from "../errors.ts";
+import type { Dialer } from "../mounts.ts";
+import type { Upstream } from "../upstream/client.ts";
+import type { Growing, Head } from "./growing.ts";
+
+export interface Wanted {
+  mount: Dialer;
+  /** For messages. */
+  path: string;
+  /** Groups tried in order until one has it; the addresses of a group are equals, of which one must answer. Only absence
+   * leads to the next group: what a failing registry would have must not be taken from another. */
+  urls: readonly (readonly string[])[];
+  /** What the bytes must hash to, when something vouches for them. */
+  expected?: Digest | undefined;
+  /** Digests to compute beside. */
+  algorithms: readonly Algorithm[];
+  keepHeaders: readonly string[];
+  requestHeaders?: Record<string, string>;
+  /** Bytes. */
+  maximum: number;
+  /** Archives are kept as sent; documents are decompressed when upstream compressed them although not asked to. */
+  raw: boolean;
+  /** The file to write; what is in it from an interrupted download is continued where upstream allows it. */
+  file: string;
+  /** Told once, as soon as bytes may be passed on before the whole is verified; never for small bodies. */
+  onGrowing?: (growing: Growing) => void;
+}
+
+export interface Answered {
+  response: Response;
+  head: Head;
+}
+
+/** True absence. Stores behind registries say 403 for files that they do not have. */
+const ABSENT = new Set([404, 410, 451]);
+
+/** Upstream says that what the request's validators name is current. */
+export class NotModified extends Error {}
+
+/** The answer that has what is wanted from byte `from` on. Throws NotModified, NotFound or UpstreamFailed. */
+export async function request(
+  upstream: Upstream,
+  wanted: Wanted,
+  from: number,
+  known: Head | undefined,
+): Promise<Answered> {
+  const { urls, path } = wanted;
+  let absence = new NotFound(`${path}: no upstream is configured that could have it`);
+  // Once bytes are here, the rest can only come from where they came from.
+  for (const group of known ? [[known.url]] : urls) {
+    try {
+      return await requestOne(upstream, wanted, group, from, known);
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+      absence = error;
+    }
+  }
+  throw absence;
+}
+
+/** Throws NotFound only where all of the group say so: one that cannot be asked might have it. */
+async function requestOne(
+  upstream: Upstream,
+  wanted: Wanted,
+  group: readonly string[],
+  from: number,
+  known: Head | undefined,
+): Promise<Answered> {
+  const { mount, path } = wanted;
+  let absence = new NotFound(`${path}: no upstream is configured that could have it`);
+  let failure: unknown;
+  for (const url of group) {
+    const rest = from > 0 && { range: `bytes=${from}-`, ...(known?.etag && { "if-range": known.etag }) };
+    try {
+      // Only the last one is worth waiting for.
+      const patience = url === group.at(-1) ? undefined : 0;
+      const response = await upstream.fetch(mount, url, { headers: { ...wanted.requestHeaders, ...rest }, patience });
+      if (response.status === (from > 0 ? 206 : 200)) return { response, head: headOf(response, url, wanted) };
+      await response.body?.cancel();
+      throw refusal(response.status, new URL(url).host, wanted, from);
+    } catch (error) {
+      if (error instanceof NotModified) throw error;
+      if (error instanceof NotFound) absence = error;
+      else failure = error;
+    }
+  }
+  throw failure ?? absence;
+}
+
+/** What an answer without the wanted body means. */
+function refusal(status: number, host: string, { path, raw }: Wanted, from: number): Error {
+  if (status === 304) return new NotModified();
+  if (from > 0) {
+    return new UpstreamFailed(`${path} changed at upstream while it was being fetched (status ${status} for the rest)`);
+  }
+  if (ABSENT.has(status) || (status === 403 && raw)) {
+    return new NotFound(`${path} does not exist at ${host} (status ${status})`);
+  }
+  const retryable = status === 429 || status >= 500;
+  return new UpstreamFailed(`${host} answered ${status} for ${path}`, { status, retryable });
+}
+
+function headOf(response: Response, url: string, { keepHeaders, raw }: Wanted): Head {
+  const get = (name: string) => response.headers.get(name) ?? undefined;
+  const length = get("content-encoding") && !raw ? undefined : get("content-length");
+  const headers: Record<string, string> = {};
+  for (const name of keepHeaders) {
+    const value = get(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  const [etag, lastModified] = [get("etag"), get("last-modified")];
+  return {
+    url,
+    ...(length !== undefined && { length: Number(length) }),
+    mediaType: get("content-type") ?? "",
+    ...(etag && { etag }),
+    ...(lastModified && { lastModified }),
+    headers,
+  };
+}
