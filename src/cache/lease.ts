@@ -13,7 +13,7 @@ const HERE = hostname();
 if (isMainThread) setEnvironmentData("run", randomUUID());
 const RUN = String(getEnvironmentData("run"));
 const held = new Set<string>();
-let pulse: ReturnType<typeof setInterval> | undefined;
+setInterval(beat, HEARTBEAT).unref();
 
 /**
  * The right to fetch one thing, over all threads and processes that share a store.
@@ -34,7 +34,6 @@ export function acquire(folder: string, key: string): Lease | undefined {
   const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID()}`;
   if (!claim(link, owner) && !takeOver(link, owner)) return undefined;
   held.add(link);
-  pulse ??= setInterval(beat, HEARTBEAT).unref();
   return {
     part: `${base}.part`,
     release: () => {
