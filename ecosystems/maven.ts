@@ -132,7 +132,7 @@ function filter(doc: Doc, view: View): string {
   const newest = { latest: ordered.at(-1), release: ordered.findLast((version) => !version.endsWith("-SNAPSHOT")) };
   const some = doc
     .text()
-    .replace(/\s*<version>([^<]*)<\/version>/g, (whole, version) => (known.has(version.trim()) ? whole : ""));
+    .replace(/\s*<version>([^<]*)<\/version>/g, (whole, version: string) => (known.has(version.trim()) ? whole : ""));
   const filtered = some.replace(
     /\s*<(latest|release)>([^<]*)<\/\1>/g,
     (whole, tag: keyof typeof newest, version: string) => {

@@ -149,9 +149,10 @@ function mendTags(tags: Record<string, string>, versions: string[]) {
 }
 
 function abbreviate(manifest: Manifest) {
-  const kept = INSTALL_FIELDS.filter((field) => field in manifest).map((field) => [field, manifest[field]]);
+  const short: Record<string, unknown> = {};
+  for (const field of INSTALL_FIELDS) if (field in manifest) short[field] = manifest[field];
   const { preinstall, install, postinstall } = manifest.scripts ?? {};
-  return { ...Object.fromEntries(kept), ...((preinstall || install || postinstall) && { hasInstallScript: true }) };
+  return { ...short, ...((preinstall || install || postinstall) && { hasInstallScript: true }) };
 }
 
 function packument(doc: Doc): Packument {

@@ -84,7 +84,7 @@ function settle(thread: Thread, message: FromWorker): void {
 /** An error with its meaning, for the other side of a thread boundary. */
 export function plain(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  return { ...error, name: error.name, message: error.message, stack: error.stack };
+  return { ...Object.fromEntries(Object.entries(error)), name: error.name, message: error.message, stack: error.stack };
 }
 
 function revive(error: PlainError): Error {

@@ -29,8 +29,7 @@ export function parsePurl(text: string): Purl {
     type,
     name: namespace ? `${namespace}/${name}` : name,
     ...(version && { version }),
-    ...(qualifiers &&
-      Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } as Record<string, string> }),
+    ...(qualifiers && Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } }),
   };
 }
 

@@ -85,7 +85,7 @@ export class ArtifactCache {
     }
     const ready = Promise.withResolvers<File>();
     const stored = this.#run(target, key, ready.resolve).finally(() => this.#fetches.delete(key));
-    stored.catch((error) => {
+    stored.catch((error: unknown) => {
       if (error instanceof NotFound) this.#remember(key, error);
       ready.reject(error);
     });

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { ArtifactRow } from "../db/artifacts.ts";
-import type { DerivedRoute, MetadataRoute, PassthroughRoute, Path, Route } from "../ecosystem.ts";
+import type { ArtifactRoute, DerivedRoute, MetadataRoute, PassthroughRoute, Path, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isPlain, type Match, type Miss } from "../match.ts";
@@ -136,8 +136,8 @@ export class Cache {
     return value;
   }
 
-  async #artifact(target: Target & { route: { kind: "artifact" } }, ask: Ask): Promise<Answer> {
-    const file = await this.artifacts.get(target as never);
+  async #artifact(target: Target<ArtifactRoute>, ask: Ask): Promise<Answer> {
+    const file = await this.artifacts.get(target);
     const outcome = file.kind === "held" ? "hit" : "miss";
     this.#served(target.mount, outcome, target.path, true);
     if (file.kind === "growing" || (file.kind === "held" && file.row.size > IN_MEMORY))

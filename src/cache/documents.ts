@@ -61,7 +61,7 @@ export class DocumentCache {
     if (row && late <= 0 && !force) return { row, outcome: "hit" };
     const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row));
     if (row && !force && late <= settings.staleWhileRevalidate) {
-      refreshing.catch((error) =>
+      refreshing.catch((error: unknown) =>
         log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }),
       );
       return { row, outcome: "hit" };

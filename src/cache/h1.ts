@@ -7,8 +7,8 @@ import { UpstreamFailed } from "../errors.ts";
  * name. A module zip is hashed over its entries; anything else is a lone `go.mod`. Returns the base64 without "h1:".
  * Throws UpstreamFailed when a zip cannot be read.
  */
-export async function hashH1(path: string, content: Uint8Array | string): Promise<string> {
-  const blob = typeof content === "string" ? Bun.file(content) : new Blob([content as Uint8Array<ArrayBuffer>]);
+export async function hashH1(path: string, content: Uint8Array<ArrayBuffer> | string): Promise<string> {
+  const blob = typeof content === "string" ? Bun.file(content) : new Blob([content]);
   const magic = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
   const isZip = magic[0] === 0x50 && magic[1] === 0x4b;
   try {

@@ -11,7 +11,7 @@ const DEAD = 30_000;
 const HERE = hostname();
 /** The same in all threads of a process: after a restart in a container, another program may have our old process id. */
 if (isMainThread) setEnvironmentData("run", randomUUID());
-const RUN = String(getEnvironmentData("run"));
+const RUN = getEnvironmentData("run") as string;
 const held = new Set<string>();
 setInterval(beat, HEARTBEAT).unref();
 

@@ -70,7 +70,7 @@ async function requestOne(
 ): Promise<Answered> {
   const { mount, path } = wanted;
   let absence = new NotFound(`${path}: no upstream is configured that could have it`);
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const url of group) {
     const rest = from > 0 && { range: `bytes=${from}-`, ...(known?.etag && { "if-range": known.etag }) };
     try {
@@ -83,7 +83,7 @@ async function requestOne(
     } catch (error) {
       if (error instanceof NotModified) throw error;
       if (error instanceof NotFound) absence = error;
-      else failure = error;
+      else failure = error as Error;
     }
   }
   throw failure ?? absence;

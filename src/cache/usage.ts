@@ -7,10 +7,10 @@ const INTERVAL = 10_000;
 export class Usage {
   readonly #context: Context;
   #hits = new Map<string, { mount: string; path: string; artifact: boolean; hits: number }>();
-  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(context: Context) {
     this.#context = context;
+    setInterval(() => void this.flush(), INTERVAL).unref();
   }
 
   record(mount: string, path: string, artifact: boolean): void {
@@ -18,7 +18,6 @@ export class Usage {
     const known = this.#hits.get(key);
     if (known) known.hits++;
     else this.#hits.set(key, { mount, path, artifact, hits: 1 });
-    this.#timer ??= setInterval(() => void this.flush(), INTERVAL).unref();
   }
 
   async flush(): Promise<void> {

@@ -8,7 +8,7 @@ export async function verify(
   path: string,
   expected: Digest,
   digests: Digests,
-  content: Uint8Array | string,
+  content: Uint8Array<ArrayBuffer> | string,
 ): Promise<void> {
   const [algorithm, value] = splitDigest(expected);
   const found = algorithm === "h1" ? await hashH1(path, content) : digests[algorithm];

@@ -43,7 +43,7 @@ export async function walk(
     }
     for (const path of next) {
       seen.add(path);
-      const led = await walk(cache, mount, path, tolerance, seen).catch((error) => excused(error, tolerance));
+      const led = await walk(cache, mount, path, tolerance, seen).catch((error: unknown) => excused(error, tolerance));
       walked.releases.push(...led.releases);
       walked.documents.push(...led.documents);
       walked.bytes += led.bytes;

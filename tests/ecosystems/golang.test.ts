@@ -22,7 +22,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     mediaType: "text/plain",
     bytes: () => new TextEncoder().encode(body),
     text: () => body,
-    json: () => JSON.parse(body),
+    json: <T>() => JSON.parse(body) as T,
     pathOf: () => undefined,
     near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
   };

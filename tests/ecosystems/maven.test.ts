@@ -23,7 +23,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     mediaType: "text/xml",
     bytes: () => new TextEncoder().encode(body),
     text: () => body,
-    json: () => JSON.parse(body),
+    json: <T>() => JSON.parse(body) as T,
     pathOf: (url) => {
       const { host, pathname } = new URL(url, `https://maven.example${path}`);
       return host === "maven.example" ? (pathname as Path) : undefined;
@@ -145,7 +145,7 @@ describe("facts", () => {
   ])("a checksum is read from %j", (body) => {
     const path = `${LIB}/1.9.0/lib-1.9.0.jar`;
     expect(releasesOf(doc(`${path}.sha1` as Path, body))).toEqual([
-      { ...acme("1.9.0"), files: [{ path: path as Path, digest: `sha1:${HEX}` }] },
+      { ...acme("1.9.0"), files: [{ path, digest: `sha1:${HEX}` }] },
     ]);
   });
   test.each(["", "<html>404</html>", HEX.slice(1), `${HEX}00`])("%j states no digest", (body) => {
