@@ -1,0 +1,151 @@
+import { describe, expect, test } from "bun:test";
+import { npm } from "../../ecosystems/npm.ts";
+import type { Path, Release, View } from "../../src/ecosystem.ts";
+import { classify } from "../../src/match.ts";
+import { mountOf, read, view } from "../support/plugin.ts";
+
+const fixture = await Bun.file(`${import.meta.dir}/../fixtures/npm/acme-is.json`).text();
+const mount = mountOf(npm, { default: "https://npm.example" });
+const source = { path: "/@acme%2fis", body: fixture } as const;
+const { route, doc } = read(mount, source);
+const ABBREVIATED = "application/vnd.npm.install-v1+json";
+
+const served = (seen: Partial<View> = {}) =>
+  JSON.parse(route.rewrite?.(read(mount, source).doc, view({ variant: "application/json", ...seen })) as string) as {
+    versions: Record<
+      string,
+      { dist: { tarball: string }; hasInstallScript?: boolean; readme?: string; scripts?: object }
+    >;
+    "dist-tags": Record<string, string>;
+    time?: Record<string, string>;
+    modified?: string;
+    readme?: string;
+  };
+
+describe("paths", () => {
+  const cases: { path: Path; kind: string; release?: Release; method?: string }[] = [
+    { path: "/lodash", kind: "metadata" },
+    { path: "/@acme/is", kind: "metadata" },
+    { path: "/@acme%2fis", kind: "metadata" },
+    { path: "/@acme%2Fis", kind: "metadata" },
+    { path: "/%40acme%2fis", kind: "metadata" },
+    { path: "/lodash/4.17.21", kind: "derived" },
+    { path: "/@acme%2fis/latest", kind: "derived" },
+    { path: "/lodash/-/lodash-4.17.21.tgz", kind: "artifact", release: { name: "lodash", version: "4.17.21" } },
+    { path: "/@acme/is/-/is-1.0.0.tgz", kind: "artifact", release: { name: "@acme/is", version: "1.0.0" } },
+    { path: "/@acme%2fis/-/is-1.0.0.tgz", kind: "artifact", release: { name: "@acme/is", version: "1.0.0" } },
+    { path: "/-/package/@acme%2fis/dist-tags", kind: "derived" },
+    { path: "/-/npm/v1/keys", kind: "metadata" },
+    { path: "/-/npm/v1/attestations/@acme%2fis@2.0.0", kind: "metadata" },
+    { path: "/-/npm/v1/security/advisories/bulk", kind: "passthrough", method: "POST" },
+    { path: "/-/npm/v1/security/audits/quick", kind: "passthrough", method: "POST" },
+    { path: "/-/npm/v1/security/audits", kind: "passthrough", method: "POST" },
+    { path: "/-/v1/search", kind: "passthrough" },
+    { path: "/-/ping", kind: "answer" },
+    { path: "/-/user/org.couchdb.user:me", kind: "deny" },
+    { path: "/-", kind: "deny" },
+  ];
+  test.each(cases)("$path is $kind", ({ path, kind, release, method = "GET" }) => {
+    const match = classify(npm, method, path);
+    if (typeof match === "number") throw new Error(`${path}: ${match}`);
+    expect(match.route.kind as string).toBe(kind);
+    if (release && match.route.kind === "artifact") expect(match.route.release?.(match.params)).toEqual(release);
+  });
+  test.each([
+    ["/@acme%2fis/-/is-1.0.0.tgz", "/@acme/is/-/is-1.0.0.tgz"],
+    ["/@acme/is", "/@acme%2fis"],
+    ["/%40acme%2Fis", "/@acme%2fis"],
+  ] as const)("%s is held as %s", (path, canonical) => {
+    const match = classify(npm, "GET", path);
+    if (typeof match === "number" || !("canonical" in match.route)) throw new Error(path);
+    expect(match.route.canonical?.(match.params)).toBe(canonical);
+  });
+  test("publishing is not allowed", () => expect(classify(npm, "PUT", "/lodash")).toBe(405));
+});
+
+describe("facts", () => {
+  const releases = Array.from(route.parse?.(doc).releases ?? []);
+  const of = (version: string) => releases.find((release) => release.version === version);
+  test("each version with its date, digest and file", () => {
+    expect(releases.map(({ version }) => version)).toEqual(["1.0.0", "1.1.0", "2.0.0", "3.0.0-beta.1"]);
+    expect(of("2.0.0")?.publishedAt).toEqual(new Date("2024-01-01T00:00:00Z"));
+    expect(of("2.0.0")?.files?.[0]?.digest).toMatch(/^sha512:[0-9a-f]{128}$/);
+    expect(of("1.0.0")?.files?.[0]?.digest).toMatch(/^sha1:[0-9a-f]{40}$/);
+    expect(of("1.0.0")?.state).toBe("deprecated");
+  });
+  test("an old file keeps its name; one on another host gets a path of its own and is remembered", () => {
+    expect(of("1.0.0")?.files?.[0]?.path).toBe("/@acme/is/-/is-1.0.0.tgz");
+    expect(of("1.1.0")?.files?.[0]).toMatchObject({
+      path: "/@acme/is/-/is-1.1.0.tgz",
+      url: "https://files.example/download/acme/is/1.1.0/abcdef",
+    });
+  });
+  test("attestations are files that may be missing", () => {
+    expect(of("2.0.0")?.files?.[1]).toEqual({ path: "/-/npm/v1/attestations/@acme/is@2.0.0", optional: true });
+  });
+  test("dependencies: peers unless optional, optional ones marked, none for development", () => {
+    expect(of("2.0.0")?.requires?.map(({ name }) => name)).toEqual(["left", "react"]);
+    expect(of("1.1.0")?.requires).toContainEqual({ name: "fsevents", range: "*", optional: true });
+  });
+  test.each([0.2, 0.5, 0.9, 0.999])("a document cut at %p of its length throws", (share) => {
+    const cut = read(mount, { ...source, body: fixture.slice(0, Math.floor(fixture.length * share)) });
+    expect(() => route.parse?.(cut.doc)).toThrow();
+  });
+  test.each(["<!doctype html>", "{}", "null", '{"error":"x"}'])("%p throws", (body) => {
+    expect(() => route.parse?.(read(mount, { ...source, body }).doc)).toThrow();
+  });
+});
+
+describe("rewriting", () => {
+  test.each(["application/json", ABBREVIATED])("%s is as the golden file", async (variant) => {
+    const golden = Bun.file(
+      `${import.meta.dir}/../rewrites/npm/acme-is.${variant === ABBREVIATED ? "abbreviated" : "full"}.json`,
+    );
+    const body = route.rewrite?.(read(mount, source).doc, view({ variant })) as string;
+    expect(JSON.parse(body)).toEqual(await golden.json());
+  });
+  test("a withheld version is nowhere, its tag is gone, and latest moves to the newest stable one", () => {
+    for (const variant of ["application/json", ABBREVIATED]) {
+      const shown = served({ variant, admits: ({ version }) => version !== "2.0.0" });
+      expect(Object.keys(shown.versions)).toEqual(["1.0.0", "1.1.0", "3.0.0-beta.1"]);
+      expect(shown["dist-tags"]).toEqual({ latest: "1.1.0", next: "3.0.0-beta.1", old: "1.0.0" });
+      expect(JSON.stringify(shown)).not.toContain("2.0.0");
+    }
+  });
+  test("only a prerelease left: it is the latest", () => {
+    expect(served({ admits: ({ version }) => version === "3.0.0-beta.1" })["dist-tags"].latest).toBe("3.0.0-beta.1");
+  });
+  test("nothing left: no versions, no tags", () => {
+    expect(served({ admits: () => false })).toMatchObject({ versions: {}, "dist-tags": {} });
+  });
+});
+
+describe("what is cut out of the served document", () => {
+  const cut = (path: Path) => {
+    const match = classify(npm, "GET", path);
+    if (typeof match === "number" || match.route.kind !== "derived") throw new Error(path);
+    expect(match.route.of(match.params)).toBe("/@acme%2fis");
+    const body = match.route.derive(new TextEncoder().encode(JSON.stringify(served())), match.params);
+    return body && (JSON.parse((body as { body: string }).body ?? body) as Record<string, unknown>);
+  };
+  test("a version, a tag, the tags", () => {
+    expect(cut("/@acme%2fis/1.1.0")).toMatchObject({ version: "1.1.0" });
+    expect(cut("/@acme/is/latest")).toMatchObject({ version: "2.0.0" });
+    expect(cut("/-/package/@acme%2fis/dist-tags")).toEqual({ latest: "2.0.0", next: "3.0.0-beta.1", old: "1.0.0" });
+    expect(cut("/@acme%2fis/9.9.9")).toBeUndefined();
+  });
+});
+
+test("search offline finds the newest of what is held", () => {
+  const match = classify(npm, "GET", "/-/v1/search");
+  if (typeof match === "number" || match.route.kind !== "passthrough") throw new Error("no search");
+  const held = [
+    { name: "lodash", version: "4.0.0" },
+    { name: "lodash", version: "4.17.21" },
+    { name: "left", version: "1.0.0" },
+  ];
+  expect(match.route.offline?.({}, new URLSearchParams("text=LODA"), () => held)).toEqual({
+    objects: [{ package: { name: "lodash", version: "4.17.21" } }],
+    total: 1,
+  });
+});
