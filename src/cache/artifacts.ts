@@ -155,9 +155,9 @@ export class ArtifactCache {
         growing = started;
         ready({ kind: "growing", head: started.head, growing: started });
       },
+      onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
     });
     const row = this.#rowOf(target, fact, downloaded);
-    if (downloaded.bytes) ready({ kind: "whole", row, bytes: downloaded.bytes });
     try {
       await this.#commit(row, part);
       growing?.finish(storage.file(row.sha256));
@@ -165,7 +165,8 @@ export class ArtifactCache {
       growing?.fail(error);
       throw error;
     }
-    if (!growing && !downloaded.bytes) ready({ kind: "held", row });
+    // For those who wait for a large one that was nearly done when we took it over.
+    ready({ kind: "held", row });
     return storage.has(row.sha256) ? row : undefined;
   }
 

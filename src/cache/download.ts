@@ -2,6 +2,7 @@
  * Brings one body from upstream into the store: several addresses, retries, continuation after a break, hashes on the way,
  * verification before anything is kept. Says nothing of why it was wanted.
  */
+import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
 import { type Digests, Hasher, splitDigest } from "../digest.ts";
 import type { Algorithm } from "../ecosystem.ts";
@@ -17,8 +18,6 @@ export interface Downloaded {
   head: Head;
   digests: Digests;
   size: number;
-  /** The bytes themselves, when there were few. */
-  bytes?: Uint8Array;
 }
 
 /** Bodies up to this size are verified before the first byte is passed on. */
@@ -28,9 +27,9 @@ const BREAKS = 4;
 
 /** Downloads and verifies. Throws NotModified, NotFound, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
 export async function download(upstream: Upstream, wanted: Wanted): Promise<Downloaded> {
-  const handle = await open(wanted.file, "a+");
+  const transfer = new Transfer(upstream, wanted);
   try {
-    return await new Transfer(upstream, wanted, handle).run();
+    return await transfer.run();
   } catch (error) {
     // A mismatch must not be continued; a break may be.
     if (!(error instanceof UpstreamFailed && error.retryable)) await discard(wanted.file);
@@ -39,7 +38,7 @@ export async function download(upstream: Upstream, wanted: Wanted): Promise<Down
     }
     throw error;
   } finally {
-    await handle.close();
+    await transfer.close();
   }
 }
 
@@ -51,16 +50,16 @@ export async function discard(file: string): Promise<void> {
 class Transfer {
   readonly #upstream: Upstream;
   readonly #wanted: Wanted;
-  readonly #handle: FileHandle;
+  /** Opened when there is something to write: a small body is passed on before the disk is touched. */
+  #handle: FileHandle | undefined;
   #hasher: Hasher;
   #size = 0;
   #small: Uint8Array[] | undefined;
   #growing: Growing | undefined;
 
-  constructor(upstream: Upstream, wanted: Wanted, handle: FileHandle) {
+  constructor(upstream: Upstream, wanted: Wanted) {
     this.#upstream = upstream;
     this.#wanted = wanted;
-    this.#handle = handle;
     this.#hasher = new Hasher(this.#algorithms());
   }
 
@@ -82,9 +81,19 @@ class Transfer {
     return this.#finish(head);
   }
 
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+
+  async #open(): Promise<FileHandle> {
+    this.#handle ??= await open(this.#wanted.file, "a+");
+    return this.#handle;
+  }
+
   /** What an earlier owner left: its head, with the hashes of its bytes taken up again. */
   async #inherit(): Promise<Head | undefined> {
-    const { size } = await this.#handle.stat();
+    if (!existsSync(this.#wanted.file)) return undefined;
+    const { size } = await (await this.#open()).stat();
     if (size === 0) return undefined;
     const head = await readFile(`${this.#wanted.file}.json`, "utf8").then(
       (text) => JSON.parse(text) as Head,
@@ -110,7 +119,7 @@ class Transfer {
     for await (const chunk of chunksOf(response, new URL(head.url).host, limits)) {
       this.#hasher.update(chunk);
       if (this.#small) this.#small.push(chunk);
-      else await this.#handle.appendFile(chunk);
+      else await this.#handle?.appendFile(chunk);
       this.#size += chunk.length;
       emit("fetched", { mount: this.#wanted.mount.name, bytes: chunk.length });
       this.#growing?.grow(chunk.length);
@@ -136,7 +145,7 @@ class Transfer {
   /** A body of unknown length turns out to be no small one. */
   async #spill(head: Head, chunks: readonly Uint8Array[]): Promise<void> {
     this.#small = undefined;
-    await this.#handle.appendFile(Buffer.concat(chunks));
+    await (await this.#open()).appendFile(Buffer.concat(chunks));
     await this.#pass(head);
     this.#growing?.grow(this.#size);
   }
@@ -144,6 +153,7 @@ class Transfer {
   /** From here on, others may read what is there. */
   async #pass(head: Head): Promise<void> {
     const { file } = this.#wanted;
+    await this.#open();
     await writeFile(`${file}.json`, JSON.stringify(head));
     if (this.#growing || !this.#wanted.onGrowing) return;
     this.#growing = new Growing(head, file);
@@ -162,24 +172,30 @@ class Transfer {
         retryable: true,
       });
     }
-    await this.#handle.truncate(0);
+    await this.#handle?.truncate(0);
+    await rm(`${this.#wanted.file}.json`, { force: true });
     this.#hasher = new Hasher(this.#algorithms());
     this.#size = 0;
     if (this.#growing) this.#growing.size = 0;
   }
 
   async #finish(head: Head): Promise<Downloaded> {
-    const { expected, path, file } = this.#wanted;
+    const { expected, path, file, onWhole } = this.#wanted;
     const digests = this.#hasher.digests();
     const bytes = this.#small && Buffer.concat(this.#small);
+    const downloaded = { head, digests, size: this.#size };
     try {
       if (expected) await verify(path, expected, digests, bytes ?? file);
-      if (bytes) await this.#handle.appendFile(bytes);
-      await rm(`${file}.json`, { force: true });
+      if (!bytes) {
+        await rm(`${file}.json`, { force: true });
+        return downloaded;
+      }
+      onWhole?.(downloaded, bytes);
+      await (await this.#open()).appendFile(bytes);
+      return downloaded;
     } catch (error) {
       throw this.#failed(error);
     }
-    return { head, digests, size: this.#size, ...(bytes && { bytes }) };
   }
 
   #failed(error: unknown): unknown {

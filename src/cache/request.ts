@@ -3,6 +3,7 @@ import type { Algorithm, Digest } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import type { Upstream } from "../upstream/client.ts";
+import type { Downloaded } from "./download.ts";
 import type { Growing, Head } from "./growing.ts";
 
 export interface Wanted {
@@ -26,6 +27,8 @@ export interface Wanted {
   file: string;
   /** Told once, as soon as bytes may be passed on before the whole is verified; never for small bodies. */
   onGrowing?: (growing: Growing) => void;
+  /** Told of a small body as soon as it is verified, before it is written: the disk may take its time, or be full. */
+  onWhole?: (downloaded: Downloaded, bytes: Uint8Array) => void;
 }
 
 export interface Answered {

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
+import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { artifacts } from "./schema.ts";
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
@@ -16,6 +17,7 @@ export class Artifacts {
   readonly #orm: Database["orm"];
   readonly #find;
   readonly #ofPackage;
+  readonly #put;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
@@ -29,6 +31,15 @@ export class Artifacts {
       .select({ name: artifacts.name, version: artifacts.version, path: artifacts.path })
       .from(artifacts)
       .where(and(eq(artifacts.mount, mount), eq(artifacts.name, name)))
+      .prepare();
+    this.#put = orm
+      .insert(artifacts)
+      .values(placeholdersOf(artifacts))
+      .onConflictDoUpdate({
+        target: [artifacts.mount, artifacts.path],
+        // A pin is never lost to a later fetch on demand.
+        set: { ...excludedOf(artifacts), pinned: sql`${artifacts.pinned} OR excluded.pinned` },
+      })
       .prepare();
   }
 
@@ -63,14 +74,8 @@ export class Artifacts {
     }
   }
 
-  put(row: typeof artifacts.$inferInsert): void {
-    // A pin is never lost to a later fetch on demand.
-    const set = { ...row, pinned: sql`${artifacts.pinned} OR excluded.pinned` };
-    this.#orm
-      .insert(artifacts)
-      .values(row)
-      .onConflictDoUpdate({ target: [artifacts.mount, artifacts.path], set })
-      .run();
+  put(row: ArtifactRow): void {
+    this.#put.run(row);
   }
 
   pin(mount: string, paths: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
+import { placeholdersOf } from "./placeholders.ts";
 import { artifacts, blobs, documents, totals } from "./schema.ts";
 
 export interface Totals {
@@ -12,14 +13,16 @@ export interface Totals {
 export class Blobs {
   readonly #orm: Database["orm"];
   readonly #totals;
+  readonly #add;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
     this.#totals = orm.select().from(totals).prepare();
+    this.#add = orm.insert(blobs).values(placeholdersOf(blobs)).onConflictDoNothing().prepare();
   }
 
   add(sha256: string, size: number): void {
-    this.#orm.insert(blobs).values({ sha256, size }).onConflictDoNothing().run();
+    this.#add.run({ sha256, size });
   }
 
   /** Forgets the blob unless an artifact or document still names it; true when its bytes may be deleted. */

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
+import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
 
 export type DocumentRow = typeof documents.$inferSelect;
@@ -15,6 +16,9 @@ export class Documents {
   readonly #orm: Database["orm"];
   readonly #find;
   readonly #page;
+  readonly #put;
+  readonly #putPage;
+  readonly #forgetPages;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
@@ -31,6 +35,19 @@ export class Documents {
       .orderBy(sql`${facts.first} desc`)
       .limit(1)
       .prepare();
+    this.#put = orm
+      .insert(documents)
+      .values(placeholdersOf(documents))
+      .onConflictDoUpdate({
+        target: [documents.mount, documents.path],
+        set: { ...excludedOf(documents), pinned: sql`${documents.pinned} OR excluded.pinned` },
+      })
+      .prepare();
+    this.#putPage = orm.insert(facts).values(placeholdersOf(facts)).prepare();
+    this.#forgetPages = orm
+      .delete(facts)
+      .where(and(eq(facts.mount, mount), eq(facts.document, document)))
+      .prepare();
   }
 
   find(mount: string, path: string): DocumentRow | undefined {
@@ -43,19 +60,11 @@ export class Documents {
   }
 
   /** Stores a document and all that it states, in place of what it stated before. */
-  put(row: typeof documents.$inferInsert, pages: readonly FactsPage[]): void {
-    const set = { ...row, pinned: sql`${documents.pinned} OR excluded.pinned` };
-    this.#orm
-      .insert(documents)
-      .values(row)
-      .onConflictDoUpdate({ target: [documents.mount, documents.path], set })
-      .run();
-    this.#forget(row.mount, row.path);
-    for (const page of pages)
-      this.#orm
-        .insert(facts)
-        .values({ mount: row.mount, document: row.path, ...page })
-        .run();
+  put(row: DocumentRow, pages: readonly FactsPage[]): void {
+    const { mount, path: document } = row;
+    this.#put.run(row);
+    this.#forgetPages.run({ mount, document });
+    for (const page of pages) this.#putPage.run({ mount, document, ...page });
   }
 
   /** Upstream says that what is held is current. */
@@ -73,7 +82,7 @@ export class Documents {
 
   remove(mount: string, path: string): void {
     this.#orm.delete(documents).where(this.#is(mount, path)).run();
-    this.#forget(mount, path);
+    this.#forgetPages.run({ mount, document: path });
   }
 
   /** The paths of all held documents of a mount, in pages. */
@@ -101,13 +110,6 @@ export class Documents {
       .orderBy(asc(documents.usedAt))
       .limit(limit)
       .all();
-  }
-
-  #forget(mount: string, document: string): void {
-    this.#orm
-      .delete(facts)
-      .where(and(eq(facts.mount, mount), eq(facts.document, document)))
-      .run();
   }
 
   #is(mount: string, path: string) {

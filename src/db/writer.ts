@@ -15,11 +15,15 @@ const GATHER = 2;
  */
 export class Writer {
   readonly #sqlite: Sqlite;
+  readonly #savepoint: { run(): unknown };
+  readonly #release: { run(): unknown };
   #queue: Write[] = [];
   #running: Promise<void> | undefined;
 
   constructor(sqlite: Sqlite) {
     this.#sqlite = sqlite;
+    this.#savepoint = sqlite.query("SAVEPOINT one");
+    this.#release = sqlite.query("RELEASE one");
   }
 
   /** Runs synchronous statements in the next transaction; resolves when it is committed. A throw undoes this write alone. */
@@ -67,7 +71,7 @@ export class Writer {
 
   #commit(batch: Write[]): void {
     const outcomes = batch.map((write) => {
-      this.#sqlite.run("SAVEPOINT one");
+      this.#savepoint.run();
       try {
         write.run();
         return write.done;
@@ -75,7 +79,7 @@ export class Writer {
         this.#sqlite.run("ROLLBACK TO one");
         return () => write.failed(error);
       } finally {
-        this.#sqlite.run("RELEASE one");
+        this.#release.run();
       }
     });
     try {
