@@ -73,11 +73,8 @@ test("facts: each file with its own date, digest and metadata; the page's revisi
 test("HTML and JSON state the same files and digests", () => {
   const files = (source: typeof page | typeof html) => {
     const { route, doc } = read(mount, source);
-    return Array.from(route.parse?.(doc).releases ?? [], ({ version, files: [file] = [] }) => [
-      version,
-      file?.path,
-      file?.digest,
-    ]);
+    const releases = [...(route.parse?.(doc).releases ?? [])];
+    return releases.map(({ version, files: [file] = [] }) => [version, file?.path, file?.digest]);
   };
   expect(files(html)).toEqual(files(page));
 });
