@@ -112,7 +112,7 @@ export class ArtifactCache {
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
     for (;;) {
-      const lease = acquire(storage.parts, key);
+      const lease = await acquire(storage.parts, key);
       if (!lease) {
         emit("waited", { mount: target.mount.name });
         const row = await follow(storage, key, () => this.held(target), ready);
@@ -126,7 +126,7 @@ export class ArtifactCache {
         ready({ kind: "held", row });
         return row;
       } finally {
-        lease.release();
+        await lease.release();
       }
     }
   }

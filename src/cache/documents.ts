@@ -149,7 +149,7 @@ export class DocumentCache {
     if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
     const { storage } = this.#context;
     for (;;) {
-      const lease = acquire(storage.parts, key);
+      const lease = await acquire(storage.parts, key);
       if (lease) return this.#fetch(target, row, lease).finally(() => lease.release());
       emit("waited", { mount: target.mount.name });
       while (isLeased(storage.parts, key)) await Bun.sleep(POLL);

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, lutimesSync, mkdirSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
+import { lstatSync, lutimesSync, mkdirSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
+import { symlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
@@ -24,21 +25,24 @@ setInterval(beat, HEARTBEAT).unref();
 export interface Lease {
   /** The growing file of this key; what a dead owner left in it may be continued. */
   readonly part: string;
-  release(): void;
+  release(): Promise<void>;
 }
 
-/** The lease of a key below a folder, or `undefined` while another owner lives. */
-export function acquire(folder: string, key: string): Lease | undefined {
+/**
+ * The lease of a key below a folder, or `undefined` while another owner lives. Made and removed off this thread: while other
+ * files are synced to disk, the file system lets those wait who change a folder.
+ */
+export async function acquire(folder: string, key: string): Promise<Lease | undefined> {
   const base = basePath(folder, key);
   const link = `${base}.lease`;
   const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID()}`;
-  if (!claim(link, owner) && !takeOver(link, owner)) return undefined;
+  if (!(await claim(link, owner)) && !(await takeOver(link, owner))) return undefined;
   held.add(link);
   return {
     part: `${base}.part`,
-    release: () => {
+    release: async () => {
       held.delete(link);
-      if (ownerOf(link) === owner) unlinkSync(link);
+      if (ownerOf(link) === owner) await unlink(link);
     },
   };
 }
@@ -59,9 +63,9 @@ function basePath(folder: string, key: string): string {
   return join(folder, createHash("sha256").update(key).digest("hex"));
 }
 
-function claim(link: string, owner: string): boolean {
+async function claim(link: string, owner: string): Promise<boolean> {
   try {
-    symlinkSync(owner, link);
+    await symlink(owner, link);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -70,7 +74,7 @@ function claim(link: string, owner: string): boolean {
 }
 
 /** Only one may bury a dead owner: the folder made here is their mutex. */
-function takeOver(link: string, owner: string): boolean {
+async function takeOver(link: string, owner: string): Promise<boolean> {
   const dead = ownerOf(link);
   if (dead === undefined) return claim(link, owner);
   if (isAlive(link, dead)) return false;
@@ -84,7 +88,7 @@ function takeOver(link: string, owner: string): boolean {
   try {
     if (ownerOf(link) !== dead) return false;
     unlinkSync(link);
-    return claim(link, owner);
+    return await claim(link, owner);
   } finally {
     rmdirSync(mutex);
   }
