@@ -150,7 +150,13 @@ export class DocumentCache {
     const { storage } = this.#context;
     for (;;) {
       const lease = await acquire(storage.parts, key);
-      if (lease) return this.#fetch(target, row, lease).finally(() => lease.release());
+      if (lease) {
+        try {
+          return await this.#fetch(target, row, lease);
+        } finally {
+          await lease.release();
+        }
+      }
       emit("waited", { mount: target.mount.name });
       while (isLeased(storage.parts, key)) await Bun.sleep(POLL);
       const fresh = this.held(target.mount, target.path);
