@@ -148,7 +148,7 @@ export class ArtifactCache {
       expected,
       algorithms: digestAlgorithms(mount),
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
-      maximum: settings.maxArtifact,
+      maximum: fact?.size ?? settings.maxArtifact,
       raw: true,
       file: part,
       onGrowing: (started) => {

@@ -53,6 +53,8 @@ class Transfer {
   /** Opened when there is something to write: a small body is passed on before the disk is touched. */
   #handle: FileHandle | undefined;
   #hasher: Hasher;
+  /** What upstream said of the body, since it first answered. */
+  #head: Head | undefined;
   #size = 0;
   #small: Uint8Array[] | undefined;
   #growing: Growing | undefined;
@@ -64,21 +66,21 @@ class Transfer {
   }
 
   async run(): Promise<Downloaded> {
-    let head = await this.#inherit();
+    await this.#inherit();
     for (let breaks = 0; ; breaks++) {
       const before = this.#size;
       try {
-        head = await this.#receive(head);
-        break;
+        return await this.#finish(await this.#receive());
       } catch (error) {
-        const failed = error instanceof UpstreamFailed && error.retryable;
+        // One that is too slow would be so again.
+        const passing = error instanceof UpstreamFailed && error.retryable && !error.timeout;
+        const mayGoOn = passing && this.#head !== undefined;
         if (this.#size > before) breaks = 0;
-        if (!failed || breaks >= BREAKS || !head) throw this.#failed(error);
-        if (!this.#canContinue(head)) await this.#restart();
+        if (!mayGoOn || breaks >= BREAKS) throw this.#failed(error);
+        if (!this.#canContinue()) await this.#restart();
         await Bun.sleep(50 * 2 ** breaks);
       }
     }
-    return this.#finish(head);
   }
 
   async close(): Promise<void> {
@@ -91,28 +93,25 @@ class Transfer {
   }
 
   /** What an earlier owner left: its head, with the hashes of its bytes taken up again. */
-  async #inherit(): Promise<Head | undefined> {
-    if (!existsSync(this.#wanted.file)) return undefined;
+  async #inherit(): Promise<void> {
+    if (!existsSync(this.#wanted.file)) return;
     const { size } = await (await this.#open()).stat();
-    if (size === 0) return undefined;
-    const head = await readFile(`${this.#wanted.file}.json`, "utf8").then(
+    if (size === 0) return;
+    this.#head = await readFile(`${this.#wanted.file}.json`, "utf8").then(
       (text) => JSON.parse(text) as Head,
       () => undefined,
     );
-    if (!head || !this.#canContinue(head)) {
-      await this.#restart();
-      return undefined;
-    }
+    if (!this.#canContinue()) return this.#restart();
     for await (const chunk of Bun.file(this.#wanted.file).stream()) this.#hasher.update(chunk);
     this.#size = size;
-    return head;
   }
 
   /** One answer, from where we are to its end. */
-  async #receive(known: Head | undefined): Promise<Head> {
-    const answered = await request(this.#upstream, this.#wanted, this.#size, known);
+  async #receive(): Promise<Head> {
+    const answered = await request(this.#upstream, this.#wanted, this.#size, this.#head);
     const { response } = answered;
-    const head = known && this.#size > 0 ? known : answered.head;
+    const head = this.#head && this.#size > 0 ? this.#head : answered.head;
+    this.#head = head;
     if (this.#size === 0) await this.#begin(head);
     const { maximum, raw } = this.#wanted;
     const limits = { maximum: maximum - this.#size, raw, timeout: this.#upstream.settings.timeout };
@@ -161,9 +160,10 @@ class Transfer {
   }
 
   /** Strong validators (RFC 9110 13.1.5) or a digest to check the result against make a continuation safe. */
-  #canContinue(head: Head): boolean {
-    if (this.#small) return false;
-    return (head.etag !== undefined && !head.etag.startsWith("W/")) || this.#wanted.expected !== undefined;
+  #canContinue(): boolean {
+    if (this.#small || !this.#head) return false;
+    const { etag } = this.#head;
+    return (etag !== undefined && !etag.startsWith("W/")) || this.#wanted.expected !== undefined;
   }
 
   async #restart(): Promise<void> {

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { messageOf } from "../errors.ts";
+import { log } from "../log.ts";
 
 /** What upstream said of a body before it came. */
 export interface Head {
@@ -85,7 +87,9 @@ export class Growing {
             }
           } catch (error) {
             await close();
-            controller.error(error);
+            log.warn("an answer was broken off", { url: this.head.url, error: messageOf(error) });
+            // Without a reason: Bun would print it with its stack. The client sees its connection reset.
+            controller.error();
           }
         },
         cancel: close,

@@ -80,7 +80,10 @@ async function requestOne(
       // Only the last one is worth waiting for.
       const patience = url === group.at(-1) ? undefined : 0;
       const response = await upstream.fetch(mount, url, { headers: { ...wanted.requestHeaders, ...rest }, patience });
-      if (response.status === (from > 0 ? 206 : 200)) return { response, head: headOf(response, url, wanted) };
+      if (response.status === (from > 0 ? 206 : 200)) {
+        if (from > 0) requireRange(response, from, wanted.path);
+        return { response, head: headOf(response, url, wanted) };
+      }
       await response.body?.cancel();
       throw refusal(response.status, new URL(url).host, wanted, from);
     } catch (error) {
@@ -90,6 +93,12 @@ async function requestOne(
     }
   }
   throw failure ?? absence;
+}
+
+function requireRange(response: Response, from: number, path: string): void {
+  const range = response.headers.get("content-range") ?? "";
+  if (range.startsWith(`bytes ${from}-`)) return;
+  throw new UpstreamFailed(`${path}: asked upstream for the bytes from ${from} on, and it sent "${range}"`);
 }
 
 /** What an answer without the wanted body means. */

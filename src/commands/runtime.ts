@@ -59,9 +59,6 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** Bytes. Module zips and images are large; this is a bound against endless bodies. */
-const LARGEST = 20 * 1024 ** 3;
-
 export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions, offload?: Offload): Promise<Runtime> {
   const database = openDatabase(config.database.path);
   const disk = openDisk(config.storage.path);
@@ -85,8 +82,8 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
     settings: {
       offline: config.offline,
       keepDocuments: config.cache_metadata || pin,
-      maxDocument: config.metadata_max_size,
-      maxArtifact: LARGEST,
+      maxDocument: config.metadata_max_size || Number.POSITIVE_INFINITY,
+      maxArtifact: config.artifact_max_size || Number.POSITIVE_INFINITY,
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,
       negativeTtl: config.negative_ttl,

@@ -15,6 +15,8 @@ import { offloadTo, openPool, openRuntime, type RuntimeOptions } from "./runtime
 
 /** Milliseconds that a client's request may spend on retries. */
 const PATIENCE = 3_000;
+/** Milliseconds that downloads for nobody may take when the server stops; the next one goes on with what they left. */
+const STORING = 2_000;
 /** Threads for large documents. */
 const READERS = 2;
 
@@ -62,7 +64,7 @@ async function serve(config: Config): Promise<number> {
   const signal = await stopSignal();
   log.info("stopping; what is being sent is finished first", { signal });
   await Promise.race([server.stop(), Bun.sleep(config.shutdown_grace)]);
-  await Promise.race([close(), Bun.sleep(config.shutdown_grace)]);
+  await Promise.race([close(), Bun.sleep(STORING)]);
   accessLog.flush();
   pool.close();
   return 0;

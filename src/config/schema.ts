@@ -85,7 +85,10 @@ export function settingsSchema(ecosystems: readonly string[]) {
     metadata_ttl: duration()
       .prefault("5m")
       .meta({ description: "How long a document is served without asking upstream whether it changed." }),
-    metadata_max_size: size().prefault("100MB").meta({ description: "Largest document that is read." }),
+    metadata_max_size: size().prefault("100MB").meta({ description: "Largest document that is read. 0: no limit." }),
+    artifact_max_size: size()
+      .prefault("10GB")
+      .meta({ description: "Largest artifact that is fetched, where its index does not state its size. 0: no limit." }),
     stale_while_revalidate: duration()
       .prefault("1m")
       .meta({ description: "How long after `metadata_ttl` a document is still sent at once while upstream is asked." }),
