@@ -53,13 +53,6 @@ export async function* chunksOf(response: Response, host: string, limits: BodyLi
   }
 }
 
-/** All of a body. */
-export async function bytesOf(response: Response, host: string, limits: BodyLimits): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of chunksOf(response, host, limits)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
 /** RFC 9110 codings; `x-gzip` is gzip. */
 const CODINGS: Record<string, "gzip" | "deflate" | "brotli" | "zstd"> = {
   gzip: "gzip",
