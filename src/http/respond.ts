@@ -8,36 +8,53 @@ import { isCurrent, rangeOf } from "./range.ts";
 /** Bodies worth compressing, in bytes. */
 const COMPRESS = 1_024;
 const COMPRESSIBLE = /json|text|xml|html/;
+/** `gzip` in an `Accept-Encoding`, unless with q=0. */
+const GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/;
 /** Headers of a passed-through answer that make sense after the connection that they came by. */
 const PASSED = ["content-type", "content-encoding", "content-length", "etag", "last-modified", "retry-after"];
 
 /** A body from memory. */
 export function respondReady(request: Request, ready: Ready, outcome: Outcome): Response {
-  const zip = ready.bytes.length > COMPRESS && COMPRESSIBLE.test(ready.mediaType);
-  const wantsZip =
-    zip &&
-    !request.headers.has("range") &&
-    /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers.get("accept-encoding") ?? "");
+  const { headers: asked } = request;
+  const { bytes } = ready;
+  const wantsZip = isZippable(ready) && !asked.has("range") && GZIP.test(asked.get("accept-encoding") ?? "");
   const etag = wantsZip ? `${ready.etag.slice(0, -1)}-gzip"` : ready.etag;
-  const headers: Record<string, string> = {
+  const headers = headersOf(ready, outcome, wantsZip, etag);
+  if (isCurrent(asked, etag)) return new Response(null, { status: 304, headers });
+  if (wantsZip) {
+    ready.gzip ??= Bun.gzipSync(bytes, { level: 6 });
+    return send(request, ready.gzip, headers);
+  }
+  const range = rangeOf(asked, bytes.length, { etag, lastModified: ready.headers["last-modified"] });
+  if (!range) return send(request, bytes, headers);
+  if (range === "unsatisfiable") return unsatisfiable(bytes.length);
+  const ranged = new Headers(headers);
+  ranged.set("content-range", `bytes ${range.start}-${range.end - 1}/${bytes.length}`);
+  return send(request, bytes.subarray(range.start, range.end), ranged, 206);
+}
+
+function isZippable({ bytes, mediaType }: Ready): boolean {
+  return bytes.length > COMPRESS && COMPRESSIBLE.test(mediaType);
+}
+
+/** Of hits, as it is and zipped: a response takes a list that is made already in half the time of making one. */
+const headersOfHits = [new WeakMap<Ready, Headers>(), new WeakMap<Ready, Headers>()] as const;
+
+function headersOf(ready: Ready, outcome: Outcome, zipped: boolean, etag: string): Headers {
+  const known = headersOfHits[zipped ? 1 : 0];
+  const made = outcome === "hit" ? known.get(ready) : undefined;
+  if (made) return made;
+  const headers = new Headers({
     ...ready.headers,
     "content-type": ready.mediaType || "application/octet-stream",
     etag,
     "x-cache": outcome,
     "accept-ranges": "bytes",
-  };
-  if (zip) headers.vary = "accept, accept-encoding";
-  if (isCurrent(request.headers, etag)) return new Response(null, { status: 304, headers });
-  if (wantsZip) {
-    ready.gzip ??= Bun.gzipSync(ready.bytes, { level: 6 });
-    headers["content-encoding"] = "gzip";
-    return send(request, ready.gzip, headers);
-  }
-  const range = rangeOf(request.headers, ready.bytes.length, { etag, lastModified: ready.headers["last-modified"] });
-  if (!range) return send(request, ready.bytes, headers);
-  if (range === "unsatisfiable") return unsatisfiable(ready.bytes.length);
-  headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${ready.bytes.length}`;
-  return send(request, ready.bytes.subarray(range.start, range.end), headers, 206);
+    ...(isZippable(ready) && { vary: "accept, accept-encoding" }),
+    ...(zipped && { "content-encoding": "gzip" }),
+  });
+  if (outcome === "hit") known.set(ready, headers);
+  return headers;
 }
 
 /** Whatever the cache answered. `file` is where a held blob is. */
@@ -126,11 +143,13 @@ function passed(response: Response): Response {
 function send(
   request: Request,
   body: Uint8Array<ArrayBuffer> | { length: number },
-  headers: Record<string, string>,
+  headers: Headers | Record<string, string>,
   status = 200,
 ): Response {
   if (request.method !== "HEAD" && body instanceof Uint8Array) return new Response(body, { status, headers });
-  return new Response(null, { status, headers: { ...headers, "content-length": String(body.length) } });
+  const measured = new Headers(headers);
+  measured.set("content-length", String(body.length));
+  return new Response(null, { status, headers: measured });
 }
 
 function unsatisfiable(size: number): Response {
