@@ -1,4 +1,5 @@
 /** Who may be seen: the one `admits` that lists, documents and downloads share. */
+import type { DateSource, KnownDate } from "../db/dates.ts";
 import type { Doc, MetadataRoute, Path, Release, ReleaseFacts } from "../ecosystem.ts";
 import { UpstreamFailed, Withheld } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
@@ -41,7 +42,11 @@ export class Admissions {
       if (threshold === 0) continue;
       const dates = await this.#datesOf(mount, name, group);
       for (const release of group) {
-        const at = maturity(this.#context.settings.cooldown, threshold, dateOf(release) ?? dates.get(release.version));
+        const at = maturity(
+          this.#context.settings.cooldown,
+          threshold,
+          dateOf(release) ?? dates.get(release.version)?.at,
+        );
         if (at !== undefined && at <= this.#context.now()) {
           shown.add(keyOf(release));
           continue;
@@ -71,11 +76,12 @@ export class Admissions {
     mount: Mount,
     release: Release,
     publishedAt: number | undefined,
-  ): Promise<{ matures: number | undefined; publishedAt: number | undefined }> {
+  ): Promise<{ matures: number | undefined; date: { at: number; source: DateSource | "index" } | undefined }> {
     const threshold = this.threshold(mount, release.name);
-    if (threshold === 0) return { matures: 0, publishedAt };
-    const at = publishedAt ?? (await this.#dates.find(mount, release.name, [release.version])).get(release.version);
-    return { matures: maturity(this.#context.settings.cooldown, threshold, at), publishedAt: at };
+    const stated = publishedAt === undefined ? undefined : { at: publishedAt, source: "index" as const };
+    if (threshold === 0) return { matures: 0, date: stated };
+    const date = stated ?? (await this.#dates.find(mount, release.name, [release.version])).get(release.version);
+    return { matures: maturity(this.#context.settings.cooldown, threshold, date?.at), date };
   }
 
   /** Throws Withheld where policy keeps a release's file from clients. */
@@ -91,7 +97,7 @@ export class Admissions {
   }
 
   /** Dates for those that are stated without one that policy may trust. */
-  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Map<string, number>> {
+  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Map<string, KnownDate>> {
     const undated = releases.filter((release) => dateOf(release) === undefined).map(({ version }) => version);
     return undated.length > 0 ? this.#dates.find(mount, name, [...new Set(undated)]) : new Map();
   }

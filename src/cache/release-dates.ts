@@ -21,8 +21,8 @@ export class DateFinder {
     this.#context = context;
   }
 
-  /** Milliseconds since 1970 by version, for the versions of one package. */
-  async find(mount: Mount, name: string, versions: readonly string[]): Promise<Map<string, number>> {
+  /** By version, for the versions of one package. Who admits what nothing dates does not wait for a first sighting to age. */
+  async find(mount: Mount, name: string, versions: readonly string[]): Promise<Map<string, KnownDate>> {
     const { dates, writer, settings, now } = this.#context;
     const known = dates.ofPackage(mount.name, name);
     const limit = pLimit(AT_ONCE);
@@ -45,7 +45,8 @@ export class DateFinder {
         for (const [version, date] of fresh) dates.put(mount.name, name, version, date);
       });
     }
-    return new Map(found.map(([version, { at }]) => [version, at]));
+    const sightings = settings.cooldown.unknown === "withhold";
+    return new Map(found.filter(([, { source }]) => sightings || source !== "first-seen"));
   }
 
   async #lastModified(mount: Mount, release: Release): Promise<number | undefined> {

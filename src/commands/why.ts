@@ -35,6 +35,13 @@ export const why: Command = {
   },
 };
 
+/** What a date means, by where it is from. */
+const DATED = {
+  index: "published",
+  "last-modified": "its file was last modified",
+  "first-seen": "first seen here",
+} as const;
+
 async function admission({ cache, mounts }: Runtime, mountName: string, release: ReleaseFacts): Promise<string> {
   const mount = mounts.get(mountName)!;
   const { stated, problem } = await facts(cache, mount, release);
@@ -42,8 +49,8 @@ async function admission({ cache, mounts }: Runtime, mountName: string, release:
   if (!stated) return "index: does not list it";
   const threshold = cache.admissions.threshold(mount, release.name);
   const trusted = stated.dateTrust === "author" ? undefined : stated.publishedAt?.getTime();
-  const { matures, publishedAt } = await cache.admissions.ofRelease(mount, release, trusted);
-  const date = publishedAt === undefined ? "nothing dates it" : `published ${new Date(publishedAt).toISOString()}`;
+  const { matures, date: dated } = await cache.admissions.ofRelease(mount, release, trusted);
+  const date = dated ? `${DATED[dated.source]} ${new Date(dated.at).toISOString()}` : "nothing dates it";
   const state = stated.state ? `; the registry says it is ${stated.state}` : "";
   if (threshold === 0) return `admitted: no cooldown applies to it (${date})${state}`;
   if (matures === undefined)
