@@ -148,7 +148,8 @@ export class ArtifactCache {
       expected,
       algorithms: digestAlgorithms(mount),
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
-      maximum: fact?.size ?? settings.maxArtifact,
+      size: fact?.size,
+      maximum: settings.maxArtifact,
       raw: true,
       file: part,
       onGrowing: (started) => {

@@ -113,8 +113,8 @@ class Transfer {
     const head = this.#head && this.#size > 0 ? this.#head : answered.head;
     this.#head = head;
     if (this.#size === 0) await this.#begin(head);
-    const { maximum, raw } = this.#wanted;
-    const limits = { maximum: maximum - this.#size, raw, timeout: this.#upstream.settings.timeout };
+    const { maximum, raw, size = maximum } = this.#wanted;
+    const limits = { maximum: size - this.#size, raw, timeout: this.#upstream.settings.timeout };
     for await (const chunk of chunksOf(response, new URL(head.url).host, limits)) {
       this.#hasher.update(chunk);
       if (this.#small) this.#small.push(chunk);
@@ -133,7 +133,10 @@ class Transfer {
   }
 
   async #begin(head: Head): Promise<void> {
-    const { maximum, path } = this.#wanted;
+    const { maximum, path, size } = this.#wanted;
+    if (head.length !== undefined && size !== undefined && head.length !== size) {
+      throw new DigestMismatch(path, `${size} bytes`, `${head.length} bytes`);
+    }
     if (head.length !== undefined && head.length > maximum) {
       throw new UpstreamFailed(`${path} has ${head.length} bytes, more than the ${maximum} that are allowed`);
     }

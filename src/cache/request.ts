@@ -15,6 +15,8 @@ export interface Wanted {
   urls: readonly (readonly string[])[];
   /** What the bytes must hash to, when something vouches for them. */
   expected?: Digest | undefined;
+  /** Bytes, where something promises how many there are. */
+  size?: number | undefined;
   /** Digests to compute beside. */
   algorithms: readonly Algorithm[];
   keepHeaders: readonly string[];
