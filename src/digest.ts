@@ -36,7 +36,7 @@ export function hash(algorithm: ByteAlgorithm, bytes: Uint8Array | string): stri
   return new Bun.CryptoHasher(algorithm).update(bytes).digest("hex");
 }
 
-const STRENGTH = ["sha512", "sha384", "sha256", "sha1"] as const;
+const STRENGTH = ["sha512", "sha256", "sha1"] as const;
 
 /**
  * The strongest digest of a Subresource Integrity string (W3C SRI: `sha512-BASE64 sha1-BASE64`).
@@ -46,7 +46,7 @@ export function digestOfSri(integrity: string): Digest | undefined {
   const found = new Map(Array.from(integrity.matchAll(/(sha\d+)-([\w+/]+=*)/g), ([, name, value]) => [name!, value!]));
   for (const name of STRENGTH) {
     const value = found.get(name);
-    if (value && name !== "sha384") return `${name}:${Buffer.from(value, "base64").toString("hex")}`;
+    if (value) return `${name}:${Buffer.from(value, "base64").toString("hex")}`;
   }
   return undefined;
 }

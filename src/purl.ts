@@ -1,6 +1,6 @@
 import { PackageURL } from "packageurl-js";
 import type { Ecosystem, Package, Release } from "./ecosystem.ts";
-import { BadRequest } from "./errors.ts";
+import { BadRequest, messageOf } from "./errors.ts";
 
 /** A package URL, taken apart: `name` carries the namespace (`@scope/name`, `org.acme/lib`). */
 export interface Purl extends Package {
@@ -13,30 +13,32 @@ export interface Purl extends Package {
  * Throws BadRequest with the reason.
  */
 export function parsePurl(text: string): Purl {
-  let parsed: PackageURL;
   try {
-    parsed = PackageURL.fromString(text.trim().replace(/^pkg:npm\/@/, "pkg:npm/%40"));
+    const { type, namespace, name, version, qualifiers } = read(text.trim().replace(/^pkg:npm\/@/, "pkg:npm/%40"));
+    return {
+      type,
+      name: namespace ? `${namespace}/${name}` : name,
+      ...(version && { version }),
+      ...(qualifiers && Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } }),
+    };
   } catch (error) {
-    // Go versions that are not semver make packageurl-js 2.0 throw a ReferenceError of its own.
-    const lenient = error instanceof ReferenceError ? splitPlain(text.trim()) : undefined;
-    if (lenient) return lenient;
-    throw new BadRequest(
-      `"${text}" is not a package URL: ${(error as Error).message}. Expected pkg:TYPE/NAME[@VERSION].`,
-    );
+    throw new BadRequest(`"${text}" is not a package URL: ${messageOf(error)}. Expected pkg:TYPE/NAME[@VERSION].`);
   }
-  const { type, namespace, name, version, qualifiers } = parsed;
-  return {
-    type,
-    name: namespace ? `${namespace}/${name}` : name,
-    ...(version && { version }),
-    ...(qualifiers && Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } }),
-  };
 }
 
-function splitPlain(text: string): Purl | undefined {
-  const match = /^pkg:(?<type>\w+)\/(?<name>[^@?#]+)@(?<version>[^?#]+)$/.exec(text)?.groups;
-  if (!match) return undefined;
-  return { type: match.type!, name: decodeURIComponent(match.name!), version: decodeURIComponent(match.version!) };
+type Components = Pick<PackageURL, "type" | "namespace" | "name" | "version" | "qualifiers">;
+
+function read(text: string): Components {
+  const [, namespace, name = "", version] = PackageURL.parseString(text);
+  try {
+    const purl = PackageURL.fromString(text);
+    // Old packages have capitals (`JSONStream`), and the name in small letters may be another package's.
+    return purl.type === "npm" ? { ...purl, namespace, name } : purl;
+  } catch (error) {
+    // Go versions that are not semver make packageurl-js 2.0 throw a ReferenceError of its own.
+    if (!(error instanceof ReferenceError)) throw error;
+    return { ...PackageURL.fromString(text.replace(/@[^@/?#]*(?=[?#]|$)/, "")), version };
+  }
 }
 
 /** The PURL of a package or release, as people write it: `pkg:npm/%40scope/name@1.0.0`. */
