@@ -42,7 +42,6 @@ export async function walk(
       return walked;
     }
     for (const path of next) {
-      seen.add(path);
       const led = await walk(cache, mount, path, tolerance, seen).catch((error: unknown) => excused(error, tolerance));
       walked.releases.push(...led.releases);
       walked.documents.push(...led.documents);
