@@ -52,6 +52,12 @@ const IN_MEMORY = 64 * 1024;
 /** Milliseconds that what is shown offline is believed: another process may be adding to it. */
 const OFFLINE_LOOK = 5_000;
 
+/** What is remembered of a path that was asked for: its route, and the key of an artifact's bytes in memory. */
+interface Known {
+  match: Match | Miss;
+  key: string | undefined;
+}
+
 export class Cache {
   readonly context: Context;
   readonly documents: DocumentCache;
@@ -61,7 +67,7 @@ export class Cache {
   readonly memory: Memory;
   readonly usage: Usage;
   readonly #offload: Offload | undefined;
-  readonly #matches = new LRUCache<string, { value: Match | Miss }>({ max: 20_000 });
+  readonly #matches = new LRUCache<string, Known>({ max: 20_000 });
 
   constructor(context: Context, memoryBytes: number, offload?: Offload) {
     this.context = context;
@@ -79,9 +85,9 @@ export class Cache {
 
   /** What can be sent at once, without a look at the database; `undefined` otherwise. Counts as served. */
   peek(mount: Mount, ask: Ask): Ready | undefined {
-    const match = this.#match(mount, ask);
+    const { match, key } = this.#match(mount, ask);
     if (typeof match === "number") return undefined;
-    const ready = this.memory.get(keyFor(mount, ask, match.route));
+    const ready = this.memory.get(key ?? keyFor(mount, ask, match.route));
     if (!ready || ready.freshUntil < this.context.now()) return undefined;
     this.#served(mount, "hit", ready.path, match.route.kind === "artifact");
     return ready;
@@ -93,7 +99,7 @@ export class Cache {
       throw new BadRequest(
         "the path is not a plain one: it climbs, hides a separator, is too long or is not valid percent-encoding",
       );
-    const match = this.#match(mount, ask);
+    const { match } = this.#match(mount, ask);
     if (match === 404) throw new NotFound(`${mount.name} has no ${ask.path}`);
     if (match === 405) throw new BadRequest(`${ask.method} is not allowed for ${ask.path}`, 405);
     const { route, params } = match;
@@ -127,13 +133,16 @@ export class Cache {
     await this.context.writer.drain();
   }
 
-  #match(mount: Mount, { method, path }: Ask): Match | Miss {
-    const key = `${mount.name} ${method} ${path}`;
-    const known = this.#matches.get(key);
-    if (known) return known.value;
-    const value = isPlain(path) ? matchIn(mount, method, path) : 404;
-    this.#matches.set(key, { value });
-    return value;
+  #match(mount: Mount, ask: Ask): Known {
+    const { method, path } = ask;
+    const asked = `${mount.name} ${method} ${path}`;
+    const known = this.#matches.get(asked);
+    if (known) return known;
+    const match = isPlain(path) ? matchIn(mount, method, path) : 404;
+    const isArtifact = typeof match !== "number" && match.route.kind === "artifact";
+    const found = { match, key: isArtifact ? keyFor(mount, ask, match.route) : undefined };
+    this.#matches.set(asked, found);
+    return found;
   }
 
   async #artifact(target: Target<ArtifactRoute>, ask: Ask): Promise<Answer> {

@@ -6,7 +6,8 @@ const INTERVAL = 10_000;
 /** Hits and access times, gathered in memory: no request writes to the database. What a kill loses is at most one interval. */
 export class Usage {
   readonly #context: Context;
-  #hits = new Map<string, { mount: string; path: string; artifact: boolean; hits: number }>();
+  /** By mount and path, apart: a key of both would be put together and hashed for each request. */
+  #hits = new Map<string, Map<string, { artifact: boolean; hits: number }>>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -14,10 +15,14 @@ export class Usage {
   }
 
   record(mount: string, path: string, artifact: boolean): void {
-    const key = `${mount} ${path}`;
-    const known = this.#hits.get(key);
+    let paths = this.#hits.get(mount);
+    if (!paths) {
+      paths = new Map();
+      this.#hits.set(mount, paths);
+    }
+    const known = paths.get(path);
     if (known) known.hits++;
-    else this.#hits.set(key, { mount, path, artifact, hits: 1 });
+    else paths.set(path, { artifact, hits: 1 });
   }
 
   async flush(): Promise<void> {
@@ -27,9 +32,11 @@ export class Usage {
     const { writer, artifacts, documents, now } = this.#context;
     const at = now();
     await writer.write(() => {
-      for (const { mount, path, artifact, hits: count } of hits.values()) {
-        if (artifact) artifacts.touch(mount, path, count, at);
-        else documents.touch(mount, path, at);
+      for (const [mount, paths] of hits) {
+        for (const [path, { artifact, hits: count }] of paths) {
+          if (artifact) artifacts.touch(mount, path, count, at);
+          else documents.touch(mount, path, at);
+        }
       }
     });
   }

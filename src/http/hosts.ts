@@ -14,6 +14,8 @@ export class Hosts {
   readonly #baseUrl: string | undefined;
   readonly #allowed: ReadonlySet<string> | undefined;
   readonly #proxies: BlockList | undefined;
+  /** The last origin that was looked at, and its base: most requests name the one that the one before named. */
+  #last: { origin: string; base: string | undefined } = { origin: "", base: undefined };
 
   constructor({ baseUrl, hosts, trustedProxies }: HostSettings) {
     this.#baseUrl = baseUrl?.replace(/\/+$/, "");
@@ -24,12 +26,20 @@ export class Hosts {
 
   /** `undefined`: the request names a host that is not ours, and is refused. `origin` is scheme and host as requested. */
   baseOf(request: Request, origin: string, remote: () => string | undefined): string | undefined {
-    let [scheme = "http:", host = ""] = origin.split("//");
     if (this.#proxies && this.#isProxy(remote())) {
+      const [scheme = "http:", host = ""] = origin.split("//");
       const { headers } = request;
-      scheme = first(headers.get("x-forwarded-proto"))?.concat(":") ?? scheme;
-      host = first(headers.get("x-forwarded-host")) ?? host;
+      const forwarded = first(headers.get("x-forwarded-proto"))?.concat(":") ?? scheme;
+      return this.#baseFor(forwarded, first(headers.get("x-forwarded-host")) ?? host);
     }
+    if (origin !== this.#last.origin) {
+      const [scheme = "http:", host = ""] = origin.split("//");
+      this.#last = { origin, base: this.#baseFor(scheme, host) };
+    }
+    return this.#last.base;
+  }
+
+  #baseFor(scheme: string, host: string): string | undefined {
     if (this.#allowed && !this.#allowed.has(nameOf(host))) return undefined;
     if (!/^[\w.:[\]-]+$/.test(host) || !/^https?:$/.test(scheme)) return undefined;
     return this.#baseUrl ?? `${scheme}//${host}`;

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Totals } from "../db/blobs.ts";
 import { on } from "../events.ts";
 import type { Mount } from "../mounts.ts";
+import { Tally } from "./tally.ts";
 
 /** Seconds; from a memory hit to a slow download. */
 const BUCKETS = [0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
@@ -10,56 +11,47 @@ const BUCKETS = [0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
 export class Metrics {
   readonly registry = new Registry();
   readonly #labels = new Map<string, { ecosystem: string; mount: string }>();
-  readonly #requests = this.#counter("proxy_requests_total", "Requests answered.", ["ecosystem", "mount", "status"]);
-  readonly #bytes = this.#counter("proxy_response_bytes_total", "Bytes of bodies sent to clients.", [
-    "ecosystem",
-    "mount",
-  ]);
   readonly #durations = this.#histogram(
     "proxy_request_duration_seconds",
     "From the request to the head of its answer.",
     ["ecosystem", "mount"],
   );
-  readonly #active = new Gauge({
-    name: "proxy_active_requests",
-    help: "Requests being answered.",
-    registers: [this.registry],
-  });
+  readonly #statuses = new Tally();
+  readonly #bytes = new Tally();
+  #active = 0;
 
   constructor(mounts: Iterable<Mount>, totals: () => Totals) {
     for (const { name, ecosystem } of mounts) this.#labels.set(name, { ecosystem: ecosystem.id, mount: name });
     this.#gauge("proxy_cache_size_bytes", "Bytes of the blobs held.", () => totals().bytes);
     this.#gauge("proxy_cached_artifacts_total", "Immutable files held.", () => totals().artifacts);
+    this.#gauge("proxy_active_requests", "Requests being answered.", () => this.#active);
+    this.#tallied("proxy_requests_total", "Requests answered.", this.#statuses, "status");
+    this.#tallied("proxy_response_bytes_total", "Bytes of bodies sent to clients.", this.#bytes);
     this.#observe();
   }
 
   began(): void {
-    this.#active.inc();
+    this.#active++;
   }
 
   ended(mount: string, status: number, bytes: number, milliseconds: number): void {
-    const labels = this.#of(mount);
-    this.#active.dec();
-    this.#requests.inc({ ...labels, status });
-    this.#durations.observe(labels, milliseconds / 1_000);
-    if (bytes > 0) this.#bytes.inc(labels, bytes);
+    this.#active--;
+    this.#statuses.add(mount, status);
+    this.#durations.observe(this.#of(mount), milliseconds / 1_000);
+    if (bytes > 0) this.#bytes.add(mount, "", bytes);
   }
 
   /** Counts what the lower layers tell. */
   #observe(): void {
-    const outcomes = {
-      hit: this.#counter("proxy_cache_hits_total", "Answers from what is held and current.", ["ecosystem", "mount"]),
-      miss: this.#counter("proxy_cache_misses_total", "Answers that were fetched from upstream.", [
-        "ecosystem",
-        "mount",
-      ]),
-      stale: this.#counter(
-        "proxy_cache_stale_total",
-        "Answers from what is held although upstream could not be asked.",
-        ["ecosystem", "mount"],
-      ),
-    };
-    on("served", ({ mount, outcome }) => outcomes[outcome].inc(this.#of(mount)));
+    const outcomes = { hit: new Tally(), miss: new Tally(), stale: new Tally() };
+    this.#tallied("proxy_cache_hits_total", "Answers from what is held and current.", outcomes.hit);
+    this.#tallied("proxy_cache_misses_total", "Answers that were fetched from upstream.", outcomes.miss);
+    this.#tallied(
+      "proxy_cache_stale_total",
+      "Answers from what is held although upstream could not be asked.",
+      outcomes.stale,
+    );
+    on("served", ({ mount, outcome }) => outcomes[outcome].add(mount, ""));
     const waits = this.#counter("proxy_single_flight_waits_total", "Requests that joined a fetch under way.", [
       "ecosystem",
       "mount",
@@ -117,6 +109,20 @@ export class Metrics {
 
   #counter(name: string, help: string, labelNames: string[]) {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  /** A counter that hears of a tally's sums when it is read. `label`: what the tally counts beside mounts. */
+  #tallied(name: string, help: string, tally: Tally, label?: string) {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames: ["ecosystem", "mount", ...(label ? [label] : [])],
+      registers: [this.registry],
+      collect: () => {
+        for (const { mount, label: value, sum } of tally.take())
+          counter.inc({ ...this.#of(mount), ...(label && { [label]: value }) }, sum);
+      },
+    });
   }
 
   #histogram(name: string, help: string, labelNames: string[]) {
