@@ -33,11 +33,11 @@ function read(text: string): Components {
   try {
     const purl = PackageURL.fromString(text);
     // Old packages have capitals (`JSONStream`), and the name in small letters may be another package's.
-    return purl.type === "npm" ? { ...purl, namespace, name } : purl;
+    return purl.type === "npm" ? Object.assign(purl, { namespace, name }) : purl;
   } catch (error) {
     // Go versions that are not semver make packageurl-js 2.0 throw a ReferenceError of its own.
     if (!(error instanceof ReferenceError)) throw error;
-    return { ...PackageURL.fromString(text.replace(/@[^@/?#]*(?=[?#]|$)/, "")), version };
+    return Object.assign(PackageURL.fromString(text.replace(/@[^@/?#]*(?=[?#]|$)/, "")), { version });
   }
 }
 
