@@ -50,7 +50,8 @@ function headersOf(ready: Ready, outcome: Outcome, zipped: boolean, etag: string
     etag,
     "x-cache": outcome,
     "accept-ranges": "bytes",
-    ...(isZippable(ready) && { vary: "accept, accept-encoding" }),
+    // Documents have variants; caches between us and the client must not mix them up.
+    ...((ready.source !== undefined || isZippable(ready)) && { vary: "accept, accept-encoding" }),
     ...(zipped && { "content-encoding": "gzip" }),
   });
   if (outcome === "hit") known.set(ready, headers);
