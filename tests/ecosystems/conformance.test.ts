@@ -1,81 +1,161 @@
+import { expect, test } from "bun:test";
+import { basename } from "node:path";
 import { cargo } from "../../ecosystems/cargo.ts";
 import { golang } from "../../ecosystems/golang.ts";
 import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
-import { conforms } from "../conformance.ts";
+import type { Ecosystem } from "../../src/ecosystem.ts";
+import { ecosystems } from "../../src/registry.generated.ts";
+import { type Conformance, conforms } from "../conformance.ts";
 
 const fixture = (path: string) => Bun.file(`${import.meta.dir}/../fixtures/${path}`).text();
 
-conforms(npm, {
-  upstreams: { default: "https://npm.example" },
-  name: "@acme/is",
-  samples: [{ path: "/@acme%2fis", body: await fixture("npm/acme-is.json") }],
-});
-
-conforms(pypi, {
-  upstreams: { default: "https://pypi.example", files: "https://files.example" },
-  name: "Acme.Tool",
-  samples: [
+const table: readonly [Ecosystem, Conformance][] = [
+  [
+    npm,
     {
-      path: "/simple/acme-tool/",
-      mediaType: "application/vnd.pypi.simple.v1+json",
-      body: await fixture("pypi/acme-tool.json"),
-    },
-    { path: "/simple/acme-tool/", mediaType: "text/html", body: await fixture("pypi/acme-tool.html") },
-    { path: "/pypi/acme-tool/json", body: await fixture("pypi/acme-tool.legacy.json") },
-    {
-      path: "/packages/aa/bb/cc/acme_tool-2.0-py3-none-any.whl.metadata",
-      mediaType: "text/plain",
-      body: await fixture("pypi/acme-tool.metadata"),
-      truncation: "none",
+      upstreams: { default: "https://npm.example" },
+      name: "@acme/is",
+      samples: [{ path: "/@acme%2fis", body: await fixture("npm/acme-is.json") }],
+      cases: [
+        { path: "/-/package/@acme%2fis/dist-tags", kind: "derived" },
+        { path: "/@acme%2fis/2.0.0", kind: "derived" },
+        { path: "/%40acme%2Fis", kind: "metadata" },
+        { path: "/-/v1/search", kind: "passthrough" },
+        { path: "/-/npm/v1/security/advisories/bulk", method: "POST", kind: "passthrough" },
+        { path: "/-/ping", kind: "answer" },
+        { path: "/@acme%2fis", method: "PUT", kind: "none" },
+      ],
     },
   ],
-});
-
-conforms(cargo, {
-  upstreams: { default: "https://index.example", download: "https://files.example/{crate}-{version}.crate" },
-  name: "acme-core",
-  samples: [
+  [
+    pypi,
     {
-      path: "/ac/me/acme-core",
-      mediaType: "text/plain",
-      body: await fixture("cargo/acme-core.txt"),
-      truncation: "line",
+      upstreams: { default: "https://pypi.example", files: "https://files.example" },
+      name: "Acme.Tool",
+      samples: [
+        {
+          path: "/simple/acme-tool/",
+          mediaType: "application/vnd.pypi.simple.v1+json",
+          body: await fixture("pypi/acme-tool.json"),
+        },
+        {
+          path: "/simple/acme-tool/",
+          mediaType: "text/html",
+          unrelated: ["1.0"],
+          body: await fixture("pypi/acme-tool.html"),
+        },
+        // Its `info` is that of the newest release, whether clients may see it or not.
+        { path: "/pypi/acme-tool/json", unrelated: ["2.0"], body: await fixture("pypi/acme-tool.legacy.json") },
+        {
+          path: "/packages/aa/bb/cc/acme_tool-2.0-py3-none-any.whl.metadata",
+          mediaType: "text/plain",
+          body: await fixture("pypi/acme-tool.metadata"),
+          truncation: "none",
+        },
+      ],
+      cases: [
+        { path: "/simple/", kind: "metadata" },
+        { path: "/simple/Acme.Tool", kind: "metadata" },
+        { path: "/legacy/", method: "POST", kind: "none" },
+      ],
     },
   ],
-});
-
-conforms(golang, {
-  upstreams: { default: "https://go.example", "sumdb/sum.example": "https://sum.example" },
-  name: "go.example/Acme/lib",
-  samples: [
+  [
+    cargo,
     {
-      path: "/go.example/!acme/lib/@v/list",
-      mediaType: "text/plain",
-      body: await fixture("golang/list.txt"),
-      truncation: "none",
-    },
-    { path: "/go.example/!acme/lib/@v/v0.3.0.info", body: await fixture("golang/v0.3.0.info") },
-    {
-      path: "/go.example/!acme/lib/@v/v1.0.0.mod",
-      mediaType: "text/plain",
-      body: await fixture("golang/go.mod.txt"),
-      truncation: "none",
+      upstreams: { default: "https://index.example", download: "https://files.example/{crate}-{version}.crate" },
+      name: "acme-core",
+      samples: [
+        {
+          path: "/ac/me/acme-core",
+          mediaType: "text/plain",
+          body: await fixture("cargo/acme-core.txt"),
+          truncation: "line",
+        },
+      ],
+      cases: [
+        { path: "/config.json", kind: "answer" },
+        { path: "/api/v1/crates", kind: "passthrough" },
+        {
+          path: "/crates/acme-core/acme-core-1.0.0.crate",
+          kind: "artifact",
+          release: { name: "acme-core", version: "1.0.0" },
+        },
+      ],
     },
   ],
-});
-
-conforms(maven, {
-  upstreams: { default: "https://maven.example/repo" },
-  name: "org.acme/lib",
-  samples: [
+  [
+    golang,
     {
-      path: "/org/acme/lib/maven-metadata.xml",
-      mediaType: "text/xml",
-      body: await fixture("maven/maven-metadata.xml"),
+      upstreams: { default: "https://go.example", "sumdb/sum.example": "https://sum.example" },
+      name: "go.example/Acme/lib",
+      samples: [
+        {
+          path: "/go.example/!acme/lib/@v/list",
+          mediaType: "text/plain",
+          body: await fixture("golang/list.txt"),
+          truncation: "none",
+        },
+        { path: "/go.example/!acme/lib/@v/v0.3.0.info", body: await fixture("golang/v0.3.0.info") },
+        {
+          path: "/go.example/!acme/lib/@v/v1.0.0.mod",
+          mediaType: "text/plain",
+          body: await fixture("golang/go.mod.txt"),
+          truncation: "none",
+        },
+      ],
+      cases: [
+        { path: "/sumdb/sum.example/supported", kind: "answer" },
+        { path: "/sumdb/sum.example/latest", kind: "metadata" },
+        { path: "/sumdb/sum.example/tile/8/0/x001/234.p/7", kind: "metadata" },
+        { path: "/sumdb/sum.example/lookup/go.example/!acme/lib@v1.0.0", kind: "metadata" },
+        {
+          path: "/go.example/%21acme/lib/@v/v1.0.0.zip",
+          kind: "artifact",
+          release: { name: "go.example/Acme/lib", version: "v1.0.0" },
+        },
+        { path: "/go.example/lib/@latest", kind: "metadata" },
+      ],
     },
-    { path: "/org/acme/lib/1.9.0/lib-1.9.0.pom", mediaType: "text/xml", body: await fixture("maven/lib.pom") },
-    { path: "/org/acme/lib/1.9.0/lib-1.9.0.module", body: await fixture("maven/lib.module") },
   ],
+  [
+    maven,
+    {
+      upstreams: { default: "https://maven.example/repo" },
+      name: "org.acme/lib",
+      samples: [
+        {
+          path: "/org/acme/lib/maven-metadata.xml",
+          mediaType: "text/xml",
+          body: await fixture("maven/maven-metadata.xml"),
+          unrelated: ["1.0"],
+        },
+        { path: "/org/acme/lib/1.9.0/lib-1.9.0.pom", mediaType: "text/xml", body: await fixture("maven/lib.pom") },
+        { path: "/org/acme/lib/1.9.0/lib-1.9.0.module", body: await fixture("maven/lib.module") },
+      ],
+      cases: [
+        { path: "/org/acme/lib/maven-metadata.xml.sha1", kind: "derived" },
+        { path: "/org/acme/lib/1.9.0/lib-1.9.0.jar.sha1", kind: "metadata" },
+        { path: "/org/acme/lib/1.0-SNAPSHOT/lib-1.0-SNAPSHOT.jar", kind: "metadata" },
+        {
+          path: "/org/acme/lib/1.9.0/lib-1.9.0.jar",
+          kind: "artifact",
+          release: { name: "org.acme/lib", version: "1.9.0" },
+        },
+      ],
+    },
+  ],
+];
+
+for (const [ecosystem, conformance] of table) conforms(ecosystem, conformance);
+
+test("every plugin is held to these laws, is named as its file, and has a mount of its own", () => {
+  const files = Array.from(new Bun.Glob("*.ts").scanSync(`${import.meta.dir}/../../ecosystems`), (file) =>
+    basename(file, ".ts"),
+  );
+  expect(table.map(([{ id }]) => id).sort()).toEqual(files.sort());
+  expect(ecosystems.map(({ id }) => id).sort()).toEqual(files);
+  expect(new Set(ecosystems.map(({ id, mount = `/${id}` }) => mount)).size).toBe(files.length);
 });

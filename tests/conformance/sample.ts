@@ -1,0 +1,29 @@
+import type { Path, ReleaseFacts } from "../../src/ecosystem.ts";
+import { classify } from "../../src/match.ts";
+import type { Mount } from "../../src/mounts.ts";
+import { read, type Source } from "../support/plugin.ts";
+
+export interface Sample extends Source {
+  /** Where the end of a document is not marked, only a cut inside a line can be noticed. Default: anywhere. */
+  truncation?: "anywhere" | "line" | "none";
+  /** What reads like one of its versions and is something else: the version of its format. */
+  unrelated?: readonly string[];
+}
+
+export interface SampleFacts {
+  releases: readonly ReleaseFacts[];
+  follow: readonly Path[];
+}
+
+/** What a document states; nothing where its route has no `parse`. */
+export function factsOf(mount: Mount, sample: Sample): SampleFacts {
+  const { route, doc } = read(mount, sample);
+  const { releases = [], follow = [] } = route.parse?.(doc) ?? {};
+  return { releases: [...releases], follow: [...follow] };
+}
+
+/** The kind of the route that takes a path; the status where there is none. */
+export function kindOf({ ecosystem, upstreams }: Mount, path: Path): string {
+  const match = classify(ecosystem, "GET", path, (name) => upstreams.has(name));
+  return typeof match === "number" ? String(match) : match.route.kind;
+}
