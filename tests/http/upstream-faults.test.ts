@@ -142,7 +142,7 @@ describe("an artifact", () => {
     async () => {
       await using all = await npmProxy();
       all.upstream.fault(/big-1\.0\.0\.tgz$/, wrongBytes());
-      expect(fetch(`${all.proxy.url}${BIG}`).then((response) => response.bytes())).rejects.toThrow();
+      await expect(fetch(`${all.proxy.url}${BIG}`).then((response) => response.bytes())).rejects.toThrow();
       await Bun.sleep(300);
       expect(await (await fetch(`${all.proxy.url}/stats`)).json()).toMatchObject({ cached_artifacts: 0 });
     },
@@ -154,7 +154,7 @@ describe("an artifact", () => {
     async () => {
       await using all = await npmProxy();
       all.upstream.fault(/big-1\.0\.0\.tgz$/, endlessBody());
-      expect(fetch(`${all.proxy.url}${BIG}`).then((response) => response.bytes())).rejects.toThrow();
+      await expect(fetch(`${all.proxy.url}${BIG}`).then((response) => response.bytes())).rejects.toThrow();
       await Bun.sleep(500);
       expect(await (await fetch(`${all.proxy.url}/stats`)).json()).toMatchObject({ cached_artifacts: 0 });
     },

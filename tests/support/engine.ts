@@ -1,0 +1,74 @@
+/** A cache over a temporary store, in this process, with a clock that the test moves. */
+import { join } from "node:path";
+import { Cache } from "../../src/cache/cache.ts";
+import type { CacheSettings, Context } from "../../src/cache/context.ts";
+import { Artifacts } from "../../src/db/artifacts.ts";
+import { Blobs } from "../../src/db/blobs.ts";
+import { ReleaseDates } from "../../src/db/dates.ts";
+import { Documents } from "../../src/db/documents.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { openDisk } from "../../src/storage/disk.ts";
+import { Upstream } from "../../src/upstream/client.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+export interface Engine {
+  cache: Cache;
+  dir: string;
+  clock: { advance(milliseconds: number): void };
+  /** Another cache over the same store, as after a restart. */
+  again(settings: Partial<CacheSettings>): Promise<Cache>;
+  close(): Promise<void>;
+}
+
+const MEMORY = 8 * 1024 * 1024;
+
+export async function engine({
+  now = Date.now(),
+  ...settings
+}: Partial<CacheSettings> & { now?: number } = {}): Promise<Engine> {
+  const folder = await temporaryFolder();
+  const dir = join(folder.path, "cache");
+  let time = now;
+  const database = openDatabase(join(dir, "proxy.db"));
+  const open = (chosen: Partial<CacheSettings>) => {
+    const context: Context = {
+      storage: openDisk(dir),
+      upstream: new Upstream({ timeout: 2_000, patience: 0, credentials: [], allowPrivate: [], userAgent: "test" }),
+      writer: database.writer,
+      artifacts: new Artifacts(database),
+      documents: new Documents(database),
+      blobs: new Blobs(database),
+      dates: new ReleaseDates(database),
+      now: () => time,
+      settings: {
+        offline: false,
+        keepDocuments: true,
+        maxDocument: 5_000_000,
+        maxArtifact: 50_000_000,
+        staleWhileRevalidate: 60_000,
+        staleIfError: 30 * 86_400_000,
+        negativeTtl: 60_000,
+        cooldown: { default: 0, ecosystems: {}, packages: {}, unknown: "withhold" },
+        pin: false,
+        ...chosen,
+      },
+    };
+    return new Cache(context, MEMORY);
+  };
+  const cache = open(settings);
+  return {
+    cache,
+    dir,
+    clock: {
+      advance: (milliseconds) => {
+        time += milliseconds;
+      },
+    },
+    again: async (chosen) => open({ ...settings, ...chosen }),
+    close: async () => {
+      await cache.drain();
+      await database.close();
+      await folder.remove();
+    },
+  };
+}
