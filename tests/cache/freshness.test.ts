@@ -5,7 +5,7 @@ import type { Ask } from "../../src/cache/cache.ts";
 import type { Path } from "../../src/ecosystem.ts";
 import { NotFound, UpstreamFailed, Withheld } from "../../src/errors.ts";
 import { makeMount } from "../../src/mounts.ts";
-import { engine } from "../support/engine.ts";
+import { engine, failure } from "../support/engine.ts";
 import { failing, hangUp } from "../support/faults.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { type Content, json } from "../support/tree.ts";
@@ -95,11 +95,11 @@ describe("freshness", () => {
     s.clock.advance(TTL + 1);
     expect((await s.get("/a")) as { outcome?: string }).toMatchObject({ outcome: "stale" });
     s.clock.advance(DAY);
-    await expect(s.get("/a")).rejects.toBeInstanceOf(UpstreamFailed);
+    expect(await failure(s.get("/a"))).toBeInstanceOf(UpstreamFailed);
   });
   test("an absence is believed for a while; a failure is not", async () => {
     await using s = await setUp({ negativeTtl: 60_000 });
-    await expect(s.get("/b")).rejects.toBeInstanceOf(NotFound);
+    expect(await failure(s.get("/b"))).toBeInstanceOf(NotFound);
     await s.get("/b").catch(() => {});
     const asked = s.upstream.count("/r/b");
     await s.get("/b").catch(() => {});
@@ -132,7 +132,7 @@ describe("freshness", () => {
       new TextDecoder().decode((answer as { ready: { bytes: Uint8Array } }).ready.bytes),
     ) as Record<string, object>;
     expect([Object.keys(shown.versions ?? {}), shown["dist-tags"]]).toEqual([["1.0.0"], { latest: "1.0.0" }]);
-    await expect(offline.get(s.mount, s.ask("/a/-/a-2.0.0.tgz"))).rejects.toThrow("this proxy is offline");
+    expect(String(await failure(offline.get(s.mount, s.ask("/a/-/a-2.0.0.tgz"))))).toContain("this proxy is offline");
     expect(s.upstream.requests.length).toBe(asked);
   });
 });
@@ -145,8 +145,8 @@ describe("cooldown", () => {
     await using s = await setUp(cooldown());
     expect(await s.versions()).toEqual(["1.0.0"]);
     expect(await s.text("/a")).not.toContain("2.0.0");
-    await expect(s.get("/a/-/a-2.0.0.tgz")).rejects.toBeInstanceOf(Withheld);
-    await expect(s.get("/a/2.0.0")).rejects.toBeInstanceOf(NotFound);
+    expect(await failure(s.get("/a/-/a-2.0.0.tgz"))).toBeInstanceOf(Withheld);
+    expect(await failure(s.get("/a/2.0.0"))).toBeInstanceOf(NotFound);
     await s.get("/a/-/a-1.0.0.tgz");
     // The document itself is still fresh by then: only the clock has moved.
     s.clock.advance(6 * DAY + 1);
@@ -165,7 +165,7 @@ describe("cooldown", () => {
   test("a document that cannot be read is no answer", async () => {
     await using s = await setUp(cooldown());
     s.upstream.set("/r/a", json({ name: "a", versions: { "1.0.0": {} } }));
-    await expect(s.get("/a")).rejects.toBeInstanceOf(UpstreamFailed);
+    expect(await failure(s.get("/a"))).toBeInstanceOf(UpstreamFailed);
   });
   test("what nothing dates counts from its first sighting, or is admitted where that is wished", async () => {
     const undated = (url: string) =>

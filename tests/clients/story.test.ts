@@ -25,7 +25,8 @@ const purlsOf = ({ ecosystem }: Client, releases: Readonly<Record<string, string
 
 async function versions(client: Client, dir: string): Promise<Record<string, string | undefined>> {
   const names = Object.keys(projects[client.ecosystem].expected);
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await client.installed(dir, name)])));
+  const found = names.map(async (name) => [name, await client.installed(dir, name)] as const);
+  return Object.fromEntries(await Promise.all(found));
 }
 
 async function artifactOf(

@@ -72,3 +72,11 @@ export async function engine({
     },
   };
 }
+
+/** What a promise fails with; `undefined` when it does not. */
+export function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}

@@ -132,7 +132,7 @@ describe("pages", () => {
         paths: Record<string, object>;
       };
       expect(api.openapi).toStartWith("3.");
-      expect(Object.keys(api.paths)).toEqual(expect.arrayContaining(["/health", "/stats", "/metrics"]));
+      expect(Object.keys(api.paths)).toEqual(expect.arrayContaining(["/health", "/stats", "/metrics"]) as string[]);
       expect(JSON.stringify(api.paths["/stats"])).toContain("total_size_bytes");
     },
     TIMEOUT,

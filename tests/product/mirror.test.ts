@@ -21,7 +21,7 @@ test(
   async () => {
     await using all = await npmProxy();
     const first = await all.proxy.run(["mirror", "pkg:npm/small", "pkg:npm/small@1.0.0", "pkg:npm/small"]);
-    expect([first.code, first.stdout]).toEqual([0, expect.stringContaining("3 files fetched")]);
+    expect([first.code, first.stdout]).toEqual([0, expect.stringContaining("3 files fetched") as string]);
     const asked = all.upstream.count(/\.tgz$/);
     const second = await all.proxy.run(["mirror", "pkg:npm/small", "--json"]);
     expect(JSON.parse(second.stdout)).toMatchObject({
@@ -168,7 +168,7 @@ test(
   async () => {
     await using all = await npmProxy();
     const run = await all.proxy.run(["mirror", "pkg:npm/small", "--offline"]);
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining("offline")]);
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining("offline") as string]);
     expect(existsSync(all.dir)).toBe(true);
   },
   TIMEOUT,
