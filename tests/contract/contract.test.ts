@@ -1,57 +1,197 @@
 import { describe, expect, test } from "bun:test";
-import type { Ecosystem, Path } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
+import { conforms } from "../conformance.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
 import { debian } from "./debian.ts";
 import { gem } from "./gem.ts";
 import { nuget } from "./nuget.ts";
 import { oci } from "./oci.ts";
 
-/** Sketches of what comes next: they keep the contract wide enough. What does not fit yet stands in them as HOLES. */
-const SHA = "ab".repeat(32);
+// Sketches of what comes next: they keep the contract wide enough. What does not fit yet stands in them as HOLE.
 
-describe("sketches of later ecosystems fit the contract", () => {
-  const cases: { ecosystem: Ecosystem; path: Path; kind: string }[] = [
-    { ecosystem: oci, path: "/library/alpine/manifests/latest", kind: "metadata" },
-    { ecosystem: oci, path: `/library/alpine/blobs/sha256:${SHA}`, kind: "artifact" },
-    { ecosystem: debian, path: "/pool/main/n/nginx/nginx_1.18.0-6_amd64.deb", kind: "artifact" },
-    { ecosystem: debian, path: `/dists/bookworm/main/binary-amd64/by-hash/SHA256/${SHA}`, kind: "metadata" },
-    { ecosystem: gem, path: "/gems/rack-3.0.0.gem", kind: "artifact" },
-    { ecosystem: gem, path: "/info/rack", kind: "metadata" },
-    { ecosystem: nuget, path: "/flat/acme/1.0.0/acme.1.0.0.nupkg", kind: "artifact" },
-    { ecosystem: nuget, path: "/query", kind: "passthrough" },
-  ];
-  test.each(cases)("$ecosystem.id $path is $kind", ({ ecosystem, path, kind }) => {
-    expect(classify(ecosystem, "GET", path)).toMatchObject({ route: { kind } });
-  });
-  test("the closure of an image: its blobs are files with their digests", () => {
-    const body = JSON.stringify({ config: { digest: `sha256:${SHA}`, size: 2 }, layers: [] });
-    const { route, doc } = read(mountOf(oci, {}), { path: "/a/b/manifests/latest", body });
-    expect([...(route.parse?.(doc).releases ?? [])][0]?.files).toEqual([
-      { path: `/a/b/blobs/sha256:${SHA}`, digest: `sha256:${SHA}`, size: 2 },
+const SHA = "ab".repeat(32);
+const OTHER = "cd".repeat(32);
+const RACK = { name: "rack", version: "3.0.0" };
+const IMAGE = {
+  schemaVersion: 2,
+  config: { digest: `sha256:${SHA}`, size: 2 },
+  layers: [{ digest: `sha256:${OTHER}`, size: 3 }],
+};
+
+conforms(gem, {
+  upstreams: { default: "https://gems.example" },
+  name: "rack",
+  samples: [
+    {
+      path: "/info/rack",
+      mediaType: "text/plain",
+      truncation: "line",
+      body: `---
+2.2.8 |checksum:${SHA},ruby:>= 2.3
+3.0.0 webrick:>= 1.8&< 3|checksum:${OTHER},created_at:2026-01-02T03:04:05Z
+3.0.0-java |checksum:${SHA}
+`,
+    },
+    {
+      path: "/versions",
+      mediaType: "text/plain",
+      truncation: "line",
+      body: `created_at: 2026-01-01T00:00:00Z\n---\nrack 2.2.8,3.0.0 ${SHA.slice(32)}\nzeitwerk 4.1.0,-4.0.0 ${OTHER.slice(32)}\n`,
+    },
+  ],
+  cases: [
+    { path: "/gems/rack-3.0.0.gem", kind: "artifact", release: RACK },
+    { path: "/gems/rack-3.0.0-java.gem", kind: "artifact", release: RACK },
+    { path: "/quick/Marshal.4.8/rack-3.0.0.gemspec.rz", kind: "artifact", release: RACK },
+    { path: "/specs.4.8.gz", kind: "metadata" },
+    { path: "/api/v1/dependencies", kind: "deny" },
+  ],
+});
+
+const CONTENT = "https://nuget.example/v3-flatcontainer/acme.core";
+const leaves = ["1.0.0", "2.0.0-beta"].map((version) => ({
+  "@id": `https://nuget.example/v3/registration5-gz-semver2/acme.core/${version}.json`,
+  catalogEntry: {
+    "@id": `https://nuget.example/v3/catalog0/data/2026.01.02/acme.core.${version}.json`,
+    id: "Acme.Core",
+    version,
+    published: "2026-01-02T03:04:05Z",
+    packageContent: `${CONTENT}/${version}/acme.core.${version}.nupkg`,
+  },
+  packageContent: `${CONTENT}/${version}/acme.core.${version}.nupkg`,
+  registration: "https://nuget.example/v3/registration5-gz-semver2/acme.core/index.json",
+}));
+const [index, hive] = ["/flat/acme.core/index.json", "/registration5-gz-semver2/acme.core"] as const;
+
+conforms(nuget, {
+  upstreams: {
+    default: "https://nuget.example",
+    flat: "https://nuget.example/v3-flatcontainer",
+    registration: "https://nuget.example/v3/registration5-gz-semver2",
+    search: "https://search.example/query",
+  },
+  name: "Acme.Core",
+  samples: [
+    { path: index, body: JSON.stringify({ versions: ["1.0.0", "2.0.0-beta"] }) },
+    {
+      path: `${hive}/index.json`,
+      body: JSON.stringify({
+        count: 1,
+        items: [{ "@id": "#page", count: 2, lower: "1.0.0", upper: "2.0.0-beta", items: leaves }],
+      }),
+    },
+    {
+      path: "/v3/catalog0/data/2026.01.02/acme.core.1.0.0.json",
+      body: JSON.stringify({
+        id: "Acme.Core",
+        version: "1.0.0",
+        created: "2026-01-02T03:04:05Z",
+        packageHash: btoa(SHA),
+        packageSize: 9,
+      }),
+    },
+  ],
+  cases: [
+    { path: `${hive}/1.0.0.json`, kind: "metadata" },
+    { path: `${hive}/page/1.0.0/2.0.0.json`, kind: "metadata" },
+    {
+      path: "/flat/acme.core/1.0.0/acme.core.nuspec",
+      kind: "artifact",
+      release: { name: "acme.core", version: "1.0.0" },
+    },
+    { path: "/v3/index.json", kind: "answer" },
+    { path: "/query", kind: "passthrough" },
+  ],
+});
+
+conforms(oci, {
+  upstreams: { default: "https://registry.example/v2", "other.example": "https://other.example/v2" },
+  name: "library/alpine",
+  samples: [
+    { path: "/library/alpine/tags/list", body: JSON.stringify({ name: "library/alpine", tags: ["3.20", "edge"] }) },
+    { path: "/library/alpine/manifests/3.20", body: JSON.stringify(IMAGE) },
+    {
+      path: `/library/alpine/manifests/sha256:${SHA}`,
+      body: JSON.stringify({ schemaVersion: 2, manifests: [{ digest: `sha256:${OTHER}`, size: 4 }] }),
+    },
+  ],
+  cases: [
+    { path: "/", kind: "answer" },
+    { path: `/library/alpine/blobs/sha256:${SHA}`, kind: "artifact" },
+    { path: `/other.example/acme/app/blobs/sha256:${SHA}`, kind: "artifact" },
+    { path: "/other.example/acme/app/manifests/1", kind: "metadata" },
+    { path: `/library/alpine/referrers/sha256:${SHA}`, kind: "metadata" },
+    { path: "/library/alpine/blobs/uploads/", method: "POST", kind: "deny" },
+  ],
+});
+
+conforms(debian, {
+  upstreams: { default: "https://debian.example/debian" },
+  name: "debian/nginx",
+  samples: [
+    {
+      path: "/dists/bookworm/main/binary-amd64/Packages",
+      mediaType: "text/plain",
+      truncation: "line",
+      body: `Package: nginx
+Version: 1:1.18.0-6+deb11u3
+Architecture: amd64
+Depends: libc6 (>= 2.36), libssl3 | libssl1.1
+Description: web server
+ with a second line
+Filename: pool/main/n/nginx/nginx_1.18.0-6+deb11u3_amd64.deb
+Size: 1234
+SHA256: ${SHA}
+`,
+    },
+    {
+      path: "/dists/bookworm/InRelease",
+      mediaType: "text/plain",
+      body: `-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA256
+
+Suite: stable
+Date: Sat, 10 Jan 2026 09:30:00 UTC
+SHA256:
+ ${SHA} 56600000 main/binary-amd64/Packages
+ ${OTHER} 9700000 main/binary-amd64/Packages.xz
+-----BEGIN PGP SIGNATURE-----
+abcd
+-----END PGP SIGNATURE-----
+`,
+    },
+  ],
+  cases: [
+    { path: "/pool/main/n/nginx/nginx_1.18.0-6%2bdeb11u3_amd64.deb", kind: "artifact" },
+    { path: `/dists/bookworm/main/binary-amd64/by-hash/SHA256/${SHA}`, kind: "metadata" },
+    { path: "/dists/bookworm/main/i18n/Translation-en.xz", kind: "metadata" },
+    { path: "/pool/main/n/nginx/", kind: "none" },
+  ],
+});
+
+describe("what the contract has room for", () => {
+  test("a file whose name does not tell its package is looked for in the index of each that it may be of", () => {
+    const [artifact] = gem.routes.filter(({ kind }) => kind === "artifact");
+    if (artifact?.kind !== "artifact") throw new Error("gem has no artifacts");
+    expect(artifact.describedBy?.({ file: "foo-1-2.gem" }, "/gems/foo-1-2.gem", [])).toEqual([
+      "/info/foo",
+      "/info/foo-1",
     ]);
   });
-  test("a suite leads to its indexes, an index to files by architecture", () => {
-    const suite = read(mountOf(debian, {}), {
-      path: "/dists/bookworm/InRelease",
-      body: `SHA256:\n ${SHA} 12 main/binary-amd64/Packages\n`,
+  test("bounds of a page of versions follow what it shows", () => {
+    const body = JSON.stringify({
+      "@id": `https://nuget.example/v3/registration5-gz-semver2/acme.core/page/1.0.0/2.0.0-beta.json`,
+      items: leaves,
     });
-    expect([...(suite.route.parse?.(suite.doc).follow ?? [])]).toEqual(["/dists/bookworm/main/binary-amd64/Packages"]);
-    const body = `Package: nginx\nVersion: 1:1.18\nArchitecture: amd64\nFilename: pool/main/n/nginx/nginx_1.18_amd64.deb\nSize: 1\nSHA256: ${SHA}\n`;
-    const index = read(mountOf(debian, {}), { path: "/dists/bookworm/main/binary-amd64/Packages", body });
-    expect([...(index.route.parse?.(index.doc).releases ?? [])][0]).toMatchObject({
-      name: "debian/nginx",
-      version: "1.18",
-      files: [{ qualifiers: { arch: "amd64" } }],
-    });
+    const { route, doc } = read(mountOf(nuget, {}), { path: `${hive}/page/1.0.0/2.0.0-beta.json`, body });
+    const shown = route.rewrite?.(doc, view({ admits: ({ version }) => version === "1.0.0" }));
+    expect(JSON.parse(shown as string)).toMatchObject({ count: 1, lower: "1.0.0", upper: "1.0.0" });
   });
-  test("gems: lines go or stay", () => {
-    const { route, doc } = read(mountOf(gem, {}), {
-      path: "/info/rack",
-      body: `---\n1.0 |checksum:${SHA}\n2.0 |checksum:${SHA}\n`,
+  test("a suite leads to its indexes and has a date that only grows; a package states what it depends on", () => {
+    const body = `Date: Sat, 10 Jan 2026 09:30:00 UTC\nSHA256:\n ${SHA} 12 main/binary-amd64/Packages\n ${SHA} 13 main/source/Sources\n`;
+    const { route, doc } = read(mountOf(debian, {}), { path: "/dists/bookworm/InRelease", body });
+    expect(route.parse?.(doc)).toEqual({
+      follow: ["/dists/bookworm/main/binary-amd64/Packages"],
+      revision: Date.UTC(2026, 0, 10, 9, 30),
     });
-    expect(route.rewrite?.(doc, view({ admits: ({ version }) => version === "2.0" }))).toBe(
-      `---\n2.0 |checksum:${SHA}\n`,
-    );
   });
 });

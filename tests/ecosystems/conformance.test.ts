@@ -58,7 +58,6 @@ const table: readonly [Ecosystem, Conformance][] = [
       cases: [
         { path: "/simple/", kind: "metadata" },
         { path: "/simple/Acme.Tool", kind: "metadata" },
-        { path: "/legacy/", method: "POST", kind: "none" },
       ],
     },
   ],
