@@ -17,13 +17,15 @@ interface Line {
     optional?: boolean;
     kind?: string | null;
     target?: string | null;
+    /** The index of another registry; absent or null: this one. */
+    registry?: string | null;
   }[];
 }
 
-const INDEX = /^\/(?:1|2|3\/[^/]|[^/]{2}\/[^/]{2})\/(?<crate>[^/]+)$/;
-const DOWNLOAD = /^\/crates\/(?<crate>[^/]+)\/(?<version>[^/]+)\/download$/;
+const INDEX = /^\/(?:[12]|3\/[\w-]|[\w-]{2}\/[\w-]{2})\/(?<crate>[\w-]+)$/;
+const DOWNLOAD = /^\/crates\/(?<crate>[\w-]+)\/(?<version>(?:[\w.+-]|%2[Bb])+)\/download$/;
 /** The place that the public registry's files have, for clients that were told of it. */
-const FILE = /^\/crates\/(?<crate>[^/]+)\/\k<crate>-(?<version>\d[^/]*)\.crate$/;
+const FILE = /^\/crates\/(?<crate>[\w-]+)\/\k<crate>-(?<version>\d(?:[\w.+-]|%2[Bb])*)\.crate$/;
 
 export const cargo: Ecosystem = {
   id: "cargo",
@@ -46,7 +48,8 @@ export const cargo: Ecosystem = {
   setup: (base) => `[source.crates-io]\nreplace-with = "proxy"\n[source.proxy]\nregistry = "sparse+${base}/"`,
 
   routes: [
-    // Without markers cargo appends /{crate}/{version}/download, so every cargo understands it.
+    // Without markers cargo appends /{crate}/{version}/download, so every cargo understands it. A {sha256-checksum} in it would
+    // spare no look into the index, which says more than the digest (yanked, its date), and part a file's path from its PURL.
     {
       kind: "answer",
       match: "/config.json",
@@ -62,20 +65,29 @@ export const cargo: Ecosystem = {
     {
       kind: "deny",
       match: "/api/:rest+",
+      methods: ["PUT"],
+      status: 403,
+      reason: "This proxy only reads: publish to the registry itself.",
+    },
+    {
+      kind: "deny",
+      match: "/api/:rest+",
       status: 404,
-      reason: "Publishing and accounts are the registry's own business.",
+      reason: "Accounts and owners are the registry's own business.",
     },
     ...[DOWNLOAD, FILE].map((match) => ({
       kind: "artifact" as const,
       match,
       from: "download",
       canonical: ({ crate, version }: Record<string, string>) => download(crate!, version!),
+      // Where an operator names only the folder that the crates are in.
       to: ({ crate, version }: Record<string, string>): Path => `/${crate!}/${crate!}-${version!}.crate`,
       release: ({ crate, version }: Record<string, string>) => ({ name: crate!, version: version! }),
     })),
     {
       kind: "metadata",
       match: INDEX,
+      canonical: ({ crate }) => indexPath(crate!),
       parse: (doc) => ({
         releases: linesOf(doc).map(([, line]) => ({
           name: line.name,
@@ -128,13 +140,13 @@ function linesOf(doc: Doc): [text: string, line: Line][] {
   });
 }
 
-/** Development dependencies are none of a user's; optional ones come with a feature. */
+/** Those of other registries are left out: this one may have something else under the name. */
 function requirements({ deps = [] }: Line): Requirement[] {
-  const used = deps.filter(({ kind }) => kind !== "dev");
-  return used.map(({ name, package: renamed, req, optional, target }) => ({
+  const own = deps.filter(({ registry }) => !registry);
+  return own.map(({ name, package: renamed, req, optional, kind, target }) => ({
     name: renamed ?? name,
     range: req,
-    ...(optional && { optional }),
+    ...((optional || kind === "dev") && { optional: true }),
     ...(target && { marker: target }),
   }));
 }

@@ -1,8 +1,10 @@
 import type { Doc } from "../ecosystem.ts";
+import { pythonVersions } from "./distribution.ts";
 
 /** The older JSON documents, of a project or of one of its releases. */
 export interface Legacy {
-  info: { name: string; version: string };
+  info: Record<string, unknown> & { name: string; version: string };
+  /** Only a project's. */
   releases?: Record<string, LegacyFile[]>;
   urls: LegacyFile[];
 }
@@ -10,7 +12,9 @@ export interface LegacyFile extends Record<string, unknown> {
   filename: string;
   url: string;
   digests: Record<string, string>;
-  upload_time_iso_8601?: string;
+  size?: number | null;
+  yanked?: boolean;
+  upload_time_iso_8601?: string | null;
 }
 
 /** Throws where the document is no such one, or is cut off. */
@@ -18,4 +22,26 @@ export function readLegacy(doc: Doc): Legacy {
   const found = doc.json<Legacy>();
   if (!found.info || !Array.isArray(found.urls)) throw new Error(`${doc.path} is no project document`);
   return found;
+}
+
+/**
+ * The document with the files that `shown` leaves of a list. What it tells of a newest release without files left is told
+ * of the newest that has some: its version and files, and no more, for the rest is not known here. `undefined` where it
+ * had files and none is left.
+ */
+export function filterLegacy(doc: Legacy, shown: (files: LegacyFile[]) => LegacyFile[]): Legacy | undefined {
+  const urls = shown(doc.urls);
+  if (!doc.releases) return urls.length > 0 || doc.urls.length === 0 ? { ...doc, urls } : undefined;
+  const kept = Object.entries(doc.releases).flatMap(([version, files]): [string, LegacyFile[]][] => {
+    const left = shown(files);
+    return left.length > 0 ? [[version, left]] : [];
+  });
+  const releases = Object.fromEntries(kept);
+  if (urls.length > 0 || doc.urls.length === 0) return { ...doc, releases, urls };
+  const { compare, isStable } = pythonVersions;
+  const [newest] = kept.sort(([a], [b]) => Number(isStable(b)) - Number(isStable(a)) || compare(b, a));
+  if (!newest) return undefined;
+  const { name } = doc.info;
+  const blank = Object.entries(doc.info).map(([key, value]) => [key, Array.isArray(value) ? [] : null]);
+  return { ...doc, info: { ...Object.fromEntries(blank), name, version: newest[0] }, releases, urls: newest[1] };
 }

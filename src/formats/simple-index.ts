@@ -1,5 +1,7 @@
 /** A project's page of the Python "simple" repository API: JSON (PEP 691) and HTML (PEP 503) in one form. */
-import type { Doc } from "../ecosystem.ts";
+import type { Digest, Doc } from "../ecosystem.ts";
+import { isDistribution } from "./distribution.ts";
+import { escapeHtml, isWhole, metaOf, tagsOf } from "./html.ts";
 
 export const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 export const HTML_TYPES = ["text/html", "application/vnd.pypi.simple.v1+html"] as const;
@@ -11,6 +13,8 @@ export interface Project {
   meta: { "api-version": string; "_last-serial"?: number | string; [key: string]: unknown };
   name: string;
   versions?: string[];
+  /** PEP 792. */
+  "project-status"?: { status?: string; reason?: string };
   files: ProjectFile[];
   [key: string]: unknown;
 }
@@ -32,38 +36,65 @@ export interface ProjectFile {
 
 /** Reads either representation. Throws where it is neither, or is cut off. */
 export function readProject(doc: Doc, name: string): Project {
-  const text = doc.text();
-  if (!doc.mediaType.includes("json") && !text.trimStart().startsWith("{")) return fromHtml(text, name, doc.path);
-  const project = doc.json<Project>();
+  const project = isJson(doc) ? doc.json<Project>() : fromHtml(doc, name);
   if (!Array.isArray(project.files)) throw new Error(`${doc.path} is no project page: it has no files`);
-  return project;
+  // PEP 792: files of a quarantined project must not be offered; most registries leave them out themselves.
+  return project["project-status"]?.status === "quarantined" ? { ...project, files: [] } : project;
 }
 
-function fromHtml(text: string, name: string, path: string): Project {
-  const isPage = /<a\s/i.test(text) || /repository-version|links for/i.test(text);
-  if (!isPage || (/<html/i.test(text) && !/<\/html>\s*$/i.test(text)))
-    throw new Error(`${path} is no whole project page`);
-  const files = Array.from(text.matchAll(/<a\b([^>]*)>([^<]*)<\/a>/gi), ([, attributes, label]): ProjectFile => {
-    const has = new Map(
-      Array.from(attributes!.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g), ([, key, double, single]) => [
-        key!.toLowerCase(),
-        unescapeHtml(double ?? single ?? ""),
-      ]),
-    );
-    const [url = "", fragment = ""] = (has.get("href") ?? "").split("#");
-    const [algorithm = "", hex] = fragment.split("=");
-    const metadata = has.get("data-core-metadata") ?? has.get("data-dist-info-metadata");
-    return {
-      filename: unescapeHtml(label!).trim(),
-      url,
-      hashes: hex ? { [algorithm]: hex } : {},
-      ...(has.has("data-requires-python") && { "requires-python": has.get("data-requires-python")! }),
-      ...(has.has("data-yanked") && { yanked: has.get("data-yanked") || true }),
-      ...(metadata !== undefined && { "core-metadata": readMetadata(metadata) }),
-      ...(has.get("data-provenance") && { provenance: has.get("data-provenance")! }),
-    };
-  });
-  return { meta: { "api-version": "1.0" }, name, files };
+function fromHtml(doc: Doc, name: string): Project {
+  const text = doc.text();
+  const tags = tagsOf(text, "a");
+  const isPage = tags.length > 0 || /repository-version|links for/i.test(text);
+  if (!isPage || !isWhole(text)) throw new Error(`${doc.path} is no project page, or not a whole one`);
+  const serial = /<!--SERIAL (\d+)-->/.exec(text)?.[1];
+  const meta = metaOf(text);
+  const [status, reason] = [meta.get("pypi:project-status"), meta.get("pypi:project-status-reason")];
+  return {
+    // The page says nothing of sizes and versions, which newer revisions of the JSON must.
+    meta: { "api-version": "1.0", ...(serial && { "_last-serial": serial }) },
+    name,
+    ...(status && { "project-status": { status, ...(reason && { reason }) } }),
+    files: tags.map(fileOf).filter(({ filename }) => isDistribution(filename)),
+  };
+}
+
+/** As pip reads it: the address names the file, not the anchor's text, which some servers shorten. */
+function fileOf(tag: ReadonlyMap<string, string>): ProjectFile {
+  const [url = "", fragment] = (tag.get("href") ?? "").split("#");
+  const hashes = Array.from(new URLSearchParams(fragment)).filter(([algorithm]) =>
+    /^(?:md5|sha\d|blake2)/.test(algorithm),
+  );
+  const metadata = tag.get("data-core-metadata") ?? tag.get("data-dist-info-metadata");
+  // Not in any PEP, but some mirrors say it, and their HTML has no other date.
+  const uploaded = tag.get("data-upload-time");
+  return {
+    filename: lastSegment(url),
+    url,
+    hashes: Object.fromEntries(hashes),
+    ...(tag.has("data-requires-python") && { "requires-python": tag.get("data-requires-python")! }),
+    ...(tag.has("data-yanked") && { yanked: tag.get("data-yanked") || true }),
+    ...(metadata !== undefined && { "core-metadata": readMetadata(metadata) }),
+    ...(tag.get("data-provenance") && { provenance: tag.get("data-provenance")! }),
+    ...(uploaded && { "upload-time": uploaded }),
+  };
+}
+
+/** The decoded name of what a URL points to: `../a/foo-1.0%2Bcpu.tar.gz?x` → `foo-1.0+cpu.tar.gz`. */
+function lastSegment(url: string): string {
+  const [path = ""] = url.split("?");
+  const segment = path.replace(/\/$/, "").split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** The digest to verify a file by: the one that every registry has, else the strongest that we compute. */
+export function digestOf(hashes: Readonly<Record<string, string>> = {}): Digest | undefined {
+  const algorithm = (["sha256", "sha512", "sha1", "md5"] as const).find((each) => hashes[each]);
+  return algorithm && `${algorithm}:${hashes[algorithm]!.toLowerCase()}`;
 }
 
 const METADATA = ["core-metadata", "dist-info-metadata", "data-dist-info-metadata"] as const;
@@ -79,44 +110,55 @@ export function withoutMetadata(file: ProjectFile): ProjectFile {
   return { ...file, ...Object.fromEntries(stated.map((key) => [key, false])) };
 }
 
-/** PEP 503, with what later PEPs added: 592 (yanked), 629 (version), 658 and 714 (metadata), 740 (provenance). */
-export function toHtml({ meta, name, files }: Project): string {
+/** PEP 503, with what later PEPs added: 592 (yanked), 629 (version), 658 and 714 (metadata), 740 (provenance), 792 (status). */
+export function toHtml({ meta, name, files, "project-status": state }: Project): string {
   const anchors = files.map((file) => {
     const [algorithm] = ["sha256", ...Object.keys(file.hashes)].filter((key) => file.hashes[key]);
     const metadata = metadataOf(file);
-    const attributes = [
-      ["href", algorithm ? `${file.url}#${algorithm}=${file.hashes[algorithm]}` : file.url],
-      ["data-requires-python", file["requires-python"]],
-      ["data-yanked", file.yanked === true ? "" : file.yanked],
-      ["data-core-metadata", attributeOf(metadata)],
-      ["data-dist-info-metadata", attributeOf(metadata)],
-      ["data-provenance", file.provenance],
-    ].flatMap(([key, value]) => (typeof value === "string" ? [`${key}="${escapeHtml(value)}"`] : []));
-    return `<a ${attributes.join(" ")}>${escapeHtml(file.filename)}</a><br/>\n`;
+    const attributes = attributesFrom({
+      href: algorithm ? `${file.url}#${algorithm}=${file.hashes[algorithm]}` : file.url,
+      "data-requires-python": file["requires-python"],
+      "data-yanked": file.yanked === true ? "" : file.yanked,
+      "data-core-metadata": attributeOf(metadata),
+      "data-dist-info-metadata": attributeOf(metadata),
+      "data-provenance": file.provenance,
+    });
+    return `<a${attributes}>${escapeHtml(file.filename)}</a><br/>\n`;
   });
+  const metas = Object.entries({
+    "pypi:repository-version": meta["api-version"],
+    "pypi:project-status": state?.status,
+    "pypi:project-status-reason": state?.reason,
+  }).map(([key, content]) => (content ? `<meta${attributesFrom({ name: key, content })}>\n` : ""));
   const title = `Links for ${escapeHtml(name)}`;
-  return `<!DOCTYPE html>
-<html>
-<head><meta name="pypi:repository-version" content="${escapeHtml(String(meta["api-version"]))}"><title>${title}</title></head>
-<body>
-<h1>${title}</h1>
-${anchors.join("")}</body>
-</html>
-`;
+  return page(`${metas.join("")}<title>${title}</title>`, `<h1>${title}</h1>\n${anchors.join("")}`);
 }
 
-/** The list of all projects, in the representation asked for; what is none is left as it came. */
+/** The list of all projects in the representation asked for. Throws where it is none, or is cut off. */
 export function renderRoot(doc: Doc, variant: string): string | Uint8Array {
-  const isJson = doc.mediaType.includes("json");
-  if (isJson === (variant === JSON_TYPE)) return doc.bytes();
-  const names = isJson
-    ? doc.json<{ projects: { name: string }[] }>().projects.map(({ name }) => name)
-    : Array.from(doc.text().matchAll(/<a\b[^>]*>([^<]*)<\/a>/gi), ([, label]) => unescapeHtml(label!).trim());
-  if (!isJson) {
-    return JSON.stringify({ meta: { "api-version": "1.0" }, projects: names.map((name) => ({ name })) });
-  }
-  const anchors = names.map((name) => `<a href="${encodeURIComponent(name)}/">${escapeHtml(name)}</a><br/>\n`);
-  return `<!DOCTYPE html>\n<html>\n<head><title>Simple index</title></head>\n<body>\n${anchors.join("")}</body>\n</html>\n`;
+  const fromJson = isJson(doc);
+  if (!fromJson && !isWhole(doc.text())) throw new Error(`${doc.path} is no list of projects, or not a whole one`);
+  const list = fromJson
+    ? doc.json<{ projects: { name: string }[] }>()
+    : {
+        meta: { "api-version": "1.0" },
+        projects: tagsOf(doc.text(), "a").map((tag) => ({ name: lastSegment(tag.get("href") ?? "") })),
+      };
+  if (!Array.isArray(list.projects)) throw new Error(`${doc.path} is no list of projects`);
+  if (variant === JSON_TYPE) return fromJson ? doc.bytes() : JSON.stringify(list);
+  // Upstream's own links may start at its root, where this proxy has other things.
+  const anchors = list.projects.map(
+    ({ name }) => `<a href="${encodeURIComponent(name)}/">${escapeHtml(name)}</a><br/>\n`,
+  );
+  return page("<title>Simple index</title>", anchors.join(""));
+}
+
+function page(head: string, body: string): string {
+  return `<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n${head}\n</head>\n<body>\n${body}</body>\n</html>\n`;
+}
+
+function isJson(doc: Doc): boolean {
+  return doc.mediaType.includes("json") || doc.text().trimStart().startsWith("{");
 }
 
 /** `sha256=ab…` → its map, anything else but nothing → true. */
@@ -125,22 +167,15 @@ function readMetadata(attribute: string): Metadata {
   return hex ? { [algorithm]: hex } : attribute !== "false";
 }
 
-function attributeOf(metadata: Metadata | undefined): string | undefined {
+function attributeOf(metadata: Metadata): string | undefined {
   if (!metadata) return undefined;
   const [first] = metadata === true ? [] : Object.entries(metadata);
   return first ? first.join("=") : "true";
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-function unescapeHtml(text: string): string {
-  return text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal: string, hex: string, name: string) => {
-    if (name) return ENTITIES[name.toLowerCase()] ?? whole;
-    const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/** What is no text is left out. */
+function attributesFrom(values: Record<string, unknown>): string {
+  return Object.entries(values)
+    .map(([key, value]) => (typeof value === "string" ? ` ${key}="${escapeHtml(value)}"` : ""))
+    .join("");
 }

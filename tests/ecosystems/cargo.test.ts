@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { cargo } from "../../ecosystems/cargo.ts";
-import type { Path } from "../../src/ecosystem.ts";
+import type { Path, Release } from "../../src/ecosystem.ts";
 import { classify } from "../../src/match.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
 
@@ -33,6 +33,24 @@ describe("paths", () => {
       expect(match.route.canonical?.(match.params)).toBe("/crates/acme-core/1.0.0/download");
     },
   );
+  test.each(["/3/log", "/crates/a%2fb/1.0.0/download", "/se/rd/se%2frde", "/3/l/log/x"] as Path[])(
+    "%s is nothing",
+    (path) => expect(classify(cargo, "GET", path)).toBe(404),
+  );
+  test("capitals and other folders lead to the one place of an index", () => {
+    const match = classify(cargo, "GET", "/Se/RD/Serde");
+    if (typeof match === "number" || match.route.kind !== "metadata") throw new Error("no index");
+    expect(match.route.canonical?.(match.params)).toBe("/se/rd/serde");
+  });
+  test("build metadata of a version may come escaped", () => {
+    const match = classify(cargo, "GET", "/crates/a/1.0.0%2bb.1/download");
+    if (typeof match === "number" || match.route.kind !== "artifact") throw new Error("no file");
+    expect(match.route.canonical?.(match.params)).toBe("/crates/a/1.0.0+b.1/download");
+  });
+  test("publishing is refused with a reason", () => {
+    expect(classify(cargo, "PUT", "/api/v1/crates/new")).toMatchObject({ route: { kind: "deny", status: 403 } });
+    expect(cargo.problem?.(403, "no")).toEqual({ errors: [{ detail: "no" }] });
+  });
   test.each(["/api/v1/crates/new", "/api/v1/me"] as Path[])("%s is not proxied", (path) => {
     expect(classify(cargo, "GET", path)).toMatchObject({ route: { kind: "deny", status: 404 } });
   });
@@ -69,16 +87,66 @@ test("facts: digests, dates, yanks, and the dependencies of a user", () => {
   expect(stable?.requires).toEqual([
     { name: "itoa", range: "^1.0" },
     { name: "serde", range: "1", optional: true },
+    { name: "criterion", range: "^0.5", optional: true },
   ]);
   expect(candidate?.requires).toEqual([{ name: "cc", range: ">=1.0, <2", marker: "cfg(windows)" }]);
 });
 
-test("lines go or stay byte for byte", () => {
-  const rewritten = (version: string) =>
-    route.rewrite?.(doc, view({ admits: (release) => release.version !== version })) as { body: string };
-  expect(rewritten("none").body).toBe(body);
-  const lines = body.split("\n");
-  expect(rewritten("1.0.0").body).toBe([lines[0], lines[2], ""].join("\n"));
+test("a dependency on another registry is not looked for in this one", () => {
+  const deps = [{ name: "acme-inner", req: "1", registry: "https://other.example/index" }];
+  const text = JSON.stringify({ name: "a", vers: "1.0.0", deps, cksum: "00", yanked: false });
+  const inner = read(mount, { path: "/1/a", body: `${text}\n`, mediaType: "text/plain" });
+  const [release] = [...(inner.route.parse?.(inner.doc).releases ?? [])];
+  expect(release?.requires).toEqual([]);
+});
+
+describe("rewriting", () => {
+  const golden = (name: string) => Bun.file(`${import.meta.dir}/../rewrites/cargo/${name}`).text();
+  const rewritten = (seen: Parameters<typeof view>[0], source = { route, doc }) => {
+    const out = source.route.rewrite?.(source.doc, view(seen)) as { body: string } | undefined;
+    return out?.body;
+  };
+  test("what is admitted stays byte for byte", async () => {
+    expect(rewritten({})).toBe(body);
+    const path = "/it/oa/itoa";
+    const itoa = await Bun.file(`${import.meta.dir}/../fixtures/cargo/itoa.txt`).text();
+    const source = read(mount, { path, body: itoa, mediaType: "text/plain" });
+    expect(rewritten({}, source)).toBe(itoa);
+    expect([...(source.route.parse?.(source.doc).releases ?? [])].every((release) => release.publishedAt)).toBe(true);
+  });
+  test("a withheld line is gone", async () => {
+    const seen = { admits: ({ version }: Release) => version !== "1.1.0-rc.1" };
+    expect(rewritten(seen)).toBe(await golden("acme-core.withheld.txt"));
+  });
+  test("offline only lines of held files are left", async () => {
+    const seen = { offline: true, admits: (_: Release, file?: Path) => file === "/crates/acme-core/1.0.0/download" };
+    expect(rewritten(seen)).toBe(await golden("acme-core.offline.txt"));
+  });
+  test("nothing left is an empty list", () => expect(rewritten({ admits: () => false })).toBe(""));
+  test.each([body.slice(0, -20), "<html>502</html>", '{"name": "a"}\n'])("%# is no index", (text) => {
+    const source = read(mount, { path: "/ac/me/acme-core", body: text, mediaType: "text/plain" });
+    expect(() => rewritten({}, source)).toThrow();
+  });
+  test("5,000 versions are read and written in moments", () => {
+    const line = body.split("\n")[1] ?? "";
+    const many = Array.from({ length: 5_000 }, (_, i) => `${line.replace('"1.0.0"', `"1.0.${i}"`)}\n`).join("");
+    const started = performance.now();
+    const source = read(mount, { path: "/ac/me/acme-core", body: many, mediaType: "text/plain" });
+    expect([...(source.route.parse?.(source.doc).releases ?? [])]).toHaveLength(5_000);
+    expect(rewritten({}, source)).toBe(many);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+test("search offline knows what is held", () => {
+  const match = classify(cargo, "GET", "/api/v1/crates");
+  if (typeof match === "number" || match.route.kind !== "passthrough") throw new Error("no search");
+  const held = ["0.9.0", "1.0.0"].map((version) => ({ name: "acme-core", version }));
+  const answer = match.route.offline?.({}, new URLSearchParams("q=core&per_page=10"), () => held);
+  expect(answer).toEqual({
+    crates: [{ name: "acme-core", max_version: "1.0.0", description: null }],
+    meta: { total: 1 },
+  });
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { pypi } from "../../ecosystems/pypi.ts";
-import type { Path } from "../../src/ecosystem.ts";
+import type { Path, Release, ReleaseFacts } from "../../src/ecosystem.ts";
 import { releaseOf } from "../../src/formats/distribution.ts";
 import { classify } from "../../src/match.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
@@ -15,6 +15,14 @@ const rewrite = (source: typeof page | typeof html, seen: Parameters<typeof view
   return route.rewrite?.(doc, view(seen)) as string;
 };
 
+/** Cooldown: the newest release but for the file that was there before. */
+const withheld = { admits: (_: unknown, file?: Path) => !file?.includes("win_amd64") && !file?.endsWith("2.0.zip") };
+/** Without a network: one wheel, with its metadata but not its provenance, and one without its metadata. */
+const offline = {
+  offline: true,
+  admits: (_: unknown, file?: Path) => /manylinux.*whl(\.metadata)?$|1\.0-py3-none-any\.whl$/.test(file ?? ""),
+};
+
 describe("names of files", () => {
   test.each([
     ["requests-2.31.0-py3-none-any.whl", "requests", "2.31.0"],
@@ -23,6 +31,8 @@ describe("names of files", () => {
     ["python-dateutil-2.9.0.post0.tar.gz", "python-dateutil", "2.9.0.post0"],
     ["Foo_Bar-1.0b1.zip", "foo-bar", "1.0b1"],
     ["acme-1.0-py2.7.egg", "acme", "1.0"],
+    ["acme-1.0-py3.8-linux-x86_64.egg", "acme", "1.0"],
+    ["acme-1.0.tar.gz.asc", "acme", "1.0"],
     ["acme-1.0.win-amd64-py2.7.exe", "acme", "1.0"],
     ["acme-1.0.linux-x86_64.tar.gz", "acme", "1.0"],
   ])("%s is of %s %s", (file, name, version) => expect(releaseOf(file)).toEqual({ name, version }));
@@ -47,10 +57,24 @@ describe("paths", () => {
     ["/pypi/requests/json", "metadata"],
     ["/pypi/requests/2.31.0/json", "metadata"],
     ["/integrity/requests/2.31.0/requests-2.31.0.tar.gz/provenance", "metadata"],
-    ["/legacy/upload", "deny"],
   ] as [Path, string][])("%s is %s", (path, kind) =>
     expect(classify(pypi, "GET", path)).toMatchObject({ route: { kind } }),
   );
+  test.each(["/legacy/", "/legacy", "/"] as Path[])("uploads to %s are refused", (path) => {
+    expect(classify(pypi, "POST", path)).toMatchObject({ route: { kind: "deny", status: 403 } });
+    expect(classify(pypi, "GET", path)).toBe(405);
+  });
+  test.each(["/simple/a%2fb/", "/simple/a b/", "/pypi/a/b%2fc/json"] as Path[])("%s is no name", (path) =>
+    expect(classify(pypi, "GET", path)).toBe(404),
+  );
+  test("the older documents have one spelling too", () => {
+    const canonical = (path: Path) => {
+      const match = classify(pypi, "GET", path);
+      return typeof match !== "number" && match.route.kind === "metadata" && match.route.canonical?.(match.params);
+    };
+    expect(canonical("/pypi/Acme.Tool/json")).toBe("/pypi/acme-tool/json");
+    expect(canonical("/pypi/Acme.Tool/1!2.0%2bcpu/json")).toBe("/pypi/acme-tool/1!2.0+cpu/json");
+  });
 });
 
 test("facts: each file with its own date, digest and metadata; the page's revision", () => {
@@ -81,12 +105,18 @@ test("HTML and JSON state the same files and digests", () => {
 
 describe("rewriting", () => {
   test.each([
-    ["json", JSON_TYPE, page],
-    ["html", "text/html", page],
-    ["from-html.json", JSON_TYPE, html],
-  ] as const)("%s is as the golden file", async (name, variant, source) => {
+    ["json", JSON_TYPE, page, {}],
+    ["html", "text/html", page, {}],
+    ["html", "application/vnd.pypi.simple.v1+html", page, {}],
+    ["from-html.json", JSON_TYPE, html, {}],
+    ["withheld.html", "text/html", page, withheld],
+    ["withheld.json", JSON_TYPE, page, withheld],
+    ["offline.html", "text/html", page, offline],
+    ["offline.json", JSON_TYPE, page, offline],
+  ] as const)("%s as %s is as the golden file", async (name, variant, source, seen) => {
     const file = Bun.file(`${import.meta.dir}/../rewrites/pypi/acme-tool.${name}`);
-    expect(rewrite(source, { variant })).toBe((await file.text()).replace(/\n$/, variant === JSON_TYPE ? "" : "\n"));
+    const golden = await file.text();
+    expect(rewrite(source, { variant, ...seen })).toBe(golden.replace(/\n$/, variant === JSON_TYPE ? "" : "\n"));
   });
   test("text of strangers cannot leave its attribute", () => {
     expect(rewrite(page, { variant: "text/html" })).not.toContain('"3.8"');
@@ -129,6 +159,55 @@ test("the older document is filtered by release and file", async () => {
   expect(Array.from(route.parse?.(doc).releases ?? [], ({ publishedAt }) => publishedAt?.getUTCFullYear())).toContain(
     2026,
   );
+});
+
+test("the older document tells of the newest release that is left, and of nothing that is not", async () => {
+  const body = await fixture("acme-tool.legacy.json");
+  const rewritten = (path: Path, text: string, admits: (release: Release) => boolean) => {
+    const { route, doc } = read(mount, { path, body: text });
+    return route.rewrite?.(doc, view({ admits })) as string | undefined;
+  };
+  const left = rewritten("/pypi/acme-tool/json", body, ({ version }) => version !== "2.0");
+  expect(left).not.toContain("2.0-");
+  const { info, urls } = JSON.parse(left ?? "") as { info: object; urls: { filename: string }[] };
+  expect(info).toEqual({ name: "acme-tool", version: "1.1", summary: null, requires_dist: null });
+  expect(urls.map(({ filename }) => filename)).toEqual(["acme_tool-1.1-py3-none-any.whl"]);
+  expect(rewritten("/pypi/acme-tool/json", body, () => false)).toBeUndefined();
+  const { releases: _, ...one } = JSON.parse(body) as Record<string, unknown>;
+  expect(rewritten("/pypi/acme-tool/2.0/json", JSON.stringify(one), () => false)).toBeUndefined();
+  expect(rewritten("/pypi/acme-tool/2.0/json", JSON.stringify(one), () => true)).toContain('"version":"2.0"');
+});
+
+const [json = "", vendorHtml = "", legacy = ""] = await Promise.all(
+  ["json", "html", "legacy.json"].map((ending) => fixture(`iniconfig.${ending}`)),
+);
+
+describe("a project as a mirror sends it", () => {
+  const path = "/simple/iniconfig/";
+  const facts = (source: { path: Path; body: string; mediaType?: string }) => {
+    const { route, doc } = read(mount, source);
+    const { releases = [], revision } = route.parse?.(doc) ?? {};
+    return { releases: [...releases], revision };
+  };
+  const fromJson = facts({ path, body: json, mediaType: JSON_TYPE });
+  test("its revision is a number, though it is sent as text", () => expect(fromJson.revision).toBe(41_901_840));
+  test("HTML and the older document name the same files, digests and dates", () => {
+    const fromHtml = facts({ path, body: vendorHtml, mediaType: "text/html" });
+    const fromLegacy = facts({ path: "/pypi/iniconfig/json", body: legacy });
+    const told = ({ releases }: { releases: ReleaseFacts[] }) =>
+      releases.map(({ version, publishedAt, files: [file] = [] }) => [version, publishedAt, file?.path, file?.digest]);
+    expect(told(fromHtml)).toEqual(told(fromJson));
+    expect(told(fromLegacy).slice(0, 3)).toEqual(told(fromJson));
+  });
+  test("links of the older document are below the mount", () => {
+    const { route, doc } = read(mount, { path: "/pypi/iniconfig/json", body: legacy });
+    expect(route.rewrite?.(doc, view())).toContain('"url":"https://proxy.example/m/packages/47/a6/5075');
+  });
+});
+
+test("core metadata that is none throws", () => {
+  const { route, doc } = read(mount, { path: "/packages/a/b-1-py3-none-any.whl.metadata", body: "<html>502</html>" });
+  expect(() => route.parse?.(doc)).toThrow("core metadata");
 });
 
 test("core metadata states dependencies, extras as optional", async () => {
