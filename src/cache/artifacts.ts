@@ -15,12 +15,15 @@ import { follow } from "./follow.ts";
 import type { Growing, Head } from "./growing.ts";
 import { acquire, type Lease } from "./lease.ts";
 import { addressesOf, type Target } from "./locate.ts";
+import { type Passed, passThrough } from "./pass-through.ts";
+import type { Wanted } from "./request.ts";
 
-/** A file: on disk, all here in memory and verified, or still arriving. */
+/** A file: on disk, all here in memory and verified, still arriving, or to be passed on since there is no room to keep it. */
 export type File =
   | { kind: "held"; row: ArtifactRow }
   | { kind: "whole"; row: ArtifactRow; bytes: Uint8Array }
-  | { kind: "growing"; head: Head; growing: Growing };
+  | { kind: "growing"; head: Head; growing: Growing }
+  | { kind: "passing"; open: () => Promise<Passed> };
 
 /** A fetch that is under way: what can be sent as soon as it can, and the row once it is stored. */
 interface Fetch {
@@ -111,6 +114,11 @@ export class ArtifactCache {
     const fact = await this.#documents.factFor(target);
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
+    if (!(await storage.hasRoom(fact?.size ?? 0))) {
+      const wanted = await this.#wanted(target, fact);
+      ready({ kind: "passing", open: () => passThrough(this.#context.upstream, wanted) });
+      return undefined;
+    }
     for (;;) {
       const lease = await acquire(storage.parts, key);
       if (!lease) {
@@ -137,20 +145,10 @@ export class ArtifactCache {
     { part }: Lease,
     ready: (file: File) => void,
   ): Promise<ArtifactRow | undefined> {
-    const { mount, path, route } = target;
-    const { upstream, storage, settings } = this.#context;
-    const expected = route.digest?.(target.params) ?? fact?.digest;
+    const { upstream, storage } = this.#context;
     let growing: Growing | undefined;
     const downloaded = await download(upstream, {
-      mount,
-      path,
-      urls: await this.#addresses(target, fact, expected),
-      expected,
-      algorithms: digestAlgorithms(mount),
-      keepHeaders: mount.ecosystem.keepHeaders ?? [],
-      size: fact?.size,
-      maximum: settings.maxArtifact,
-      raw: true,
+      ...(await this.#wanted(target, fact)),
       file: part,
       onGrowing: (started) => {
         growing = started;
@@ -169,6 +167,23 @@ export class ArtifactCache {
     // For those who wait for a large one that was nearly done when we took it over.
     ready({ kind: "held", row });
     return storage.has(row.sha256) ? row : undefined;
+  }
+
+  /** What to ask upstream for, and what must come. */
+  async #wanted(target: Artifact, fact: FileFact | undefined): Promise<Wanted> {
+    const { mount, path, route, params } = target;
+    const expected = route.digest?.(params) ?? fact?.digest;
+    return {
+      mount,
+      path,
+      urls: await this.#addresses(target, fact, expected),
+      expected,
+      algorithms: digestAlgorithms(mount),
+      keepHeaders: mount.ecosystem.keepHeaders ?? [],
+      size: fact?.size,
+      maximum: this.#context.settings.maxArtifact,
+      raw: true,
+    };
   }
 
   async #commit(row: ArtifactRow, part: string): Promise<void> {

@@ -149,8 +149,8 @@ export class Cache {
     const file = await this.artifacts.get(target);
     const outcome = file.kind === "held" ? "hit" : "miss";
     this.#served(target.mount, outcome, target.path, true);
-    if (file.kind === "growing" || (file.kind === "held" && file.row.size > IN_MEMORY))
-      return { kind: "file", file, outcome };
+    const streams = file.kind === "growing" || file.kind === "passing";
+    if (streams || (file.kind === "held" && file.row.size > IN_MEMORY)) return { kind: "file", file, outcome };
     const bytes =
       file.kind === "whole" ? file.bytes : await Bun.file(this.context.storage.file(file.row.sha256)).bytes();
     const ready = readyArtifact(file.row, bytes as Uint8Array<ArrayBuffer>);

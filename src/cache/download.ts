@@ -14,6 +14,16 @@ import { Growing, type Head } from "./growing.ts";
 import { request, type Wanted } from "./request.ts";
 import { verify } from "./verify.ts";
 
+/** What is wanted, and where it goes. */
+export interface Download extends Wanted {
+  /** The file to write; what is in it from an interrupted download is continued where upstream allows it. */
+  file: string;
+  /** Told once, as soon as bytes may be passed on before the whole is verified; never for small bodies. */
+  onGrowing?: (growing: Growing) => void;
+  /** Told of a small body as soon as it is verified, before it is written: the disk may take its time, or be full. */
+  onWhole?: (downloaded: Downloaded, bytes: Uint8Array) => void;
+}
+
 export interface Downloaded {
   head: Head;
   digests: Digests;
@@ -21,12 +31,12 @@ export interface Downloaded {
 }
 
 /** Bodies up to this size are verified before the first byte is passed on. */
-const SMALL = 1024 * 1024;
+export const SMALL = 1024 * 1024;
 /** Breaks of the connection that are survived in a row without a byte of progress. */
 const BREAKS = 4;
 
 /** Downloads and verifies. Throws NotModified, NotFound, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
-export async function download(upstream: Upstream, wanted: Wanted): Promise<Downloaded> {
+export async function download(upstream: Upstream, wanted: Download): Promise<Downloaded> {
   const transfer = new Transfer(upstream, wanted);
   try {
     return await transfer.run();
@@ -49,7 +59,7 @@ export async function discard(file: string): Promise<void> {
 
 class Transfer {
   readonly #upstream: Upstream;
-  readonly #wanted: Wanted;
+  readonly #wanted: Download;
   /** Opened when there is something to write: a small body is passed on before the disk is touched. */
   #handle: FileHandle | undefined;
   #hasher: Hasher;
@@ -59,7 +69,7 @@ class Transfer {
   #small: Uint8Array[] | undefined;
   #growing: Growing | undefined;
 
-  constructor(upstream: Upstream, wanted: Wanted) {
+  constructor(upstream: Upstream, wanted: Download) {
     this.#upstream = upstream;
     this.#wanted = wanted;
     this.#hasher = new Hasher(this.#algorithms());

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, lutimesSync, mkdirSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync, lutimesSync, readlinkSync } from "node:fs";
 import { symlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -73,24 +73,21 @@ async function claim(link: string, owner: string): Promise<boolean> {
   }
 }
 
-/** Only one may bury a dead owner: the folder made here is their mutex. */
+/** Only one may bury a dead owner: the second link is their mutex, and names its owner too, who may die in turn. */
 async function takeOver(link: string, owner: string): Promise<boolean> {
   const dead = ownerOf(link);
   if (dead === undefined) return claim(link, owner);
   if (isAlive(link, dead)) return false;
   const mutex = `${link}.takeover`;
-  try {
-    mkdirSync(mutex);
-  } catch {
-    if (age(mutex) > DEAD) rmdirSync(mutex);
-    return false;
-  }
+  const burying = ownerOf(mutex);
+  if (burying !== undefined && !isAlive(mutex, burying)) await unlink(mutex).catch(() => {});
+  if (!(await claim(mutex, owner))) return false;
   try {
     if (ownerOf(link) !== dead) return false;
-    unlinkSync(link);
+    await unlink(link);
     return await claim(link, owner);
   } finally {
-    rmdirSync(mutex);
+    await unlink(mutex);
   }
 }
 

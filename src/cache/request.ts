@@ -3,8 +3,7 @@ import type { Algorithm, Digest } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import type { Upstream } from "../upstream/client.ts";
-import type { Downloaded } from "./download.ts";
-import type { Growing, Head } from "./growing.ts";
+import type { Head } from "./growing.ts";
 
 export interface Wanted {
   mount: Dialer;
@@ -25,12 +24,6 @@ export interface Wanted {
   maximum: number;
   /** Archives are kept as sent; documents are decompressed when upstream compressed them although not asked to. */
   raw: boolean;
-  /** The file to write; what is in it from an interrupted download is continued where upstream allows it. */
-  file: string;
-  /** Told once, as soon as bytes may be passed on before the whole is verified; never for small bodies. */
-  onGrowing?: (growing: Growing) => void;
-  /** Told of a small body as soon as it is verified, before it is written: the disk may take its time, or be full. */
-  onWhole?: (downloaded: Downloaded, bytes: Uint8Array) => void;
 }
 
 export interface Answered {

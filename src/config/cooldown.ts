@@ -23,12 +23,10 @@ export function cooldownSection(ecosystems: readonly string[]) {
         .record(packagePurl, duration())
         .prefault({})
         .meta({ description: "The same by package URL without version; the most specific wins." }),
-      unknown: oneOf(["withhold", "admit"])
-        .prefault("withhold")
-        .meta({
-          description:
-            "What becomes of a release that neither its index nor its file dates: `withhold` (its age counts from when it was first seen here) or `admit`.",
-        }),
+      unknown: oneOf(["withhold", "admit"]).prefault("withhold").meta({
+        description:
+          "What becomes of a release that neither its index nor its file dates: `withhold` (its age counts from when it was first seen here) or `admit`.",
+      }),
     })
     .prefault({});
 }

@@ -64,6 +64,7 @@ export async function respond(request: Request, answer: Answer, fileOf: (sha256:
   if (answer.kind === "passthrough") return passed(answer.response);
   const { file, outcome } = answer;
   if (file.kind === "growing") return growing(request, file);
+  if (file.kind === "passing") return passing(request, file);
   const { row } = file;
   const etag = `"${row.sha256}"`;
   const headers: Record<string, string> = {
@@ -112,9 +113,11 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
   );
 }
 
+type FileOf<A> = A extends { kind: "file"; file: infer F } ? F : never;
+
 async function growing(
   request: Request,
-  { head, growing }: Extract<Extract<Answer, { kind: "file" }>["file"], { kind: "growing" }>,
+  { head, growing }: Extract<FileOf<Answer>, { kind: "growing" }>,
 ): Promise<Response> {
   const headers: Record<string, string> = {
     ...head.headers,
@@ -130,6 +133,17 @@ async function growing(
     });
   if (range) headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${head.length}`;
   return new Response(await growing.stream(range?.start, range?.end), { status: range ? 206 : 200, headers });
+}
+
+/** There is no room to keep it: from upstream to this client, without ranges or validators. */
+async function passing(request: Request, { open }: Extract<FileOf<Answer>, { kind: "passing" }>): Promise<Response> {
+  const { head, body } = await open();
+  const type = head.mediaType || "application/octet-stream";
+  const headers = { ...head.headers, "content-type": type, "x-cache": "miss" };
+  if (body instanceof Uint8Array) return send(request, body, headers);
+  if (request.method !== "HEAD") return new Response(body, { headers });
+  await body.cancel();
+  return new Response(null, { headers });
 }
 
 function passed(response: Response): Response {

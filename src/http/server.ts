@@ -148,7 +148,7 @@ async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders
 
 function sizeOf(answer: Awaited<ReturnType<Cache["get"]>>, response: Response): number {
   if (answer.kind === "ready") return answer.ready.bytes.length;
-  if (answer.kind === "file")
-    return answer.file.kind === "growing" ? (answer.file.head.length ?? 0) : answer.file.row.size;
+  if (answer.kind === "file" && "row" in answer.file) return answer.file.row.size;
+  if (answer.kind === "file" && answer.file.kind === "growing") return answer.file.head.length ?? 0;
   return Number(response.headers.get("content-length") ?? 0);
 }

@@ -31,7 +31,12 @@ export function openDisk(path: string): Storage {
       await mkdir(folder, { recursive: true });
       made.add(folder);
     }
-    await rename(file, target);
+    await rename(file, target).catch(async (error: NodeJS.ErrnoException) => {
+      // Someone tidied up by hand.
+      if (error.code !== "ENOENT") throw error;
+      await mkdir(folder, { recursive: true });
+      await rename(file, target);
+    });
   }
 
   return {

@@ -1,0 +1,79 @@
+/** For a full disk: a body goes from upstream to one client, verified on the way, and nothing of it is kept. */
+import { Hasher, splitDigest } from "../digest.ts";
+import { DigestMismatch, messageOf, UpstreamFailed } from "../errors.ts";
+import { emit } from "../events.ts";
+import { log } from "../log.ts";
+import { chunksOf } from "../upstream/body.ts";
+import type { Upstream } from "../upstream/client.ts";
+import { SMALL } from "./download.ts";
+import type { Head } from "./growing.ts";
+import { request, type Wanted } from "./request.ts";
+import { verify } from "./verify.ts";
+
+/** What is passed on; `head.length` is absent where upstream did not say. */
+export interface Passed {
+  head: Head;
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+}
+
+/**
+ * Asks upstream for one client. Small bodies are verified first; of a large one the last chunk is held back until the whole is
+ * verified. Throws NotFound, DigestMismatch, UpstreamFailed.
+ */
+export async function passThrough(upstream: Upstream, wanted: Wanted): Promise<Passed> {
+  const { response, head } = await request(upstream, wanted, 0, undefined);
+  const limits = { maximum: wanted.size ?? wanted.maximum, raw: wanted.raw, timeout: upstream.settings.timeout };
+  const chunks = chunksOf(response, new URL(head.url).host, limits);
+  if (head.length !== undefined && head.length <= SMALL) return { head, body: await whole(chunks, wanted) };
+  if (wanted.expected?.startsWith("h1:")) {
+    throw new UpstreamFailed(`${wanted.path}: the disk is full, and this file can only be verified on disk`);
+  }
+  return { head, body: verifying(chunks, wanted) };
+}
+
+async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promise<Uint8Array<ArrayBuffer>> {
+  const hasher = hasherOf(wanted);
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    hasher.update(chunk);
+    all.push(chunk);
+  }
+  const bytes = Buffer.concat(all);
+  await check(wanted, hasher, bytes);
+  return bytes;
+}
+
+function verifying(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): ReadableStream<Uint8Array> {
+  const hasher = hasherOf(wanted);
+  let last: Uint8Array | undefined;
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await chunks.next();
+        if (done) await check(wanted, hasher, new Uint8Array());
+        else hasher.update(value);
+        if (last) controller.enqueue(last);
+        last = done ? undefined : value;
+        if (done) controller.close();
+      } catch (error) {
+        log.warn("an answer was broken off", { path: wanted.path, error: messageOf(error) });
+        controller.error();
+      }
+    },
+    cancel: async () => void (await chunks.return(undefined)),
+  });
+}
+
+function hasherOf({ expected }: Wanted): Hasher {
+  return new Hasher(expected ? [splitDigest(expected)[0]] : []);
+}
+
+async function check({ mount, path, expected }: Wanted, hasher: Hasher, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (!expected) return;
+  try {
+    await verify(path, expected, hasher.digests(), bytes);
+  } catch (error) {
+    if (error instanceof DigestMismatch) emit("mismatch", { mount: mount.name, path, expected, found: error.found });
+    throw error;
+  }
+}
