@@ -3,114 +3,116 @@
  * store, the upstream is stopped, and a clean client installs it with nothing to dial.
  */
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { hash } from "../../src/digest.ts";
 import { clients } from "../support/clients/all.ts";
 import { type Client, outcome } from "../support/clients/client.ts";
 import { instead } from "../support/faults.ts";
-import { projects, type SampleProject } from "../support/projects.ts";
-import { type Proxy as Running, startProxy } from "../support/proxy.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { entryAt } from "../support/tree.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { compareInstalled } from "../support/installed.ts";
+import { projects } from "../support/projects.ts";
+import type { Proxy as Running } from "../support/proxy.ts";
+import { mountOf, purlOf, type Stage, setStage } from "../support/story.ts";
+import { bytesOf, entryAt } from "../support/tree.ts";
 
 const TIMEOUT = 400_000;
 
-const mountOf = ({ ecosystem }: Client) => (ecosystem === "golang" ? "go" : ecosystem);
-const configOf = (client: Client, base: string) => ({
-  mounts: { [mountOf(client)]: { ecosystem: client.ecosystem, upstreams: { default: base } } },
-});
-const purlsOf = ({ ecosystem }: Client, releases: Readonly<Record<string, string>>) =>
-  Object.entries(releases).map(([name, version]) => `pkg:${ecosystem}/${name.replace(":", "/")}@${version}`);
+/** Packages of the sample projects, and not mvn's plugins. */
+const OURS = /\/(?:@|ex\/)?fx.*\.(?:tgz|whl|crate|zip|jar)$/;
 
-async function versions(client: Client, dir: string): Promise<Record<string, string | undefined>> {
-  const names = Object.keys(projects[client.ecosystem].expected);
-  const found = names.map(async (name) => [name, await client.installed(dir, name)] as const);
-  return Object.fromEntries(await Promise.all(found));
+/** The files that installing a project takes: path below the mount and sha256, as the upstream has them. */
+async function files({ upstream, tree }: Stage): Promise<Map<string, string>> {
+  const asked = upstream.requests.filter(({ path, method, status }) => OURS.test(path) && method + status === "GET200");
+  const paths = new Set(asked.map(({ path }) => path.replace("/up", "")));
+  const found = Array.from(paths, async (path) => [path, hash("sha256", await bytesOf(entryAt(tree, path)))] as const);
+  return new Map(await Promise.all(found));
 }
 
-async function artifactOf(
-  proxy: Running,
-  client: Client,
-  upstream: Upstream,
-  { artifact }: SampleProject,
-): Promise<string> {
-  const asked = upstream.requests.find(({ path, status }) => artifact.test(path) && status === 200)?.path ?? "";
-  const path = asked
-    .replace(/^\/up/, "")
-    .replace(/^\/crates\/([^/]+)\/[^/]+-([\d.]+)\.crate$/, "/crates/$1/$2/download");
-  const response = await fetch(`${proxy.url}/${mountOf(client)}${path}`);
-  expect([path, response.status]).toEqual([path, 200]);
-  return hash("sha256", await response.bytes());
+/** The same, as the proxy answers. */
+async function served(proxy: Running, client: Client, paths: Iterable<string>): Promise<Map<string, string>> {
+  const answers = Array.from(paths, async (path) => {
+    const response = await fetch(`${proxy.url}/${mountOf(client)}${path}`);
+    return [path, response.ok ? hash("sha256", await response.bytes()) : `status ${response.status}`] as const;
+  });
+  return new Map(await Promise.all(answers));
+}
+
+/** Versions, and each file byte for byte. */
+async function expectInstalled(client: Client, { dir, tree }: Stage, project: string, paths: readonly string[]) {
+  const { expected } = projects[client.ecosystem];
+  for (const [name, version] of Object.entries(expected)) {
+    expect([name, await client.installed(dir(project), name)]).toEqual([name, version]);
+    const stem = new RegExp(`\\b${name.split(/[/:]/).at(-1)!.replace("-", "[-_]")}\\b`, "i");
+    const path = paths.find((each) => stem.test(each.replaceAll("!", ""))) ?? "";
+    const archive = { path, bytes: await bytesOf(entryAt(tree, path)) };
+    const { same, different } = await compareInstalled(client, dir(project), name, archive);
+    expect([name, different]).toEqual([name, []]);
+    expect(same).toBeGreaterThan(0);
+  }
 }
 
 for (const client of clients) {
   const project = projects[client.ecosystem];
+  const purls = Object.entries(project.expected).map(([name, version]) => purlOf(client, name, version));
+
   test.skipIf(client.unavailable() !== undefined)(
     `${client.name}: through the proxy; mirrored, unplugged, installed`,
     async () => {
-      await using folder = await temporaryFolder();
-      const upstream = await startUpstream();
-      const base = upstream.mount("/up", project.registry);
-      const config = configOf(client, base);
-      const install = (proxy: Running, dir: string, packages = project.packages) =>
-        client.install({ dir: join(folder.path, dir), url: `${proxy.url}/${mountOf(client)}`, packages });
-
-      const online = await startProxy({ config, dir: join(folder.path, "online") });
+      await using stage = await setStage(client);
+      const { upstream, serve, install } = stage;
+      const online = await serve("online");
       expect(outcome(await install(online, "first"))).toBe("installed");
-      expect(await versions(client, join(folder.path, "first"))).toEqual(project.expected);
+      const wanted = await files(stage);
+      const paths = Array.from(wanted.keys());
+      await expectInstalled(client, stage, "first", paths);
       expect(outcome(await install(online, "second"))).toBe("installed");
-      expect(upstream.count(project.artifact, "GET")).toBe(1);
-      const onDemand = await artifactOf(online, client, upstream, project);
+      expect(upstream.requests.filter(({ path }) => OURS.test(path)).length).toBe(wanted.size);
+      expect(await served(online, client, paths)).toEqual(wanted);
       expect(await online.stop()).toBe(0);
 
-      const dir = join(folder.path, "mirrored");
-      const mirroring = await startProxy({ config, dir });
+      const mirroring = await serve("mirrored");
       // mvn's own plugins are no part of the project: an install of the dependency alone brings them into the store.
-      if (client.ecosystem === "maven")
-        expect(outcome(await install(mirroring, "plugins", { "ex.fx:lower": "1.0" }))).toBe("installed");
-      const mirrored = await mirroring.run(["mirror", ...purlsOf(client, project.expected)]);
-      expect([mirrored.code, mirrored.stderr]).toEqual([0, mirrored.stderr]);
+      if (client.ecosystem === "maven") {
+        const alone = await install(mirroring, "plugins", { packages: { "ex.fx:lower": "1.0" } });
+        expect(outcome(alone)).toBe("installed");
+      }
+      const mirrored = await mirroring.run(["mirror", ...purls]);
+      expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("0 of them not held") as string]);
       const asked = upstream.requests.length;
-      expect((await mirroring.run(["mirror", ...purlsOf(client, project.expected)])).stdout).toStartWith(
-        "0 files fetched",
-      );
-      expect(upstream.requests.slice(asked).filter(({ path }) => project.artifact.test(path))).toEqual([]);
+      expect((await mirroring.run(["mirror", ...purls])).stdout).toStartWith("0 files fetched");
+      const again = upstream.requests.slice(asked).filter(({ path, status }) => OURS.test(path) && status !== 404);
+      expect(again).toEqual([]);
       await mirroring.stop();
 
       await upstream.down();
-      const offline = await startProxy({ config, dir, offline: true });
+      const offline = await serve("mirrored", { offline: true });
       expect(outcome(await install(offline, "unplugged"))).toBe("installed");
-      expect(await versions(client, join(folder.path, "unplugged"))).toEqual(project.expected);
-      expect(await artifactOf(offline, client, upstream, project)).toBe(onDemand);
-      await offline.stop();
-      await upstream.close();
+      await expectInstalled(client, stage, "unplugged", paths);
+      expect(await served(offline, client, paths)).toEqual(wanted);
     },
     TIMEOUT,
   );
 
   // Nothing vouches for Go's modules but the checksum database: golang.test.ts.
   test.skipIf(client.unavailable() !== undefined || client.ecosystem === "golang")(
-    `${client.name}: bytes that the index does not promise reach nobody, and are counted`,
+    `${client.name}: bytes that the index does not promise reach nobody, are not stored, and are counted`,
     async () => {
-      await using folder = await temporaryFolder();
-      const upstream = await startUpstream();
-      const proxy = await startProxy({
-        config: configOf(client, upstream.mount("/up", project.registry)),
-        dir: join(folder.path, "store"),
-      });
+      await using stage = await setStage(client);
+      const { upstream, serve, install, dir } = stage;
+      const proxy = await serve("store");
       const forged = Array.from(project.forged.keys?.() ?? []).find((key) => project.artifact.test(key)) ?? "";
-      upstream.fault(project.artifact, instead(entryAt(project.forged, forged)));
-      const refused = await client.install({
-        dir: join(folder.path, "project"),
-        url: `${proxy.url}/${mountOf(client)}`,
-        packages: project.packages,
-      });
+      const forgery = entryAt(project.forged, forged);
+      upstream.fault(project.artifact, instead(forgery));
+      const refused = await install(proxy, "project");
       expect(refused.code).not.toBeOneOf([0, 124]);
+      expect(upstream.count(project.artifact, "GET")).toBeGreaterThan(0);
       const metrics = await (await fetch(`${proxy.url}/metrics`)).text();
       expect(metrics).toMatch(/proxy_integrity_failures_total\{[^}]*\} [1-9]/);
       await proxy.stop();
-      await upstream.close();
+      const digests = Array.from(new Bun.Glob("artifacts/**").scanSync({ cwd: dir("store") }), (path) =>
+        path.slice(path.lastIndexOf("/") + 1),
+      );
+      expect(digests.length).toBeGreaterThan(0);
+      expect(digests).not.toContain(hash("sha256", await bytesOf(forgery)));
+      expect(digests.filter((name) => name.includes(".part"))).toEqual([]);
     },
     TIMEOUT,
   );

@@ -1,0 +1,96 @@
+/** One client, a registry and the product between them: what tests of clients set up. All of it ends with the block, however that ends. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { Client, InstallOptions, Result } from "./clients/client.ts";
+import { projects } from "./projects.ts";
+import { EXECUTABLE, type Proxy as Running, startProxy } from "./proxy.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import type { Tree } from "./tree.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+export interface Stage extends AsyncDisposable {
+  readonly upstream: Upstream;
+  /** The registry itself, for a client that passes the proxy by. */
+  readonly registry: string;
+  /** What the registry was mounted with. */
+  readonly tree: Tree;
+  /** A folder of the stage: a store's or a project's. */
+  dir(name: string): string;
+  /** The product over the store of this name, with one mount; `config` is laid over that. */
+  serve(store: string, options?: ServeOptions): Promise<Running>;
+  /** A clean client in the project folder of this name. Default: the sample project's packages. */
+  install(from: Running | string, project: string, options?: Partial<InstallOptions>): Promise<Result>;
+}
+
+export interface ServeOptions {
+  offline?: boolean;
+  config?: Readonly<Record<string, unknown>>;
+  /** Named upstreams beside `default`. */
+  upstreams?: Readonly<Record<string, string>>;
+}
+
+/** The path at which a client finds its registry below the product. */
+export const mountOf = ({ ecosystem }: Pick<Client, "ecosystem">): string =>
+  ecosystem === "golang" ? "go" : ecosystem;
+
+/** `ex.fx:lower`, `1.0` → `pkg:maven/ex.fx/lower@1.0`. */
+export const purlOf = ({ ecosystem }: Pick<Client, "ecosystem">, name: string, version: string): string =>
+  `pkg:${ecosystem}/${name.replace(":", "/")}@${version}`;
+
+export async function setStage(
+  client: Client,
+  { registry: make, packages: usual }: Pick<(typeof projects)["npm"], "registry" | "packages"> = projects[
+    client.ecosystem
+  ],
+): Promise<Stage> {
+  const folder = await temporaryFolder();
+  const upstream = await startUpstream();
+  const registry = upstream.mount("/up", make);
+  const running: Running[] = [];
+  const dir = (name: string) => join(folder.path, name);
+  return {
+    upstream,
+    registry,
+    tree: make(registry),
+    dir,
+    async serve(store, { offline = false, config = {}, upstreams = {} } = {}) {
+      const mount = { ecosystem: client.ecosystem, upstreams: { default: registry, ...upstreams } };
+      const proxy = await startProxy({
+        config: { mounts: { [mountOf(client)]: mount }, ...config },
+        dir: dir(store),
+        offline,
+        ...(builtSinceChanged() && { executable: EXECUTABLE }),
+      });
+      running.push(proxy);
+      return proxy;
+    },
+    install: (from, project, options) =>
+      client.install({
+        dir: dir(project),
+        url: typeof from === "string" ? from : `${from.url}/${mountOf(client)}`,
+        packages: usual,
+        ...options,
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(running.map((proxy) => proxy.stop()));
+      await upstream.close();
+      await folder.remove();
+    },
+  };
+}
+
+/** Everything a client said, on one line for each. */
+export const said = ({ stdout, stderr }: Result): string => `${stdout}\n${stderr}`;
+
+let current: boolean | undefined;
+
+/** Whether the executable is what the sources say: `scripts/test` builds it, an editor does not. */
+function builtSinceChanged(): boolean {
+  current ??= newerThan(EXECUTABLE, new Bun.Glob("{src,ecosystems}/**").scanSync({ cwd: join(EXECUTABLE, "..") }));
+  return current;
+}
+
+function newerThan(file: string, others: Iterable<string>): boolean {
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Iterator.from(others).every((other) => statSync(join(file, "..", other)).mtimeMs <= made);
+}
