@@ -1,34 +1,12 @@
 import semver from "semver";
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, Path, Release, Requirement, View } from "../src/ecosystem.ts";
+import { abbreviate, type Manifest, mendTags, type Packument } from "../src/formats/packument.ts";
 import { searchHeld } from "../src/formats/search.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
-type Ranges = Record<string, string>;
-interface Packument {
-  name: string;
-  versions?: Record<string, Manifest>;
-  time?: Record<string, unknown>;
-  modified?: string;
-  "dist-tags"?: Record<string, string>;
-}
-interface Manifest extends Record<string, unknown> {
-  deprecated?: string | boolean;
-  dependencies?: Ranges;
-  optionalDependencies?: Ranges;
-  peerDependencies?: Ranges;
-  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
-  scripts?: Record<string, string>;
-  dist: { tarball: string; shasum?: string; integrity?: string; attestations?: object };
-}
-
 const FULL = "application/json";
 const ABBREVIATED = "application/vnd.npm.install-v1+json";
-/** What an abbreviated version holds, by the registry's document "package metadata"; clients resolve with these alone. */
-const INSTALL_FIELDS = `name version deprecated dependencies optionalDependencies devDependencies bundleDependencies
-  bundledDependencies peerDependencies peerDependenciesMeta acceptDependencies bin directories dist engines os cpu libc
-  funding _hasShrinkwrap hasInstallScript`.split(/\s+/);
-
 /** `lodash`, `@scope/name`, `@scope%2fname`; never a name of the registry's own (`-`). */
 const NAME = `(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
 const ADVISORIES = /^\/-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?)$/;
@@ -52,7 +30,12 @@ export const npm: Ecosystem = {
     { kind: "passthrough", match: ADVISORIES, methods: ["POST"], offline: () => ({}) },
     { kind: "answer", match: "/-/ping", answer: () => ({}) },
     { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
-    { kind: "metadata", match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>[^/]+)$`, "i") },
+    {
+      kind: "metadata",
+      match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>[^/]+)$`, "i"),
+      canonical: ({ name, version }) => attestations(name!, version!),
+      freshness: "immutable",
+    },
     {
       kind: "derived",
       match: new RegExp(`^/-/package/${NAME}/dist-tags$`, "i"),
@@ -64,7 +47,7 @@ export const npm: Ecosystem = {
       kind: "artifact",
       match: new RegExp(`^/${NAME}/-/(?<file>[^/]+)$`, "i"),
       release: ({ name, file }) => release(name!, file!),
-      canonical: ({ name, file }) => `/${name!}/-/${encodeURIComponent(file!)}`,
+      canonical: ({ name, file }) => `/${encode(name!)}/-/${encodeURIComponent(file!)}`,
     },
     {
       kind: "derived",
@@ -115,7 +98,7 @@ function parse(doc: Doc) {
         ...(deprecated && { state: "deprecated" as const }),
         files: [
           { path, url: dist.tarball, ...(digest && { digest }) },
-          ...(dist.attestations ? [{ path: `/-/npm/v1/attestations/${name}@${version}` as Path, optional: true }] : []),
+          ...(dist.attestations ? [{ path: attestations(name, version), optional: true }] : []),
         ],
         requires: requirements(manifest),
       };
@@ -130,6 +113,8 @@ function rewrite(doc: Doc, view: View) {
   for (const [version, manifest] of Object.entries(source.versions ?? {})) {
     const path = tarball(doc, name, version, manifest.dist);
     manifest.dist.tarball = view.link(path);
+    // npm takes only the path of it, and asks the registry that it was configured with.
+    if (manifest.dist.attestations) manifest.dist.attestations.url = view.link(attestations(name, version));
     if (!view.admits({ name, version }, path)) delete time?.[version];
     else versions[version] = view.variant === ABBREVIATED ? abbreviate(manifest) : manifest;
   }
@@ -137,22 +122,6 @@ function rewrite(doc: Doc, view: View) {
   if (view.variant !== ABBREVIATED) return JSON.stringify({ ...source, versions });
   const modified = source.modified ?? time?.modified;
   return JSON.stringify({ name, "dist-tags": tags, versions, ...(typeof modified === "string" && { modified }) });
-}
-
-/** A tag that points at a hidden version moves (`latest`, without which npm refuses the package) or vanishes. */
-function mendTags(tags: Record<string, string>, versions: string[]) {
-  const shown = new Set(versions);
-  for (const [tag, version] of Object.entries(tags)) if (!shown.has(version)) delete tags[tag];
-  if (tags.latest || versions.length === 0) return;
-  const stable = versions.filter(isStableSemver);
-  tags.latest = (stable.length > 0 ? stable : versions).toSorted(compareSemver).at(-1)!;
-}
-
-function abbreviate(manifest: Manifest) {
-  const short: Record<string, unknown> = {};
-  for (const field of INSTALL_FIELDS) if (field in manifest) short[field] = manifest[field];
-  const { preinstall, install, postinstall } = manifest.scripts ?? {};
-  return { ...short, ...((preinstall || install || postinstall) && { hasInstallScript: true }) };
 }
 
 function packument(doc: Doc): Packument {
@@ -165,8 +134,17 @@ function read(served: Uint8Array): Packument {
   return JSON.parse(new TextDecoder().decode(served)) as Packument;
 }
 
+/** `@scope/name`, its parts percent-encoded where they must be. */
+function encode(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/").replace("%40", "@");
+}
+
 function document(name: string): Path {
-  return `/${encodeURIComponent(name).replace("%40", "@").replace("%2F", "%2f")}`;
+  return `/${encode(name).replace("/", "%2f")}`;
+}
+
+function attestations(name: string, version: string): Path {
+  return `/-/npm/v1/attestations/${encode(name)}@${encodeURIComponent(version)}`;
 }
 
 /** The registry's own path where it has this package's shape (lockfiles keep it), else one that every package could have. */
@@ -174,7 +152,9 @@ function tarball(doc: Doc, name: string, version: string, { tarball: url }: Mani
   const path = doc.pathOf(url);
   const known =
     path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !path.slice(path.indexOf("/-/") + 3).includes("/");
-  return known ? path : `/${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
+  return known
+    ? path
+    : `/${encode(name)}/-/${encodeURIComponent(`${name.slice(name.indexOf("/") + 1)}-${version}.tgz`)}`;
 }
 
 /** `lodash-4.17.21.tgz` in `lodash`, `core-7.0.0.tgz` in `@babel/core`; old files have other names, and facts know them. */

@@ -168,7 +168,10 @@ export class DocumentCache {
     const { mount, route, path } = target;
     const fact = route.freshness === "immutable" ? await this.factFor(target) : undefined;
     const digest = route.digest?.(target.params) ?? fact?.digest;
-    const urls = fact?.url && mayFetch(mount, fact.url) ? [[fact.url]] : addressesOf(target);
+    const urls =
+      fact?.url && mayFetch(mount, fact.url)
+        ? [[fact.url]]
+        : addressesOf(target, route.from ? await this.discovered(mount) : {}, digest);
     const { settings, upstream, now } = this.#context;
     try {
       // What an interrupted fetch left of a document is not worth continuing: it may have changed since.

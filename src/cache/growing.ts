@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { messageOf } from "../errors.ts";
+import { messageOf, UpstreamFailed } from "../errors.ts";
 import { log } from "../log.ts";
 
 /** What upstream said of a body before it came. */
@@ -70,15 +69,13 @@ export class Growing {
       {
         pull: async (controller) => {
           try {
-            while (this.#state === "growing" && position >= this.#released(end)) await this.#wake.promise;
+            while (this.#state === "growing" && !closed && position >= this.#released(end)) await this.#wake.promise;
+            if (closed) return;
             if (this.#state === "failed") throw this.#error;
-            const length = Math.min(CHUNK, this.#released(end) - position);
-            const { bytesRead, buffer } = await handle.read(
-              new Uint8Array(Math.max(length, 0)),
-              0,
-              Math.max(length, 0),
-              position,
-            );
+            const length = Math.max(0, Math.min(CHUNK, this.#released(end) - position));
+            const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, position);
+            if (closed) return;
+            if (bytesRead === 0 && length > 0) throw new UpstreamFailed("the download was begun anew; ask again");
             position += bytesRead;
             if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
             if (this.#state === "whole" && position >= Math.min(this.size, end)) {
@@ -86,6 +83,7 @@ export class Growing {
               controller.close();
             }
           } catch (error) {
+            if (closed) return;
             await close();
             log.warn("an answer was broken off", { url: this.head.url, error: messageOf(error) });
             // Without a reason: Bun would print it with its stack. The client sees its connection reset.
@@ -102,11 +100,13 @@ export class Growing {
   async #open(): Promise<FileHandle> {
     for (;;) {
       if (this.#state === "failed") throw this.#error;
+      const { promise: changed } = this.#wake;
+      const file = this.#file;
       try {
-        return await open(this.#file, "r");
+        return await open(file, "r");
       } catch (error) {
-        if (this.#state === "whole" && !existsSync(this.#file)) throw error;
-        await this.#wake.promise;
+        if (this.#state === "whole" && this.#file === file) throw error;
+        await changed;
       }
     }
   }

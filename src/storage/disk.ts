@@ -31,12 +31,14 @@ export function openDisk(path: string): Storage {
       await mkdir(folder, { recursive: true });
       made.add(folder);
     }
-    await rename(file, target).catch(async (error: NodeJS.ErrnoException) => {
+    try {
+      await rename(file, target);
+    } catch (error) {
       // Someone tidied up by hand.
-      if (error.code !== "ENOENT") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       await mkdir(folder, { recursive: true });
       await rename(file, target);
-    });
+    }
   }
 
   return {
