@@ -82,6 +82,10 @@ export const cargo: Ecosystem = {
       canonical: ({ crate, version }: Record<string, string>) => download(crate!, version!),
       // Where an operator names only the folder that the crates are in.
       to: ({ crate, version }: Record<string, string>): Path => `/${crate!}/${crate!}-${version!}.crate`,
+      markers: ({ crate }: Record<string, string>) => ({
+        prefix: prefix(crate!),
+        lowerprefix: prefix(crate!.toLowerCase()),
+      }),
       release: ({ crate, version }: Record<string, string>) => ({ name: crate!, version: version! }),
     })),
     {
@@ -119,11 +123,16 @@ export const cargo: Ecosystem = {
   },
 };
 
-/** `a` → `1/a`, `ab` → `2/ab`, `abc` → `3/a/abc`, `serde` → `se/rd/serde`; always in small letters. */
+/** The folder of an index file: `a` → `1`, `ab` → `2`, `abc` → `3/a`, `serde` → `se/rd`. */
+function prefix(crate: string): string {
+  if (crate.length <= 2) return String(crate.length);
+  return crate.length === 3 ? `3/${crate[0]}` : `${crate.slice(0, 2)}/${crate.slice(2, 4)}`;
+}
+
+/** Always in small letters. */
 function indexPath(crate: string): Path {
   const name = crate.toLowerCase();
-  if (name.length <= 2) return `/${name.length}/${name}` as Path;
-  return name.length === 3 ? `/3/${name[0]}/${name}` : `/${name.slice(0, 2)}/${name.slice(2, 4)}/${name}`;
+  return `/${prefix(name)}/${name}`;
 }
 
 function download(crate: string, version: string): Path {

@@ -54,6 +54,8 @@ interface Fetched extends RouteBase {
   canonical?(p: Params): Path;
   /** Its path at upstream. Default: the canonical path. */
   to?(p: Params): Path;
+  /** Values for markers of a whole address that no param has as it is (`{prefix}` of a crate); slashes in them stay. */
+  markers?(p: Params): Params;
   /** Names of query parameters that belong to the request; they are sent upstream, others are dropped. Default: none. */
   query?: readonly string[];
 }

@@ -57,22 +57,26 @@ export function addressesOf(
   const { mount, route, params, path } = target;
   const [plain = "", query] = path.split("?");
   const relative = route.to?.(params) ?? plain;
+  const values = { ...params, ...route.markers?.(params), ...(digest && checksum(digest)) };
   return upstreamsOf(route, params).map((name) => {
     const found = discovered[name];
-    return (mount.upstreams.get(name) ?? (found ? [found] : [])).map((base) =>
-      base.includes("{") ? fill(base, params, digest) : `${base}${relative}${query ? `?${query}` : ""}`,
+    return (mount.upstreams.get(name) ?? (found ? [found] : [])).flatMap((base) =>
+      base.includes("{") ? fill(base, values) : `${base}${relative}${query ? `?${query}` : ""}`,
     );
   });
 }
 
-function fill(template: string, params: Params, digest?: Digest): string {
-  const values: Record<string, string> = { ...params };
-  if (digest) {
-    const [algorithm, hex] = splitDigest(digest);
-    values[`${algorithm}-checksum`] = hex;
-  }
-  return template.replace(/\{([\w-]+)\}/g, (marker, name: string) => {
-    const value = values[name];
-    return value === undefined ? marker : encodeURIComponent(value);
-  });
+/** `{sha256-checksum}`. */
+function checksum(digest: Digest): Params {
+  const [algorithm, hex] = splitDigest(digest);
+  return { [`${algorithm}-checksum`]: hex };
+}
+
+/** Nothing where a marker cannot be filled: an address with a hole leads nowhere. */
+function fill(template: string, values: Params): string[] {
+  const markers = Array.from(template.matchAll(/\{([\w-]+)\}/g), ([, name]) => name!);
+  if (markers.some((name) => values[name] === undefined)) return [];
+  return [
+    template.replace(/\{([\w-]+)\}/g, (_, name: string) => encodeURIComponent(values[name]!).replaceAll("%2F", "/")),
+  ];
 }

@@ -19,6 +19,7 @@ import { NotFound } from "../errors.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
 import { type Mount, makeMount } from "../mounts.ts";
 import { Pool } from "../pool.ts";
+import { formatPurl, parsePurl } from "../purl.ts";
 import { ecosystems } from "../registry.generated.ts";
 import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
@@ -87,7 +88,7 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,
       negativeTtl: config.negative_ttl,
-      cooldown: config.cooldown,
+      cooldown: { ...config.cooldown, packages: spelled(config.cooldown.packages) },
       pin,
     },
   };
@@ -147,6 +148,16 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
       return cache.views.render(document, row, variant, base);
     },
   };
+}
+
+/** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */
+function spelled(packages: Config["cooldown"]["packages"]): Record<string, number> {
+  const entries = Object.entries(packages).map(([purl, threshold]) => {
+    const { type, name } = parsePurl(purl);
+    const ecosystem = ecosystems.find(({ id, purlType = id }) => purlType === type);
+    return [ecosystem ? formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }) : purl, threshold] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** One mount for each plugin at its default place, and those of the configuration. */
