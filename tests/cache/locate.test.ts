@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import { cargo } from "../../ecosystems/cargo.ts";
+import { maven } from "../../ecosystems/maven.ts";
+import { npm } from "../../ecosystems/npm.ts";
+import { addressesOf, matchIn, targetOf } from "../../src/cache/locate.ts";
+import type { Digest, Ecosystem, Path } from "../../src/ecosystem.ts";
+import { makeMount, mayFetch, pathOf } from "../../src/mounts.ts";
+
+function addresses(
+  ecosystem: Ecosystem,
+  upstreams: Record<string, string | string[]>,
+  path: Path,
+  discovered = {},
+  digest?: Digest,
+) {
+  const mount = makeMount("m", ecosystem, { upstreams, ttl: 0 });
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
+    throw new Error(path);
+  return addressesOf(targetOf(mount, match.route, match.params, path), discovered, digest);
+}
+
+const CRATE = "/crates/Serde/1.0.0/download";
+const INDEX = "https://index.example";
+
+describe("addresses", () => {
+  test("equals of one upstream stand together; another upstream comes after", () => {
+    const upstreams = {
+      default: ["https://a.example/m2/", "https://b.example/m2"],
+      gradle_plugin_portal: "https://p.example",
+    };
+    expect(addresses(maven, upstreams, "/g/a/1/a-1.jar")).toEqual([
+      ["https://a.example/m2/g/a/1/a-1.jar", "https://b.example/m2/g/a/1/a-1.jar"],
+      ["https://p.example/g/a/1/a-1.jar"],
+    ]);
+  });
+  test("a private registry does not bring the public one's other hosts", () => {
+    expect(addresses(maven, { default: "https://private.example" }, "/g/a/1/a-1.jar").flat()).toEqual([
+      "https://private.example/g/a/1/a-1.jar",
+    ]);
+  });
+  test.each([
+    [{ download: "https://dl.example/crates" }, "https://dl.example/crates/Serde/Serde-1.0.0.crate"],
+    [{ download: "https://dl.example/{prefix}/{crate}-{version}.crate" }, "https://dl.example/Se/rd/Serde-1.0.0.crate"],
+    [{ download: "https://dl.example/{lowerprefix}/{sha256-checksum}" }, "https://dl.example/se/rd/ab"],
+  ])("of a crate by %j: %s", (upstreams, address) => {
+    expect(addresses(cargo, { default: INDEX, ...upstreams }, CRATE, {}, "sha256:ab").flat()).toEqual([address]);
+  });
+  test("what the operator left open, upstream's own document says", () => {
+    expect(addresses(cargo, { default: INDEX }, CRATE, { download: "https://said.example/{crate}" }).flat()).toEqual([
+      "https://said.example/Serde",
+    ]);
+  });
+  test("an address with a marker that nothing fills is none", () => {
+    expect(
+      addresses(cargo, { default: INDEX, download: "https://dl.example/{sha256-checksum}" }, CRATE).flat(),
+    ).toEqual([]);
+  });
+});
+
+describe("URLs in documents", () => {
+  const mount = makeMount("m", npm, {
+    upstreams: { default: "https://r.example/npm" },
+    allowHosts: ["files.example"],
+    ttl: 0,
+  });
+  test.each([
+    ["https://r.example/npm/a/-/a-1.tgz", "/a/-/a-1.tgz"],
+    ["/npm/a/-/a-1.tgz", "/a/-/a-1.tgz"],
+    ["https://r.example/other/a", undefined],
+    ["https://r.example/npmx/a", undefined],
+    ["https://elsewhere.example/npm/a", undefined],
+    ["http://[", undefined],
+  ])("%s is served at %p", (url, path) =>
+    expect<string | undefined>(pathOf(mount, url, "https://r.example/npm/a")).toBe(path),
+  );
+  test.each([
+    ["https://r.example/anything", true],
+    ["https://files.example/a", true],
+    ["http://r.example/a", false],
+    ["https://r.example:444/a", false],
+    ["file:///etc/passwd", false],
+  ])("%s may be fetched: %p", (url, allowed) => expect(mayFetch(mount, url)).toBe(allowed));
+});
