@@ -12,6 +12,8 @@ export interface Stage {
   proxy: Product;
   /** Sends the registry's own files. */
   bare: Helper;
+  /** Fetches and stores, every time anew. */
+  store: Helper;
   upstream: Helper;
   /** Adds a package to the registry. */
   write(spec: PackageSpec): Promise<Written>;
@@ -40,6 +42,7 @@ export async function setStage(root: string, executable: string, quick: boolean)
   };
   await mkdir(registry);
   const [bare, upstream] = await Promise.all([helper("bare-server.ts", registry), helper("upstream.ts", registry)]);
+  const store = await helper("bare-store.ts", await folder(), upstream.url);
   const config = { upstream: { npm: upstream.url }, metadata_ttl: "1h" };
   const start = async () => startProxy({ config, dir: await folder(), executable });
   const proxy = await start();
@@ -48,6 +51,7 @@ export async function setStage(root: string, executable: string, quick: boolean)
     executable,
     proxy,
     bare,
+    store,
     upstream,
     write: (spec) => writePackage(registry, upstream.url, spec),
     start,
@@ -56,13 +60,14 @@ export async function setStage(root: string, executable: string, quick: boolean)
     close: async () => {
       await proxy.stop();
       bare.stop();
+      store.stop();
       upstream.stop();
     },
   };
 }
 
-async function helper(program: string, folder: string): Promise<Helper> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, program), folder], {
+async function helper(program: string, ...args: string[]): Promise<Helper> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, program), ...args], {
     stdout: "pipe",
     stderr: "inherit",
   });

@@ -6,6 +6,8 @@ import { memory as memoryOf, resetPeak } from "../usage.ts";
 const MB = 1024 * 1024;
 /** Milliseconds after which what the start needed has been given back. */
 const SETTLED = 2_000;
+/** After one that warms up; the middle one counts. */
+const PASSES = 3;
 
 export async function memory(stage: Stage): Promise<Row[]> {
   const proxy = await stage.start();
@@ -13,19 +15,23 @@ export async function memory(stage: Stage): Promise<Row[]> {
     await Bun.sleep(SETTLED);
     const idle = memoryOf(proxy.pid).now / MB;
     const size = (stage.quick ? 256 : 1024) * MB;
-    const { tarballs } = await stage.write({ name: "large", sizes: [size, size] });
-    const [warm, measured] = tarballs.map((path) => `${proxy.url}/npm${path}`);
+    const { tarballs } = await stage.write({ name: "large", sizes: Array(1 + PASSES).fill(size) });
+    const [warm, ...measured] = tarballs.map((path) => `${proxy.url}/npm${path}`);
     await drain(warm!);
-    const before = memoryOf(proxy.pid).now;
-    resetPeak(proxy.pid);
-    await drain(measured!);
-    const added = (memoryOf(proxy.pid).peak - before) / MB;
+    const passes: number[] = [];
+    for (const url of measured) {
+      await Bun.sleep(SETTLED);
+      const before = memoryOf(proxy.pid).now;
+      resetPeak(proxy.pid);
+      await drain(url);
+      passes.push((memoryOf(proxy.pid).peak - before) / MB);
+    }
+    const added = passes.toSorted((a, b) => a - b)[Math.floor(PASSES / 2)]!;
     return [
       { measure: "memory at rest", ours: `${idle.toFixed(0)} MB`, goal: { value: idle, most: 90, unit: "MB" } },
       {
         measure: `memory added while ${size / MB} MB pass through as a miss`,
-        ours: `${added.toFixed(0)} MB`,
-        reference: `${(before / MB).toFixed(0)} MB before`,
+        ours: `${added.toFixed(0)} MB (${passes.map((pass) => pass.toFixed(0)).join(", ")})`,
         goal: { value: added, most: 30, unit: "MB" },
       },
     ];
