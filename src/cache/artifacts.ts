@@ -2,14 +2,14 @@
 import { LRUCache } from "lru-cache";
 import type { ArtifactRow } from "../db/artifacts.ts";
 import type { ArtifactRoute, Digest } from "../ecosystem.ts";
-import { NotFound, UpstreamFailed } from "../errors.ts";
+import { DigestMismatch, NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import { mayFetch } from "../mounts.ts";
 import type { Admissions } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
-import { type Downloaded, download } from "./download.ts";
+import { type Downloaded, discard, download, NoRoom } from "./download.ts";
 import type { FileFact } from "./facts.ts";
 import { follow } from "./follow.ts";
 import type { Growing, Head } from "./growing.ts";
@@ -42,6 +42,8 @@ export class ArtifactCache {
   readonly #admissions: Admissions;
   readonly #fetches = new Map<string, Fetch>();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
+  /** Files that were not what was promised: the next time nothing of them is sent before all is verified. */
+  readonly #suspects = new LRUCache<string, true>({ max: 10_000 });
 
   constructor(context: Context, documents: DocumentCache, admissions: Admissions) {
     this.#context = context;
@@ -90,6 +92,7 @@ export class ArtifactCache {
     const stored = this.#run(target, key, ready.resolve).finally(() => this.#fetches.delete(key));
     stored.catch((error: unknown) => {
       if (error instanceof NotFound) this.#remember(key, error);
+      if (error instanceof DigestMismatch) this.#suspects.set(key, true);
       ready.reject(error);
     });
     ready.promise.catch(() => {});
@@ -114,11 +117,7 @@ export class ArtifactCache {
     const fact = await this.#documents.factFor(target);
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
-    if (!(await storage.hasRoom(fact?.size ?? 0))) {
-      const wanted = await this.#wanted(target, fact);
-      ready({ kind: "passing", open: () => passThrough(this.#context.upstream, wanted) });
-      return undefined;
-    }
+    if (!(await storage.hasRoom(fact?.size ?? 0))) return this.#passOn(target, fact, ready);
     for (;;) {
       const lease = await acquire(storage.parts, key);
       if (!lease) {
@@ -133,10 +132,19 @@ export class ArtifactCache {
         if (!row) return await this.#store(target, fact, lease, ready);
         ready({ kind: "held", row });
         return row;
+      } catch (error) {
+        if (error instanceof NoRoom) return await this.#passOn(target, fact, ready);
+        throw error;
       } finally {
         await lease.release();
       }
     }
+  }
+
+  /** There is no room to keep it: everyone who asks is sent it straight from upstream. */
+  async #passOn(target: Artifact, fact: FileFact | undefined, ready: (file: File) => void): Promise<undefined> {
+    const wanted = await this.#wanted(target, fact);
+    ready({ kind: "passing", open: () => passThrough(this.#context.upstream, wanted) });
   }
 
   async #store(
@@ -146,27 +154,31 @@ export class ArtifactCache {
     ready: (file: File) => void,
   ): Promise<ArtifactRow | undefined> {
     const { upstream, storage } = this.#context;
+    const key = keyOf(target);
     let growing: Growing | undefined;
-    const downloaded = await download(upstream, {
-      ...(await this.#wanted(target, fact)),
-      file: part,
-      onGrowing: (started) => {
-        growing = started;
-        ready({ kind: "growing", head: started.head, growing: started });
-      },
-      onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
-    });
-    const row = this.#rowOf(target, fact, downloaded);
+    const onGrowing = (started: Growing) => {
+      growing = started;
+      ready({ kind: "growing", head: started.head, growing: started });
+    };
     try {
+      const downloaded = await download(upstream, {
+        ...(await this.#wanted(target, fact)),
+        file: part,
+        hasRoom: (bytes) => storage.hasRoom(bytes),
+        onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
+        ...(!this.#suspects.has(key) && { onGrowing }),
+      });
+      const row = this.#rowOf(target, fact, downloaded);
       await this.#commit(row, part);
+      this.#suspects.delete(key);
       growing?.finish(storage.file(row.sha256));
+      // For those who wait for a large one of which nothing was sent before it was verified.
+      ready({ kind: "held", row });
+      return row;
     } catch (error) {
       growing?.fail(error);
       throw error;
     }
-    // For those who wait for a large one that was nearly done when we took it over.
-    ready({ kind: "held", row });
-    return storage.has(row.sha256) ? row : undefined;
   }
 
   /** What to ask upstream for, and what must come. */
@@ -189,7 +201,12 @@ export class ArtifactCache {
   async #commit(row: ArtifactRow, part: string): Promise<void> {
     const { storage, writer, artifacts, blobs } = this.#context;
     const started = performance.now();
-    await storage.place(part, row.sha256);
+    try {
+      await storage.place(part, row.sha256);
+    } catch (error) {
+      await discard(part);
+      throw error;
+    }
     emit("stored", { operation: "place", milliseconds: performance.now() - started });
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.

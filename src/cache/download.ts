@@ -2,8 +2,8 @@
  * Brings one body from upstream into the store: several addresses, retries, continuation after a break, hashes on the way,
  * verification before anything is kept. Says nothing of why it was wanted.
  */
-import { existsSync } from "node:fs";
-import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { copyFile, type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { type Digests, Hasher, splitDigest } from "../digest.ts";
 import type { Algorithm } from "../ecosystem.ts";
 import { DigestMismatch, UpstreamFailed } from "../errors.ts";
@@ -11,13 +11,15 @@ import { emit } from "../events.ts";
 import { chunksOf } from "../upstream/body.ts";
 import type { Upstream } from "../upstream/client.ts";
 import { Growing, type Head } from "./growing.ts";
-import { request, type Wanted } from "./request.ts";
+import { Changed, request, type Wanted } from "./request.ts";
 import { verify } from "./verify.ts";
 
 /** What is wanted, and where it goes. */
 export interface Download extends Wanted {
   /** The file to write; what is in it from an interrupted download is continued where upstream allows it. */
   file: string;
+  /** Whether that many bytes, or an unknown number (0), may be written. */
+  hasRoom?: (bytes: number) => Promise<boolean>;
   /** Told once, as soon as bytes may be passed on before the whole is verified; never for small bodies. */
   onGrowing?: (growing: Growing) => void;
   /** Told of a small body as soon as it is verified, before it is written: the disk may take its time, or be full. */
@@ -35,7 +37,10 @@ export const SMALL = 1024 * 1024;
 /** Breaks of the connection that are survived in a row without a byte of progress. */
 const BREAKS = 4;
 
-/** Downloads and verifies. Throws NotModified, NotFound, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
+/** The store has no room for the body, which is known before a byte of it is passed on. */
+export class NoRoom extends Error {}
+
+/** Downloads and verifies. Throws NotModified, NotFound, NoRoom, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
 export async function download(upstream: Upstream, wanted: Download): Promise<Downloaded> {
   const transfer = new Transfer(upstream, wanted);
   try {
@@ -77,17 +82,18 @@ class Transfer {
 
   async run(): Promise<Downloaded> {
     await this.#inherit();
+    let furthest = this.#size;
     for (let breaks = 0; ; breaks++) {
-      const before = this.#size;
       try {
         return await this.#finish(await this.#receive());
       } catch (error) {
         // One that is too slow would be so again.
         const passing = error instanceof UpstreamFailed && error.retryable && !error.timeout;
         const mayGoOn = passing && this.#head !== undefined;
-        if (this.#size > before) breaks = 0;
-        if (!mayGoOn || breaks >= BREAKS) throw this.#failed(error);
-        if (!this.#canContinue()) await this.#restart();
+        if (this.#size > furthest) breaks = 0;
+        furthest = Math.max(furthest, this.#size);
+        if (!mayGoOn || breaks >= BREAKS) throw error;
+        if (error instanceof Changed || !this.#canContinue()) await this.#restart(error);
         await Bun.sleep(50 * 2 ** breaks);
       }
     }
@@ -102,29 +108,50 @@ class Transfer {
     return this.#handle;
   }
 
-  /** What an earlier owner left: its head, with the hashes of its bytes taken up again. */
+  /**
+   * What an earlier owner left: its head, with the hashes of its bytes taken up again. A copy of it: an owner that was
+   * only suspended may still write to its file.
+   */
   async #inherit(): Promise<void> {
-    if (!existsSync(this.#wanted.file)) return;
-    const { size } = await (await this.#open()).stat();
-    if (size === 0) return;
-    this.#head = await readFile(`${this.#wanted.file}.json`, "utf8").then(
+    const { file } = this.#wanted;
+    if (!existsSync(file)) return;
+    this.#head = await readFile(`${file}.json`, "utf8").then(
       (text) => JSON.parse(text) as Head,
       () => undefined,
     );
-    if (!this.#canContinue()) return this.#restart();
-    for await (const chunk of Bun.file(this.#wanted.file).stream()) this.#hasher.update(chunk);
-    this.#size = size;
+    try {
+      if (!this.#canContinue()) return await this.#reset();
+      await copyFile(file, `${file}.copy`, constants.COPYFILE_FICLONE);
+      await rename(`${file}.copy`, file);
+    } catch {
+      return this.#reset();
+    }
+    await this.#open();
+    for await (const chunk of Bun.file(file).stream()) {
+      this.#hasher.update(chunk);
+      this.#size += chunk.length;
+    }
   }
 
   /** One answer, from where we are to its end. */
   async #receive(): Promise<Head> {
-    const answered = await request(this.#upstream, this.#wanted, this.#size, this.#head);
-    const { response } = answered;
-    const head = this.#head && this.#size > 0 ? this.#head : answered.head;
+    const known = this.#size > 0 ? this.#head : undefined;
+    const { response, head: said } = await request(this.#upstream, this.#wanted, this.#size, known);
+    const head = known ?? said;
     this.#head = head;
-    if (this.#size === 0) await this.#begin(head);
+    try {
+      if (!known) await this.#begin(head);
+      else if (!this.#small) await this.#pass(head);
+    } catch (error) {
+      await response.body?.cancel();
+      throw error;
+    }
     const { maximum, raw, size = maximum } = this.#wanted;
-    const limits = { maximum: size - this.#size, raw, timeout: this.#upstream.settings.timeout };
+    const limits = {
+      maximum: Math.min(size, maximum) - this.#size,
+      raw,
+      timeout: this.#upstream.settings.timeout,
+    };
     for await (const chunk of chunksOf(response, new URL(head.url).host, limits)) {
       this.#hasher.update(chunk);
       if (this.#small) this.#small.push(chunk);
@@ -160,17 +187,20 @@ class Transfer {
     this.#small = undefined;
     await (await this.#open()).appendFile(Buffer.concat(chunks));
     await this.#pass(head);
-    this.#growing?.grow(this.#size);
   }
 
   /** From here on, others may read what is there. */
   async #pass(head: Head): Promise<void> {
-    const { file } = this.#wanted;
+    const { file, hasRoom, onGrowing, path } = this.#wanted;
+    if (this.#growing) return;
+    if (hasRoom && !(await hasRoom((head.length ?? this.#size) - this.#size)))
+      throw new NoRoom(`${path}: there is no room left in the store`);
     await this.#open();
     await writeFile(`${file}.json`, JSON.stringify(head));
-    if (this.#growing || !this.#wanted.onGrowing) return;
+    if (!onGrowing) return;
     this.#growing = new Growing(head, file);
-    this.#wanted.onGrowing(this.#growing);
+    this.#growing.size = this.#size;
+    onGrowing(this.#growing);
   }
 
   /** Strong validators (RFC 9110 13.1.5) or a digest to check the result against make a continuation safe. */
@@ -180,17 +210,22 @@ class Transfer {
     return (etag !== undefined && !etag.startsWith("W/")) || this.#wanted.expected !== undefined;
   }
 
-  async #restart(): Promise<void> {
-    if (this.#growing && this.#growing.readers > 0) {
-      throw new UpstreamFailed(`${this.#wanted.path} broke off, and upstream gives nothing by which to continue it`, {
-        retryable: true,
-      });
-    }
-    await this.#handle?.truncate(0);
-    await rm(`${this.#wanted.file}.json`, { force: true });
+  /** From the first byte: in another file, since other processes may be reading this one. Not for those who have read already. */
+  async #restart(reason: unknown): Promise<void> {
+    const isRead = this.#growing !== undefined && this.#growing.readers > 0;
+    await this.#reset();
+    if (isRead) throw reason;
+    if (this.#growing) this.#growing.size = 0;
+  }
+
+  async #reset(): Promise<void> {
+    await this.close();
+    await discard(this.#wanted.file);
+    this.#handle = undefined;
+    this.#head = undefined;
+    this.#small = undefined;
     this.#hasher = new Hasher(this.#algorithms());
     this.#size = 0;
-    if (this.#growing) this.#growing.size = 0;
   }
 
   async #finish(head: Head): Promise<Downloaded> {
@@ -198,23 +233,22 @@ class Transfer {
     const digests = this.#hasher.digests();
     const bytes = this.#small && Buffer.concat(this.#small);
     const downloaded = { head, digests, size: this.#size };
-    try {
-      if (expected) await verify(path, expected, digests, bytes ?? file);
-      if (!bytes) {
-        await rm(`${file}.json`, { force: true });
-        return downloaded;
-      }
+    if (expected) await verify(path, expected, digests, bytes ?? file);
+    const handle = await this.#open();
+    if (bytes) {
       onWhole?.(downloaded, bytes);
-      await (await this.#open()).appendFile(bytes);
-      return downloaded;
-    } catch (error) {
-      throw this.#failed(error);
-    }
+      await handle.appendFile(bytes);
+    } else await rm(`${file}.json`, { force: true });
+    await this.#requireOwn(handle);
+    return downloaded;
   }
 
-  #failed(error: unknown): unknown {
-    this.#growing?.fail(error);
-    return error;
+  /** Whoever took us for dead while we were suspended has a file of its own in this one's place. */
+  async #requireOwn(handle: FileHandle): Promise<void> {
+    const { file, path } = this.#wanted;
+    const [mine, there] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)]);
+    if (there?.ino === mine.ino && there.size === this.#size) return;
+    throw new UpstreamFailed(`${path}: another process took its download over; ask again`, { retryable: true });
   }
 
   #algorithms(): Algorithm[] {

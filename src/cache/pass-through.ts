@@ -22,7 +22,11 @@ export interface Passed {
  */
 export async function passThrough(upstream: Upstream, wanted: Wanted): Promise<Passed> {
   const { response, head } = await request(upstream, wanted, 0, undefined);
-  const limits = { maximum: wanted.size ?? wanted.maximum, raw: wanted.raw, timeout: upstream.settings.timeout };
+  const limits = {
+    maximum: Math.min(wanted.size ?? wanted.maximum, wanted.maximum),
+    raw: wanted.raw,
+    timeout: upstream.settings.timeout,
+  };
   const chunks = chunksOf(response, new URL(head.url).host, limits);
   if (head.length !== undefined && head.length <= SMALL) return { head, body: await whole(chunks, wanted) };
   if (wanted.expected?.startsWith("h1:")) {

@@ -37,6 +37,9 @@ const ABSENT = new Set([404, 410, 451]);
 /** Upstream says that what the request's validators name is current. */
 export class NotModified extends Error {}
 
+/** The rest of a body cannot be had: upstream has another one by now, or gives no parts. From the first byte on it may go. */
+export class Changed extends UpstreamFailed {}
+
 /** The answer that has what is wanted from byte `from` on. Throws NotModified, NotFound or UpstreamFailed. */
 export async function request(
   upstream: Upstream,
@@ -75,10 +78,7 @@ async function requestOne(
       // Only the last one is worth waiting for.
       const patience = url === group.at(-1) ? undefined : 0;
       const response = await upstream.fetch(mount, url, { headers: { ...wanted.requestHeaders, ...rest }, patience });
-      if (response.status === (from > 0 ? 206 : 200)) {
-        if (from > 0) requireRange(response, from, wanted.path);
-        return { response, head: headOf(response, url, wanted) };
-      }
+      if (isWanted(response, from)) return { response, head: headOf(response, url, wanted) };
       await response.body?.cancel();
       throw refusal(response.status, new URL(url).host, wanted, from);
     } catch (error) {
@@ -90,22 +90,24 @@ async function requestOne(
   throw failure ?? absence;
 }
 
-function requireRange(response: Response, from: number, path: string): void {
-  const range = response.headers.get("content-range") ?? "";
-  if (range.startsWith(`bytes ${from}-`)) return;
-  throw new UpstreamFailed(`${path}: asked upstream for the bytes from ${from} on, and it sent "${range}"`);
+function isWanted({ status, headers }: Response, from: number): boolean {
+  if (from === 0) return status === 200;
+  return status === 206 && (headers.get("content-range") ?? "").startsWith(`bytes ${from}-`);
 }
 
 /** What an answer without the wanted body means. */
-function refusal(status: number, host: string, { path, raw }: Wanted, from: number): Error {
-  if (status === 304) return new NotModified();
-  if (from > 0) {
-    return new UpstreamFailed(`${path} changed at upstream while it was being fetched (status ${status} for the rest)`);
+function refusal(status: number, host: string, { path, raw, requestHeaders }: Wanted, from: number): Error {
+  // RFC 9110 15.4.5: only who named a validator can be told that it is current.
+  if (status === 304 && requestHeaders && ("if-none-match" in requestHeaders || "if-modified-since" in requestHeaders))
+    return new NotModified();
+  const retryable = status === 429 || status >= 500;
+  if (from > 0 && !retryable) {
+    const message = `${path} changed at upstream while it was being fetched (status ${status} for the rest)`;
+    return new Changed(message, { retryable: true });
   }
   if (ABSENT.has(status) || (status === 403 && raw)) {
     return new NotFound(`${path} does not exist at ${host} (status ${status})`);
   }
-  const retryable = status === 429 || status >= 500;
   return new UpstreamFailed(`${host} answered ${status} for ${path}`, { status, retryable });
 }
 

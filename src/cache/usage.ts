@@ -1,9 +1,6 @@
 import type { Context } from "./context.ts";
 
-/** Milliseconds between writes of what was used. */
-const INTERVAL = 10_000;
-
-/** Hits and access times, gathered in memory: no request writes to the database. What a kill loses is at most one interval. */
+/** Hits and access times, gathered in memory: no request writes to the database. Whoever serves flushes now and then. */
 export class Usage {
   readonly #context: Context;
   /** By mount and path, apart: a key of both would be put together and hashed for each request. */
@@ -11,7 +8,6 @@ export class Usage {
 
   constructor(context: Context) {
     this.#context = context;
-    setInterval(() => void this.flush(), INTERVAL).unref();
   }
 
   record(mount: string, path: string, artifact: boolean): void {

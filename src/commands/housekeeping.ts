@@ -9,6 +9,8 @@ import { log } from "../log.ts";
 
 /** Milliseconds between rounds. */
 const INTERVAL = 60_000;
+/** Milliseconds between writes of what was used: what a kill loses of it. */
+const USAGE = 10_000;
 /** Rows of one round of eviction. */
 const BATCH = 200;
 /** Evict to this share of the bound, so that not every new file evicts. */
@@ -28,6 +30,7 @@ export function keepHouse(cache: Cache, database: Database, maxSize: number): vo
     }
   };
   setInterval(() => void round(), INTERVAL).unref();
+  setInterval(() => void cache.usage.flush(), USAGE).unref();
   setTimeout(() => void round(), 1_000).unref();
 }
 
