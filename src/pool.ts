@@ -1,6 +1,6 @@
 /**
- * A pool of Bun workers that run named tasks. Threads start when they are needed; a task goes to the least busy one; a
- * thread that dies fails its tasks (they can be asked for again) and is replaced by the next task.
+ * A pool of Bun workers that run named tasks. Threads start when they are needed; a task goes to the least busy one; where
+ * a thread dies, another takes its tasks up again.
  */
 import { BadRequest, DigestMismatch, type Failure, NotFound, UpstreamFailed, Withheld } from "./errors.ts";
 import { type Events, emit } from "./events.ts";
@@ -21,10 +21,21 @@ export interface ToWorker {
   input: unknown;
 }
 
+interface Task {
+  message: ToWorker;
+  /** Threads that it may still outlive. */
+  lives: number;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
 interface Thread {
   worker: Worker;
-  waiting: Map<number, { resolve: (value: never) => void; reject: (error: unknown) => void }>;
+  waiting: Map<number, Task>;
 }
+
+/** A task that has seen so many threads die is taken for the cause. */
+const LIVES = 2;
 
 export class Pool<T extends Tasks> {
   readonly #spawn: () => Worker;
@@ -37,14 +48,10 @@ export class Pool<T extends Tasks> {
     this.#spawn = spawn;
   }
 
-  /** Rejects with the task's own error, or with a retryable UpstreamFailed when its thread died. */
+  /** Rejects with the task's own error, or with a retryable UpstreamFailed when thread after thread died of it. */
   run<K extends keyof T & string>(name: K, input: Input<T, K>): Promise<Output<T, K>> {
-    const thread = this.#thread();
-    const id = this.#next++;
     const { promise, resolve, reject } = Promise.withResolvers<Output<T, K>>();
-    thread.waiting.set(id, { resolve, reject });
-    thread.worker.ref();
-    thread.worker.postMessage({ id, name, input } satisfies ToWorker);
+    this.#dispatch({ message: { id: this.#next++, name, input }, lives: LIVES, resolve, reject });
     return promise;
   }
 
@@ -64,11 +71,22 @@ export class Pool<T extends Tasks> {
     return thread;
   }
 
+  #dispatch(task: Task): void {
+    const thread = this.#thread();
+    thread.waiting.set(task.message.id, task);
+    thread.worker.ref();
+    thread.worker.postMessage(task.message);
+  }
+
   #died(thread: Thread, reason: string): void {
+    if (!this.#threads.includes(thread)) return;
     this.#threads = this.#threads.filter((other) => other !== thread);
-    for (const { reject } of thread.waiting.values())
-      reject(new UpstreamFailed(`a worker died (${reason}); the task can be tried again`, { retryable: true }));
-    thread.waiting.clear();
+    thread.worker.terminate();
+    for (const task of thread.waiting.values()) {
+      if (task.lives-- > 0) this.#dispatch(task);
+      else
+        task.reject(new UpstreamFailed(`a worker died (${reason}); the task can be tried again`, { retryable: true }));
+    }
   }
 }
 
