@@ -56,7 +56,7 @@ for (const client of clients) {
   test.skipIf(client.unavailable() !== undefined)(
     `${client.name}: through the proxy; mirrored, unplugged, installed`,
     async () => {
-      await using stage = await setStage(client);
+      const stage = await setStage(client);
       const { upstream, serve, install } = stage;
       const online = await serve("online");
       expect(outcome(await install(online, "first"))).toBe("installed");
@@ -95,7 +95,7 @@ for (const client of clients) {
   test.skipIf(client.unavailable() !== undefined || client.ecosystem === "golang")(
     `${client.name}: bytes that the index does not promise reach nobody, are not stored, and are counted`,
     async () => {
-      await using stage = await setStage(client);
+      const stage = await setStage(client);
       const { upstream, serve, install, dir } = stage;
       const proxy = await serve("store");
       const forged = Array.from(project.forged.keys?.() ?? []).find((key) => project.artifact.test(key)) ?? "";

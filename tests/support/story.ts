@@ -1,14 +1,15 @@
-/** One client, a registry and the product between them: what tests of clients set up. All of it ends with the block, however that ends. */
+/** One client, a registry and the product between them: what tests of clients set up. All of it ends with the test, however that ends. */
+import { onTestFinished } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Client, InstallOptions, Result } from "./clients/client.ts";
-import { projects } from "./projects.ts";
+import { projects, type SampleProject } from "./projects.ts";
 import { EXECUTABLE, type Proxy as Running, startProxy } from "./proxy.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import type { Tree } from "./tree.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-export interface Stage extends AsyncDisposable {
+export interface Stage {
   readonly upstream: Upstream;
   /** The registry itself, for a client that passes the proxy by. */
   readonly registry: string;
@@ -37,16 +38,25 @@ export const mountOf = ({ ecosystem }: Pick<Client, "ecosystem">): string =>
 export const purlOf = ({ ecosystem }: Pick<Client, "ecosystem">, name: string, version: string): string =>
   `pkg:${ecosystem}/${name.replace(":", "/")}@${version}`;
 
-export async function setStage(
-  client: Client,
-  { registry: make, packages: usual }: Pick<(typeof projects)["npm"], "registry" | "packages"> = projects[
-    client.ecosystem
-  ],
-): Promise<Stage> {
+export interface Scene {
+  /** Default: that of the sample project. */
+  registry?: SampleProject["registry"];
+  packages?: SampleProject["packages"];
+  /** The registry's path at its host; default `/up`. */
+  prefix?: string;
+}
+
+export async function setStage(client: Client, scene: Scene = {}): Promise<Stage> {
+  const { registry: make, packages: usual, prefix } = { prefix: "/up", ...projects[client.ecosystem], ...scene };
   const folder = await temporaryFolder();
   const upstream = await startUpstream();
-  const registry = upstream.mount("/up", make);
+  const registry = upstream.mount(prefix, make);
   const running: Running[] = [];
+  onTestFinished(async () => {
+    await Promise.all(running.map((proxy) => proxy.stop()));
+    await upstream.close();
+    await folder.remove();
+  });
   const dir = (name: string) => join(folder.path, name);
   return {
     upstream,
@@ -71,11 +81,6 @@ export async function setStage(
         packages: usual,
         ...options,
       }),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(running.map((proxy) => proxy.stop()));
-      await upstream.close();
-      await folder.remove();
-    },
   };
 }
 
