@@ -12,9 +12,14 @@ const SNAPSHOT = `${ARTIFACT}/(?<version>[^/]+-SNAPSHOT)`;
 /** Republished under one name, unlike the timestamped files that a snapshot's metadata names. */
 const REPUBLISHED = String.raw`${SNAPSHOT}/\k<artifact>-\k<version>[.-][^/]+`;
 /** Types that are no file extension, as the end of the file's name. */
-// biome-ignore format: one table
-const TYPES: Readonly<Record<string, string>> = { "test-jar": "-tests.jar", "java-source": "-sources.jar", javadoc: "-javadoc.jar",
-  "maven-plugin": ".jar", bundle: ".jar", ejb: ".jar" };
+const TYPES: Readonly<Record<string, string>> = {
+  "test-jar": "-tests.jar",
+  "java-source": "-sources.jar",
+  javadoc: "-javadoc.jar",
+  "maven-plugin": ".jar",
+  bundle: ".jar",
+  ejb: ".jar",
+};
 
 const file = {
   from: ["default", "gradle_plugin_portal"],

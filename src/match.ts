@@ -42,10 +42,11 @@ export function isPlain(path: string): path is Path {
   if (path.length > 2_048 || !path.startsWith("/")) return false;
   try {
     const decoded = decodeURIComponent(path);
-    // biome-ignore format: one law a line
-    return !/[\u0000-\u001f\u007f\\?#]/.test(decoded)
-      && !decoded.split("/").some((part) => part === "." || part === "..")
-      && !/%(?:25)*(?:2e|5c|00)/i.test(decoded);
+    return (
+      !/[\u0000-\u001f\u007f\\?#]/.test(decoded) &&
+      !decoded.split("/").some((part) => part === "." || part === "..") &&
+      !/%(?:25)*(?:2e|5c|00)/i.test(decoded)
+    );
   } catch {
     return false;
   }

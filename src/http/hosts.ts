@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { Networks } from "../networks.ts";
 
 export interface HostSettings {
   /** Links are built from it; unset: from the request. Without a trailing slash. */
@@ -13,7 +13,7 @@ export interface HostSettings {
 export class Hosts {
   readonly #baseUrl: string | undefined;
   readonly #allowed: ReadonlySet<string> | undefined;
-  readonly #proxies: BlockList | undefined;
+  readonly #proxies: Networks | undefined;
   /** The last origin that was looked at, and its base: most requests name the one that the one before named. */
   #last: { origin: string; base: string | undefined } = { origin: "", base: undefined };
 
@@ -21,7 +21,7 @@ export class Hosts {
     this.#baseUrl = baseUrl?.replace(/\/+$/, "");
     const names = baseUrl ? [...hosts, new URL(baseUrl).hostname] : hosts;
     this.#allowed = names.length > 0 ? new Set(names.map((name) => name.toLowerCase())) : undefined;
-    this.#proxies = trustedProxies.length > 0 ? listOf(trustedProxies) : undefined;
+    this.#proxies = trustedProxies.length > 0 ? new Networks(trustedProxies) : undefined;
   }
 
   /** `undefined`: the request names a host that is not ours, and is refused. `origin` is scheme and host as requested. */
@@ -46,9 +46,7 @@ export class Hosts {
   }
 
   #isProxy(address: string | undefined): boolean {
-    if (!address || !this.#proxies) return false;
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-    return this.#proxies.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+    return address !== undefined && (this.#proxies?.has(address) ?? false);
   }
 }
 
@@ -59,15 +57,4 @@ function first(header: string | null): string | undefined {
 /** `example.org:8080` → `example.org`, `[::1]:8080` → `[::1]`. */
 function nameOf(host: string): string {
   return host.replace(/:\d+$/, "").toLowerCase();
-}
-
-function listOf(entries: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = "", prefix] = entry.split("/");
-    const type = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (prefix === undefined) list.addAddress(address, type);
-    else list.addSubnet(address, Number(prefix), type);
-  }
-  return list;
 }
