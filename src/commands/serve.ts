@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import type { Config } from "../config/schema.ts";
+import { BadRequest, messageOf } from "../errors.ts";
 import { AccessLog } from "../http/access-log.ts";
 import { makeApp } from "../http/app.ts";
 import { HealthProbe } from "../http/health.ts";
@@ -43,16 +44,10 @@ async function serve(config: Config): Promise<number> {
     home: (request) => homePage(mounts.values(), config.base_url ?? new URL(request.url).origin, VERSION),
   });
   const { host: hostname, port } = config.listen;
-  const server = startServer({
-    hostname,
-    port,
-    cache,
-    mounts,
-    hosts,
-    metrics,
-    accessLog,
-    app: (request) => app.fetch(request),
-  });
+  const handle = (request: Request) => app.fetch(request);
+  const server = listening(() =>
+    startServer({ hostname, port, cache, mounts, hosts, metrics, accessLog, app: handle }),
+  );
   keepHouse(cache, database, config.storage.max_size);
   log.info("listening", {
     url: server.url.href,
@@ -68,6 +63,14 @@ async function serve(config: Config): Promise<number> {
   accessLog.flush();
   pool.close();
   return 0;
+}
+
+function listening<T>(start: () => T): T {
+  try {
+    return start();
+  } catch (error) {
+    throw new BadRequest(`cannot listen: ${messageOf(error)} The setting is listen (--listen, PROXY_LISTEN).`);
+  }
 }
 
 function stopSignal(): Promise<string> {

@@ -179,3 +179,11 @@ describe("hosts and links", () => {
     expect((await fetch(`${based.proxy.url}/npm/small`, { headers: { host: "pkg.example" } })).status).toBe(200);
   });
 });
+
+test("an address that is taken: one line says so, exit 2", async () => {
+  const run = await all.proxy.run(["serve", "--listen", `127.0.0.1:${all.proxy.port}`]);
+  expect([run.code, run.stderr.trim().split("\n").at(-1)]).toEqual([
+    2,
+    expect.stringMatching(/^proxy: cannot listen: .*in use/) as string,
+  ]);
+});
