@@ -89,11 +89,18 @@ export class ArtifactCache {
       return running;
     }
     const ready = Promise.withResolvers<File>();
-    const stored = this.#run(target, key, ready.resolve).finally(() => this.#fetches.delete(key));
+    let growing: Growing | undefined;
+    const tell = (file: File) => {
+      if (file.kind === "growing") growing = file.growing;
+      ready.resolve(file);
+    };
+    const stored = this.#run(target, key, tell).finally(() => this.#fetches.delete(key));
     stored.catch((error: unknown) => {
       if (error instanceof NotFound) this.#remember(key, error);
       if (error instanceof DigestMismatch) this.#suspects.set(key, true);
       ready.reject(error);
+      // Only now: who asks again because of it must not join what has failed.
+      growing?.fail(error);
     });
     ready.promise.catch(() => {});
     const fetch = { ready: ready.promise, stored };
@@ -160,25 +167,20 @@ export class ArtifactCache {
       growing = started;
       ready({ kind: "growing", head: started.head, growing: started });
     };
-    try {
-      const downloaded = await download(upstream, {
-        ...(await this.#wanted(target, fact)),
-        file: part,
-        hasRoom: (bytes) => storage.hasRoom(bytes),
-        onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
-        ...(!this.#suspects.has(key) && { onGrowing }),
-      });
-      const row = this.#rowOf(target, fact, downloaded);
-      await this.#commit(row, part);
-      this.#suspects.delete(key);
-      growing?.finish(storage.file(row.sha256));
-      // For those who wait for a large one of which nothing was sent before it was verified.
-      ready({ kind: "held", row });
-      return row;
-    } catch (error) {
-      growing?.fail(error);
-      throw error;
-    }
+    const downloaded = await download(upstream, {
+      ...(await this.#wanted(target, fact)),
+      file: part,
+      hasRoom: (bytes) => storage.hasRoom(bytes),
+      onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
+      ...(!this.#suspects.has(key) && { onGrowing }),
+    });
+    const row = this.#rowOf(target, fact, downloaded);
+    await this.#commit(row, part);
+    this.#suspects.delete(key);
+    growing?.finish(storage.file(row.sha256));
+    // For those who wait for a large one of which nothing was sent before it was verified.
+    ready({ kind: "held", row });
+    return row;
   }
 
   /** What to ask upstream for, and what must come. */

@@ -141,7 +141,7 @@ class Transfer {
     this.#head = head;
     try {
       if (!known) await this.#begin(head);
-      else if (!this.#small) await this.#pass(head);
+      else if (!this.#growing) await this.#pass(head);
     } catch (error) {
       await response.body?.cancel();
       throw error;
@@ -155,7 +155,7 @@ class Transfer {
     for await (const chunk of chunksOf(response, new URL(head.url).host, limits)) {
       this.#hasher.update(chunk);
       if (this.#small) this.#small.push(chunk);
-      else await this.#handle?.appendFile(chunk);
+      else await (await this.#open()).appendFile(chunk);
       this.#size += chunk.length;
       emit("fetched", { mount: this.#wanted.mount.name, bytes: chunk.length });
       this.#growing?.grow(chunk.length);
@@ -192,12 +192,11 @@ class Transfer {
   /** From here on, others may read what is there. */
   async #pass(head: Head): Promise<void> {
     const { file, hasRoom, onGrowing, path } = this.#wanted;
-    if (this.#growing) return;
     if (hasRoom && !(await hasRoom((head.length ?? this.#size) - this.#size)))
       throw new NoRoom(`${path}: there is no room left in the store`);
     await this.#open();
     await writeFile(`${file}.json`, JSON.stringify(head));
-    if (!onGrowing) return;
+    if (this.#growing || !onGrowing) return;
     this.#growing = new Growing(head, file);
     this.#growing.size = this.#size;
     onGrowing(this.#growing);

@@ -11,7 +11,8 @@ const POLL = 20;
 
 /**
  * Waits for what another thread or process is fetching, and passes it on as it grows.
- * Returns the row once it is stored, or `undefined` when the other gave up and it is our turn.
+ * Returns the row once it is stored, or `undefined` when the other gave up and it is our turn. Throws where it gave up
+ * in the middle.
  */
 export async function follow(
   storage: Storage,
@@ -39,11 +40,7 @@ export async function follow(
     return row;
   }
   if (!row) {
-    const error = new UpstreamFailed("the download that this answer was following failed; ask again", {
-      retryable: true,
-    });
-    growing.fail(error);
-    throw error;
+    throw new UpstreamFailed("the download that this answer was following failed; ask again", { retryable: true });
   }
   growing.grow(Math.max(row.size - growing.size, 0));
   growing.finish(storage.file(row.sha256));

@@ -1,14 +1,16 @@
 /** A cache over a temporary store, in this process, with a clock that the test moves. */
 import { join } from "node:path";
-import { Cache } from "../../src/cache/cache.ts";
+import { type Answer, type Ask, Cache, type Offload } from "../../src/cache/cache.ts";
 import type { CacheSettings, Context } from "../../src/cache/context.ts";
 import { Artifacts } from "../../src/db/artifacts.ts";
 import { Blobs } from "../../src/db/blobs.ts";
 import { ReleaseDates } from "../../src/db/dates.ts";
 import { Documents } from "../../src/db/documents.ts";
 import { openDatabase } from "../../src/db/open.ts";
+import type { Path } from "../../src/ecosystem.ts";
 import { openDisk } from "../../src/storage/disk.ts";
-import { Upstream } from "../../src/upstream/client.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface Engine {
@@ -20,20 +22,38 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What stands in the place of the engine's own parts. */
+export interface Parts {
+  upstream?: Partial<UpstreamSettings>;
+  storage?: Partial<Storage>;
+  offload?: (cache: () => Cache) => Offload;
+  /** Bytes. */
+  memory?: number;
+  /** A store and database to share with another engine; it is not removed. */
+  dir?: string;
+}
+
 const MEMORY = 8 * 1024 * 1024;
 
-export async function engine({
-  now = Date.now(),
-  ...settings
-}: Partial<CacheSettings> & { now?: number } = {}): Promise<Engine> {
+export async function engine(
+  { now = Date.now(), ...settings }: Partial<CacheSettings> & { now?: number } = {},
+  parts: Parts = {},
+): Promise<Engine> {
   const folder = await temporaryFolder();
-  const dir = join(folder.path, "cache");
+  const dir = parts.dir ?? join(folder.path, "cache");
   let time = now;
   const database = openDatabase(join(dir, "proxy.db"));
   const open = (chosen: Partial<CacheSettings>) => {
     const context: Context = {
-      storage: openDisk(dir),
-      upstream: new Upstream({ timeout: 2_000, patience: 0, credentials: [], allowPrivate: [], userAgent: "test" }),
+      storage: { ...openDisk(dir), ...parts.storage },
+      upstream: new Upstream({
+        timeout: 2_000,
+        patience: 0,
+        credentials: [],
+        allowPrivate: [],
+        userAgent: "test",
+        ...parts.upstream,
+      }),
       writer: database.writer,
       artifacts: new Artifacts(database),
       documents: new Documents(database),
@@ -53,7 +73,12 @@ export async function engine({
         ...chosen,
       },
     };
-    return new Cache(context, MEMORY);
+    const opened: Cache = new Cache(
+      context,
+      parts.memory ?? MEMORY,
+      parts.offload?.(() => opened),
+    );
+    return opened;
   };
   const cache = open(settings);
   return {
@@ -79,4 +104,20 @@ export function failure(promise: Promise<unknown>): Promise<unknown> {
     () => undefined,
     (error: unknown) => error,
   );
+}
+
+/** A GET without anything special. */
+export function askFor(path: Path): Ask {
+  return { method: "GET", path, query: new URLSearchParams(), accept: null, base: "http://proxy.example" };
+}
+
+/** The bytes that a client would be sent; rejects where its answer would be broken off. */
+export async function bytesOf({ context }: Cache, answer: Answer): Promise<Uint8Array> {
+  if (answer.kind === "ready") return answer.ready.bytes;
+  if (answer.kind === "passthrough") return answer.response.bytes();
+  const { file } = answer;
+  if (file.kind === "held") return Bun.file(context.storage.file(file.row.sha256)).bytes();
+  if (file.kind === "whole") return file.bytes;
+  const body = file.kind === "growing" ? await file.growing.stream() : (await file.open()).body;
+  return new Response(body as ReadableStream<Uint8Array>).bytes();
 }
