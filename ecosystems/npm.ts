@@ -171,6 +171,8 @@ function requirements(manifest: Manifest): Requirement[] {
 }
 
 function search(query: URLSearchParams, held: Iterable<Release>) {
-  const objects = searchHeld(held, query.get("text"), compareSemver).map((found) => ({ package: found }));
+  // npm lists the maintainers without a look whether there are any.
+  const found = searchHeld(held, query.get("text"), compareSemver);
+  const objects = found.map((release) => ({ package: { ...release, maintainers: [] } }));
   return { objects: objects.slice(0, Number(query.get("size") ?? 20)), total: objects.length };
 }

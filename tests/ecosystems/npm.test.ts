@@ -145,7 +145,7 @@ test("search offline finds the newest of what is held", () => {
     { name: "left", version: "1.0.0" },
   ];
   expect(match.route.offline?.({}, new URLSearchParams("text=LODA"), () => held)).toEqual({
-    objects: [{ package: { name: "lodash", version: "4.17.21" } }],
+    objects: [{ package: { name: "lodash", version: "4.17.21", maintainers: [] } }],
     total: 1,
   });
 });

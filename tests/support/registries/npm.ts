@@ -87,7 +87,9 @@ function packument(pack: NpmPackage, tarballs: ReadonlyMap<string, Uint8Array>, 
 
 function search(packages: readonly NpmPackage[], text: string) {
   const found = packages.filter(({ name }) => name.includes(text));
-  const objects = found.map((pack) => ({ package: { name: pack.name, version: releasesOf(pack).at(-1)?.version } }));
+  const objects = found.map((pack) => ({
+    package: { name: pack.name, version: releasesOf(pack).at(-1)?.version, maintainers: [] },
+  }));
   return { objects, total: objects.length };
 }
 
