@@ -1,70 +1,62 @@
-import { expect, test } from "bun:test";
+/** Go's checksum database, through the proxy. */
+import { expect, onTestFinished, test } from "bun:test";
 import { join } from "node:path";
 import { outcome } from "../support/clients/client.ts";
 import { go } from "../support/clients/go.ts";
 import { instead } from "../support/faults.ts";
 import { GO_MODULES, projects } from "../support/projects.ts";
-import { startProxy } from "../support/proxy.ts";
 import { startSumdb } from "../support/registries/sumdb.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { purlOf, setStage } from "../support/story.ts";
 import { entryAt } from "../support/tree.ts";
-import { startUpstream } from "../support/upstream.ts";
 
-const { packages, expected, registry, artifact, forged } = projects.golang;
+const TIMEOUT = 200_000;
+const { expected, artifact, forged } = projects.golang;
 
-async function setUp(folder: string) {
-  const upstream = await startUpstream();
+async function set() {
   const sumdb = await startSumdb(GO_MODULES);
-  const upstreams = { default: upstream.mount("/up", registry), [`sumdb/${sumdb.name}`]: sumdb.url };
-  const config = { mounts: { go: { ecosystem: "golang", upstreams } } };
-  const start = (store: string, offline = false) => startProxy({ config, dir: join(folder, store), offline });
-  const install = (url: string, project: string) =>
-    go.install({ dir: join(folder, project), url: `${url}/go`, packages, env: { GOSUMDB: sumdb.proxied } });
-  return { upstream, sumdb, start, install };
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= sumdb.close());
+  onTestFinished(close);
+  const upstreams = { [`sumdb/${sumdb.name}`]: sumdb.url };
+  return { ...(await setStage(go)), close, upstreams, env: { GOSUMDB: sumdb.proxied } };
 }
 
 test.skipIf(go.unavailable() !== undefined)(
   "the checksum database comes through the proxy, and is complete when mirrored and unplugged",
   async () => {
-    await using folder = await temporaryFolder();
-    const { upstream, sumdb, start, install } = await setUp(folder.path);
-    const online = await start("online");
-    expect(outcome(await install(online.url, "first"))).toBe("installed");
-    expect(await go.installed(join(folder.path, "first"), "fx.example/Lower")).toBe("v1.0.0");
+    const { upstream, close, serve, install, dir, upstreams, env } = await set();
+    const online = await serve("online", { upstreams });
+    expect(outcome(await install(online, "first", { env }))).toBe("installed");
+    expect(await go.installed(dir("first"), "fx.example/Lower")).toBe("v1.0.0");
     await online.stop();
 
-    const mirroring = await start("mirrored");
-    const purls = Object.entries(expected).map(([name, version]) => `pkg:golang/${name}@${version}`);
-    const mirrored = await mirroring.run(["mirror", ...purls]);
-    expect([mirrored.code, mirrored.stdout]).toEqual([0, mirrored.stdout]);
+    const mirroring = await serve("mirrored", { upstreams });
+    const mirrored = await mirroring.run(["mirror", ...Object.entries(expected).map((each) => purlOf(go, ...each))]);
+    expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("0 failed") as string]);
     await mirroring.stop();
 
     await upstream.down();
-    await sumdb.close();
-    const offline = await start("mirrored", true);
-    expect(outcome(await install(offline.url, "unplugged"))).toBe("installed");
-    expect(await Bun.file(join(folder.path, "unplugged/go.sum")).text()).toContain("fx.example/Lower v1.0.0 h1:");
-    await offline.stop();
-    await upstream.close();
+    await close();
+    const offline = await serve("mirrored", { upstreams, offline: true });
+    expect(outcome(await install(offline, "unplugged", { env }))).toBe("installed");
+    expect(await Bun.file(join(dir("unplugged"), "go.sum")).text()).toContain("fx.example/Lower v1.0.0 h1:");
+    // With go.sum in place, it is only built.
+    expect(outcome(await install(offline, "unplugged", { env, lockedAgainst: "" }))).toBe("installed");
   },
-  200_000,
+  TIMEOUT,
 );
 
 test.skipIf(go.unavailable() !== undefined)(
   "a module that the checksum database does not know so is refused by the proxy",
   async () => {
-    await using folder = await temporaryFolder();
-    const { upstream, sumdb, start, install } = await setUp(folder.path);
+    const { upstream, serve, install, upstreams, env } = await set();
     const key = Array.from(forged.keys?.() ?? []).find((path) => artifact.test(path)) ?? "";
     upstream.fault(artifact, instead(entryAt(forged, key)));
-    const proxy = await start("store");
-    const refused = await install(proxy.url, "project");
+    const proxy = await serve("store", { upstreams });
+    const refused = await install(proxy, "project", { env });
     expect(refused.code).not.toBeOneOf([0, 124]);
     expect(refused.stderr).toContain("expected h1:");
     expect(await (await fetch(`${proxy.url}/metrics`)).text()).toMatch(/proxy_integrity_failures_total\{[^}]*\} [1-9]/);
-    await proxy.stop();
-    await sumdb.close();
-    await upstream.close();
   },
-  100_000,
+  TIMEOUT,
 );
