@@ -92,6 +92,7 @@ export const pypi: Ecosystem = {
   index: ({ name }) => [`/simple/${normalize(name)}/`],
   identity: normalize,
   keepHeaders: ["x-pypi-last-serial"],
+  problem: (status, detail) => ({ status, detail }),
 
   versions: pythonVersions,
 };

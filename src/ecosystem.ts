@@ -279,7 +279,8 @@ export interface Ecosystem {
   versions: VersionScheme;
   /** Every package of the registry, or what changed since a checkpoint. */
   catalog?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
-  /** The error body that this protocol's clients show their users. Default: the message as plain text. */
+  /** The error body that this protocol's clients show their users; one with a `detail` is sent as problem details
+   * (RFC 9457). Default: the message as plain text. */
   problem?(status: number, message: string): object | string;
   /** Upstream response headers that clients rely on, beyond the usual ones. Lowercase. */
   keepHeaders?: readonly string[];

@@ -104,13 +104,13 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
   const message = status === 500 ? "internal error; the log says more" : messageOf(error);
   const body = mount?.ecosystem.problem?.(status, message) ?? message;
   const isText = typeof body === "string";
+  const type = isText
+    ? "text/plain; charset=utf-8"
+    : "detail" in body
+      ? "application/problem+json"
+      : "application/json";
   const bytes = new TextEncoder().encode(isText ? `${body}\n` : JSON.stringify(body));
-  return send(
-    request,
-    bytes,
-    { "content-type": isText ? "text/plain; charset=utf-8" : "application/json", "cache-control": "no-store" },
-    status,
-  );
+  return send(request, bytes, { "content-type": type, "cache-control": "no-store" }, status);
 }
 
 type FileOf<A> = A extends { kind: "file"; file: infer F } ? F : never;

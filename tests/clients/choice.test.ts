@@ -43,7 +43,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   bun: { pinned: /No version matching "1\.1\.0"/, locked: said403, absent: /fx-absent - 404/ },
   pip: { pinned: only, locked: only, absent: /No matching distribution found for fx-absent/ },
-  uv: { pinned: /no version of fx-pair==1\.1\.0/, locked: said403, absent: /fx-absent was not found/ },
+  uv: { pinned: /no version of fx-pair==1\.1\.0/, locked: WITHHELD, absent: /fx-absent was not found/ },
   poetry: {
     pinned: /fx-pair \(1\.1\.0\) which doesn't match/,
     locked: /fx-pair \(1\.1\.0\) not found/,
