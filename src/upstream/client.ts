@@ -44,11 +44,16 @@ export class Upstream {
    */
   async fetch(dialer: Dialer, address: string, request: UpstreamRequest = {}): Promise<Response> {
     const method = request.method ?? "GET";
+    const { host } = new URL(address);
     const deadline = Date.now() + (request.patience ?? this.settings.patience);
     for (let attempt = 0; ; attempt++) {
+      this.#breaker.admit(host);
       const outcome = await this.#try(dialer, address, { ...request, method });
       const delay = delayBefore(attempt, outcome);
       if (!isPassing(outcome) || method === "POST" || Date.now() + delay > deadline) {
+        // Once for all attempts: one address that always fails says little of its host.
+        if (isFailure(outcome)) this.#breaker.failed(host);
+        else this.#breaker.succeeded(host);
         if (outcome instanceof Response) return outcome;
         throw outcome;
       }
@@ -73,18 +78,14 @@ export class Upstream {
         ...outcome,
       });
     try {
-      this.#breaker.admit(host);
       const response = await this.#follow(dialer, address, request);
       tell({ status: response.status });
-      if (response.status >= 500) this.#breaker.failed(host);
-      else this.#breaker.succeeded(host);
       return response;
     } catch (error) {
       const failure =
         error instanceof UpstreamFailed
           ? error
           : new UpstreamFailed(`${host}: ${messageOf(error)}`, { retryable: true });
-      if (failure.retryable) this.#breaker.failed(host);
       tell({ error: failure.message });
       return failure;
     }
@@ -143,4 +144,8 @@ export class Upstream {
       clearTimeout(timer);
     }
   }
+}
+
+function isFailure(outcome: Response | UpstreamFailed): boolean {
+  return outcome instanceof Response ? outcome.status >= 500 : outcome.retryable;
 }
