@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest } from "../errors.ts";
 import { blobPath, formatPath, LAYOUT, partsPath } from "./layout.ts";
@@ -16,6 +17,10 @@ export function openDisk(path: string): Storage {
   const parts = partsPath(root);
   mkdirSync(parts, { recursive: true });
   const made = new Set<string>();
+
+  // Bun does all work on files in as many threads as there are cores. One of them never waits for the disk here, so that
+  // requests that look for a file, or claim one, do not queue behind files that are synced.
+  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - 1));
 
   async function place(file: string, sha256: string): Promise<void> {
     const target = blobPath(root, sha256);
@@ -47,7 +52,7 @@ export function openDisk(path: string): Storage {
     open: (sha256) => Bun.file(blobPath(root, sha256)),
     file: (sha256) => blobPath(root, sha256),
     has: (sha256) => existsSync(blobPath(root, sha256)),
-    place,
+    place: (file, sha256) => limit(() => place(file, sha256)),
     remove: (sha256) => rmSync(blobPath(root, sha256), { force: true }),
     hasRoom: async (bytes) => {
       const { bavail, bsize } = await statfs(root);
