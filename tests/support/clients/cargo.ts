@@ -17,11 +17,11 @@ export const cargo: Client = {
     const locked = lockedAgainst !== undefined;
     const home = await prepare(options, "target", ...(locked ? [] : ["Cargo.lock"]));
     const dependencies = Object.entries(packages).map(([name, range]) => `${name} = "${range || "*"}"\n`);
-    const uses = Object.keys(packages).map((name) => `${name.replaceAll("-", "_")}::version();\n`);
+    const uses = Object.keys(packages).map((name) => `use ${name.replaceAll("-", "_")} as _;\n`);
     const registry = `[source.crates-io]\nreplace-with = "registry"\n[source.registry]\nregistry = "sparse+${url}/"\n`;
     await write(dir, {
       "Cargo.toml": `[package]\nname = "project"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\n${dependencies.join("")}[workspace]\n`,
-      "src/main.rs": `fn main() {\n${uses.join("")}}\n`,
+      "src/main.rs": `${uses.join("")}fn main() {}\n`,
       ".home/cargo/config.toml": `${registry}[net]\nretry = 0\n`,
     });
     const env = { CARGO_HOME: `${home}/cargo`, ...rustupHome() };
