@@ -54,7 +54,8 @@ for (const client of clients) {
     async () => {
       const dir = join(folder.path, `${client.name}-${crypto.randomUUID()}`);
       const url = `${proxy.url}/${client.ecosystem === "golang" ? "go" : client.ecosystem}`;
-      expect(outcome(await client.install({ dir, url, packages }))).toBe("installed");
+      // Go's own default, which asks the checksum database through the proxy; other clients do not know the variable.
+      expect(outcome(await client.install({ dir, url, packages, env: { GOSUMDB: "" } }))).toBe("installed");
       for (const name of Object.keys(packages)) expect(await client.installed(dir, name)).toBeString();
     },
     120_000,
