@@ -33,6 +33,17 @@ const UNITS = ["a/", "a-", "-1.", "%2f", "@a", "1.0-", "/@v/", "a.", "-SNAPSHOT/
 const STALL = 50;
 const LONGEST = 2_048;
 
+/** Milliseconds of the best of a few runs: one alone may be held up by what else the machine does. */
+function quickest(run: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 4 && best >= STALL; tries++) {
+    const started = performance.now();
+    run();
+    best = Math.min(best, performance.now() - started);
+  }
+  return best;
+}
+
 export function caseLaws({ ecosystem }: Mount, cases: readonly Case[]): void {
   test.each(cases.map((each) => ({ method: "GET", ...each })))(
     "$method $path is $kind",
@@ -57,9 +68,12 @@ export function pathLaws(mount: Mount, known: ReadonlySet<Path>): void {
         for (const unit of UNITS) {
           const room = LONGEST - head.length - tail.length;
           const path: Path = `/${head}${unit.repeat(Math.floor(room / unit.length))}${tail}`;
-          const started = performance.now();
-          classify(ecosystem, "GET", path);
-          expect([head, unit, tail, performance.now() - started < STALL]).toEqual([head, unit, tail, true]);
+          expect([head, unit, tail, quickest(() => classify(ecosystem, "GET", path)) < STALL]).toEqual([
+            head,
+            unit,
+            tail,
+            true,
+          ]);
         }
     });
     test("of several spellings one is canonical, and means the same", () => {
