@@ -201,7 +201,8 @@ export class Cache {
     variant: string,
     base: string,
   ): Promise<Rendered> {
-    if (this.#offload && row.size > HEAVY) return this.#offload.render(target, variant, base);
+    if (this.#offload && row.size > HEAVY && this.context.storage.has(row.sha256))
+      return this.#offload.render(target, variant, base);
     return this.views.render(target, row, variant, base);
   }
 

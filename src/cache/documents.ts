@@ -11,15 +11,19 @@ import { emit } from "../events.ts";
 import { log } from "../log.ts";
 import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
-import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
+import { digestAlgorithms } from "./digest-headers.ts";
 import { makeDoc } from "./doc.ts";
+import { conditional, rowOf, validatorsOf } from "./document-row.ts";
 import { type Downloaded, discard, download } from "./download.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
+import type { Head } from "./growing.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, documentAt, type Target } from "./locate.ts";
-import type { Reading } from "./reader.ts";
-import { NotModified } from "./request.ts";
+import { fetchWhole } from "./pass-through.ts";
+import { type Reading, readBytes } from "./reader.ts";
+import { NotModified, type Wanted } from "./request.ts";
+import { isFull, Unkept } from "./unkept.ts";
 
 export interface Loaded {
   row: DocumentRow;
@@ -40,6 +44,7 @@ export class DocumentCache {
   readonly #context: Context;
   readonly #read: ReadDocument;
   readonly #flight = new Flight<Loaded>();
+  readonly #unkept = new Unkept();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
 
   constructor(context: Context, read: ReadDocument) {
@@ -69,8 +74,12 @@ export class DocumentCache {
     try {
       return await refreshing;
     } catch (error) {
-      if (!row || !(error instanceof UpstreamFailed) || late > settings.staleIfError) throw error;
-      log.warn("upstream failed; sending what is held", { mount: mount.name, path, error: error.message });
+      if (!row || error instanceof NotFound || late > settings.staleIfError) throw error;
+      log.warn("a document cannot be renewed; sending what is held", {
+        mount: mount.name,
+        path,
+        error: messageOf(error),
+      });
       return { row, outcome: "stale" };
     }
   }
@@ -111,7 +120,7 @@ export class DocumentCache {
   }
 
   bytes(row: DocumentRow): Uint8Array {
-    return readFileSync(this.#context.storage.file(row.sha256));
+    return this.#unkept.bytes(row) ?? readFileSync(this.#context.storage.file(row.sha256));
   }
 
   /** Addresses that upstream's own discovery document declares, where the operator set none. */
@@ -129,7 +138,8 @@ export class DocumentCache {
   }
 
   #lookUp(mount: Mount, document: Path, path: Path): FileFact | undefined {
-    const page = this.#context.documents.page(mount.name, document, path);
+    const page =
+      this.#unkept.page(mount.name, document, path) ?? this.#context.documents.page(mount.name, document, path);
     return page === undefined ? undefined : factIn(page, path);
   }
 
@@ -146,7 +156,26 @@ export class DocumentCache {
   async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
     const key = keyOf(target);
     const absent = this.#absent.get(key);
-    if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
+    const { settings, now } = this.#context;
+    if (absent && absent.until > now()) throw new NotFound(absent.message);
+    try {
+      return await this.#fetchOnce(target, row);
+    } catch (error) {
+      if (error instanceof NotFound)
+        this.#absent.set(key, { until: now() + settings.negativeTtl, message: error.message });
+      if (row || !isFull(error)) throw error;
+      log.warn("a document cannot be stored; it is sent nevertheless", {
+        mount: target.mount.name,
+        path: target.path,
+        error: messageOf(error),
+      });
+      return this.#fetchUnkept(target);
+    }
+  }
+
+  /** Once over all threads and processes that share the store. */
+  async #fetchOnce(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
+    const key = keyOf(target);
     const { storage } = this.#context;
     for (;;) {
       const lease = await acquire(storage.parts, key);
@@ -165,61 +194,68 @@ export class DocumentCache {
   }
 
   async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, lease: Lease): Promise<Loaded> {
-    const { mount, route, path } = target;
-    const fact = route.freshness === "immutable" ? await this.factFor(target) : undefined;
-    const digest = route.digest?.(target.params) ?? fact?.digest;
-    const urls =
-      fact?.url && mayFetch(mount, fact.url)
-        ? [[fact.url]]
-        : addressesOf(target, route.from ? await this.discovered(mount) : {}, digest);
-    const { settings, upstream, now } = this.#context;
     try {
       // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
       await discard(lease.part);
-      const downloaded = await download(upstream, {
-        mount,
-        path,
-        urls,
-        expected: digest,
-        algorithms: route.freshness === "immutable" ? digestAlgorithms(mount) : [],
-        keepHeaders: mount.ecosystem.keepHeaders ?? [],
-        requestHeaders: {
-          ...(route.accept && { accept: route.accept }),
-          "accept-encoding": "gzip",
-          ...conditional(row),
-        },
-        maximum: settings.maxDocument,
-        raw: false,
-        file: lease.part,
-      });
+      const wanted = await this.#wanted(target, row);
+      const downloaded = await download(this.#context.upstream, { ...wanted, file: lease.part });
       return await this.#keep(target, row, downloaded, lease.part);
     } catch (error) {
       if (error instanceof NotModified && row) return this.#current(row);
-      if (error instanceof NotFound)
-        this.#absent.set(keyOf(target), { until: now() + settings.negativeTtl, message: error.message });
       await discard(lease.part);
       throw error;
     }
   }
 
-  async #current(row: DocumentRow): Promise<Loaded> {
+  async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
+    const { mount, route, path } = target;
+    const isImmutable = route.freshness === "immutable";
+    const fact = isImmutable ? await this.factFor(target) : undefined;
+    const digest = route.digest?.(target.params) ?? fact?.digest;
+    return {
+      mount,
+      path,
+      urls:
+        fact?.url && mayFetch(mount, fact.url)
+          ? [[fact.url]]
+          : addressesOf(target, route.from ? await this.discovered(mount) : {}, digest),
+      expected: digest,
+      algorithms: isImmutable ? digestAlgorithms(mount) : [],
+      keepHeaders: mount.ecosystem.keepHeaders ?? [],
+      requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
+      maximum: this.#context.settings.maxDocument,
+      raw: false,
+    };
+  }
+
+  async #fetchUnkept(target: Target<MetadataRoute>): Promise<Loaded> {
+    const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    const { pages, revision } = readBytes(this, target, bytes, head);
+    const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
+    this.#unkept.put(row, bytes, pages);
+    return { row, outcome: "miss" };
+  }
+
+  /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
+  async #current(row: DocumentRow, head?: Head): Promise<Loaded> {
     const { writer, documents, now } = this.#context;
-    const checked = { ...row, checkedAt: now() };
-    await writer.write(() => documents.checked(row.mount, row.path, checked.checkedAt));
+    const checked = { ...row, ...(head && validatorsOf(head)), checkedAt: now() };
+    await writer.write(() => documents.checked(checked));
     return { row: checked, outcome: "hit" };
   }
 
   async #keep(
     target: Target<MetadataRoute>,
     row: DocumentRow | undefined,
-    { head, digests, size }: Downloaded,
+    downloaded: Downloaded,
     file: string,
   ): Promise<Loaded> {
-    const { mount, path } = target;
-    const { storage, writer, documents, blobs, settings, now } = this.#context;
+    const { head, digests, size } = downloaded;
+    const { path } = target;
+    const { storage, writer, documents, blobs } = this.#context;
     if (row?.sha256 === digests.sha256) {
       await discard(file);
-      return this.#current(row);
+      return this.#current(row, head);
     }
     const { pages, revision } = await this.#read(target, file, head);
     if (row?.revision && revision !== undefined && revision < row.revision) {
@@ -228,23 +264,7 @@ export class DocumentCache {
         { retryable: true },
       );
     }
-    const at = now();
-    const fresh: DocumentRow = {
-      mount: mount.name,
-      path,
-      sha256: digests.sha256,
-      size,
-      mediaType: head.mediaType,
-      url: head.url,
-      etag: head.etag ?? null,
-      lastModified: head.lastModified ?? null,
-      headers: { ...head.headers, ...digestHeaders(mount, digests) },
-      revision: revision ?? null,
-      fetchedAt: at,
-      checkedAt: at,
-      usedAt: at,
-      pinned: settings.pin,
-    };
+    const fresh = rowOf(this.#context, target, downloaded, revision);
     await storage.place(file, fresh.sha256);
     await writer.write(() => {
       blobs.add(fresh.sha256, size);
@@ -262,9 +282,4 @@ function keyOf({ mount, path }: Target): string {
 export function freshness({ mount, route }: Target<MetadataRoute>): number {
   if (route.freshness === "immutable") return Number.POSITIVE_INFINITY;
   return route.freshness === undefined ? mount.ttl : route.freshness * 1_000;
-}
-
-function conditional(row: DocumentRow | undefined): Record<string, string> {
-  if (row?.etag) return { "if-none-match": row.etag };
-  return row?.lastModified ? { "if-modified-since": row.lastModified } : {};
 }

@@ -42,7 +42,8 @@ export async function acquire(folder: string, key: string): Promise<Lease | unde
     part: `${base}.part`,
     release: async () => {
       held.delete(link);
-      if (ownerOf(link) === owner) await unlink(link);
+      // Whoever took us for dead has removed it, or is about to.
+      if (ownerOf(link) === owner) await unlink(link).catch(() => {});
     },
   };
 }

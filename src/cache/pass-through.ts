@@ -1,5 +1,5 @@
 /** For a full disk: a body goes from upstream to one client, verified on the way, and nothing of it is kept. */
-import { Hasher, splitDigest } from "../digest.ts";
+import { type Digests, Hasher, splitDigest } from "../digest.ts";
 import { DigestMismatch, messageOf, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import { log } from "../log.ts";
@@ -22,20 +22,32 @@ export interface Passed {
  */
 export async function passThrough(upstream: Upstream, wanted: Wanted): Promise<Passed> {
   const { response, head } = await request(upstream, wanted, 0, undefined);
-  const limits = {
-    maximum: Math.min(wanted.size ?? wanted.maximum, wanted.maximum),
-    raw: wanted.raw,
-    timeout: upstream.settings.timeout,
-  };
-  const chunks = chunksOf(response, new URL(head.url).host, limits);
-  if (head.length !== undefined && head.length <= SMALL) return { head, body: await whole(chunks, wanted) };
+  const chunks = chunksIn(upstream, wanted, response, head);
+  if (head.length !== undefined && head.length <= SMALL) return { head, body: (await whole(chunks, wanted)).bytes };
   if (wanted.expected?.startsWith("h1:")) {
+    await response.body?.cancel();
     throw new UpstreamFailed(`${wanted.path}: the disk is full, and this file can only be verified on disk`);
   }
   return { head, body: verifying(chunks, wanted) };
 }
 
-async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promise<Uint8Array<ArrayBuffer>> {
+/** The whole of a body in memory, verified, whatever its size. Throws NotFound, DigestMismatch, UpstreamFailed. */
+export async function fetchWhole(upstream: Upstream, wanted: Wanted): Promise<{ head: Head } & Whole> {
+  const { response, head } = await request(upstream, wanted, 0, undefined);
+  return { head, ...(await whole(chunksIn(upstream, wanted, response, head), wanted)) };
+}
+
+function chunksIn({ settings }: Upstream, { size, maximum, raw }: Wanted, response: Response, head: Head) {
+  const limits = { maximum: Math.min(size ?? maximum, maximum), raw, timeout: settings.timeout };
+  return chunksOf(response, new URL(head.url).host, limits);
+}
+
+interface Whole {
+  bytes: Uint8Array<ArrayBuffer>;
+  digests: Digests;
+}
+
+async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promise<Whole> {
   const hasher = hasherOf(wanted);
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) {
@@ -43,8 +55,9 @@ async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promis
     all.push(chunk);
   }
   const bytes = Buffer.concat(all);
-  await check(wanted, hasher, bytes);
-  return bytes;
+  const digests = hasher.digests();
+  await check(wanted, digests, bytes);
+  return { bytes, digests };
 }
 
 function verifying(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): ReadableStream<Uint8Array> {
@@ -54,7 +67,7 @@ function verifying(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Readable
     pull: async (controller) => {
       try {
         const { done, value } = await chunks.next();
-        if (done) await check(wanted, hasher, new Uint8Array());
+        if (done) await check(wanted, hasher.digests(), new Uint8Array());
         else hasher.update(value);
         if (last) controller.enqueue(last);
         last = done ? undefined : value;
@@ -68,14 +81,18 @@ function verifying(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Readable
   });
 }
 
-function hasherOf({ expected }: Wanted): Hasher {
-  return new Hasher(expected ? [splitDigest(expected)[0]] : []);
+function hasherOf({ algorithms, expected }: Wanted): Hasher {
+  return new Hasher(expected ? [...algorithms, splitDigest(expected)[0]] : algorithms);
 }
 
-async function check({ mount, path, expected }: Wanted, hasher: Hasher, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function check(
+  { mount, path, expected }: Wanted,
+  digests: Digests,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
   if (!expected) return;
   try {
-    await verify(path, expected, hasher.digests(), bytes);
+    await verify(path, expected, digests, bytes);
   } catch (error) {
     if (error instanceof DigestMismatch) emit("mismatch", { mount: mount.name, path, expected, found: error.found });
     throw error;

@@ -19,8 +19,17 @@ export async function readDocument(
   file: string,
   source: { mediaType: string; url: string },
 ): Promise<Reading> {
+  return readBytes(documents, target, await Bun.file(file).bytes(), source);
+}
+
+/** The same for bytes that are in memory. */
+export function readBytes(
+  documents: Pick<DocumentCache, "near">,
+  target: Target<MetadataRoute>,
+  bytes: Uint8Array,
+  source: { mediaType: string; url: string },
+): Reading {
   if (!target.route.parse) return { pages: [], revision: undefined };
-  const bytes = await Bun.file(file).bytes();
   try {
     const facts = target.route.parse(makeDoc(target, bytes, source, (path) => documents.near(target.mount, path)));
     return { pages: pagesOf(facts, source.url), revision: facts.revision };

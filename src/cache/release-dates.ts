@@ -41,9 +41,10 @@ export class DateFinder {
     );
     const fresh = found.filter(([version]) => !known.has(version));
     if (fresh.length > 0) {
-      await writer.write(() => {
+      const written = writer.write(() => {
         for (const [version, date] of fresh) dates.put(mount.name, name, version, date);
       });
+      await written.catch((error: unknown) => log.warn("dates could not be kept", { name, error: messageOf(error) }));
     }
     const sightings = settings.cooldown.unknown === "withhold";
     return new Map(found.filter(([, { source }]) => sightings || source !== "first-seen"));

@@ -1,3 +1,5 @@
+import { messageOf } from "../errors.ts";
+import { log } from "../log.ts";
 import type { Context } from "./context.ts";
 
 /** Hits and access times, gathered in memory: no request writes to the database. Whoever serves flushes now and then. */
@@ -21,13 +23,14 @@ export class Usage {
     else paths.set(path, { artifact, hits: 1 });
   }
 
+  /** Writes what was gathered; on a full disk that is lost. */
   async flush(): Promise<void> {
     if (this.#hits.size === 0) return;
     const hits = this.#hits;
     this.#hits = new Map();
     const { writer, artifacts, documents, now } = this.#context;
     const at = now();
-    await writer.write(() => {
+    const written = writer.write(() => {
       for (const [mount, paths] of hits) {
         for (const [path, { artifact, hits: count }] of paths) {
           if (artifact) artifacts.touch(mount, path, count, at);
@@ -35,5 +38,6 @@ export class Usage {
         }
       }
     });
+    await written.catch((error: unknown) => log.warn("hits could not be written", { error: messageOf(error) }));
   }
 }

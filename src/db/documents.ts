@@ -67,9 +67,9 @@ export class Documents {
     for (const page of pages) this.#putPage.run({ mount, document, ...page });
   }
 
-  /** Upstream says that what is held is current. */
-  checked(mount: string, path: string, checkedAt: number): void {
-    this.#orm.update(documents).set({ checkedAt }).where(this.#is(mount, path)).run();
+  /** Upstream says that what is held is current, by these validators. */
+  checked({ mount, path, checkedAt, etag, lastModified }: DocumentRow): void {
+    this.#orm.update(documents).set({ checkedAt, etag, lastModified }).where(this.#is(mount, path)).run();
   }
 
   pin(mount: string, path: string): void {

@@ -40,7 +40,12 @@ export function openDatabase(wanted: string): Database {
   sqlite.run("PRAGMA journal_mode = WAL");
   sqlite.run("PRAGMA synchronous = NORMAL");
   sqlite.run("PRAGMA cache_size = -4000");
-  migrate(sqlite, path);
+  try {
+    migrate(sqlite, path);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
   const orm = drizzle(sqlite);
   const writer = new Writer(sqlite);
   return {

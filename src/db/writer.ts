@@ -48,6 +48,7 @@ export class Writer {
         await this.#begin();
         this.#commit(batch);
       } catch (error) {
+        if (this.#sqlite.inTransaction) this.#sqlite.run("ROLLBACK");
         for (const write of batch) write.failed(error);
       }
     }
@@ -74,21 +75,17 @@ export class Writer {
       this.#savepoint.run();
       try {
         write.run();
-        return write.done;
       } catch (error) {
+        // A full disk ends the transaction, its savepoints and all other writes with it.
+        if (!this.#sqlite.inTransaction) throw error;
         this.#sqlite.run("ROLLBACK TO one");
-        return () => write.failed(error);
-      } finally {
         this.#release.run();
+        return () => write.failed(error);
       }
+      this.#release.run();
+      return write.done;
     });
-    try {
-      this.#sqlite.run("COMMIT");
-    } catch (error) {
-      this.#sqlite.run("ROLLBACK");
-      for (const write of batch) write.failed(error);
-      return;
-    }
+    this.#sqlite.run("COMMIT");
     for (const outcome of outcomes) outcome();
   }
 }

@@ -76,10 +76,22 @@ export function openDisk(path: string): Storage {
 function claim(root: string): void {
   mkdirSync(root, { recursive: true });
   const file = formatPath(root);
-  if (!existsSync(file)) return writeFileSync(file, `${JSON.stringify({ layout: LAYOUT })}\n`);
-  const { layout } = JSON.parse(readFileSync(file, "utf8")) as { layout?: number };
+  // Empty: a start that was cut short.
+  if (!existsSync(file) || readFileSync(file).length === 0)
+    return writeFileSync(file, `${JSON.stringify({ layout: LAYOUT })}\n`);
+  const layout = layoutIn(readFileSync(file, "utf8"));
   if (layout === LAYOUT) return;
   throw new BadRequest(
     `The cache folder ${root} was written by another version (layout ${layout}; this one knows ${LAYOUT}). Nothing was changed. Use that version, or another storage.path.`,
   );
+}
+
+/** The number, or why there is none. */
+function layoutIn(text: string): number | string {
+  try {
+    const { layout } = JSON.parse(text) as { layout?: unknown };
+    return typeof layout === "number" ? layout : "not stated";
+  } catch {
+    return "not readable";
+  }
 }

@@ -1,0 +1,42 @@
+import type { DocumentRow } from "../db/documents.ts";
+import type { MetadataRoute } from "../ecosystem.ts";
+import type { Context } from "./context.ts";
+import { digestHeaders } from "./digest-headers.ts";
+import type { Downloaded } from "./download.ts";
+import type { Head } from "./growing.ts";
+import type { Target } from "./locate.ts";
+
+/** What is noted of a document that has just come. */
+export function rowOf(
+  { settings, now }: Pick<Context, "settings" | "now">,
+  { mount, path }: Target<MetadataRoute>,
+  { head, digests, size }: Downloaded,
+  revision: number | undefined,
+): DocumentRow {
+  const at = now();
+  return {
+    mount: mount.name,
+    path,
+    sha256: digests.sha256,
+    size,
+    mediaType: head.mediaType,
+    url: head.url,
+    ...validatorsOf(head),
+    headers: { ...head.headers, ...digestHeaders(mount, digests) },
+    revision: revision ?? null,
+    fetchedAt: at,
+    checkedAt: at,
+    usedAt: at,
+    pinned: settings.pin,
+  };
+}
+
+export function validatorsOf({ etag, lastModified }: Head): Pick<DocumentRow, "etag" | "lastModified"> {
+  return { etag: etag ?? null, lastModified: lastModified ?? null };
+}
+
+/** The headers by which upstream can say that what is held is current (RFC 9110 13.1). */
+export function conditional(row: DocumentRow | undefined): Record<string, string> {
+  if (row?.etag) return { "if-none-match": row.etag };
+  return row?.lastModified ? { "if-modified-since": row.lastModified } : {};
+}

@@ -1,0 +1,36 @@
+/** Documents for which the disk has no room: fetched for every request, and known in memory for what is asked about them next. */
+import { LRUCache } from "lru-cache";
+import type { DocumentRow, FactsPage } from "../db/documents.ts";
+
+interface Entry {
+  sha256: string;
+  bytes: Uint8Array;
+  pages: readonly FactsPage[];
+}
+
+/** Bytes of all. */
+const BOUND = 32 * 1024 * 1024;
+const FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL|SQLITE_IOERR)/;
+
+/** Whether an error says that the disk of the store or of the database takes no more. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && FULL.test(String(error.code));
+}
+
+export class Unkept {
+  readonly #entries = new LRUCache<string, Entry>({ maxSize: BOUND, sizeCalculation: ({ bytes }) => bytes.length + 1 });
+
+  bytes({ mount, path, sha256 }: Pick<DocumentRow, "mount" | "path" | "sha256">): Uint8Array | undefined {
+    const entry = this.#entries.get(`${mount} ${path}`);
+    return entry?.sha256 === sha256 ? entry.bytes : undefined;
+  }
+
+  /** The page of a document's facts in which a path stands, if it stands in any. */
+  page(mount: string, document: string, path: string): string | undefined {
+    return this.#entries.get(`${mount} ${document}`)?.pages.findLast(({ first }) => first <= path)?.page;
+  }
+
+  put({ mount, path, sha256 }: DocumentRow, bytes: Uint8Array, pages: readonly FactsPage[]): void {
+    this.#entries.set(`${mount} ${path}`, { sha256, bytes, pages });
+  }
+}
