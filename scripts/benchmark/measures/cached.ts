@@ -41,16 +41,15 @@ async function measure(stage: Stage, { name, size, connections, least, byBytes }
   for (const warm of [url, reference]) await (await fetch(warm)).bytes();
   await put({ urls: [url], connections, seconds: 1 });
 
-  const seconds = quick ? 1 : 2;
   const sample = async (server: { pid: number }, address: string, headers = {}): Promise<Sample> => {
     const before = cpuSeconds(server.pid);
-    const loaded = await put({ urls: [address], connections, seconds, headers });
+    const loaded = await put({ urls: [address], connections, seconds: 1, headers });
     return { ...loaded, cpu: (cpuSeconds(server.pid) - before) / loaded.requests };
   };
   const rate = (loaded: Loaded) => (byBytes ? loaded.bytes / MB : loaded.requests) / loaded.seconds;
   const best = (a: Sample, b: Sample) => ({ ...(rate(a) > rate(b) ? a : b), cpu: Math.min(a.cpu, b.cpu) });
   const found = await alternate(
-    quick ? 3 : 5,
+    quick ? 2 : 8,
     best,
     () => sample(proxy, url),
     () => sample(bare, reference),

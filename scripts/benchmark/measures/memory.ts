@@ -14,13 +14,13 @@ export async function memory(stage: Stage): Promise<Row[]> {
   try {
     await Bun.sleep(SETTLED);
     const idle = memoryOf(proxy.pid).now / MB;
-    const size = (stage.quick ? 256 : 1024) * MB;
+    const size = (stage.quick ? 128 : 1024) * MB;
     const { tarballs } = await stage.write({ name: "large", sizes: Array(1 + PASSES).fill(size) });
     const [warm, ...measured] = tarballs.map((path) => `${proxy.url}/npm${path}`);
     await drain(warm!);
     const passes: number[] = [];
     for (const url of measured) {
-      await Bun.sleep(SETTLED);
+      await Bun.sleep(SETTLED / 4);
       const before = memoryOf(proxy.pid).now;
       resetPeak(proxy.pid);
       await drain(url);
