@@ -9,6 +9,9 @@ import { temporaryFolder } from "./temporary-folder.ts";
 import type { Tree } from "./tree.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
+/** Caches of clients are many small files, which a busy machine takes a while to remove. Milliseconds. */
+const PUT_AWAY = 60_000;
+
 export interface Stage {
   readonly upstream: Upstream;
   /** The registry itself, for a client that passes the proxy by. */
@@ -56,7 +59,7 @@ export async function setStage(client: Client, scene: Scene = {}): Promise<Stage
     await Promise.all(running.map((proxy) => proxy.stop()));
     await upstream.close();
     await folder.remove();
-  });
+  }, PUT_AWAY);
   const dir = (name: string) => join(folder.path, name);
   return {
     upstream,
