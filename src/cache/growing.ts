@@ -26,6 +26,9 @@ export class Growing {
   #state: "growing" | "whole" | "failed" = "growing";
   #error: unknown;
   #wake = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<void>();
+  /** Resolves when it is whole, or has failed. */
+  readonly settled = this.#settled.promise;
 
   constructor(head: Head, file: string) {
     this.head = head;
@@ -41,12 +44,14 @@ export class Growing {
   finish(file: string): void {
     this.#file = file;
     this.#state = "whole";
+    this.#settled.resolve();
     this.#notify();
   }
 
   fail(error: unknown): void {
     this.#state = "failed";
     this.#error = error;
+    this.#settled.resolve();
     this.#notify();
   }
 

@@ -5,7 +5,7 @@ import { formatSize } from "../format.ts";
 import { Job, missing } from "../mirror/job.ts";
 import { targetsOf } from "../mirror/sources/purls.ts";
 import { jsonResult, reportProgress, summary } from "./mirror-report.ts";
-import { openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 
 /** Milliseconds that a mirror waits for an upstream that asks for patience. */
 const PATIENCE = 120_000;
@@ -31,8 +31,8 @@ export const mirror: Command = {
       dry: flags["dry-run"] === true,
       patience: PATIENCE,
     };
+    const targets = targetsOf(args, mountsOf(config), typeof flags.mount === "string" ? flags.mount : undefined);
     const runtime = await openRuntime(options);
-    const targets = targetsOf(args, runtime.mounts.values(), typeof flags.mount === "string" ? flags.mount : undefined);
     const pool = openPool(config.workers, options);
     const job = new Job({
       pool,

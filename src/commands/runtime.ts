@@ -1,5 +1,5 @@
 /** Puts the parts together: configuration → store, database, upstream, mounts, cache. The main thread and every worker have one. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cache, type Offload } from "../cache/cache.ts";
@@ -24,6 +24,7 @@ import { ecosystems } from "../registry.generated.ts";
 import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
 import { overlay } from "../storage/overlay.ts";
+import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
 
@@ -61,9 +62,8 @@ export interface Runtime {
 }
 
 export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions, offload?: Offload): Promise<Runtime> {
-  const database = openDatabase(config.database.path);
-  const disk = openDisk(config.storage.path);
-  const storage = dry ? overlay(disk, join(tmpdir(), `proxy-dry-run-${process.pid}`)) : disk;
+  const database = openDatabase(config.database.path, dry ? "forget" : "create");
+  const storage = dry ? dryStorage(config.storage.path) : openDisk(config.storage.path);
   const upstream = new Upstream({
     timeout: config.http_timeout,
     patience,
@@ -105,6 +105,12 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
       await database.close();
     },
   };
+}
+
+/** What is held, if anything, and a folder for what is looked at. */
+function dryStorage(path: string): Storage {
+  const folder = join(tmpdir(), `proxy-dry-run-${process.pid}`);
+  return overlay(openDisk(existsSync(path) ? path : folder), folder);
 }
 
 /** Threads with a runtime of their own. */
@@ -161,7 +167,7 @@ function spelled(packages: Config["cooldown"]["packages"]): Record<string, numbe
 }
 
 /** One mount for each plugin at its default place, and those of the configuration. */
-function mountsOf(config: Config): Mount[] {
+export function mountsOf(config: Config): Mount[] {
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const names = new Map(ecosystems.map(({ id, mount }) => [(mount ?? `/${id}`).slice(1), id]));
   for (const [name, { ecosystem }] of Object.entries(config.mounts)) names.set(name, ecosystem);

@@ -18,6 +18,8 @@ import { offloadTo, openPool, openRuntime, type RuntimeOptions } from "./runtime
 const PATIENCE = 3_000;
 /** Milliseconds that downloads for nobody may take when the server stops; the next one goes on with what they left. */
 const STORING = 2_000;
+/** Who presses Ctrl-C, and who stops services. */
+const STOP = ["SIGINT", "SIGTERM"] as const;
 /** Threads for large documents. */
 const READERS = 2;
 
@@ -36,14 +38,18 @@ async function serve(config: Config): Promise<number> {
   const metrics = new Metrics(mounts.values(), () => cache.context.blobs.totals());
   const accessLog = new AccessLog(config.access_log.path);
   const probe = new HealthProbe(cache, database, config.health.storage_probe_interval);
+  const { host: hostname, port } = config.listen;
   const app = makeApp({
     version: VERSION,
     metrics,
     health: () => probe.health(),
     stats: () => statsOf(cache, mounts.values(), database.path),
-    home: (request) => homePage(mounts.values(), config.base_url ?? new URL(request.url).origin, VERSION),
+    home: (request) => {
+      const { origin } = new URL(request.url);
+      const base = hosts.baseOf(request, origin, () => server.requestIP(request)?.address);
+      return homePage(mounts.values(), base ?? origin, VERSION);
+    },
   });
-  const { host: hostname, port } = config.listen;
   const handle = (request: Request) => app.fetch(request);
   const server = listening(() =>
     startServer({ hostname, port, cache, mounts, hosts, metrics, accessLog, app: handle }),
@@ -57,9 +63,12 @@ async function serve(config: Config): Promise<number> {
   });
 
   const signal = await stopSignal();
-  log.info("stopping; what is being sent is finished first", { signal });
-  await Promise.race([server.stop(), Bun.sleep(config.shutdown_grace)]);
-  await Promise.race([close(), Bun.sleep(STORING)]);
+  log.info("stopping; what is being sent is finished first, unless told again", { signal });
+  const again = stopSignal();
+  const wait = config.shutdown_grace;
+  const ended = await Promise.race([server.stop().then(() => "all was sent"), again, Bun.sleep(wait)]);
+  if (ended !== "all was sent") log.warn("what is being sent is broken off", { because: ended ?? "the grace is over" });
+  await Promise.race([close(), again, Bun.sleep(STORING)]);
   accessLog.flush();
   pool.close();
   return 0;
@@ -73,8 +82,13 @@ function listening<T>(start: () => T): T {
   }
 }
 
+/** The next signal to stop. */
 function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
-  });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const stopped = (signal: string) => {
+    for (const name of STOP) process.off(name, stopped);
+    resolve(signal);
+  };
+  for (const name of STOP) process.on(name, stopped);
+  return promise;
 }

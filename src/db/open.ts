@@ -27,11 +27,12 @@ export interface Database {
 /**
  * Opens or creates the database and brings it to this version's schema.
  * A file of another program is left alone: ours goes beside it (`proxy.db` → `proxy.ours.db`), with a warning.
- * Throws BadRequest when the file was written by a newer version.
+ * Throws BadRequest when the file was written by a newer version. Where there is none yet, `forget` makes one in memory.
  */
-export function openDatabase(wanted: string): Database {
-  const path = own(wanted);
-  mkdirSync(dirname(path), { recursive: true });
+export function openDatabase(wanted: string, absent: "create" | "forget" = "create"): Database {
+  const file = own(wanted);
+  const path = absent === "forget" && !existsSync(file) ? ":memory:" : file;
+  if (path === file) mkdirSync(dirname(path), { recursive: true });
   const sqlite = new Sqlite(path, { create: true });
   // Before journal_mode: without it a second process that starts at the same moment dies of a locked file.
   sqlite.run("PRAGMA busy_timeout = 10000");

@@ -51,7 +51,8 @@ export class AccessLog {
 
   request({ request, status, milliseconds, remote, error }: Answered): void {
     if (!this.#path) return;
-    const { pathname } = new URL(request.url);
+    // Without a Host there is only a path.
+    const { pathname } = new URL(request.url, "http://localhost");
     this.#write({
       event: "request",
       request_id: this.#idOf(request),

@@ -6,18 +6,18 @@ export interface Range {
 
 /**
  * Reads a `Range` header (RFC 9110 14.2) for a body of known size. `undefined`: send the whole (no range, several, another
- * unit, or an `If-Range` that names another representation); `"unsatisfiable"`: 416.
+ * unit, an `If-Range` that names another representation, or another method than GET); `"unsatisfiable"`: 416.
  */
 export function rangeOf(
-  headers: Headers,
+  { method, headers }: Pick<Request, "method" | "headers">,
   size: number,
   validators: { etag?: string | undefined; lastModified?: string | undefined },
 ): Range | "unsatisfiable" | undefined {
   const header = headers.get("range");
-  if (!header) return undefined;
+  if (!header || method !== "GET") return undefined;
   const condition = headers.get("if-range");
   if (condition && condition !== validators.etag && condition !== validators.lastModified) return undefined;
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header.trim());
+  const match = /^bytes=\s*(\d*)-(\d*)$/i.exec(header.trim());
   if (!match || (!match[1] && !match[2])) return undefined;
   const [, from, to] = match;
   if (!from) {

@@ -25,7 +25,7 @@ export function respondReady(request: Request, ready: Ready, outcome: Outcome): 
     ready.gzip ??= Bun.gzipSync(bytes, { level: 6 });
     return send(request, ready.gzip, headers);
   }
-  const range = rangeOf(asked, bytes.length, { etag, lastModified: ready.headers["last-modified"] });
+  const range = rangeOf(request, bytes.length, { etag, lastModified: ready.headers["last-modified"] });
   if (!range) return send(request, bytes, headers);
   if (range === "unsatisfiable") return unsatisfiable(bytes.length);
   const ranged = new Headers(headers);
@@ -78,10 +78,9 @@ export async function respond(request: Request, answer: Answer, fileOf: (sha256:
   };
   if (isCurrent(request.headers, etag)) return new Response(null, { status: 304, headers });
   const blob = Bun.file(fileOf(row.sha256));
-  const range = rangeOf(request.headers, row.size, { etag });
+  if (request.method === "HEAD") return send(request, { length: row.size }, headers);
+  const range = rangeOf(request, row.size, { etag });
   if (range === "unsatisfiable") return unsatisfiable(row.size);
-  if (request.method === "HEAD")
-    return send(request, { length: range ? range.end - range.start : row.size }, headers, range ? 206 : 200);
   if (!range) return new Response(blob, { headers });
   headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${row.size}`;
   return new Response(blob.slice(range.start, range.end), { status: 206, headers });
@@ -125,7 +124,7 @@ async function growing(
     "x-cache": "miss",
     "accept-ranges": "bytes",
   };
-  const range = head.length === undefined ? undefined : rangeOf(request.headers, head.length, {});
+  const range = head.length === undefined ? undefined : rangeOf(request, head.length, {});
   if (range === "unsatisfiable") return unsatisfiable(head.length ?? 0);
   if (request.method === "HEAD")
     return new Response(null, {

@@ -1,6 +1,9 @@
 /**
  * The HTTP server. Requests below a mount take the short way: a plain handler, the cache, an answer; what is ready in memory
  * is answered without a promise. Everything else (health, metrics, API, pages) is the Elysia app's.
+ *
+ * Pipelining (RFC 9112 9.3.2): requests whose answers are ready are answered in order. When one more arrives while an answer
+ * is still awaited, Bun closes the connection, and the client has to ask again. No answer is ever mixed up.
  */
 import type { Server } from "bun";
 import type { Ask, Cache } from "../cache/cache.ts";
@@ -23,21 +26,25 @@ export interface ServerOptions {
   /** The Elysia app. */
   app: (request: Request) => Response | Promise<Response>;
   accessLog: AccessLog;
+  /** Default: 60. */
+  idleSeconds?: number;
 }
 
-/** Seconds without a byte after which a connection is closed; streamed answers are exempt. */
+/** Seconds without a byte after which a connection is closed; one that waits for upstream is exempt. */
 const IDLE = 60;
 /** Bytes of a request's body: audits of large projects. */
 const MAX_REQUEST = 16 * 1024 * 1024;
 const NO_QUERY = new URLSearchParams();
+/** Stands for the host of requests that name none. */
+const NOWHERE = "http://localhost";
 
 export function startServer(options: ServerOptions): Server<undefined> {
-  const { hostname, port } = options;
+  const { hostname, port, idleSeconds = IDLE } = options;
   const handler = new Handler(options);
   return Bun.serve({
     ...(hostname !== undefined && { hostname }),
     port,
-    idleTimeout: IDLE,
+    idleTimeout: idleSeconds,
     maxRequestBodySize: MAX_REQUEST,
     fetch: (request, server) => handler.handle(request, server),
     error: (error) => {
@@ -56,16 +63,17 @@ class Handler {
 
   handle(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const started = performance.now();
-    const { url } = request;
+    const named = hasHost(request);
+    const url = named ? request.url : `${NOWHERE}${request.url}`;
     const slash = url.indexOf("/", 8);
     const mark = url.indexOf("?", slash);
     const whole = mark < 0 ? url.slice(slash) : url.slice(slash, mark);
     const end = whole.indexOf("/", 1);
     const mount = this.#options.mounts.get(whole.slice(1, end < 0 ? undefined : end));
     const remote = () => server.requestIP(request)?.address;
-    const base = this.#options.hosts.baseOf(request, url.slice(0, slash), remote);
+    const base = named ? this.#options.hosts.baseOf(request, url.slice(0, slash), remote) : undefined;
     if (base === undefined && whole !== "/health") return this.#refuse(request, started, remote, mount);
-    if (!mount) return this.#app(request, started, remote);
+    if (!mount) return this.#app(named ? request : new Request(url, request), started, remote);
     const ask: Ask = {
       method: request.method,
       path: (end < 0 ? "/" : whole.slice(end)) as Path,
@@ -89,14 +97,19 @@ class Handler {
     remote: () => string | undefined,
   ): Promise<Response> {
     const { cache, accessLog } = this.#options;
+    // For as long as the connection is no longer exempt: one on which nothing is asked any more must not stay for ever.
+    const limitIdling = () => server.timeout(request, this.#options.idleSeconds ?? IDLE);
     try {
       if (request.method === "POST") Object.assign(ask, await bodyOf(request));
       // A client that went away must not end the fetch, and one that waits for it must not be cut off.
       server.timeout(request, 0);
       const answer = await accessLog.during(request, () => cache.get(mount, ask));
       const response = await respond(request, answer, (sha256) => cache.context.storage.file(sha256));
+      if (answer.kind === "file" && answer.file.kind === "growing") void answer.file.growing.settled.then(limitIdling);
+      else limitIdling();
       return this.#done(request, response, started, remote, mount, sizeOf(answer, response));
     } catch (error) {
+      limitIdling();
       if (statusOf(error) >= 500)
         log.warn("request failed", {
           mount: mount.name,
@@ -108,17 +121,24 @@ class Handler {
   }
 
   #refuse(request: Request, started: number, remote: () => string | undefined, mount?: Mount): Response {
-    const error = new BadRequest(
-      "this server does not answer for the host that the request names (base_url and hosts in the configuration say which)",
-      421,
-    );
+    const error = hasHost(request)
+      ? new BadRequest(
+          "this server does not answer for the host that the request names (base_url and hosts in the configuration say which)",
+          421,
+        )
+      : new BadRequest("the request has no valid Host header, and links must be built from it", 400);
     this.#options.metrics.began();
     return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, error.message);
   }
 
   async #app(request: Request, started: number, remote: () => string | undefined): Promise<Response> {
     this.#options.metrics.began();
-    return this.#done(request, await this.#options.app(request), started, remote, undefined, 0);
+    try {
+      return this.#done(request, await this.#options.app(request), started, remote, undefined, 0);
+    } catch (error) {
+      log.error("request failed", { error: (error as Error).stack ?? messageOf(error) });
+      return this.#done(request, respondError(request, error), started, remote, undefined, 0, messageOf(error));
+    }
   }
 
   #done(
@@ -136,6 +156,11 @@ class Handler {
     this.#options.accessLog.request({ request, status: response.status, milliseconds, remote, error });
     return response;
   }
+}
+
+/** Without a Host (HTTP/1.0), or with one that is none, Bun has no more than the path. */
+function hasHost({ url }: Request): boolean {
+  return !url.startsWith("/");
 }
 
 async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders">> {

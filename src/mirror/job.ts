@@ -136,10 +136,15 @@ export class Job {
       await this.#file(target, { path, optional: true, held: false });
     }
     if (!ecosystem.seal) return;
-    const { held, failed } = await this.#options.pool.run("seal", { mount: name });
-    this.progress.total += held.length + failed.length;
-    for (const { fetched, bytes } of held) this.#count(fetched, bytes);
-    for (const { path, reason } of failed) this.#fail({ purl: target.purl, path, reason });
+    try {
+      const { held, failed } = await this.#options.pool.run("seal", { mount: name });
+      this.progress.total += held.length + failed.length;
+      for (const { fetched, bytes } of held) this.#count(fetched, bytes);
+      for (const { path, reason } of failed) this.#fail({ purl: target.purl, path, reason });
+    } catch (error) {
+      this.progress.total++;
+      this.#fail({ purl: target.purl, reason: messageOf(error) });
+    }
   }
 
   #count(fetched: boolean, bytes: number): void {
