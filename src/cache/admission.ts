@@ -1,5 +1,5 @@
 /** Who may be seen: the one `admits` that lists, documents and downloads share. */
-import type { DateSource, KnownDate } from "../db/dates.ts";
+import type { DateSource } from "../db/dates.ts";
 import type { Doc, MetadataRoute, Path, Release, ReleaseFacts } from "../ecosystem.ts";
 import { UpstreamFailed, Withheld } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
@@ -7,7 +7,7 @@ import { maturity, mayWithhold, thresholdFor } from "../policy/cooldown.ts";
 import { formatPurl, keyOf } from "../purl.ts";
 import type { Context } from "./context.ts";
 import type { Target } from "./locate.ts";
-import { DateFinder } from "./release-dates.ts";
+import { DateFinder, type Found } from "./release-dates.ts";
 
 /** What one document's clients may see, decided once for all that it states. */
 export interface Admission {
@@ -15,6 +15,9 @@ export interface Admission {
   /** When more will be admitted; milliseconds since 1970. */
   matures: number | undefined;
 }
+
+/** Milliseconds until upstream is asked again for dates that it failed to give. */
+const RETRY = 60_000;
 
 export class Admissions {
   readonly #context: Context;
@@ -40,7 +43,8 @@ export class Admissions {
     for (const [name, group] of Map.groupBy(releases, (release) => release.name)) {
       const threshold = this.threshold(mount, name);
       if (threshold === 0) continue;
-      const dates = await this.#datesOf(mount, name, group);
+      const { dates, failed } = await this.#datesOf(mount, name, group);
+      if (failed) matures = Math.min(matures ?? Number.POSITIVE_INFINITY, this.#context.now() + RETRY);
       for (const release of group) {
         const at = maturity(
           this.#context.settings.cooldown,
@@ -80,7 +84,7 @@ export class Admissions {
     const threshold = this.threshold(mount, release.name);
     const stated = publishedAt === undefined ? undefined : { at: publishedAt, source: "index" as const };
     if (threshold === 0) return { matures: 0, date: stated };
-    const date = stated ?? (await this.#dates.find(mount, release.name, [release.version])).get(release.version);
+    const date = stated ?? (await this.#dates.find(mount, release.name, [release.version])).dates.get(release.version);
     return { matures: maturity(this.#context.settings.cooldown, threshold, date?.at), date };
   }
 
@@ -97,9 +101,11 @@ export class Admissions {
   }
 
   /** Dates for those that are stated without one that policy may trust. */
-  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Map<string, KnownDate>> {
+  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Found> {
     const undated = releases.filter((release) => dateOf(release) === undefined).map(({ version }) => version);
-    return undated.length > 0 ? this.#dates.find(mount, name, [...new Set(undated)]) : new Map();
+    return undated.length > 0
+      ? this.#dates.find(mount, name, [...new Set(undated)])
+      : { dates: new Map(), failed: false };
   }
 
   /** Files of a release may be documents too: a wheel's metadata. */

@@ -4,11 +4,19 @@ import type { Release } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
+import { isPassing } from "../upstream/retry.ts";
 import type { Context } from "./context.ts";
 import { addressesOf, matchIn, targetOf } from "./locate.ts";
 
 /** Requests for dates at once. */
 const AT_ONCE = 8;
+
+export interface Found {
+  /** By version. */
+  dates: Map<string, KnownDate>;
+  /** Upstream could not be asked about some: their dates may be known another time. */
+  failed: boolean;
+}
 
 /**
  * Dates for releases that their index does not date: the `Last-Modified` of the path that the plugin names, else the first
@@ -21,17 +29,18 @@ export class DateFinder {
     this.#context = context;
   }
 
-  /** By version, for the versions of one package. Who admits what nothing dates does not wait for a first sighting to age. */
-  async find(mount: Mount, name: string, versions: readonly string[]): Promise<Map<string, KnownDate>> {
+  /** For the versions of one package. Who admits what nothing dates does not wait for a first sighting to age. */
+  async find(mount: Mount, name: string, versions: readonly string[]): Promise<Found> {
     const { dates, writer, settings, now } = this.#context;
     const known = dates.ofPackage(mount.name, name);
     const limit = pLimit(AT_ONCE);
     const found = await Promise.all(
       versions.map((version) =>
-        limit(async (): Promise<[string, KnownDate]> => {
+        limit(async (): Promise<[string, KnownDate] | undefined> => {
           const before = known.get(version);
           if (before) return [version, before];
           const modified = settings.offline ? undefined : await this.#lastModified(mount, { name, version });
+          if (modified === "failed") return undefined;
           return [
             version,
             modified === undefined ? { at: now(), source: "first-seen" } : { at: modified, source: "last-modified" },
@@ -39,7 +48,8 @@ export class DateFinder {
         }),
       ),
     );
-    const fresh = found.filter(([version]) => !known.has(version));
+    const answered = found.filter((one) => one !== undefined);
+    const fresh = answered.filter(([version]) => !known.has(version));
     if (fresh.length > 0) {
       const written = writer.write(() => {
         for (const [version, date] of fresh) dates.put(mount.name, name, version, date);
@@ -47,23 +57,30 @@ export class DateFinder {
       await written.catch((error: unknown) => log.warn("dates could not be kept", { name, error: messageOf(error) }));
     }
     const sightings = settings.cooldown.unknown === "withhold";
-    return new Map(found.filter(([, { source }]) => sightings || source !== "first-seen"));
+    return {
+      dates: new Map(answered.filter(([, { source }]) => sightings || source !== "first-seen")),
+      failed: answered.length < found.length,
+    };
   }
 
-  async #lastModified(mount: Mount, release: Release): Promise<number | undefined> {
+  /** Milliseconds since 1970; `undefined` where upstream has no date. */
+  async #lastModified(mount: Mount, release: Release): Promise<number | undefined | "failed"> {
     const path = mount.ecosystem.datedBy?.(release);
     const match = path && matchIn(mount, "GET", path);
     if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
       return undefined;
+    let failed = false;
     for (const url of addressesOf(targetOf(mount, match.route, match.params, path)).flat()) {
       try {
         const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });
         const at = Date.parse(response.headers.get("last-modified") ?? "");
         if (response.status === 200 && !Number.isNaN(at)) return at;
+        failed ||= isPassing(response);
       } catch (error) {
+        failed = true;
         log.warn("a release could not be dated", { mount: mount.name, path, error: messageOf(error) });
       }
     }
-    return undefined;
+    return failed ? "failed" : undefined;
   }
 }
