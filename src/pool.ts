@@ -55,9 +55,15 @@ export class Pool<T extends Tasks> {
     return promise;
   }
 
+  /** Ends all threads; what they were doing fails. */
   close(): void {
-    for (const { worker } of this.#threads) worker.terminate();
+    const threads = this.#threads;
     this.#threads = [];
+    for (const { worker, waiting } of threads) {
+      worker.terminate();
+      for (const { reject } of waiting.values())
+        reject(new UpstreamFailed("the proxy is stopping", { retryable: true }));
+    }
   }
 
   #thread(): Thread {

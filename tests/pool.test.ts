@@ -3,7 +3,7 @@ import { DigestMismatch, UpstreamFailed } from "../src/errors.ts";
 import { Pool } from "../src/pool.ts";
 import { failure } from "./support/engine.ts";
 
-type Fragile = Record<"echo" | "die" | "dieOnce" | "fail", (input: unknown) => Promise<unknown>>;
+type Fragile = Record<"echo" | "die" | "dieOnce" | "fail" | "never", (input: unknown) => Promise<unknown>>;
 
 function pool(size: number) {
   let spawned = 0;
@@ -40,6 +40,13 @@ test("when a thread dies, another takes its tasks up", async () => {
   const [first, second] = await Promise.all([some.run("dieOnce", { flag }), some.run("echo", "kept")]);
   expect([(first as { flag: Int32Array }).flag[0], second]).toEqual([1, "kept"]);
   expect(some.spawned()).toBe(2);
+});
+
+test("what is under way when the pool is closed fails, rather than never to end", async () => {
+  const some = pool(1);
+  const first = failure(some.run("never", undefined));
+  some[Symbol.dispose]();
+  expect(String(await first)).toContain("stopping");
 });
 
 test("a task that no thread survives fails, and the pool goes on", async () => {
