@@ -4,8 +4,10 @@
  *     cache/
  *       format.json                          {"layout":1}: a newer one is refused, never touched
  *       blobs-v1/sha256/ab/cd/abcd…          whole and verified; the name is the sha256 of the bytes
- *       parts-v1/<sha256 of mount and path>.part   being downloaded; its existence is the lease, its mtime the heartbeat
- *       parts-v1/<sha256 of mount and path>.json   what upstream said of it: length, validators, media type
+ *       parts-v1/<sha256 of mount and path>.part        being downloaded; of one that was interrupted, where it goes on
+ *       parts-v1/<sha256 of mount and path>.part.json   what upstream said of it: length, validators, media type
+ *       parts-v1/<sha256 of mount and path>.lease       a symbolic link that names its owner (`cache/lease.ts`); its mtime is
+ *                                                       the heartbeat
  */
 import { join } from "node:path";
 
