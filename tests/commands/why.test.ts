@@ -1,0 +1,99 @@
+/** `proxy why` and `proxy stats`: what they say in each state. */
+import { expect, test } from "bun:test";
+import { npmProxy, SMALL } from "../support/npm-proxy.ts";
+import { startProxy } from "../support/proxy.ts";
+import { makeNpm } from "../support/registries/npm.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startUpstream } from "../support/upstream.ts";
+
+const TIMEOUT = 30_000;
+
+test(
+  "why: admitted, withheld, held, mirrored, unknown",
+  async () => {
+    await using folder = await temporaryFolder();
+    const upstream = await startUpstream();
+    const young = new Date(Date.now() - 3_600_000).toISOString();
+    const registry = upstream.mount("/registry", (base) =>
+      makeNpm(
+        [
+          { name: "mixed", versions: { "1.0.0": {}, "2.0.0": { publishedAt: young, deprecated: "use 1" } } },
+          { name: "free", versions: { "1.0.0": { publishedAt: young } } },
+        ],
+        base,
+      ),
+    );
+    const proxy = await startProxy({
+      dir: folder.path,
+      config: {
+        mounts: { npm: { ecosystem: "npm", upstreams: { default: registry } } },
+        cooldown: { default: "3d", packages: { "pkg:npm/free": "0" } },
+      },
+    });
+    const why = async (purl: string) => {
+      const { code, stdout } = await proxy.run(["why", purl]);
+      expect([purl, code]).toEqual([purl, 0]);
+      return stdout.trimEnd().split("\n");
+    };
+    expect(await why("pkg:npm/mixed@1.0.0")).toEqual([
+      "pkg:npm/mixed@1.0.0 through /npm",
+      "  admitted: published 2024-01-01T00:00:00.000Z, older than its cooldown",
+      "  held: no",
+      "  mirrored: no",
+    ]);
+    const until = new Date(Date.parse(young) + 3 * 86_400_000).toISOString();
+    expect((await why("pkg:npm/mixed@2.0.0"))[1]).toBe(
+      `  withheld by the cooldown until ${until}: published ${young}; the registry says it is deprecated`,
+    );
+    expect((await why("pkg:npm/free@1.0.0"))[1]).toBe(`  admitted: no cooldown applies to it (published ${young})`);
+    expect((await why("pkg:npm/mixed@3.0.0"))[1]).toBe("  index: does not list it");
+    expect((await why("pkg:npm/absent@1.0.0"))[1]).toMatch(/ {2}index: \/absent does not exist .*404/);
+
+    expect((await proxy.run(["mirror", "pkg:npm/mixed"])).code).toBe(0);
+    expect((await why("pkg:npm/mixed@1.0.0")).slice(2)).toEqual([
+      "  held: /mixed/-/mixed-1.0.0.tgz",
+      expect.stringMatching(/^ {2}mirrored: for pkg:npm\/mixed on \d{4}-/) as string,
+    ]);
+    expect((await why("pkg:npm/mixed@2.0.0"))[2]).toBe("  held: no");
+
+    for (const wrong of [["pkg:npm/mixed"], ["pkg:nope/mixed@1"], ["mixed"], []])
+      expect([wrong, (await proxy.run(["why", ...wrong])).code]).toEqual([wrong, 2]);
+    await proxy.stop();
+    await upstream.close();
+  },
+  TIMEOUT,
+);
+
+test(
+  "stats: what is held by mount, and what was asked for most",
+  async () => {
+    await using all = await npmProxy();
+    const { url } = all.proxy;
+    const other = "/npm/small/-/small-1.1.0.tgz";
+    const get = async (path: string) => (await fetch(url + path)).bytes();
+    const held = async () =>
+      ((await (await fetch(`${url}/stats`)).json()) as { cached_artifacts: number }).cached_artifacts;
+    for (const path of [SMALL, other]) await get(path);
+    // Small files are sent before they are stored.
+    for (let waited = 0; (await held()) < 2 && waited < 100; waited++) await Bun.sleep(50);
+    for (const path of [other, other]) await get(path);
+    // Hits are written when it stops.
+    await all.proxy.stop();
+    const stats = JSON.parse((await all.proxy.run(["stats", "--json", "--popular", "1"])).stdout) as object;
+    expect(stats).toMatchObject({
+      cached_artifacts: 2,
+      total_size_bytes: expect.any(Number) as number,
+      storage_url: expect.stringMatching(/^file:\/\/.*artifacts$/) as string,
+      popular: [{ purl: "pkg:npm/small@1.1.0", path: other, hits: 2, bytes: expect.any(Number) as number }],
+    });
+    const plain = await all.proxy.run(["stats", "--popular=2"]);
+    expect(plain.stdout).toMatch(
+      /^2 artifacts, [\d.]+ KB in file:.*\n(?: {2}\/\w+: \d+ artifacts, .*\n){5} {2}2 hits: pkg:npm\/small@1\.1\.0\n/,
+    );
+    for (const count of ["few", "-1", "1.5"]) {
+      const wrong = await all.proxy.run(["stats", `--popular=${count}`]);
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("whole number") as string]);
+    }
+  },
+  TIMEOUT,
+);

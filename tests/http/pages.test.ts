@@ -1,0 +1,140 @@
+/** What people and programs see beside packages: the first page, the API's description, health; and errors in each client's words. */
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { openDatabase } from "../../src/db/open.ts";
+import { HealthProbe } from "../../src/http/health.ts";
+import { homePage } from "../../src/http/page.ts";
+import { makeMount } from "../../src/mounts.ts";
+import { ecosystems } from "../../src/registry.generated.ts";
+import { setUp } from "../support/files-cache.ts";
+import { npmProxy } from "../support/npm-proxy.ts";
+import { raw, wire } from "./serving.ts";
+
+const TIMEOUT = 20_000;
+const mounts = ecosystems.map((ecosystem) => makeMount(ecosystem.id, ecosystem, { ttl: 0 }));
+
+describe("the first page", () => {
+  test("has the line of each mount, and no script whatever it is given", () => {
+    const page = homePage(mounts, 'http://"><script>alert(1)</script>', "<b>1");
+    for (const { prefix, ecosystem } of mounts) {
+      expect(page).toContain(`<code>${prefix}</code><td>${ecosystem.title.replaceAll("'", "&#39;")}`);
+    }
+    expect(page).not.toMatch(/<script|<b>|onerror|src=/);
+    expect(page).toContain("&#60;script&#62;alert(1)");
+  });
+
+  test(
+    "names the address that a trusted reverse proxy was asked by, and no other",
+    async () => {
+      await using behind = await npmProxy({ trusted_proxies: ["127.0.0.1"] });
+      await using direct = await npmProxy();
+      const forwarded = { "X-Forwarded-Host": "packages.example", "X-Forwarded-Proto": "https" };
+      const page = async ({ proxy }: typeof direct) => (await fetch(proxy.url, { headers: forwarded })).text();
+      expect(await page(behind)).toContain("https://packages.example/npm");
+      expect(await page(direct)).not.toContain("packages.example");
+      expect(await page(direct)).toContain(`${direct.proxy.url}/npm`);
+      const { answer } = await raw(direct.proxy.port, wire("/", { Host: "a'onload='x" }));
+      expect(answer).not.toContain("onload");
+    },
+    TIMEOUT,
+  );
+});
+
+test(
+  "the API's description is whole: every reference leads somewhere, every answer says what it is",
+  async () => {
+    await using all = await npmProxy();
+    const api = (await (await fetch(`${all.proxy.url}/openapi.json`)).json()) as {
+      openapi: string;
+      info: { title: string; version: string };
+      paths: Record<string, { get: { summary: string; responses?: Record<string, Answer> } }>;
+    };
+    interface Answer {
+      content: Record<
+        string,
+        {
+          schema: {
+            type: string;
+            required: string[];
+            properties: Record<string, { type: string; description?: string }>;
+          };
+        }
+      >;
+    }
+    expect(api.openapi).toMatch(/^3\.1\.\d$/);
+    expect(Object.keys(api.paths).sort()).toEqual(["/health", "/metrics", "/stats"]);
+    for (const { get } of Object.values(api.paths)) expect(get.summary.length).toBeGreaterThan(10);
+    const stats = api.paths["/stats"]!.get.responses!["200"]!.content["application/json"]!.schema;
+    expect(stats.type).toBe("object");
+    expect(stats.properties["cached_artifacts"]).toMatchObject({
+      type: "integer",
+      description: "Immutable files held",
+    });
+    // It describes what is answered.
+    const answered = (await (await fetch(`${all.proxy.url}/stats`)).json()) as object;
+    expect(Object.keys(answered).sort()).toEqual(stats.required.toSorted());
+    expect(Object.keys(api.paths["/health"]!.get.responses!)).toEqual(["200", "503"]);
+    for (const [, reference] of JSON.stringify(api).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const found = reference!.split("/").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], api);
+      expect([reference, typeof found]).toEqual([reference, "object"]);
+    }
+  },
+  TIMEOUT,
+);
+
+test(
+  "the documentation page asks nobody else",
+  async () => {
+    await using all = await npmProxy();
+    const page = await (await fetch(`${all.proxy.url}/docs`)).text();
+    const scripts = Array.from(page.matchAll(/<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"/g), ([, url]) => url);
+    expect(scripts).toEqual(["/docs/scalar.js"]);
+    expect(page).toContain('"withDefaultFonts":false');
+    expect(page).toContain('"/openapi.json"');
+  },
+  TIMEOUT,
+);
+
+test("a database that does not answer is told, with the reason", async () => {
+  await using all = await setUp();
+  const database = openDatabase(join(all.dir, "other.db"));
+  const probe = new HealthProbe(all.cache, database, 1_000);
+  expect(await probe.health(0)).toEqual({ status: "ok", storage: "ok", database: "ok" });
+  await database.close();
+  expect((await probe.health(999)).status).toBe("ok");
+  expect(await probe.health(1_000)).toEqual({
+    status: "failing",
+    storage: "ok",
+    database: expect.stringContaining("closed") as string,
+  });
+});
+
+describe("an absence, offline", () => {
+  const json = (text: string) => JSON.parse(text) as unknown;
+  const why = expect.stringContaining("offline") as string;
+  test(
+    "is told to each client in its own form",
+    async () => {
+      await using all = await npmProxy({}, { offline: true });
+      const told = async (path: string) => {
+        const response = await fetch(`${all.proxy.url}${path}`);
+        return [response.status, response.headers.get("content-type"), await response.text()] as const;
+      };
+      const [npm, pypi, cargo] = [
+        await told("/npm/absent"),
+        await told("/pypi/simple/absent/"),
+        await told("/cargo/ab/se/absent"),
+      ];
+      expect([npm[0], npm[1], json(npm[2])]).toEqual([404, "application/json", { error: why }]);
+      expect([pypi[0], pypi[1], json(pypi[2])]).toEqual([
+        404,
+        "application/problem+json",
+        { status: 404, detail: why },
+      ]);
+      expect([cargo[0], cargo[1], json(cargo[2])]).toEqual([404, "application/json", { errors: [{ detail: why }] }]);
+      for (const path of ["/go/absent.example/a/@v/list", "/maven/ex/absent/1.0/absent-1.0.pom"])
+        expect(await told(path)).toEqual([404, "text/plain; charset=utf-8", why]);
+    },
+    TIMEOUT,
+  );
+});
