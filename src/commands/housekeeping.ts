@@ -38,15 +38,17 @@ export function keepHouse(cache: Cache, database: Database, maxSize: number): vo
 export async function evict(cache: Cache, maxSize: number): Promise<void> {
   const { artifacts, documents, blobs, storage, writer, now } = cache.context;
   if (maxSize === 0 || blobs.totals().bytes <= maxSize) return;
+  await cache.usage.flush();
+  const isAbove = () => blobs.totals().bytes > maxSize * LOW_WATER;
   let evicted = 0;
-  while (blobs.totals().bytes > maxSize * LOW_WATER) {
-    const files = artifacts.evictable(BATCH).map((row) => ({ ...row, from: artifacts }));
-    const old = files.length > 0 ? [] : documents.evictable(now(), BATCH).map((row) => ({ ...row, from: documents }));
-    const victims = [...files, ...old];
-    if (victims.length === 0) break;
+  for (let before = -1; isAbove() && before < evicted; ) {
+    before = evicted;
+    // Chosen in the transaction that removes them: meanwhile no mirror can pin them.
     await writer.write(() => {
-      for (const { mount, path, sha256, from } of victims) {
-        if (blobs.totals().bytes <= maxSize * LOW_WATER) return;
+      const files = artifacts.evictable(BATCH).map((row) => ({ ...row, from: artifacts }));
+      const old = files.length > 0 ? [] : documents.evictable(now(), BATCH).map((row) => ({ ...row, from: documents }));
+      for (const { mount, path, sha256, from } of [...files, ...old]) {
+        if (!isAbove()) return;
         from.remove(mount, path);
         if (blobs.release(sha256)) storage.remove(sha256);
         cache.memory.remove(`${mount} ${path}`);

@@ -85,7 +85,11 @@ export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held
     const target = targetOf(mount, route, params, path);
     const { row, fetched } = await cache.artifacts.hold(target);
     if (!row) throw new NotFound(`${path} could not be stored`);
-    if (!row.pinned) await writer.write(() => artifacts.pin(mount.name, [target.path]));
+    if (!row.pinned) {
+      await writer.write(() => artifacts.pin(mount.name, [target.path]));
+      // A server may have evicted it just before.
+      if (!cache.artifacts.held(target)) return hold(cache, mount, path);
+    }
     return { path, bytes: fetched ? row.size : 0, fetched, requires: [], files: [] };
   }
   const walked = await walk(cache, mount, path, "strict");
