@@ -33,7 +33,7 @@ test(
     await (await fetch(`${url}/npm/small`)).bytes();
     const active = fetch(`${url}/npm/big/-/big-2.0.0.tgz`);
     all.upstream.fault(/\/small$/, hangUp());
-    for (let i = 0; i < 3; i++) await fetch(`${url}/npm/small`);
+    for (let i = 0; i < 6; i++) await fetch(`${url}/npm/small`);
     await (await active).bytes();
     const after = await series(url);
     const moved = [
