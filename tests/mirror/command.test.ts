@@ -1,0 +1,187 @@
+/** What `tests/product/mirror.test.ts` leaves open of the command: folders that are not there, terminals, qualifiers, company. */
+import { expect, test } from "bun:test";
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { slowDrip, wrongBytes } from "../support/faults.ts";
+import { BIG, npmProxy } from "../support/npm-proxy.ts";
+import { type ProxyOptions, runProxy } from "../support/proxy.ts";
+import { makeMaven } from "../support/registries/maven.ts";
+import { makeNpm } from "../support/registries/npm.ts";
+import { makePypi } from "../support/registries/pypi.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startUpstream } from "../support/upstream.ts";
+
+const TIMEOUT = 30_000;
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+/** Registries without a server before them, and a folder in which nothing is. */
+async function empty(config: Record<string, unknown> = {}) {
+  const folder = await temporaryFolder();
+  const upstream = await startUpstream();
+  const npm = upstream.mount("/npm", (base) =>
+    makeNpm([{ name: "tool", versions: { "1.0.0": { size: 20_000 }, "2.0.0": {} } }], base),
+  );
+  const pypi = upstream.mount("/pypi", (base) =>
+    makePypi([{ name: "tool", versions: { "1.0": { files: ["wheel", "sdist"] } } }], base),
+  );
+  const maven = upstream.mount("/maven", () => makeMaven([{ name: "ex.fx:tool", versions: { "1.0": {} } }]));
+  const mount = (ecosystem: string, url: string) => ({ ecosystem, upstreams: { default: url } });
+  const [dir, temporary] = [join(folder.path, "work"), join(folder.path, "temporary")];
+  await mkdir(temporary);
+  const options: ProxyOptions = {
+    dir,
+    env: { TMPDIR: temporary },
+    config: { mounts: { npm: mount("npm", npm), pypi: mount("pypi", pypi), maven: mount("maven", maven) }, ...config },
+  };
+  return {
+    dir,
+    temporary,
+    upstream,
+    run: (...args: string[]) => runProxy(options, args),
+    [Symbol.asyncDispose]: async () => {
+      await upstream.close();
+      await folder.remove();
+    },
+  };
+}
+
+test(
+  "a dry run makes no folder and no database, nor does bad input",
+  async () => {
+    await using all = await empty();
+    const dry = await all.run("mirror", "--dry-run", "pkg:npm/tool", "pkg:pypi/tool@1.0", "pkg:npm/absent");
+    expect(dry.code).toBe(1);
+    expect(dry.stdout).toMatch(/^fetch {2}\? *\t\/npm\/tool\/-\/tool-1\.0\.0\.tgz$/m);
+    expect(dry.stdout).toMatch(/^fetch {2}[\d.]+ K?B\t\/pypi\/\S+\.whl$/m);
+    expect(dry.stdout).toMatch(/^cannot be planned: pkg:npm\/absent: /m);
+    expect((await all.run("mirror", "pkg:npm/tool", "pkg:nope/tool")).code).toBe(2);
+    // Beside its configuration: Bun keeps sources that it translated.
+    expect((await readdir(all.dir)).filter((name) => name !== ".bun")).toEqual(["proxy-0.yaml"]);
+    expect(await readdir(all.temporary)).toEqual([]);
+    expect(all.upstream.count(/\.(tgz|whl|tar\.gz)$/)).toBe(0);
+  },
+  TIMEOUT,
+);
+
+test(
+  "qualifiers choose: one file of a Python release, one classifier of a Maven one",
+  async () => {
+    await using all = await empty();
+    const whole = await all.run("mirror", "--dry-run", "--json", "pkg:pypi/tool@1.0");
+    const planned = (text: string) =>
+      (JSON.parse(text) as { planned: { path: string }[] }).planned.map(({ path }) => path);
+    const wheel = planned(whole.stdout).find((path) => path.endsWith(".whl"))!;
+    expect(planned(whole.stdout).length).toBeGreaterThan(2);
+    const name = wheel.slice(wheel.lastIndexOf("/") + 1);
+    const one = await all.run("mirror", "--dry-run", "--json", `pkg:pypi/tool@1.0?file_name=${name}`);
+    expect(planned(one.stdout)).toEqual([wheel, `${wheel}.metadata`]);
+    const plain = await all.run("mirror", "--dry-run", "--json", "pkg:maven/ex.fx/tool@1.0");
+    const documented = await all.run("mirror", "--dry-run", "--json", "pkg:maven/ex.fx/tool@1.0?classifier=javadoc");
+    const archives = ({ stdout }: typeof plain) =>
+      planned(stdout).flatMap((path) => /tool-1\.0\S*\.(?:jar|pom)$/.exec(path)?.[0] ?? []);
+    expect(archives(plain)).toEqual(["tool-1.0.pom", "tool-1.0.jar", "tool-1.0-sources.jar"]);
+    expect(archives(documented)).toEqual(["tool-1.0.pom", "tool-1.0-javadoc.jar"]);
+  },
+  TIMEOUT,
+);
+
+test(
+  "what a cooldown keeps back: left out of a whole package, a failure where it was asked for",
+  async () => {
+    await using all = await empty({ cooldown: { default: "100000d" } });
+    const whole = await all.run("mirror", "--json", "pkg:npm/tool");
+    expect([whole.code, JSON.parse(whole.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ withheld: ["pkg:npm/tool@1.0.0", "pkg:npm/tool@2.0.0"], failed: 0 }),
+    ]);
+    const one = await all.run("mirror", "pkg:npm/tool@1.0.0");
+    expect([one.code, one.stdout]).toEqual([
+      1,
+      expect.stringContaining("failed: pkg:npm/tool@1.0.0: withheld by the cooldown"),
+    ]);
+    expect(all.upstream.count(/\.tgz$/)).toBe(0);
+  },
+  TIMEOUT,
+);
+
+test(
+  "--json: one document on stdout, and nothing else there",
+  async () => {
+    await using all = await empty();
+    all.upstream.fault(/tool-2\.0\.0\.tgz$/, wrongBytes());
+    const { code, stdout } = await all.run("mirror", "--json", "pkg:npm/tool");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      phase: "complete",
+      total: 3,
+      completed: 2,
+      skipped: 0,
+      failed: 1,
+      bytes: expect.any(Number),
+      withheld: [],
+      failures: [
+        {
+          purl: "pkg:npm/tool",
+          path: "/tool/-/tool-2.0.0.tgz",
+          reason: expect.stringMatching(/expected sha512:.* found sha512:/),
+        },
+      ],
+      seconds: expect.any(Number),
+      dependencies: { declared: 0, missing: [] },
+    });
+  },
+  TIMEOUT,
+);
+
+test(
+  "on a terminal, a bar that ends where the summary begins",
+  async () => {
+    await using all = await npmProxy({ http_timeout: "20s" });
+    all.upstream.fault(/small-1\.0\.0\.tgz$/, slowDrip(20_000));
+    let shown = "";
+    const child = Bun.spawn([process.execPath, MAIN, "mirror", "pkg:npm/small", "--config", all.proxy.configFile], {
+      terminal: {
+        cols: 120,
+        rows: 20,
+        data: (_terminal, data) => {
+          shown += new TextDecoder().decode(data);
+        },
+      },
+    });
+    expect(await child.exited).toBe(0);
+    await Bun.sleep(50);
+    const lines = shown.split("\r\u001b[K");
+    expect(lines.length).toBeGreaterThan(4);
+    for (const line of lines.slice(1, -1)) {
+      expect(line).toMatch(
+        /^\[[# ]{24}\] (resolving|downloading): \d+\/\d+ files, [\d.]+ K?B, [\d.]+ K?B\/s(, \d+ s left)?$|^$/,
+      );
+    }
+    expect(lines.at(-1)).toMatch(/^3 files fetched \([\d.]+ KB\), 0 held already, 0 failed, in [\d.]+ s\r?\n$/);
+  },
+  TIMEOUT,
+);
+
+test(
+  "a server and a mirror share one store: each file comes once, and both have it",
+  async () => {
+    await using all = await npmProxy({ http_timeout: "10s" });
+    all.upstream.fault(/big-1\.0\.0\.tgz$/, slowDrip(4_000_000));
+    const mirroring = all.proxy.run(["mirror", "pkg:npm/big", "pkg:npm/many", "--json"]);
+    const asked = Array.from({ length: 40 }, (_, minor) => `/npm/many/-/many-1.${minor}.0.tgz`);
+    const served = await Promise.all(
+      [BIG, ...asked].map(async (path) => {
+        const response = await fetch(`${all.proxy.url}${path}`);
+        return [response.status, (await response.bytes()).length > 0] as const;
+      }),
+    );
+    expect(new Set(served.map(String))).toEqual(new Set(["200,true"]));
+    expect(JSON.parse((await mirroring).stdout)).toMatchObject({ total: 43, failed: 0 });
+    for (const path of [BIG, ...asked]) {
+      const name = path.slice(path.lastIndexOf("/"));
+      expect([name, all.upstream.requests.filter((request) => request.path.endsWith(name)).length]).toEqual([name, 1]);
+    }
+    expect((await all.proxy.run(["why", "pkg:npm/many@1.7.0"])).stdout).toMatch(/held: \/many.*\n.*mirrored: for/);
+  },
+  TIMEOUT,
+);
