@@ -97,7 +97,7 @@ test(
     const one = await all.run("mirror", "pkg:npm/tool@1.0.0");
     expect([one.code, one.stdout]).toEqual([
       1,
-      expect.stringContaining("failed: pkg:npm/tool@1.0.0: withheld by the cooldown"),
+      expect.stringContaining("failed: pkg:npm/tool@1.0.0: withheld by the cooldown") as string,
     ]);
     expect(all.upstream.count(/\.tgz$/)).toBe(0);
   },

@@ -33,7 +33,7 @@ test("all of a package, whatever names it twice; the second time nothing is fetc
     failed: 0,
     bytes: 3_010_000,
   });
-  expect(settled.sort()).toEqual([
+  expect(settled.sort(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
     ["pkg:files/file", 0],
     ["pkg:files/file@small", 0],
   ]);
