@@ -26,6 +26,13 @@ const healthSchema = z.object({
 
 export function makeApp({ version, metrics, health, stats, home }: AppOptions) {
   const app = new Elysia()
+    .onError(({ code, path, request }) => {
+      if (code !== "NOT_FOUND") return;
+      if (!app.routes.some((route) => route.path === path))
+        return new Response(`there is nothing at ${path}; the page at / lists what is here\n`, { status: 404 });
+      const allow = "GET, HEAD";
+      return new Response(`${request.method} is not allowed for ${path}\n`, { status: 405, headers: { allow } });
+    })
     .get(
       "/",
       ({ request }) => new Response(home(request), { headers: { "content-type": "text/html; charset=utf-8" } }),

@@ -83,6 +83,25 @@ test(
 );
 
 test(
+  "what is nowhere is 404, and a wrong method 405, in plain words",
+  async () => {
+    await using all = await npmProxy();
+    const ask = async (path: string, method: string) => {
+      const response = await fetch(`${all.proxy.url}${path}`, { method });
+      return [response.status, response.headers.get("allow"), await response.text()];
+    };
+    expect(await ask("/nowhere/<b>", "GET")).toEqual([
+      404,
+      null,
+      "there is nothing at /nowhere/%3Cb%3E; the page at / lists what is here\n",
+    ]);
+    for (const path of ["/", "/health", "/stats", "/metrics", "/openapi.json", "/docs"])
+      expect(await ask(path, "POST")).toEqual([405, "GET, HEAD", `POST is not allowed for ${path}\n`]);
+  },
+  TIMEOUT,
+);
+
+test(
   "the documentation page asks nobody else",
   async () => {
     await using all = await npmProxy();
