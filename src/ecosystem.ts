@@ -6,6 +6,10 @@
  * parsed document names more of them.
  */
 
+import type { Facts, FileFacts, Platform } from "./facts.ts";
+
+export type * from "./facts.ts";
+
 /** Raised when a plugin written for an earlier contract would no longer be understood. */
 export const CONTRACT_REVISION = 1;
 
@@ -75,6 +79,9 @@ interface Described extends Fetched {
 /** Bytes that never change once published: verified, streamed, stored by digest, served for ever. */
 export interface ArtifactRoute extends Described {
   kind: "artifact";
+  /** A member of the file, which is then a zip archive, that states what its index may not (a wheel's METADATA). Read by
+   * mirrors, once the file is stored. */
+  inside?: { member: RegExp; parse(doc: Doc): Facts };
 }
 
 /** A document that is read for facts, may change (revalidated) and may be rewritten on the way out. */
@@ -151,53 +158,6 @@ export interface Doc {
   near(path: Path): Doc | undefined;
 }
 
-/** What a document states. Facts about files are stored, so digests and dates outlive the document. */
-export interface Facts {
-  releases?: Iterable<ReleaseFacts>;
-  /** Further metadata paths needed for a complete picture: pages, child manifests, parents. */
-  follow?: Iterable<Path>;
-  /** The document's own revision, where it states one that only grows: a smaller one than the held is refused as stale. */
-  revision?: number;
-}
-
-/** Who vouches for a date: the registry, or (Go's commit times) only the author, which no policy may trust. */
-export type DateTrust = "server" | "author";
-
-export interface ReleaseFacts extends Release {
-  publishedAt?: Date;
-  /** Default: `server`. */
-  dateTrust?: DateTrust;
-  /** What the registry says of the release beside that it exists. */
-  state?: "yanked" | "deprecated";
-  files?: readonly FileFacts[];
-  /** Direct dependencies. */
-  requires?: readonly Requirement[];
-}
-
-export interface FileFacts {
-  /** Where clients of this proxy request it; matches an artifact route or one of immutable metadata. */
-  path: Path;
-  /** Where upstream keeps it, when no route can say. */
-  url?: string;
-  digest?: Digest;
-  /** Bytes. */
-  size?: number;
-  /** Which PURL qualifiers choose this file; one that is not stated here chooses nothing. */
-  qualifiers?: Readonly<Record<string, string>>;
-  /** Its absence upstream is no failure of a mirror. */
-  optional?: boolean;
-}
-
-/** A declared dependency, in the ecosystem's own range language. */
-export interface Requirement {
-  name: string;
-  range: string;
-  /** Only wanted when something asks for it: an extra, a feature, a development or optional dependency. */
-  optional?: boolean;
-  /** The environment it is limited to, in the ecosystem's own words. */
-  marker?: string;
-}
-
 /** How the client's side of the proxy looks while one document is rewritten. */
 export interface View {
   /** The media type to produce: one of the route's variants, or upstream's where it names none. */
@@ -216,6 +176,8 @@ export interface VersionScheme {
   compare(a: string, b: string): number;
   isStable(version: string): boolean;
   satisfies(version: string, range: string): boolean;
+  /** Which of the versions that satisfy a range clients take. Default: `highest`. `lowest`: Go's minimal version selection. */
+  prefers?: "highest" | "lowest";
 }
 
 /** Reads upstream through the cache. The only I/O a plugin ever sees, and only in `catalog`. */
@@ -277,6 +239,8 @@ export interface Ecosystem {
   /** The registry's spelling of a name as people write it in PURLs. Default: unchanged. */
   identity?(name: string): string;
   versions: VersionScheme;
+  /** Whether what a marker limits is of use on a platform; true where that cannot be told. Never throws. Default: true. */
+  runsOn?(marker: string, platform: Platform): boolean;
   /** Every package of the registry, or what changed since a checkpoint. */
   catalog?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
   /** The error body that this protocol's clients show their users; one with a `detail` is sent as problem details

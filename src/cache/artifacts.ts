@@ -202,14 +202,12 @@ export class ArtifactCache {
 
   async #commit(row: ArtifactRow, part: string): Promise<void> {
     const { storage, writer, artifacts, blobs } = this.#context;
-    const started = performance.now();
     try {
       await storage.place(part, row.sha256);
     } catch (error) {
       await discard(part);
       throw error;
     }
-    emit("stored", { operation: "place", milliseconds: performance.now() - started });
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.
       if (!storage.has(row.sha256))

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import type { Database } from "../db/open.ts";
 import { messageOf } from "../errors.ts";
-import { emit } from "../events.ts";
 import { log } from "../log.ts";
 
 /** Milliseconds between rounds. */
@@ -66,11 +65,9 @@ export async function evict(cache: Cache, maxSize: number): Promise<void> {
 async function collect({ context: { blobs, storage, writer } }: Cache, database: Database): Promise<void> {
   database.check();
   for (const sha256 of blobs.unnamed(BATCH)) {
-    const started = performance.now();
     await writer.write(() => {
       if (blobs.release(sha256)) storage.remove(sha256);
     });
-    emit("stored", { operation: "remove", milliseconds: performance.now() - started });
   }
 }
 

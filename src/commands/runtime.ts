@@ -23,6 +23,7 @@ import { formatPurl, parsePurl } from "../purl.ts";
 import { ecosystems } from "../registry.generated.ts";
 import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
+import { observed } from "../storage/observed.ts";
 import { overlay } from "../storage/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
@@ -63,7 +64,7 @@ export interface Runtime {
 
 export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions, offload?: Offload): Promise<Runtime> {
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
-  const storage = dry ? dryStorage(config.storage.path) : openDisk(config.storage.path);
+  const storage = observed(dry ? dryStorage(config.storage.path) : openDisk(config.storage.path));
   const upstream = new Upstream({
     timeout: config.http_timeout,
     patience,

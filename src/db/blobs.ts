@@ -22,7 +22,7 @@ export class Blobs {
   }
 
   add(sha256: string, size: number): void {
-    this.#add.run({ sha256, size });
+    this.#add.run({ sha256, size, verifiedAt: null });
   }
 
   /** Forgets the blob unless an artifact or document still names it; true when its bytes may be deleted. */

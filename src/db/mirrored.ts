@@ -17,7 +17,7 @@ export class Mirrored {
     this.#orm
       .insert(mirrored)
       .values({ mount, purl, ...set })
-      .onConflictDoUpdate({ target: [mirrored.mount, mirrored.purl], set })
+      .onConflictDoUpdate({ target: [mirrored.mount, mirrored.purl, mirrored.choice], set })
       .run();
   }
 

@@ -2,7 +2,8 @@
  * What the database knows: which bytes stand behind which path, what documents stated, and the work of mirror jobs.
  * Bytes themselves are in the store. Times are milliseconds since 1970; digests are hex.
  */
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { JobSpec, Task } from "../jobs.ts";
 
 /** Immutable files that are held. A row exists only when its blob is whole and on disk. */
 export const artifacts = sqliteTable(
@@ -84,7 +85,16 @@ export const releaseDates = sqliteTable(
 );
 
 /** What is on disk. `totals` is kept by triggers, so that no request adds it up. */
-export const blobs = sqliteTable("blobs", { sha256: text().primaryKey(), size: integer().notNull() });
+export const blobs = sqliteTable(
+  "blobs",
+  {
+    sha256: text().primaryKey(),
+    size: integer().notNull(),
+    /** When its bytes were last read and found to be those of its name; null: when they were stored. */
+    verifiedAt: integer("verified_at"),
+  },
+  (table) => [index("blobs_verified").on(table.verifiedAt)],
+);
 export const totals = sqliteTable("totals", {
   id: integer().primaryKey(),
   blobs: integer().notNull(),
@@ -99,9 +109,90 @@ export const mirrored = sqliteTable(
     mount: text().notNull(),
     /** As asked for, normalised: with or without a version. */
     purl: text().notNull(),
+    /** Which files of it were wanted (`mirror/choice.ts`); empty: all. */
+    choice: text().notNull().default(""),
     at: integer().notNull(),
+    /** Files that are held for it. */
+    files: integer().notNull().default(0),
     /** Why it is not whole; null when it is. */
     failure: text(),
   },
-  (table) => [primaryKey({ columns: [table.mount, table.purl] })],
+  (table) => [primaryKey({ columns: [table.mount, table.purl, table.choice] })],
 );
+
+/** Mirror jobs. Counters are of files; those of finished tasks, as of the last report. */
+export const jobs = sqliteTable(
+  "mirror_jobs",
+  {
+    id: text().primaryKey(),
+    /** `reading`: its sources are still being read; nothing of it exists for anyone if that does not end well. */
+    state: text({ enum: ["reading", "pending", "running", "complete", "failed", "canceled"] }).notNull(),
+    phase: text({ enum: ["resolving", "downloading", "complete"] }).notNull(),
+    spec: text({ mode: "json" }).$type<JobSpec>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    startedAt: integer("started_at"),
+    finishedAt: integer("finished_at"),
+    error: text(),
+    total: integer().notNull().default(0),
+    completed: integer().notNull().default(0),
+    skipped: integer().notNull().default(0),
+    failed: integer().notNull().default(0),
+    bytes: integer().notNull().default(0),
+  },
+  (table) => [index("jobs_state").on(table.state)],
+);
+
+/** What jobs still have to do: a package, a release or a path each, with all its files. Those that are done stay until the job ends. */
+export const tasks = sqliteTable(
+  "mirror_tasks",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    job: text().notNull(),
+    /** What makes it one task however often it is named. */
+    key: text().notNull(),
+    task: text({ mode: "json" }).$type<Task>().notNull(),
+    state: text({ enum: ["pending", "complete", "failed"] }).notNull(),
+    attempts: integer().notNull().default(0),
+    /** Not to be tried again before. */
+    notBefore: integer("not_before").notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex("tasks_key").on(table.job, table.key),
+    index("tasks_next").on(table.job, table.state, table.notBefore),
+  ],
+);
+
+/** What jobs could not hold, and why. */
+export const failures = sqliteTable(
+  "mirror_failures",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    job: text().notNull(),
+    task: integer().notNull(),
+    purl: text().notNull(),
+    path: text(),
+    reason: text().notNull(),
+    /** Whether trying again may help. */
+    isPassing: integer("is_passing", { mode: "boolean" }).notNull(),
+    attempts: integer().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [index("failures_job").on(table.job, table.id)],
+);
+
+/** What was asked for while it was recorded, by the name of the recording. */
+export const sets = sqliteTable(
+  "sets",
+  { name: text().notNull(), mount: text().notNull(), path: text().notNull(), at: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.name, table.mount, table.path] })],
+);
+
+/** Who may use the API from elsewhere. Of a token only its sha256 is kept. */
+export const tokens = sqliteTable("tokens", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  hash: text().notNull(),
+  scopes: text({ mode: "json" }).$type<string[]>().notNull(),
+  createdAt: integer("created_at").notNull(),
+  revokedAt: integer("revoked_at"),
+});

@@ -1,6 +1,5 @@
 import type { Cache } from "../cache/cache.ts";
 import { messageOf } from "../errors.ts";
-import { emit } from "../events.ts";
 
 export interface Health {
   status: "ok" | "failing";
@@ -19,7 +18,7 @@ export class HealthProbe {
     this.#interval = interval;
     this.#check = async () => {
       const [storage, answers] = [
-        await attempt(() => timed(() => context.storage.probe())),
+        await attempt(() => context.storage.probe()),
         await attempt(async () => database.check()),
       ];
       return { status: storage === "ok" && answers === "ok" ? "ok" : "failing", storage, database: answers };
@@ -29,19 +28,6 @@ export class HealthProbe {
   health(now = Date.now()): Promise<Health> {
     if (!this.#last || now - this.#last.at >= this.#interval) this.#last = { at: now, health: this.#check() };
     return this.#last.health;
-  }
-}
-
-async function timed(probe: () => Promise<void>): Promise<void> {
-  const started = performance.now();
-  const tell = (error?: string) =>
-    emit("stored", { operation: "probe", milliseconds: performance.now() - started, ...(error && { error }) });
-  try {
-    await probe();
-    tell();
-  } catch (error) {
-    tell(messageOf(error));
-    throw error;
   }
 }
 

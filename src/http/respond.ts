@@ -1,6 +1,8 @@
 /** From what the cache answers to an HTTP response: validators, ranges, codings, and the error bodies that clients show. */
 import type { Answer, Outcome } from "../cache/cache.ts";
+import { matchIn } from "../cache/locate.ts";
 import type { Ready } from "../cache/memory.ts";
+import type { Path } from "../ecosystem.ts";
 import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { isCurrent, rangeOf } from "./range.ts";
@@ -10,6 +12,7 @@ const COMPRESS = 1_024;
 const COMPRESSIBLE = /json|text|xml|html/;
 /** `gzip` in an `Accept-Encoding`, unless with q=0. */
 const GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/;
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Headers of a passed-through answer that make sense after the connection that they came by. */
 const PASSED = ["content-type", "content-encoding", "content-length", "etag", "last-modified", "retry-after"];
 
@@ -61,7 +64,7 @@ function headersOf(ready: Ready, outcome: Outcome, zipped: boolean, etag: string
 /** Whatever the cache answered. `file` is where a held blob is. */
 export async function respond(request: Request, answer: Answer, fileOf: (sha256: string) => string): Promise<Response> {
   if (answer.kind === "ready") return respondReady(request, answer.ready, answer.outcome);
-  if (answer.kind === "passthrough") return passed(answer.response);
+  if (answer.kind === "passthrough") return passed(request, answer.response);
   const { file, outcome } = answer;
   if (file.kind === "growing") return growing(request, file);
   if (file.kind === "passing") return passing(request, file);
@@ -109,7 +112,22 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
       ? "application/problem+json"
       : "application/json";
   const bytes = new TextEncoder().encode(isText ? `${body}\n` : JSON.stringify(body));
-  return send(request, bytes, { "content-type": type, "cache-control": "no-store" }, status);
+  const headers = { "content-type": type, "cache-control": "no-store" };
+  return send(
+    request,
+    bytes,
+    status === 405 && mount ? { ...headers, allow: allowed(request, mount) } : headers,
+    status,
+  );
+}
+
+/** The methods that a path has (RFC 9110 15.5.6). */
+function allowed({ url }: Request, mount: Mount): string {
+  const path = new URL(url).pathname.slice(mount.prefix.length) as Path;
+  return METHODS.filter((method) => {
+    const match = matchIn(mount, method, path);
+    return typeof match !== "number" && match.route.kind !== "deny";
+  }).join(", ");
 }
 
 type FileOf<A> = A extends { kind: "file"; file: infer F } ? F : never;
@@ -145,13 +163,16 @@ async function passing(request: Request, { open }: Extract<FileOf<Answer>, { kin
   return new Response(null, { headers });
 }
 
-function passed(response: Response): Response {
+async function passed(request: Request, response: Response): Promise<Response> {
   const headers: Record<string, string> = {};
   for (const name of PASSED) {
     const value = response.headers.get(name);
     if (value !== null) headers[name] = value;
   }
-  return new Response(response.body, { status: response.status, headers });
+  const { status } = response;
+  if (request.method !== "HEAD") return new Response(response.body, { status, headers });
+  await response.body?.cancel();
+  return new Response(null, { status, headers });
 }
 
 function send(

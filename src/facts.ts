@@ -1,0 +1,83 @@
+/** What documents state: the half of the plugin contract that plugins give (`ecosystem.ts` has the other). */
+import type { Digest, Path, Release } from "./ecosystem.ts";
+
+/** What a document states. Facts about files are stored, so digests and dates outlive the document. */
+export interface Facts {
+  releases?: Iterable<ReleaseFacts>;
+  /** Further metadata paths needed for a complete picture: pages, child manifests, parents. */
+  follow?: Iterable<Path>;
+  /** The document's own revision, where it states one that only grows: a smaller one than the held is refused as stale. */
+  revision?: number;
+}
+
+/** Who vouches for a date: the registry, or (Go's commit times) only the author, which no policy may trust. */
+export type DateTrust = "server" | "author";
+
+export interface ReleaseFacts extends Release {
+  publishedAt?: Date;
+  /** Default: `server`. */
+  dateTrust?: DateTrust;
+  /** What the registry says of the release beside that it exists. */
+  state?: "yanked" | "deprecated";
+  files?: readonly FileFacts[];
+  /** Direct dependencies. */
+  requires?: readonly Requirement[];
+  /** Names by which ranges may mean it (npm's dist-tags). */
+  tags?: readonly string[];
+  /** The environment it is limited to, in the ecosystem's own words. */
+  marker?: string;
+  /** Why installing it may ask for more than its files and requirements: "runs an install script". Of a release that is
+   * stated in parts, each part speaks for its own files. */
+  builds?: string;
+}
+
+export interface FileFacts {
+  /** Where clients of this proxy request it; matches an artifact route or one of immutable metadata. */
+  path: Path;
+  /** Where upstream keeps it, when no route can say. */
+  url?: string;
+  digest?: Digest;
+  /** Bytes. */
+  size?: number;
+  /** Which PURL qualifiers choose this file; one that is not stated here chooses nothing. */
+  qualifiers?: Readonly<Record<string, string>>;
+  /** Its absence upstream is no failure of a mirror. */
+  optional?: boolean;
+  /** The file that this one describes (a signature, a wheel's metadata): it is wanted where that one is. */
+  beside?: Path;
+  /** Whether it is source code or documentation beside what is installed. */
+  isSource?: boolean;
+  /** The environment it is of use in, in the ecosystem's own words. */
+  marker?: string;
+}
+
+/** A declared dependency, in the ecosystem's own range language. */
+export interface Requirement {
+  name: string;
+  range: string;
+  /** Nothing that an installer takes for a dependency's dependency: for development, tests, or provided by others. */
+  optional?: boolean;
+  /** Taken where it can be had; its absence is no failure (npm's optionalDependencies). */
+  weak?: boolean;
+  /** The extras or features of the requiring release, any of which brings it in. Default: it is always wanted. */
+  when?: readonly string[];
+  /** The extras or features that it turns on in what it requires, `default` among them where the ecosystem has such. */
+  asks?: readonly string[];
+  /** The environment it is limited to, in the ecosystem's own words. */
+  marker?: string;
+  /** Which files of it (`type`, `classifier`). */
+  qualifiers?: Readonly<Record<string, string>>;
+  /** Where it is, when that is no registry: a repository, an archive. Nothing of it can be mirrored. */
+  elsewhere?: string;
+}
+
+/** A machine that packages are held for; what is absent is any. */
+export interface Platform {
+  /** As Node names them: `linux`, `darwin`, `win32`, `freebsd`. */
+  os?: string;
+  /** `x64`, `arm64`, `ia32`, `arm`, `ppc64`, `s390x`, `riscv64`. */
+  arch?: string;
+  libc?: "glibc" | "musl";
+  /** `3.11`, or with all later ones `3.11+`. */
+  python?: string;
+}

@@ -1,0 +1,41 @@
+/** What sources have in common: SBOMs, lockfiles and lists of PURLs are read as a stream of what they name. */
+import type { Digest } from "../../ecosystem.ts";
+import type { Purl } from "../../purl.ts";
+
+/** Something that a source names and a registry has. */
+export interface Item {
+  purl: Purl;
+  /** Digests of its files, as the source states them. Several, where any of several files will do. */
+  digests?: readonly Digest[];
+  /** Where the source states it, for people: `line 12`, `components[3]`. */
+  place: string;
+}
+
+/** Something that a source names and no registry has, so that it is told rather than dropped: a workspace member, a git dependency. */
+export interface Aside {
+  /** As the source calls it. */
+  what: string;
+  /** Why it is left out: `is a member of the workspace`. */
+  reason: string;
+  place: string;
+}
+
+export type Entry = Item | Aside;
+
+export function isItem(entry: Entry): entry is Item {
+  return "purl" in entry;
+}
+
+/**
+ * A lockfile format. `read` yields entries in any order, equal ones perhaps twice, and throws BadRequest with the place
+ * (`line 12: …`) for a text that is not whole: the caller records nothing before the end is reached.
+ */
+export interface Lockfile {
+  /** `pnpm-lock`; the name of its file in `lockfiles/`. */
+  id: string;
+  /** For people, with the versions that are read: `pnpm-lock.yaml (6, 9)`. */
+  title: string;
+  /** Whether a file is of this format, by its name (without folders) or, where that is another one, by its content. */
+  recognizes(name: string, text: string): boolean;
+  read(text: string): Iterable<Entry>;
+}
