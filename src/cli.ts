@@ -131,7 +131,7 @@ function load(given: Arguments["flags"], options: readonly Option[], { ecosystem
   const flags: Record<string, string | boolean> = {};
   for (const { flag, config } of options) {
     const value = given.get(nameOf(flag));
-    if (config !== undefined && value !== undefined) flags[config] = value;
+    if (config !== undefined && value !== undefined) flags[config] = value as string | boolean;
   }
   const file = given.get("config");
   const loaded = loadConfig({ flags, env, file: typeof file === "string" ? file : undefined, ecosystems });

@@ -1,3 +1,4 @@
+import type { Value } from "./argv.ts";
 import type { Loaded } from "./config/load.ts";
 
 /** A verb of the command line. */
@@ -15,7 +16,7 @@ export interface Command {
 }
 
 export interface Option {
-  /** `--json`, or with a value `--popular <n>`. */
+  /** `--json`; with a value `--popular <n>`; with one that may be left out `--deps [which]`; repeatable `--sbom <file...>`. */
   flag: string;
   describe: string;
   /** What it is when it is not given. */
@@ -27,8 +28,8 @@ export interface Option {
 /** What a command was called with. */
 export interface Invocation {
   args: readonly string[];
-  /** Values of flags that were given or have a default, by name without dashes (`dry-run`): text, or whether it is set. */
-  flags: Readonly<Record<string, string | boolean>>;
+  /** Values of flags that were given or have a default, by name without dashes (`dry-run`): text, texts, or whether it is set. */
+  flags: Readonly<Record<string, Value>>;
   /** The configuration of flags, environment and file. Sets up the log and tells it the warnings. Throws ConfigError. */
   load(): Loaded;
 }

@@ -17,6 +17,8 @@ export type Closure = "none" | "prod" | "all";
 export interface JobSpec {
   /** Where it came from, for people: `mirror --lockfile package-lock.json`. */
   title: string;
+  /** Who goes on with it after an interruption: whoever says `proxy mirror --resume`, or any server on the store. */
+  runBy: "command" | "server";
   choice: Choice;
   closure: Closure;
   /** Downloads at once. */
@@ -48,4 +50,8 @@ export interface PathTask {
   path: Path;
   /** Its absence upstream is no failure. */
   optional?: boolean;
+}
+
+export function isRelease(task: Task): task is ReleaseTask {
+  return "purl" in task;
 }

@@ -34,8 +34,8 @@ export class Admissions {
     return offline || mayWithhold(cooldown, mount.ecosystem.id);
   }
 
-  /** For all that a document states. */
-  async ofDocument(mount: Mount, releases: readonly ReleaseFacts[]): Promise<Admission> {
+  /** For all that a document states. `held`: whether, offline, only what is held is admitted (clients see no more). */
+  async ofDocument(mount: Mount, releases: readonly ReleaseFacts[], { held: onlyHeld = true } = {}): Promise<Admission> {
     // A release may be stated in several parts, each with its own date: a file added late is as young as it is.
     const shown = new Set<string>();
     const hidden = new Set<string>();
@@ -61,7 +61,7 @@ export class Admissions {
       }
     }
     for (const key of shown) hidden.delete(key);
-    const held = this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
+    const held = onlyHeld && this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
     const isHeld = (release: Release, file?: Path) =>
       !held || (file === undefined ? held.has(keyOf(release)) : held.has(file) || this.#isDocument(mount, file));
     return {

@@ -1,18 +1,19 @@
 /** How a mirror job is told: a bar on a terminal, a line now and then elsewhere, a summary at the end. */
 import type { on as listen } from "../events.ts";
 import { formatSize } from "../format.ts";
-import type { Job, Progress } from "../mirror/job.ts";
+import type { Progress } from "../mirror/progress.ts";
+import type { Lines, Tally } from "./tally.ts";
 
 /** Milliseconds between updates. */
 const BAR = 100;
 const LINE = 5_000;
 /** Characters of the bar. */
 const WIDTH = 24;
-/** Failures and missing dependencies that a summary lists; the count tells the rest. */
+/** Lines of each kind that a summary lists; the count tells the rest. */
 const LISTED = 50;
 
 /** Shows progress on stderr until `stop`. Bytes are counted as they arrive. */
-export function reportProgress(progress: Progress, on: typeof listen): { stop(): void } {
+export function reportProgress(progress: () => Progress | undefined, on: typeof listen): { stop(): void } {
   const started = performance.now();
   let received = 0;
   on("fetched", ({ bytes }) => {
@@ -20,40 +21,92 @@ export function reportProgress(progress: Progress, on: typeof listen): { stop():
   });
   const isTerminal = process.stderr.isTTY;
   const tell = () => {
-    const line = describe(progress, received, (performance.now() - started) / 1_000);
-    process.stderr.write(isTerminal ? `\r\u001b[K${bar(progress)} ${line}` : `${line}\n`);
+    const now = progress();
+    if (!now) return;
+    const line = describe(now, received, (performance.now() - started) / 1_000);
+    process.stderr.write(isTerminal ? `\r\u001b[K${bar(now)} ${line}` : `${line}\n`);
   };
-  const timer = setInterval(tell, isTerminal ? BAR : LINE);
+  let timer: ReturnType<typeof setInterval> | undefined = setInterval(tell, isTerminal ? BAR : LINE);
   return {
     stop: () => {
+      if (timer === undefined) return;
       clearInterval(timer);
+      timer = undefined;
       if (isTerminal) process.stderr.write("\r\u001b[K");
     },
   };
 }
 
-export function summary({ progress, requires }: Job, absent: readonly string[], seconds: number): string {
-  const { completed, skipped, failed, bytes, withheld, failures } = progress;
+/** What a job came to. */
+export interface Result {
+  job?: string;
+  progress: Omit<Progress, "phase">;
+  tally: Tally;
+  /** Declared dependencies that nothing held fits. */
+  absent: readonly string[];
+  seconds: number;
+}
+
+export function summary({ progress, tally, absent, seconds, job }: Result): string {
+  const { completed, skipped, failed, bytes } = progress;
   const lines = [
     `${completed} files fetched (${formatSize(bytes)}), ${skipped} held already, ${failed} failed, in ${seconds.toFixed(1)} s`,
+    ...told(tally.asides, "entries that no registry has"),
+    ...told(tally.leftOut, "releases left out"),
+    ...told(tally.withheld, "releases are withheld by the cooldown"),
+    ...told(tally.unproven, "releases whose installation may need more"),
   ];
-  if (withheld.length > 0) lines.push(`${withheld.length} releases are withheld by the cooldown`, ...listed(withheld));
-  if (requires.size > 0)
-    lines.push(`${requires.size} dependencies declared, ${absent.length} of them not held`, ...listed(absent));
+  if (tally.declared.size > 0)
+    lines.push(`${tally.declared.size} dependencies declared, ${absent.length} of them not held`, ...listed(absent));
+  lines.push(...listed(failuresOf(tally)));
+  if (failed > 0 && job) lines.push(`proxy jobs retry ${job} tries again what failed`);
+  return lines.join("\n");
+}
+
+export function dryRun({ tally }: Result): string {
+  const lines = tally.planned.map(
+    ({ mount, path, size, outcome }) =>
+      `${outcome === "held" ? "held " : "fetch"}  ${size === undefined ? "?" : formatSize(size)}\t/${mount}${path}`,
+  );
+  const wanted = tally.planned.filter(({ outcome }) => outcome === "planned");
+  const known = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
+  const unknown = wanted.filter(({ size }) => size === undefined).length;
   lines.push(
-    ...listed(failures.map(({ purl, path, reason }) => `failed: ${purl}${path ? ` ${path}` : ""}: ${reason}`)),
+    `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? ` and ${unknown} files of unknown size` : ""}`,
+    ...told(tally.asides, "entries that no registry has"),
+    ...told(tally.leftOut, "releases left out"),
+    ...told(tally.withheld, "releases are withheld by the cooldown"),
+    ...tally.failures.map(({ purl, reason }) => `cannot be planned: ${purl}: ${reason}`),
   );
   return lines.join("\n");
 }
 
-export function jsonResult(
-  { progress, planned, requires }: Job,
-  absent: readonly string[],
-  seconds: number,
-  dry: boolean,
-): string {
-  const result = { ...progress, seconds, dependencies: { declared: requires.size, missing: absent } };
-  return JSON.stringify(dry ? { ...result, planned } : result, null, 2);
+/** `planned` only of a dry run. */
+export function jsonResult({ job, progress, tally, absent, seconds }: Result, dry: boolean): string {
+  const { total, completed, skipped, failed, bytes } = progress;
+  return JSON.stringify(
+    {
+      ...(job && { job }),
+      phase: "complete",
+      total,
+      completed,
+      skipped,
+      failed,
+      bytes,
+      withheld: tally.withheld.first,
+      left_out: tally.leftOut.first,
+      unproven: tally.unproven.first,
+      asides: tally.asides.first,
+      failures: tally.failures,
+      seconds,
+      dependencies: { declared: tally.declared.size, missing: absent },
+      ...(dry && {
+        planned: tally.planned.map(({ outcome, ...file }) => ({ ...file, held: outcome === "held" })),
+      }),
+    },
+    null,
+    2,
+  );
 }
 
 function describe({ phase, total, completed, skipped, failed }: Progress, received: number, seconds: number): string {
@@ -64,11 +117,19 @@ function describe({ phase, total, completed, skipped, failed }: Progress, receiv
 }
 
 function bar({ total, completed, skipped, failed }: Progress): string {
-  const filled = total > 0 ? Math.round(((completed + skipped + failed) / total) * WIDTH) : 0;
+  const filled = total > 0 ? Math.min(WIDTH, Math.round(((completed + skipped + failed) / total) * WIDTH)) : 0;
   return `[${"#".repeat(filled)}${" ".repeat(WIDTH - filled)}]`;
 }
 
-function listed(lines: readonly string[]): string[] {
+export function failuresOf({ failures }: Tally): string[] {
+  return failures.map(({ purl, path, reason }) => `failed: ${purl}${path ? ` ${path}` : ""}: ${reason}`);
+}
+
+export function told({ first, count }: Lines, what: string): string[] {
+  return count === 0 ? [] : [`${count} ${what}`, ...listed(first, count)];
+}
+
+export function listed(lines: readonly string[], count = lines.length): string[] {
   const shown = lines.slice(0, LISTED).map((line) => `  ${line}`);
-  return lines.length > LISTED ? [...shown, `  … and ${lines.length - LISTED} more`] : shown;
+  return count > shown.length ? [...shown, `  … and ${count - shown.length} more`] : shown;
 }

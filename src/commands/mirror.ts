@@ -1,91 +1,151 @@
-import type { Command } from "../command.ts";
+import type { Value } from "../argv.ts";
+import type { Command, Invocation } from "../command.ts";
+import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../errors.ts";
 import { on } from "../events.ts";
-import { formatSize } from "../format.ts";
-import { Job, missing } from "../mirror/job.ts";
-import { targetsOf } from "../mirror/sources/purls.ts";
-import { jsonResult, reportProgress, summary } from "./mirror-report.ts";
+import type { JobSpec, Task } from "../jobs.ts";
+import { Job } from "../mirror/job.ts";
+import { MemoryLedger } from "../mirror/ledger.ts";
+import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
+import { type RunOptions, runJob } from "../mirror/run.ts";
+import { tasksOf } from "../mirror/sources/read.ts";
+import type { JobStore } from "../mirror/store.ts";
+import { Targets } from "../mirror/targets.ts";
+import { ahead } from "./ahead.ts";
+import { dryRun, jsonResult, type Result, reportProgress, summary } from "./mirror-report.ts";
+import { openReport } from "./report-file.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf } from "./sources.ts";
+import { Tally } from "./tally.ts";
 
-/** Milliseconds that a mirror waits for an upstream that asks for patience. */
-const PATIENCE = 120_000;
+/** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
+const PATIENCE = 10_000;
 
-/** `proxy mirror PURL…`: 0 when all is held, 1 when anything is missing, 2 for bad input (then nothing was fetched). */
+/** `proxy mirror …`: 0 when all is held, 1 when anything is missing, 2 for bad input (then nothing was fetched). */
 export const mirror: Command = {
   name: "mirror",
   args: "[...purls]",
-  describe: "Fetch and keep packages by PURL, so completely that their clients install them offline",
+  describe: "Fetch and keep packages (by PURL, SBOM, lockfile), so completely that their clients install them offline",
   options: [
+    ...SOURCE_OPTIONS,
+    { flag: "--refresh", describe: "Look again at releases that are held whole, and ask upstream for documents anew" },
+    { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
     { flag: "--dry-run", describe: "Say what would be fetched, with sizes where the index states them; write nothing" },
-    { flag: "--mount <name>", describe: "The mount to mirror through, where several serve an ecosystem" },
+    { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
     { flag: "--json", describe: "Print the result as one JSON document" },
   ],
-  action: async ({ args, flags, load }) => {
+  action: async (invocation) => {
+    const { flags, load } = invocation;
     const { config } = load();
-    if (args.length === 0)
-      throw new BadRequest("mirror needs at least one package URL, such as pkg:npm/lodash@4.17.21");
+    const isDry = flags["dry-run"] === true;
     if (config.offline) throw new BadRequest("a mirror has to dial upstream, and the configuration says offline");
+    const spec = specOf(invocation, config);
     const options: RuntimeOptions = {
       config: { ...config, cache_metadata: true },
       pin: true,
-      dry: flags["dry-run"] === true,
+      dry: isDry,
       patience: PATIENCE,
     };
-    const targets = targetsOf(args, mountsOf(config), typeof flags.mount === "string" ? flags.mount : undefined);
-    const runtime = await openRuntime(options);
+    const tally = new Tally({ keepsPlan: isDry });
+    const lazy = lazily(() => openRuntime(options));
+    // All that is wrong with what was asked for is told before there is a folder or a database.
+    const tasks = flags.resume === undefined ? await tasksFrom(invocation, config, lazy, tally) : undefined;
+    const runtime = await lazy();
     const pool = openPool(config.workers, options);
-    const job = new Job({
+    const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
+    let progress: Progress | undefined;
+    const { stop } = flags.json === true ? { stop: () => {} } : reportProgress(() => progress, on);
+    const started = performance.now();
+    const running: RunOptions = {
       pool,
       mounts: runtime.mounts,
-      concurrency: config.concurrency,
-      ...recorded(runtime, options.dry),
-    });
-    const asJson = flags.json === true;
-    const { stop } = asJson ? { stop: () => {} } : reportProgress(job.progress, on);
-    const started = performance.now();
-    await (options.dry ? job.plan(targets) : job.run(targets));
-    stop();
-    pool.close();
-    const absent = options.dry
-      ? []
-      : missing(job.requires.values(), runtime.mounts, (mount, name) => versionsHeld(runtime, mount, name));
-    const seconds = (performance.now() - started) / 1_000;
-    console.log(
-      asJson
-        ? jsonResult(job, absent, seconds, options.dry)
-        : options.dry
-          ? drySummary(job)
-          : summary(job, absent, seconds),
-    );
-    await runtime.close();
-    return job.progress.failed > 0 ? 1 : 0;
+      tell: (outcome) => {
+        tally.tell(outcome);
+        report?.item(outcome);
+      },
+      declared: (mount, requires) => tally.declare(mount, requires),
+      started: (live) => {
+        progress = live;
+      },
+    };
+    try {
+      const job = isDry
+        ? undefined
+        : tasks
+          ? await runtime.store.create(spec, tasks)
+          : resumed(runtime.store, flags.resume!);
+      const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
+      if (!ended)
+        throw new BadRequest(`job ${job} is being run by another process, or has ended; proxy jobs show ${job}`);
+      stop();
+      const held = (mount: string, name: string) => [
+        ...new Set(runtime.cache.context.artifacts.ofPackage(mount, name).map(({ version }) => version)),
+      ];
+      const absent = isDry ? [] : tally.missing(runtime.mounts, held);
+      const seconds = (performance.now() - started) / 1_000;
+      await report?.close({ ...countsOf(ended), seconds });
+      const result: Result = { ...(job && { job }), progress: ended, tally, absent, seconds };
+      console.log(flags.json === true ? jsonResult(result, isDry) : isDry ? dryRun(result) : summary(result));
+      return ended.failed > 0 || ("error" in ended && ended.error !== null) ? 1 : 0;
+    } finally {
+      stop();
+      pool.close();
+      await runtime.close();
+    }
   },
 };
 
-/** What was mirrored stays known: `proxy why` tells it. */
-function recorded({ cache, jobs }: Runtime, dry: boolean) {
-  if (dry) return {};
+function specOf({ args, flags }: Invocation, { concurrency }: Config): JobSpec {
+  const asked = ["purls", "sbom", "lockfile", "set"].flatMap((name) =>
+    [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
+  );
   return {
-    settled: ({ mount, purl }: { mount: string; purl: string }, failures: readonly { reason: string }[]) =>
-      cache.context.writer.write(() => jobs.settle(mount, purl, Date.now(), failures[0]?.reason)),
+    title: [...args.slice(0, 3), ...(args.length > 3 ? [`and ${args.length - 3} more`] : []), ...asked].join(" "),
+    runBy: "command",
+    choice: choiceOf(flags),
+    closure: closureOf(flags),
+    concurrency,
+    refresh: flags.refresh === true,
   };
 }
 
-function versionsHeld({ cache }: Runtime, mount: string, name: string): string[] {
-  return [...new Set(cache.context.artifacts.ofPackage(mount, name).map(({ version }) => version))];
+async function tasksFrom(
+  { args, flags }: Invocation,
+  config: Config,
+  runtime: () => Promise<Runtime>,
+  tally: Tally,
+): Promise<AsyncIterable<Task>> {
+  const sources = sourcesOf(args, flags);
+  if (isEmpty(sources))
+    throw new BadRequest(
+      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --purls or --set",
+    );
+  const targets = new Targets(mountsOf(config), typeof flags.mount === "string" ? flags.mount : undefined);
+  const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
+  return ahead(tasksOf(sources, { targets, sets, aside: (aside) => tally.aside(aside) }));
 }
 
-function drySummary({ planned, progress }: Job): string {
-  const lines = planned.map(
-    ({ mount, path, size, held }) =>
-      `${held ? "held " : "fetch"}  ${size === undefined ? "?" : formatSize(size)}\t/${mount}${path}`,
-  );
-  const wanted = planned.filter(({ held }) => !held);
-  const known = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
-  const unknown = wanted.filter(({ size }) => size === undefined).length;
-  lines.push(
-    `${wanted.length} files to fetch, ${planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? ` and ${unknown} files of unknown size` : ""}`,
-  );
-  for (const { purl, reason } of progress.failures) lines.push(`cannot be planned: ${purl}: ${reason}`);
-  return lines.join("\n");
+/** The job to go on with. */
+function resumed(store: JobStore, asked: Value): string {
+  if (typeof asked === "string") return asked;
+  const newest = store.waiting().findLast(({ spec }) => spec.runBy === "command");
+  if (!newest) throw new BadRequest("there is no interrupted job to go on with; proxy jobs lists them all");
+  return newest.id;
+}
+
+/** Plans only. */
+async function look(spec: JobSpec, tasks: AsyncIterable<Task>, running: RunOptions): Promise<Counts> {
+  const ledger = new MemoryLedger();
+  for await (const task of tasks) await ledger.add([task]);
+  const job = new Job({ ...running, ledger, spec, dry: true });
+  await job.run();
+  return job.progress;
+}
+
+function lazily<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }

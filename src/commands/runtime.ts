@@ -12,10 +12,14 @@ import { Artifacts } from "../db/artifacts.ts";
 import { Blobs } from "../db/blobs.ts";
 import { ReleaseDates } from "../db/dates.ts";
 import { Documents } from "../db/documents.ts";
+import { Jobs } from "../db/jobs.ts";
 import { Mirrored } from "../db/mirrored.ts";
 import { type Database, openDatabase } from "../db/open.ts";
+import { Sets } from "../db/sets.ts";
+import { Tasks } from "../db/tasks.ts";
 import type { Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
+import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
 import { type Mount, makeMount } from "../mounts.ts";
 import { Pool } from "../pool.ts";
@@ -55,7 +59,11 @@ export interface Runtime {
   cache: Cache;
   database: Database;
   /** What mirrors hold on purpose. */
-  jobs: Mirrored;
+  mirrored: Mirrored;
+  /** Mirror jobs. */
+  store: JobStore;
+  /** What was recorded. */
+  sets: Sets;
   mounts: ReadonlyMap<string, Mount>;
   tasks(): Job;
   /** Waits for what is being stored. */
@@ -94,11 +102,17 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
     },
   };
   const mounts = new Map(mountsOf(config).map((mount) => [mount.name, mount]));
+  const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
   return {
     cache,
     database,
-    jobs: new Mirrored(database),
+    mirrored,
+    sets: new Sets(database),
+    store: new JobStore(
+      { jobs: new Jobs(database), tasks: new Tasks(database), mirrored, writer: database.writer },
+      storage.parts,
+    ),
     mounts,
     tasks: () => tasksOf(cache, mounts),
     close: async () => {
@@ -115,18 +129,18 @@ function dryStorage(path: string): Storage {
 }
 
 /** Threads with a runtime of their own. */
-export function openPool(size: number, options: RuntimeOptions): Pool<Tasks> {
-  return new Pool<Tasks>(size || navigator.hardwareConcurrency, () => {
+export function openPool(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
+  return new Pool<WorkerTasks>(size || navigator.hardwareConcurrency, () => {
     const worker = spawnWorker();
     worker.postMessage({ id: -1, name: "open", input: options });
     return worker;
   });
 }
 
-export type Tasks = { [K in keyof Job]: Job[K] };
+export type WorkerTasks = { [K in keyof Job]: Job[K] };
 
 /** Large documents are read and rewritten by a pool. */
-export function offloadTo(pool: Pool<Tasks>): Offload {
+export function offloadTo(pool: Pool<WorkerTasks>): Offload {
   return {
     read: ({ mount, path }, file, source) => pool.run("read", { mount: mount.name, path, file, source }),
     render: ({ mount, path }, variant, base) => pool.run("render", { mount: mount.name, path, variant, base }),

@@ -2,7 +2,7 @@ import type { documentAt } from "../cache/locate.ts";
 import type { Command } from "../command.ts";
 import type { ReleaseFacts } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
-import { targetsOf } from "../mirror/sources/purls.ts";
+import { Targets } from "../mirror/targets.ts";
 import { walk } from "../mirror/walk.ts";
 import { formatPurl } from "../purl.ts";
 import { openRuntime, type Runtime } from "./runtime.ts";
@@ -18,10 +18,9 @@ export const why: Command = {
   action: async ({ args, load }) => {
     const { config } = load();
     const runtime = await openRuntime({ config, pin: false, dry: false, patience: PATIENCE });
-    const [target] = targetsOf(args, runtime.mounts.values());
-    if (!target?.wanted.version)
-      throw new BadRequest(`${args[0]}: why needs a version, such as pkg:npm/lodash@4.17.21`);
-    const release = { name: target.wanted.name, version: target.wanted.version };
+    const [target] = new Targets(runtime.mounts.values()).ofAll(args.map((text) => ["", text]));
+    if (!target?.version) throw new BadRequest(`${args[0]}: why needs a version, such as pkg:npm/lodash@4.17.21`);
+    const release = { name: target.name, version: target.version };
     const mount = runtime.mounts.get(target.mount)!;
     console.log(`${formatPurl(mount.ecosystem, release)} through /${mount.name}`);
     for (const line of [
@@ -69,7 +68,7 @@ async function facts(
   const found: ReleaseFacts[] = [];
   try {
     for (const path of mount.ecosystem.index(release))
-      found.push(...(await walk(cache, mount, path, "tolerant")).releases);
+      found.push(...(await walk(cache, mount, path, { tolerant: true })).releases);
   } catch (error) {
     return { problem: messageOf(error) };
   }
@@ -81,9 +80,9 @@ function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFa
   return held.length === 0 ? "held: no" : `held: ${held.map(({ path }) => path).join(", ")}`;
 }
 
-function mirroring({ jobs, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
+function mirroring({ mirrored, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
   const { ecosystem } = mounts.get(mount)!;
-  const asked = jobs.find(mount, [formatPurl(ecosystem, release), formatPurl(ecosystem, { name: release.name })]);
+  const asked = mirrored.find(mount, [formatPurl(ecosystem, release), formatPurl(ecosystem, { name: release.name })]);
   if (asked.length === 0) return "mirrored: no";
   return `mirrored: ${asked.map(({ purl, at, failure }) => `for ${purl} on ${new Date(at).toISOString()}${failure ? `, incomplete: ${failure}` : ""}`).join("; ")}`;
 }

@@ -5,12 +5,8 @@ import { artifacts } from "./schema.ts";
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
 
-/** One version of a package, or one path of it, that is held. */
-export interface Held {
-  name: string;
-  version: string;
-  path: string;
-}
+/** A file of a package that is held. */
+export type Held = Pick<ArtifactRow, "name" | "version" | "path" | "sha256" | "size" | "pinned">;
 
 /** Which immutable files are held. Reads are prepared once; writes are to be called inside `writer.write`. */
 export class Artifacts {
@@ -28,7 +24,14 @@ export class Artifacts {
       .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path)))
       .prepare();
     this.#ofPackage = orm
-      .select({ name: artifacts.name, version: artifacts.version, path: artifacts.path })
+      .select({
+        name: artifacts.name,
+        version: artifacts.version,
+        path: artifacts.path,
+        sha256: artifacts.sha256,
+        size: artifacts.size,
+        pinned: artifacts.pinned,
+      })
       .from(artifacts)
       .where(and(eq(artifacts.mount, mount), eq(artifacts.name, name)))
       .prepare();

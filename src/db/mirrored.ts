@@ -1,4 +1,4 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNull } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { mirrored } from "./schema.ts";
 
@@ -12,12 +12,15 @@ export class Mirrored {
     this.#orm = orm;
   }
 
-  settle(mount: string, purl: string, at: number, failure: string | undefined): void {
-    const set = { at, failure: failure ?? null };
+  settle(row: MirroredRow): void {
+    const { at, files, failure } = row;
     this.#orm
       .insert(mirrored)
-      .values({ mount, purl, ...set })
-      .onConflictDoUpdate({ target: [mirrored.mount, mirrored.purl, mirrored.choice], set })
+      .values(row)
+      .onConflictDoUpdate({
+        target: [mirrored.mount, mirrored.purl, mirrored.choice],
+        set: { at, files, failure },
+      })
       .run();
   }
 
@@ -27,6 +30,26 @@ export class Mirrored {
       .select()
       .from(mirrored)
       .where(and(eq(mirrored.mount, mount), inArray(mirrored.purl, [...purls])))
+      .all();
+  }
+
+  /** Of these PURLs, those of which a choice, or all, is held whole; with the number of their files. */
+  whole(
+    mount: string,
+    purls: readonly string[],
+    choices: readonly string[],
+  ): Pick<MirroredRow, "purl" | "choice" | "files">[] {
+    return this.#orm
+      .select({ purl: mirrored.purl, choice: mirrored.choice, files: mirrored.files })
+      .from(mirrored)
+      .where(
+        and(
+          eq(mirrored.mount, mount),
+          inArray(mirrored.purl, [...purls]),
+          inArray(mirrored.choice, [...new Set(["", ...choices])]),
+          isNull(mirrored.failure),
+        ),
+      )
       .all();
   }
 }

@@ -1,38 +1,22 @@
-/** One mirror job: targets are planned, their files held, all through a pool of workers. One bad item never stops the job. */
+/** Runs a mirror job: takes tasks from its ledger and has a pool of workers hold what they name. One bad item never stops it. */
 import pLimit from "p-limit";
 import type { Path, Requirement } from "../ecosystem.ts";
-import { messageOf, NotFound } from "../errors.ts";
+import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
+import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
-import { formatPurl } from "../purl.ts";
-import type { PlannedFile } from "./plan.ts";
-import type { Target } from "./sources/purls.ts";
+import { isWanted } from "./choice.ts";
+import { Closure } from "./closure.ts";
+import { finish } from "./finish.ts";
+import type { Held, HoldOptions } from "./hold.ts";
+import type { Ledger, Taken } from "./ledger.ts";
+import type { Plan, PlannedFile } from "./plan.ts";
+import { addCounts, type Counts, noCounts, type Outcome, type Progress } from "./progress.ts";
+import { mayTryAgain, retryAt } from "./retry.ts";
 import type { MirrorTasks } from "./tasks.ts";
-
-export interface Failure {
-  purl: string;
-  path?: Path;
-  reason: string;
-}
-
-/** How a job stands. Counts are of files; bytes of those that had to be fetched. */
-export interface Progress {
-  phase: "resolving" | "downloading" | "complete";
-  total: number;
-  completed: number;
-  skipped: number;
-  failed: number;
-  bytes: number;
-  withheld: string[];
-  failures: Failure[];
-}
-
-/** A dependency that a mirrored release declares. */
-export interface Dependency extends Requirement {
-  mount: string;
-}
+import { Work } from "./work.ts";
 
 /** Runs tasks somewhere: a pool of workers. */
-interface Runner {
+export interface Runner {
   run<K extends keyof MirrorTasks>(
     name: K,
     input: Parameters<MirrorTasks[K]>[0],
@@ -40,162 +24,180 @@ interface Runner {
 }
 
 export interface JobOptions {
+  ledger: Ledger;
   pool: Runner;
   mounts: ReadonlyMap<string, Mount>;
-  /** Downloads at once. */
-  concurrency: number;
-  /** Told whenever a target is finished. */
-  settled?: (target: Target, failures: readonly Failure[]) => Promise<void>;
+  spec: JobSpec;
+  /** What earlier runs of the job came to. Default: nothing. */
+  earlier?: Counts;
+  /** Files are only planned. */
+  dry?: boolean;
+  /** Milliseconds before what failed is tried again for the first time. Default: a second. */
+  backoff?: number;
+  /** Told what became of each file and release. */
+  tell?: (outcome: Outcome) => void;
+  /** Told what releases require, where that is not followed. */
+  declared?: (mount: string, requires: readonly Requirement[]) => void;
 }
 
+/** Milliseconds between looks whether a job was canceled, or a postponed task is due. */
+const LOOK = 200;
+
 export class Job {
-  readonly progress: Progress = {
-    phase: "resolving",
-    total: 0,
-    completed: 0,
-    skipped: 0,
-    failed: 0,
-    bytes: 0,
-    withheld: [],
-    failures: [],
-  };
-  /** What the mirrored releases declare to need, once each. */
-  readonly requires = new Map<string, Dependency>();
-  /** Every file of the plan, for a dry run. */
-  readonly planned: (PlannedFile & { mount: string })[] = [];
+  readonly progress: Progress = { phase: "resolving", ...noCounts() };
   readonly #options: JobOptions;
   readonly #limit: ReturnType<typeof pLimit>;
-  readonly #seen = new Set<string>();
+  readonly #closure: Closure;
+  /** What earlier attempts at a task fetched: it is held now, and was not held before. */
+  readonly #earlier = new Map<number, { completed: number; bytes: number }>();
 
   constructor(options: JobOptions) {
     this.#options = options;
-    this.#limit = pLimit(options.concurrency);
+    addCounts(this.progress, options.earlier ?? noCounts());
+    this.#limit = pLimit(options.spec.concurrency);
+    this.#closure = new Closure({
+      ...options,
+      resolve: (mount, wish) => this.#limit(() => options.pool.run("resolve", { mount, wish })),
+    });
   }
 
-  /** Plans only. */
-  async plan(targets: readonly Target[]): Promise<void> {
-    await Promise.all(targets.map((target) => this.#plan(target)));
-  }
-
-  /** Plans and holds. */
-  async run(targets: readonly Target[]): Promise<void> {
-    await Promise.all(targets.map((target) => this.#hold(target)));
-    for (const name of new Set(targets.map(({ mount }) => mount))) await this.#finish(name);
+  /** Works until nothing is left, or the job is canceled. Rejects only where its ledger does. */
+  async run(): Promise<void> {
+    const { ledger, spec, dry } = this.#options;
+    const underWay = new Set<Promise<void>>();
+    // A task waits for documents more than it downloads: twice as many keep the downloads busy.
+    const lanes = 2 * spec.concurrency;
+    while (!ledger.isCanceled()) {
+      for (const taken of underWay.size < lanes ? ledger.take(lanes - underWay.size) : []) {
+        const working: Promise<void> = this.#work(taken).finally(() => underWay.delete(working));
+        underWay.add(working);
+      }
+      if (underWay.size > 0) await Promise.race(underWay.size < lanes ? [...underWay, Bun.sleep(LOOK)] : underWay);
+      else if (ledger.wait() === undefined) break;
+      else await Bun.sleep(Math.min(ledger.wait() ?? 0, LOOK));
+    }
+    await Promise.all(underWay);
+    if (ledger.isCanceled()) return;
+    if (!dry) await finish({ ...this.#options, progress: this.progress });
     this.progress.phase = "complete";
   }
 
-  async #hold(target: Target): Promise<void> {
-    const before = this.progress.failures.length;
-    const files = await this.#plan(target);
-    this.progress.phase = "downloading";
-    await Promise.all(files.map((file) => this.#limit(() => this.#file(target, file))));
-    const failures = this.progress.failures.slice(before).filter(({ purl }) => purl === target.purl);
-    await this.#options.settled?.(target, failures);
+  async #work(taken: Taken): Promise<void> {
+    const { ledger, spec } = this.#options;
+    const { task, id, attempts } = taken;
+    const work = new Work(this.progress, task.mount, isRelease(task) ? task.purl : task.path);
+    try {
+      if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
+      else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
+        await ledger.add(await this.#closure.newest(task));
+      else await this.#release(work, task);
+    } catch (error) {
+      work.fail(error);
+    }
+    if (ledger.isCanceled()) return;
+    const earlier = this.#earlier.get(id) ?? { completed: 0, bytes: 0 };
+    this.#earlier.delete(id);
+    if (work.failures.some(({ isPassing }) => isPassing) && mayTryAgain(attempts)) {
+      const { completed, bytes } = work.counts;
+      this.#earlier.set(id, { completed: earlier.completed + completed, bytes: earlier.bytes + bytes });
+      work.undo();
+      return ledger.settle(taken, { kind: "postponed", at: retryAt(attempts, work.retryAfter, this.#options.backoff) });
+    }
+    work.count({ ...earlier, skipped: -earlier.completed });
+    for (const { isPassing: _, ...failure } of work.failures) this.#options.tell?.({ ...failure, outcome: "failed" });
+    const { counts, failures } = work;
+    await ledger.settle(taken, { kind: failures.length > 0 ? "failed" : "complete", counts, failures });
   }
 
-  async #plan(target: Target): Promise<PlannedFile[]> {
+  async #release(work: Work, task: ReleaseTask): Promise<void> {
+    const { pool, spec, dry } = this.#options;
+    const plan = await this.#limit(() => pool.run("plan", { task, spec }));
+    this.progress.phase = "downloading";
+    this.#remark(work, task, plan);
+    const { files, held, expected } = plan;
+    const options: HoldOptions = { expected, inside: spec.closure !== "none" };
+    const known = new Set([...files, ...held].map(({ path }) => path));
+    work.count({ total: held.length });
+    if (dry) this.#planned(work, task, plan);
+    const got = await Promise.all([
+      ...held.map((each) => this.#got(work, task.purl, each, options, known)),
+      ...(dry ? [] : files).map((file) => this.#file(work, task.purl, file, options, known)),
+    ]);
+    const all = got.flat();
+    const matches = all.flatMap((each) => each.matches ?? []);
+    if (matches.length > 0 && !matches.includes(true)) {
+      const found = all.map(({ sha256 }) => `sha256:${sha256}`).join(", ");
+      work.fail(new DigestMismatch(`${task.purl}, as its source states it`, (expected ?? []).join(", "), found));
+    }
+    await this.#require(work, task, [...plan.requires, ...all.flatMap(({ requires }) => requires)]);
+  }
+
+  /** What a plan has to say beside its files. */
+  #remark(work: Work, { mount, version }: ReleaseTask, { withheld, unfit, unproven }: Plan): void {
+    const { tell } = this.#options;
+    for (const each of unproven) tell?.({ mount, ...each, outcome: "unproven" });
+    for (const each of unfit)
+      tell?.({ mount, purl: each, outcome: "left out", reason: "nothing of it is of use on the chosen platforms" });
+    for (const each of withheld) {
+      // Of a whole package, young releases are left for a later run; one that was asked for by version is a failure.
+      if (version !== undefined) work.fail(new Withheld("withheld by the cooldown"));
+      else tell?.({ mount, purl: each, outcome: "withheld", reason: "it is younger than its cooldown" });
+    }
+  }
+
+  #planned(work: Work, { mount, purl }: ReleaseTask, { files }: Plan): void {
+    work.count({ total: files.length, bytes: files.reduce((sum, { size = 0 }) => sum + size, 0) });
+    for (const { path, size } of files)
+      this.#options.tell?.({ mount, purl, path, ...(size !== undefined && { size }), outcome: "planned" });
+  }
+
+  async #require(work: Work, task: ReleaseTask, requires: readonly Requirement[]): Promise<void> {
+    const { spec, ledger, declared, mounts } = this.#options;
+    const { ecosystem } = mounts.get(task.mount)!;
+    const wanted = requires.filter((each) => isWanted(ecosystem, each, task, spec.choice, spec.closure));
+    if (spec.closure === "none") return declared?.(task.mount, wanted);
+    const { tasks, failures } = await this.#closure.follow(task, wanted);
+    for (const failure of failures) work.add(failure);
+    await ledger.add(tasks);
+  }
+
+  async #path(work: Work, path: Path, optional: boolean): Promise<void> {
+    await this.#file(work, path, { path, optional }, {}, new Set([path]));
+  }
+
+  /** Holds a file, and what it names in turn. */
+  async #file(
+    work: Work,
+    purl: string,
+    { path, optional }: PlannedFile,
+    options: HoldOptions,
+    known: Set<Path>,
+  ): Promise<Held[]> {
+    const { pool, ledger } = this.#options;
+    work.count({ total: 1 });
     try {
-      const { files, withheld, requires } = await this.#limit(() =>
-        this.#options.pool.run("plan", { mount: target.mount, wanted: target.wanted }),
+      const held = await this.#limit(async () =>
+        ledger.isCanceled() ? undefined : pool.run("hold", { mount: work.mount, path, options }),
       );
-      this.#withhold(target, withheld);
-      this.#require(target.mount, requires);
-      const fresh = files.filter(({ path }) => this.#once(target.mount, path));
-      this.progress.total += fresh.length;
-      this.planned.push(...fresh.map((file) => ({ ...file, mount: target.mount })));
-      return fresh;
+      if (!held) return [];
+      return await this.#got(work, purl, held, options, known);
     } catch (error) {
-      this.progress.total++;
-      this.#fail({ purl: target.purl, reason: messageOf(error) });
+      if (optional && error instanceof NotFound) work.count({ total: -1 });
+      else work.fail(error, path);
       return [];
     }
   }
 
-  async #file(target: Target, { path, optional }: PlannedFile): Promise<void> {
-    try {
-      const { bytes, fetched, requires, files } = await this.#options.pool.run("hold", { mount: target.mount, path });
-      this.#count(fetched, bytes);
-      this.#require(target.mount, requires);
-      const fresh = files.filter((file) => this.#once(target.mount, file.path));
-      this.progress.total += fresh.length;
-      for (const file of fresh)
-        await this.#file(target, { path: file.path, optional: file.optional ?? false, held: false });
-    } catch (error) {
-      if (optional && error instanceof NotFound) this.progress.total--;
-      else this.#fail({ purl: target.purl, path, reason: messageOf(error) });
-    }
+  async #got(work: Work, purl: string, held: Held, options: HoldOptions, known: Set<Path>): Promise<Held[]> {
+    const { path, size, sha256, bytes, fetched } = held;
+    work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
+    const outcome = fetched ? "fetched" : "held";
+    this.#options.tell?.({ mount: work.mount, purl, path, digest: `sha256:${sha256}`, size, outcome });
+    const more = this.#options.dry ? [] : held.files.filter((file) => !known.has(file.path));
+    for (const file of more) known.add(file.path);
+    const led = await Promise.all(
+      more.map((file) => this.#file(work, purl, { path: file.path, optional: file.optional ?? false }, options, known)),
+    );
+    return [held, ...led.flat()];
   }
-
-  /** What clients ask of the registry as a whole, and what only the finished set can name. */
-  async #finish(name: string): Promise<void> {
-    const { ecosystem } = this.#options.mounts.get(name) ?? {};
-    if (!ecosystem) return;
-    const target: Target = { purl: `pkg:${ecosystem.purlType ?? ecosystem.id}`, mount: name, wanted: { name: "" } };
-    for (const path of ecosystem.roots ?? []) {
-      this.progress.total++;
-      await this.#file(target, { path, optional: true, held: false });
-    }
-    if (!ecosystem.seal) return;
-    try {
-      const { held, failed } = await this.#options.pool.run("seal", { mount: name });
-      this.progress.total += held.length + failed.length;
-      for (const { fetched, bytes } of held) this.#count(fetched, bytes);
-      for (const { path, reason } of failed) this.#fail({ purl: target.purl, path, reason });
-    } catch (error) {
-      this.progress.total++;
-      this.#fail({ purl: target.purl, reason: messageOf(error) });
-    }
-  }
-
-  #count(fetched: boolean, bytes: number): void {
-    if (fetched) this.progress.completed++;
-    else this.progress.skipped++;
-    this.progress.bytes += bytes;
-  }
-
-  #fail(failure: Failure): void {
-    this.progress.failed++;
-    this.progress.failures.push(failure);
-  }
-
-  /** Of a whole package, young releases are left for a later run; one that was asked for by version is a failure. */
-  #withhold(target: Target, withheld: readonly string[]): void {
-    this.progress.withheld.push(...withheld);
-    if (target.wanted.version === undefined) return;
-    for (const purl of withheld) {
-      this.progress.total++;
-      this.#fail({ purl, reason: "withheld by the cooldown" });
-    }
-  }
-
-  #require(mount: string, requires: readonly Requirement[]): void {
-    for (const requirement of requires) {
-      if (!requirement.optional)
-        this.requires.set(`${mount} ${requirement.name} ${requirement.range}`, { ...requirement, mount });
-    }
-  }
-
-  #once(mount: string, path: Path): boolean {
-    const key = `${mount} ${path}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    return true;
-  }
-}
-
-/** Of the declared dependencies, those for which nothing held fits, as PURLs with their range. */
-export function missing(
-  requires: Iterable<Dependency>,
-  mounts: ReadonlyMap<string, Mount>,
-  versionsHeld: (mount: string, name: string) => readonly string[],
-): string[] {
-  const found: string[] = [];
-  for (const { mount, name, range } of requires) {
-    const { ecosystem } = mounts.get(mount) ?? {};
-    if (!ecosystem) continue;
-    const identity = ecosystem.identity?.(name) ?? name;
-    if (versionsHeld(mount, identity).some((version) => ecosystem.versions.satisfies(version, range))) continue;
-    found.push(`${formatPurl(ecosystem, { name: identity })} ${range}`.trimEnd());
-  }
-  return found;
 }

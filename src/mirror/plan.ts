@@ -1,90 +1,130 @@
 import type { Cache } from "../cache/cache.ts";
 import { matchIn, targetOf } from "../cache/locate.ts";
-import type { FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import type { Held as HeldArtifact } from "../db/artifacts.ts";
+import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
+import type { JobSpec, ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
-import { pin, walk } from "./walk.ts";
-
-/** What is to be held: a release, or all of a package. */
-export interface Wanted {
-  name: string;
-  version?: string;
-  qualifiers?: Readonly<Record<string, string>>;
-}
+import { choose, isOfUse } from "./choice.ts";
+import { type Held, hold } from "./hold.ts";
+import { indexed } from "./walk.ts";
 
 export interface PlannedFile {
   path: Path;
   size?: number;
   optional: boolean;
-  held: boolean;
 }
 
 export interface Plan {
+  /** Files that are not held yet. */
   files: PlannedFile[];
+  /** Those that are. */
+  held: Held[];
+  /** Any of these, of any of the files that are still to come. */
+  expected?: readonly Digest[];
   /** Releases that policy keeps back, as PURLs; none of their files is planned. */
   withheld: string[];
+  /** Releases of which nothing is of use on the chosen platforms. */
+  unfit: string[];
   requires: Requirement[];
+  /** Releases whose installation may need more than is held, and why. */
+  unproven: { purl: string; reason: string }[];
 }
+
+type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh">;
 
 /** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
-export async function plan(cache: Cache, mount: Mount, wanted: Wanted): Promise<Plan> {
-  const { ecosystem } = mount;
-  const stated = await indexed(cache, mount, wanted);
-  const chosen =
-    wanted.version === undefined
-      ? stated
-      : stated.filter((release) => sameVersion(mount, release.version, wanted.version ?? ""));
-  if (chosen.length === 0) {
-    // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
-    if (wanted.version === undefined || !ecosystem.files)
-      throw new NotFound(`${formatPurl(ecosystem, wanted)} does not exist in ${mount.name}'s index`);
-    chosen.push({ name: wanted.name, version: wanted.version });
-  }
-  const { admits } = await cache.admissions.ofDocument(mount, chosen);
-  const shown = chosen.filter((release) => admits(release));
-  const files = new Map<Path, PlannedFile>();
-  for (const release of shown) {
-    for (const file of filesOf(mount, release, wanted)) {
-      if (!admits(release, file.path)) continue;
-      const path = canonical(mount, file.path);
-      const known = { held: isHeld(cache, mount, path), ...(file.size !== undefined && { size: file.size }) };
-      files.set(path, { path, optional: file.optional ?? false, ...known });
+export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
+  const releases = await wanted(cache, mount, task, spec.refresh);
+  const { admits } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
+  const found: Plan = { files: [], held: [], withheld: [], unfit: [], requires: [], unproven: [] };
+  const heldAt = heldBy(cache, mount, task.name);
+  const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
+  if (expected) found.expected = expected;
+  const looked = { inside: spec.closure !== "none", expected };
+  const seen = new Set<Path>();
+  for (const parts of releases.values()) {
+    const [release] = parts as [ReleaseFacts];
+    const purl = formatPurl(mount.ecosystem, release);
+    if (!parts.some((part) => admits(part))) {
+      found.withheld.push(purl);
+      continue;
     }
+    const fitting = parts.filter(({ marker }) => isOfUse(mount.ecosystem, marker, spec.choice.platforms));
+    const files = choose(mount.ecosystem, filesOf(mount, release, fitting, task), spec.choice, task);
+    if (fitting.length === 0 || files.every(({ beside }) => beside !== undefined)) {
+      found.unfit.push(purl);
+      continue;
+    }
+    for (const file of files) {
+      const path = canonical(mount, file.path);
+      if (!admits(release, file.path) || seen.has(path)) continue;
+      seen.add(path);
+      const held = heldAt(path);
+      // What is held on purpose already, and has nothing to say, costs no further look: mirrors run again and again.
+      if (typeof held === "object" && held.pinned && !expected && !looked.inside)
+        found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
+      else if (held) found.held.push(await hold(cache, mount, path, looked));
+      else
+        found.files.push({
+          path,
+          optional: file.optional ?? false,
+          ...(file.size !== undefined && { size: file.size }),
+        });
+    }
+    const reasons = fitting.map(({ builds }) => builds);
+    if (reasons[0] !== undefined && reasons.every((reason) => reason !== undefined))
+      found.unproven.push({ purl, reason: reasons[0] });
+    found.requires.push(...fitting.flatMap(({ requires = [] }) => requires));
   }
-  const withheld = chosen.filter((release) => !admits(release)).map((release) => formatPurl(ecosystem, release));
-  return {
-    files: [...files.values()],
-    withheld: [...new Set(withheld)],
-    requires: shown.flatMap((release) => release.requires ?? []),
-  };
+  return found;
 }
 
-/** What the package's index documents state; a release may be stated in several parts. */
-async function indexed(cache: Cache, mount: Mount, { name, qualifiers }: Wanted): Promise<ReleaseFacts[]> {
-  const stated: ReleaseFacts[] = [];
-  const seen = new Set<Path>();
-  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
-    const { releases, documents } = await walk(cache, mount, path, "tolerant", seen);
-    await pin(cache, mount, documents);
-    stated.push(...releases.filter((release) => release.name === name));
+/** By version, what the index states of the releases that are meant, each perhaps in several parts. */
+async function wanted(
+  cache: Cache,
+  mount: Mount,
+  task: ReleaseTask,
+  refresh: boolean,
+): Promise<Map<string, ReleaseFacts[]>> {
+  const { ecosystem } = mount;
+  const { name, version, qualifiers } = task;
+  const stated = await indexed(cache, mount, { name, qualifiers }, refresh);
+  const chosen = version === undefined ? stated : stated.filter((each) => isVersion(mount, each.version, version));
+  if (chosen.length === 0) {
+    // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
+    if (version === undefined || !ecosystem.files)
+      throw new NotFound(`${formatPurl(ecosystem, task)} does not exist in ${mount.name}'s index`);
+    chosen.push({ name, version });
   }
-  return stated;
+  return Map.groupBy(chosen, (release) => release.version);
 }
 
 function filesOf(
   { ecosystem, upstreams }: Mount,
-  { name, version, files = [] }: ReleaseFacts,
-  { qualifiers = {} }: Wanted,
+  { name, version }: Release,
+  parts: readonly ReleaseFacts[],
+  { qualifiers = {} }: ReleaseTask,
 ): FileFacts[] {
-  const release: Release = { name, version, qualifiers };
   const asked = Object.entries(qualifiers);
-  return [...files, ...(ecosystem.files?.(release, [...upstreams.keys()]) ?? [])].filter(({ qualifiers: own = {} }) =>
-    asked.every(([key, value]) => own[key] === undefined || own[key] === value),
+  const stated = parts.flatMap(({ files = [] }) => files);
+  return [...stated, ...(ecosystem.files?.({ name, version, qualifiers }, [...upstreams.keys()]) ?? [])].filter(
+    ({ qualifiers: own = {} }) => asked.every(([key, value]) => own[key] === undefined || own[key] === value),
   );
 }
 
-function sameVersion({ ecosystem }: Mount, a: string, b: string): boolean {
+/** Whether the index stated digests that could be compared with these, so that the choice of files settled it. */
+function isCompared(releases: ReadonlyMap<string, readonly ReleaseFacts[]>, digests: readonly Digest[]): boolean {
+  const algorithms = new Set(digests.map((digest) => digest.slice(0, digest.indexOf(":"))));
+  return [...releases.values()].some((parts) =>
+    parts.some(({ files = [] }) =>
+      files.some(({ digest = "" }) => algorithms.has(digest.slice(0, digest.indexOf(":")))),
+    ),
+  );
+}
+
+function isVersion({ ecosystem }: Mount, a: string, b: string): boolean {
   return a === b || (ecosystem.versions.compare(a, b) === 0 && ecosystem.versions.compare(b, a) === 0);
 }
 
@@ -94,6 +134,13 @@ function canonical(mount: Mount, path: Path): Path {
   return targetOf(mount, match.route, match.params, path).path;
 }
 
-function isHeld(cache: Cache, mount: Mount, path: Path): boolean {
-  return cache.artifacts.held({ mount, path }) !== undefined || cache.documents.held(mount, path) !== undefined;
+/** What of a package is held at a path: artifacts are found with one look for all; of a document, that it is. */
+function heldBy(cache: Cache, mount: Mount, name: string): (path: Path) => HeldArtifact | boolean {
+  const { artifacts, storage } = cache.context;
+  const held = new Map(artifacts.ofPackage(mount.name, name).map((row) => [row.path as Path, row]));
+  return (path) => {
+    const row = held.get(path) ?? artifacts.find(mount.name, path);
+    if (!row) return cache.documents.held(mount, path) !== undefined;
+    return storage.has(row.sha256) && row;
+  };
 }

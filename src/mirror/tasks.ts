@@ -3,21 +3,27 @@ import type { Cache } from "../cache/cache.ts";
 import { documentAt } from "../cache/locate.ts";
 import type { Path } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
+import type { JobSpec, ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
-import { type Plan, plan, type Wanted } from "./plan.ts";
-import { type Held, hold } from "./walk.ts";
+import { type Held, type HoldOptions, hold } from "./hold.ts";
+import { type Plan, plan } from "./plan.ts";
+import { Resolver, type Wish } from "./resolve.ts";
 
 export interface MirrorTasks {
-  plan(input: { mount: string; wanted: Wanted }): Promise<Plan>;
-  hold(input: { mount: string; path: Path }): Promise<Held>;
+  plan(input: { task: ReleaseTask; spec: Pick<JobSpec, "choice" | "closure" | "refresh"> }): Promise<Plan>;
+  hold(input: { mount: string; path: Path; options?: HoldOptions }): Promise<Held>;
+  /** The versions to hold for a requirement. */
+  resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
   /** Holds what only the finished job can name; returns what that came to and what failed. */
   seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
 }
 
 export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): MirrorTasks {
+  const resolver = new Resolver();
   return {
-    plan: ({ mount, wanted }) => plan(cache, mountOf(mount), wanted),
-    hold: ({ mount, path }) => hold(cache, mountOf(mount), path),
+    plan: ({ task, spec }) => plan(cache, mountOf(task.mount), task, spec),
+    hold: ({ mount, path, options }) => hold(cache, mountOf(mount), path, options),
+    resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
     seal: ({ mount }) => seal(cache, mountOf(mount)),
   };
 }

@@ -1,20 +1,25 @@
-/** From documents to the documents and files that they lead to, through the same cache that serves clients. */
+/** From documents to the documents that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
-import { documentAt, matchIn, targetOf } from "../cache/locate.ts";
-import type { Facts, FileFacts, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import { documentAt } from "../cache/locate.ts";
+import type { Facts, Path, ReleaseFacts } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 
 export interface Walked {
   releases: ReleaseFacts[];
-  /** Documents seen on the way, the first included. */
-  documents: Path[];
+  /** Documents seen on the way that are not pinned yet. */
+  unpinned: Path[];
   /** Bytes that had to be fetched for them. */
   bytes: number;
 }
 
-/** Whether what a document leads to may be absent. An index may point further than upstream goes; a POM without its parent is of no use. */
-export type Tolerance = "strict" | "tolerant";
+export interface WalkOptions {
+  /** Whether what a document leads to may be absent. An index may point further than upstream goes; a POM without its parent
+   * is of no use. */
+  tolerant: boolean;
+  /** Whether upstream is asked for documents that are fresh. */
+  refresh?: boolean;
+}
 
 /**
  * Holds a document and all that it leads to. A parser may need what it leads to (a POM its parents): it is asked again until
@@ -24,15 +29,20 @@ export async function walk(
   cache: Cache,
   mount: Mount,
   start: Path,
-  tolerance: Tolerance,
+  options: WalkOptions,
   seen = new Set<Path>(),
 ): Promise<Walked> {
   const target = documentAt(mount, start);
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
-  if (seen.has(target.path)) return { releases: [], documents: [], bytes: 0 };
+  if (seen.has(target.path)) return { releases: [], unpinned: [], bytes: 0 };
   seen.add(target.path);
-  const { row, outcome } = await cache.documents.load(target);
-  const walked: Walked = { releases: [], documents: [target.path], bytes: outcome === "miss" ? row.size : 0 };
+  const force = options.refresh && target.route.freshness !== "immutable";
+  const { row, outcome } = await cache.documents.load(target, force ? { force } : {});
+  const walked: Walked = {
+    releases: [],
+    unpinned: row.pinned ? [] : [target.path],
+    bytes: outcome === "miss" ? row.size : 0,
+  };
   if (!target.route.parse) return walked;
   for (;;) {
     const facts: Facts = target.route.parse(cache.documents.doc(target, row));
@@ -42,65 +52,44 @@ export async function walk(
       return walked;
     }
     for (const path of next) {
-      const led = await walk(cache, mount, path, tolerance, seen).catch((error: unknown) => excused(error, tolerance));
+      const led = await walk(cache, mount, path, options, seen).catch((error: unknown) => excused(error, options));
       walked.releases.push(...led.releases);
-      walked.documents.push(...led.documents);
+      walked.unpinned.push(...led.unpinned);
       walked.bytes += led.bytes;
     }
   }
 }
 
-function excused(error: unknown, tolerance: Tolerance): Walked {
-  if (tolerance === "tolerant" && error instanceof NotFound) return { releases: [], documents: [], bytes: 0 };
+function excused(error: unknown, { tolerant }: WalkOptions): Walked {
+  if (tolerant && error instanceof NotFound) return { releases: [], unpinned: [], bytes: 0 };
   throw error;
 }
 
-/** Keeps documents from being evicted. */
-export function pin({ context: { writer, documents } }: Cache, mount: Mount, paths: readonly Path[]): Promise<void> {
-  return writer.write(() => {
+/** Keeps documents from being evicted, where this process holds on purpose. */
+export async function pin(
+  { context: { writer, documents, settings } }: Cache,
+  mount: Mount,
+  paths: readonly Path[],
+): Promise<void> {
+  if (!settings.pin || paths.length === 0) return;
+  await writer.write(() => {
     for (const path of paths) documents.pin(mount.name, path);
   });
 }
 
-/** What holding one path came to. */
-export interface Held {
-  path: Path;
-  /** Bytes that had to be fetched; 0 when it was held. */
-  bytes: number;
-  fetched: boolean;
-  /** Dependencies that the file itself declares (a POM, a wheel's metadata). */
-  requires: Requirement[];
-  /** Further files of the same release that it names (the jar of a POM). */
-  files: FileFacts[];
-}
-
-/** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
-export async function hold(cache: Cache, mount: Mount, path: Path): Promise<Held> {
-  const match = matchIn(mount, "GET", path);
-  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
-    throw new NotFound(`${mount.name} has no ${path}`);
-  const { route, params } = match;
-  const { writer, artifacts } = cache.context;
-  if (route.kind === "artifact") {
-    const target = targetOf(mount, route, params, path);
-    const { row, fetched } = await cache.artifacts.hold(target);
-    if (!row) throw new NotFound(`${path} could not be stored`);
-    if (!row.pinned) {
-      await writer.write(() => artifacts.pin(mount.name, [target.path]));
-      // A server may have evicted it just before.
-      if (!cache.artifacts.held(target)) return hold(cache, mount, path);
-    }
-    return { path, bytes: fetched ? row.size : 0, fetched, requires: [], files: [] };
+/** What the documents state that together list every release of a package; a release may be stated in several parts. */
+export async function indexed(
+  cache: Cache,
+  mount: Mount,
+  { name, qualifiers }: { name: string; qualifiers?: Readonly<Record<string, string>> | undefined },
+  refresh = false,
+): Promise<ReleaseFacts[]> {
+  const stated: ReleaseFacts[] = [];
+  const seen = new Set<Path>();
+  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
+    const { releases, unpinned } = await walk(cache, mount, path, { tolerant: true, refresh }, seen);
+    await pin(cache, mount, unpinned);
+    for (const release of releases) if (release.name === name) stated.push(release);
   }
-  const walked = await walk(cache, mount, path, "strict");
-  await pin(cache, mount, walked.documents);
-  const own = route.release?.(params);
-  const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
-  return {
-    path,
-    bytes: walked.bytes,
-    fetched: walked.bytes > 0,
-    requires: stated.flatMap(({ requires = [] }) => requires),
-    files: route.freshness === "immutable" ? stated.flatMap(({ files = [] }) => files) : [],
-  };
+  return stated;
 }

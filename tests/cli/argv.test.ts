@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test";
-import { readArgv, UsageError } from "#src/argv.ts";
+import { readArgv, UsageError, type Value } from "#src/argv.ts";
 
 const options = [
   { flag: "--listen <value>", describe: "" },
   { flag: "--popular <n>", describe: "" },
   { flag: "--dry-run", describe: "" },
+  { flag: "--sbom <file...>", describe: "" },
+  { flag: "--deps [which]", describe: "" },
 ];
 
-const understood: [string[], words: string[], flags: Record<string, string | boolean>][] = [
+const understood: [string[], words: string[], flags: Record<string, Value>][] = [
   [[], [], {}],
   [["mirror", "a", "b"], ["mirror", "a", "b"], {}],
   [["-listen", ":8080"], [], { listen: ":8080" }],
@@ -21,6 +23,10 @@ const understood: [string[], words: string[], flags: Record<string, string | boo
   [["-h"], [], { help: true }],
   [["--listen", "-"], [], { listen: "-" }],
   [["-", "--", "--dry-run"], ["-", "--dry-run"], {}],
+  [["--sbom", "a", "--sbom=b", "c"], ["c"], { sbom: ["a", "b"] }],
+  [["--sbom", "-"], [], { sbom: ["-"] }],
+  [["--deps", "all"], ["all"], { deps: true }],
+  [["--deps=all"], [], { deps: "all" }],
   [["--unheard-of"], [], { "unheard-of": true }],
 ];
 test.each(understood)("%j", (argv, words, flags) => {

@@ -112,6 +112,7 @@ test(
     const { code, stdout } = await all.run("mirror", "--json", "pkg:npm/tool");
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
+      job: expect.stringMatching(/^\w+-\w+$/),
       phase: "complete",
       total: 3,
       completed: 2,
@@ -119,6 +120,9 @@ test(
       failed: 1,
       bytes: expect.any(Number),
       withheld: [],
+      left_out: [],
+      unproven: [],
+      asides: [],
       failures: [
         {
           purl: "pkg:npm/tool",

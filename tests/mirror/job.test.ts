@@ -1,46 +1,51 @@
 /** A mirror job without threads: its tasks run here, over a cache in front of files that an upstream has. */
 import { expect, test } from "bun:test";
-import { Job, type JobOptions, missing } from "../../src/mirror/job.ts";
-import { type Target, targetsOf } from "../../src/mirror/sources/purls.ts";
+import type { JobSpec } from "../../src/jobs.ts";
+import { EVERYTHING } from "../../src/mirror/choice.ts";
+import { hold } from "../../src/mirror/hold.ts";
+import { Job, type JobOptions } from "../../src/mirror/job.ts";
+import { MemoryLedger } from "../../src/mirror/ledger.ts";
+import type { Outcome } from "../../src/mirror/progress.ts";
+import { Targets } from "../../src/mirror/targets.ts";
 import { type MirrorTasks, mirrorTasks } from "../../src/mirror/tasks.ts";
-import { hold } from "../../src/mirror/walk.ts";
 import { Pool } from "../../src/pool.ts";
 import { failing, wrongBytes } from "../support/faults.ts";
 import { setUp } from "../support/files-cache.ts";
 
 type Set = Awaited<ReturnType<typeof setUp>>;
 
-function jobOf({ cache, mount }: Set, more: Partial<JobOptions> = {}) {
+const SPEC: JobSpec = {
+  title: "a test",
+  runBy: "command",
+  choice: EVERYTHING,
+  closure: "none",
+  concurrency: 2,
+  refresh: false,
+};
+
+/** Runs a job of these package URLs to its end. */
+async function jobOf({ cache, mount }: Set, purls: string[], more: Partial<JobOptions> = {}) {
   const tasks = mirrorTasks(cache, () => mount);
   const pool: JobOptions["pool"] = { run: (name, input) => tasks[name](input as never) as never };
-  return new Job({ pool, mounts: new Map([[mount.name, mount]]), concurrency: 2, ...more });
+  const ledger = new MemoryLedger();
+  await ledger.add(new Targets([mount]).ofAll(purls.map((purl) => ["", purl])));
+  const outcomes: Outcome[] = [];
+  const tell = (outcome: Outcome) => void outcomes.push(outcome);
+  const mounts = new Map([[mount.name, mount]]);
+  const job = new Job({ pool, mounts, ledger, spec: SPEC, tell, backoff: 1, ...more });
+  await job.run();
+  return { job, outcomes, failures: outcomes.filter(({ outcome }) => outcome === "failed") };
 }
-
-const targets = ({ mount }: Set, ...purls: string[]) => targetsOf(purls, [mount]);
 
 test("all of a package, whatever names it twice; the second time nothing is fetched", async () => {
   await using all = await setUp({ pin: true });
-  const settled: [string, number][] = [];
-  const note = async ({ purl }: Target, failures: readonly unknown[]) => void settled.push([purl, failures.length]);
-  const asked = targets(all, "pkg:files/file", "pkg:files/file@small", "pkg:files/file");
-  const job = jobOf(all, { settled: note });
-  await job.run(asked);
-  expect(job.progress).toMatchObject({
-    phase: "complete",
-    total: 2,
-    completed: 2,
-    skipped: 0,
-    failed: 0,
-    bytes: 3_010_000,
-  });
-  expect(settled.sort(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
-    ["pkg:files/file", 0],
-    ["pkg:files/file@small", 0],
-  ]);
+  const asked = ["pkg:files/file", "pkg:files/file@small", "pkg:files/file"];
+  const { job, outcomes } = await jobOf(all, asked);
+  expect(job.progress).toMatchObject({ phase: "complete", completed: 2, failed: 0, bytes: 3_010_000 });
+  expect(new Set(outcomes.map(({ outcome, path }) => `${outcome} ${path}`))).toContain("fetched /f/small");
   all.upstream.forget();
-  const again = jobOf(all);
-  await again.run(asked);
-  expect(again.progress).toMatchObject({ total: 2, completed: 0, skipped: 2, failed: 0, bytes: 0 });
+  const again = await jobOf(all, asked);
+  expect(again.job.progress).toMatchObject({ total: 3, completed: 0, skipped: 3, failed: 0, bytes: 0 });
   expect(all.upstream.count(/^\/f\//)).toBe(0);
 });
 
@@ -48,11 +53,10 @@ test("a plan fetches no file", async () => {
   await using all = await setUp();
   await all.get("/f/small");
   await all.cache.drain();
-  const job = jobOf(all);
-  await job.plan(targets(all, "pkg:files/file"));
-  expect(job.planned.map(({ path, size, held, mount }) => [mount, path, size, held])).toEqual([
-    ["files", "/f/small", 10_000, true],
-    ["files", "/f/large", 3_000_000, false],
+  const { outcomes } = await jobOf(all, ["pkg:files/file"], { dry: true });
+  expect(outcomes.map(({ path, size, outcome, mount }) => [mount, path, size, outcome])).toEqual([
+    ["files", "/f/large", 3_000_000, "planned"],
+    ["files", "/f/small", 10_000, "held"],
   ]);
   expect(all.upstream.count("/f/large")).toBe(0);
 });
@@ -60,15 +64,9 @@ test("a plan fetches no file", async () => {
 test("what fails is told with its reason, and the rest is held", async () => {
   await using all = await setUp({ pin: true });
   all.upstream.fault("/f/small", wrongBytes());
-  const failures: Record<string, string | undefined> = {};
-  const job = jobOf(all, {
-    settled: async ({ purl }, [first]) => {
-      failures[purl] = first?.reason;
-    },
-  });
-  await job.run(targets(all, "pkg:files/file", "pkg:files/absent", "pkg:files/file@absent"));
+  const { job, failures } = await jobOf(all, ["pkg:files/file", "pkg:files/absent", "pkg:files/file@absent"]);
   expect(job.progress).toMatchObject({ total: 4, completed: 1, failed: 3 });
-  expect(failures).toEqual({
+  expect(Object.fromEntries(failures.map(({ purl, reason }) => [purl, reason]))).toEqual({
     "pkg:files/file": expect.stringMatching(/\/f\/small: expected sha256:.*found sha256:/) as string,
     "pkg:files/absent": expect.stringContaining("does not exist") as string,
     "pkg:files/file@absent": expect.stringContaining("does not exist") as string,
@@ -76,13 +74,13 @@ test("what fails is told with its reason, and the rest is held", async () => {
   expect(await all.held("/f/large")).toBe(true);
 });
 
-test("an index that cannot be had fails its packages, and the job ends", async () => {
+test("an index that cannot be had is asked for again; then its packages fail, and the job ends", async () => {
   await using all = await setUp();
   all.upstream.fault("/index.json", failing(503));
-  const job = jobOf(all);
-  await job.run(targets(all, "pkg:files/file", "pkg:files/other"));
+  const { job, failures } = await jobOf(all, ["pkg:files/file", "pkg:files/other"]);
   expect(job.progress).toMatchObject({ phase: "complete", completed: 0, failed: 2 });
-  expect(job.progress.failures[0]?.reason).toContain("503");
+  expect(failures[0]?.reason).toMatch(/503|left alone/);
+  expect(all.upstream.count("/index.json")).toBeGreaterThan(2);
 });
 
 test("threads that die fail what they were doing, and what concludes the job, but not the job", async () => {
@@ -94,11 +92,13 @@ test("threads that die fail what they were doing, and what concludes the job, bu
   const tasks = mirrorTasks(all.cache, () => sealed);
   const run = (name: keyof MirrorTasks, input: { path?: string }) =>
     name === "seal" || input.path === "/f/large" ? threads.run("die", input as never) : tasks[name](input as never);
-  const job = jobOf(all, { pool: { run: run as never }, mounts: new Map([[mount.name, sealed]]) });
-  await job.run(targets(all, "pkg:files/file"));
+  const { job, failures } = await jobOf(all, ["pkg:files/file"], {
+    pool: { run: run as never },
+    mounts: new Map([[mount.name, sealed]]),
+  });
   threads.close();
   expect(job.progress).toMatchObject({ phase: "complete", total: 4, completed: 1, skipped: 1, failed: 2 });
-  expect(job.progress.failures.map(({ purl, path, reason }) => [purl, path, reason])).toEqual([
+  expect(failures.map(({ purl, path, reason }) => [purl, path, reason])).toEqual([
     ["pkg:files/file", "/f/large", expect.stringContaining("a worker died") as string],
     ["pkg:files", undefined, expect.stringContaining("a worker died") as string],
   ]);
@@ -119,12 +119,4 @@ test("a file that a server evicts while it is being pinned is fetched again", as
   const [held] = await Promise.all([hold(all.cache, all.mount, "/f/small"), evicted]);
   expect(held.fetched).toBe(true);
   expect(artifacts.find("files", "/f/small")?.pinned).toBe(true);
-});
-
-test("dependencies for which nothing held fits", async () => {
-  await using all = await setUp();
-  const requires = ["1", "2"].map((range) => ({ mount: "files", name: "needed", range }));
-  const mounts = new Map([["files", all.mount]]);
-  expect(missing(requires, mounts, () => ["1"])).toEqual(["pkg:files/needed 2"]);
-  expect(missing(requires, mounts, () => [])).toEqual(["pkg:files/needed 1", "pkg:files/needed 2"]);
 });

@@ -1,0 +1,66 @@
+/** The flags by which mirror and verify are told what they are about. */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import type { Value } from "../argv.ts";
+import type { Option } from "../command.ts";
+import { parseSize, SIZE } from "../config/units.ts";
+import { BadRequest } from "../errors.ts";
+import type { Choice, Closure } from "../jobs.ts";
+import { PLATFORM_SYNTAX, parsePlatforms } from "../mirror/platforms.ts";
+import type { Input, Sources } from "../mirror/sources/read.ts";
+
+export const SOURCE_OPTIONS: readonly Option[] = [
+  { flag: "--purls <file...>", describe: "A file of package URLs, one a line; - is standard input" },
+  { flag: "--sbom <file...>", describe: "A CycloneDX or SPDX document; - is standard input" },
+  { flag: "--lockfile <file...>", describe: "A lockfile: its exact files, checked against the digests that it states" },
+  { flag: "--set <name...>", describe: "What was recorded under a name (/@record/NAME/…)" },
+  {
+    flag: "--deps [which]",
+    describe:
+      "With dependencies: what an installer takes (prod), or also all extras, features and development dependencies of what is named (all). A PURL without version is then the newest, not all",
+  },
+  { flag: "--platform <list>", describe: `Only files for these: ${PLATFORM_SYNTAX}` },
+  { flag: "--no-sources", describe: "Without source archives, where there is something built beside them" },
+  { flag: "--max-size <size>", describe: "Without files that are larger, where their index states sizes" },
+  { flag: "--mount <name>", describe: "The mount to go through, where several serve an ecosystem" },
+];
+
+type Flags = Readonly<Record<string, Value>>;
+
+/** Throws BadRequest for files that are not there. */
+export function sourcesOf(args: readonly string[], flags: Flags): Sources {
+  return {
+    purls: args.filter((word) => word !== "-"),
+    lists: [...inputsOf(flags.purls), ...(args.includes("-") ? inputsOf(["-"]) : [])],
+    sboms: inputsOf(flags.sbom),
+    lockfiles: inputsOf(flags.lockfile),
+    sets: (flags.set as readonly string[] | undefined) ?? [],
+  };
+}
+
+export function isEmpty({ purls, lists, sboms, lockfiles, sets }: Sources): boolean {
+  return [purls, lists, sboms, lockfiles, sets].every(({ length }) => length === 0);
+}
+
+export function choiceOf(flags: Flags): Choice {
+  const size = flags["max-size"] === undefined ? 0 : parseSize(String(flags["max-size"]));
+  if (size === undefined) throw new BadRequest(`--max-size ${String(flags["max-size"])}: expected ${SIZE}`);
+  const platforms = flags.platform === undefined ? [] : parsePlatforms(String(flags.platform));
+  return { platforms, sources: flags["no-sources"] !== true, maxSize: size };
+}
+
+export function closureOf({ deps }: Flags): Closure {
+  if (deps === undefined || deps === false || deps === "none") return "none";
+  if (deps === true || deps === "prod") return "prod";
+  if (deps === "all") return "all";
+  throw new BadRequest(`--deps=${String(deps)}: expected prod or all`);
+}
+
+function inputsOf(files: Value | undefined): Input[] {
+  return [files ?? []].flat().map((file) => {
+    const path = String(file);
+    if (path === "-") return { name: "standard input", bytes: () => Bun.stdin.stream() };
+    if (!existsSync(path)) throw new BadRequest(`there is no file ${path}`);
+    return { name: basename(path), bytes: () => Bun.file(path).stream() };
+  });
+}

@@ -1,0 +1,110 @@
+import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { JobSpec } from "../jobs.ts";
+import type { Database } from "./open.ts";
+import { failures, jobs, tasks } from "./schema.ts";
+
+export type JobRow = typeof jobs.$inferSelect;
+export type JobState = JobRow["state"];
+export type FailureRow = typeof failures.$inferSelect;
+
+/** Files and bytes to add to a job's counters. */
+export type Counts = Pick<JobRow, "total" | "completed" | "skipped" | "failed" | "bytes">;
+
+/** Mirror jobs and what they could not hold. Writes are to be called inside `writer.write`. */
+export class Jobs {
+  readonly #orm: Database["orm"];
+
+  constructor({ orm }: Database) {
+    this.#orm = orm;
+  }
+
+  create(id: string, spec: JobSpec, createdAt: number): void {
+    this.#orm.insert(jobs).values({ id, spec, createdAt, state: "reading", phase: "resolving" }).run();
+  }
+
+  find(id: string): JobRow | undefined {
+    return this.#orm.select().from(jobs).where(eq(jobs.id, id)).get();
+  }
+
+  /** Newest first; those whose sources are still being read do not exist yet. `before`: an id, for the next page. */
+  list({ before, limit, states }: { before?: string; limit: number; states?: readonly JobState[] }): JobRow[] {
+    const wanted = states ?? ["pending", "running", "complete", "failed", "canceled"];
+    return this.#orm
+      .select()
+      .from(jobs)
+      .where(and(inArray(jobs.state, [...wanted]), before === undefined ? undefined : lt(jobs.id, before)))
+      .orderBy(desc(jobs.id))
+      .limit(limit)
+      .all();
+  }
+
+  update(id: string, set: Partial<Pick<JobRow, "state" | "phase" | "startedAt" | "finishedAt" | "error">>): void {
+    this.#orm.update(jobs).set(set).where(eq(jobs.id, id)).run();
+  }
+
+  /** Into another state, if it is in one of these; whether it was. */
+  move(id: string, from: readonly JobState[], state: JobState, set: Partial<JobRow> = {}): boolean {
+    const moved = this.#orm
+      .update(jobs)
+      .set({ ...set, state })
+      .where(and(eq(jobs.id, id), inArray(jobs.state, [...from])))
+      .returning({ id: jobs.id })
+      .all();
+    return moved.length > 0;
+  }
+
+  add(id: string, counts: Partial<Counts>): void {
+    const set = Object.fromEntries(
+      Object.entries(counts).map(([name, count]) => [name, sql`${jobs[name as keyof Counts]} + ${count}`]),
+    );
+    if (Object.keys(set).length > 0) this.#orm.update(jobs).set(set).where(eq(jobs.id, id)).run();
+  }
+
+  /** All is counted anew. */
+  reset(id: string): void {
+    this.#orm
+      .update(jobs)
+      .set({ total: 0, completed: 0, skipped: 0, failed: 0, bytes: 0 })
+      .where(eq(jobs.id, id))
+      .run();
+    this.#orm.delete(failures).where(eq(failures.job, id)).run();
+  }
+
+  /** With its tasks and failures. */
+  remove(id: string): void {
+    this.#orm.delete(tasks).where(eq(tasks.job, id)).run();
+    this.#orm.delete(failures).where(eq(failures.job, id)).run();
+    this.#orm.delete(jobs).where(eq(jobs.id, id)).run();
+  }
+
+  fail(failure: Omit<FailureRow, "id">): void {
+    this.#orm.insert(failures).values(failure).run();
+  }
+
+  /** In order, after the one with this id. */
+  failures(job: string, after: number, limit: number): FailureRow[] {
+    return this.#orm
+      .select()
+      .from(failures)
+      .where(and(eq(failures.job, job), sql`${failures.id} > ${after}`))
+      .orderBy(failures.id)
+      .limit(limit)
+      .all();
+  }
+
+  /** What failed is to be tried again: its failures are forgotten, and no longer counted. Returns how many tasks. */
+  retry(id: string): number {
+    this.#orm.delete(failures).where(eq(failures.job, id)).run();
+    this.#orm
+      .update(jobs)
+      .set({ failed: 0, total: sql`${jobs.total} - ${jobs.failed}`, error: null, finishedAt: null })
+      .where(eq(jobs.id, id))
+      .run();
+    return this.#orm
+      .update(tasks)
+      .set({ state: "pending", attempts: 0, notBefore: 0 })
+      .where(and(eq(tasks.job, id), eq(tasks.state, "failed")))
+      .returning({ id: tasks.id })
+      .all().length;
+  }
+}

@@ -1,0 +1,75 @@
+/** Which files of a release are wanted, and which of its requirements. */
+import { hash } from "../digest.ts";
+import type { Digest, Ecosystem, FileFacts, Platform, Requirement } from "../ecosystem.ts";
+import { DigestMismatch } from "../errors.ts";
+import type { Choice, Closure, ReleaseTask } from "../jobs.ts";
+
+export const EVERYTHING: Choice = { platforms: [], sources: true, maxSize: 0 };
+
+/** Tells choices apart: empty for all files, so that who has everything is known to have any part of it. */
+export function keyOfChoice({ platforms, sources, maxSize }: Choice, digests: readonly Digest[] = []): string {
+  if (platforms.length === 0 && sources && maxSize === 0 && digests.length === 0) return "";
+  return hash("sha256", JSON.stringify([platforms, sources, maxSize, digests.toSorted()])).slice(0, 16);
+}
+
+/** Whether what is limited to an environment is of use on any of the platforms. */
+export function isOfUse({ runsOn }: Ecosystem, marker: string | undefined, platforms: readonly Platform[]): boolean {
+  if (marker === undefined || platforms.length === 0 || !runsOn) return true;
+  return platforms.some((platform) => runsOn(marker, platform));
+}
+
+/**
+ * The wanted ones of a release's files. Those that describe others follow them. Source archives stay where there is nothing
+ * else. Throws DigestMismatch where digests are given, and the index states others of all files.
+ */
+export function choose(
+  ecosystem: Ecosystem,
+  files: readonly FileFacts[],
+  choice: Choice,
+  { purl, digests = [] }: Pick<ReleaseTask, "purl" | "digests">,
+): FileFacts[] {
+  const usable = files.filter(
+    ({ beside, marker, size }) =>
+      beside === undefined &&
+      isOfUse(ecosystem, marker, choice.platforms) &&
+      (choice.maxSize === 0 || (size ?? 0) <= choice.maxSize),
+  );
+  const built = usable.filter(({ isSource }) => !isSource);
+  const main = withDigests(choice.sources || built.length === 0 ? usable : built, digests, purl);
+  const paths = new Set(main.map(({ path }) => path));
+  return [...main, ...files.filter(({ beside }) => beside !== undefined && paths.has(beside))];
+}
+
+/** Of what can be compared, that which is equal; where nothing can be, all of it, to be compared once it is here. */
+function withDigests(files: readonly FileFacts[], digests: readonly Digest[], purl: string): readonly FileFacts[] {
+  const comparable = files.filter(
+    ({ digest }) => digest && digests.some((other) => algorithmOf(other) === algorithmOf(digest)),
+  );
+  if (comparable.length === 0) return files;
+  const equal = comparable.filter(({ digest }) => digests.includes(digest!));
+  if (equal.length > 0) return equal;
+  const stated = comparable.map(({ digest }) => digest!);
+  throw new DigestMismatch(`${purl}, as its source and its index state it`, listed(digests), listed(stated));
+}
+
+/** Whether a requirement of a release is to be held too. */
+export function isWanted(
+  ecosystem: Ecosystem,
+  { optional = false, when, marker }: Requirement,
+  { isRoot = false, asks = isRoot ? ["default"] : [] }: Pick<ReleaseTask, "isRoot" | "asks">,
+  { platforms }: Choice,
+  closure: Closure,
+): boolean {
+  const all = closure === "all" && isRoot;
+  if (optional && !all) return false;
+  if (when && !all && !when.some((feature) => asks.includes(feature))) return false;
+  return isOfUse(ecosystem, marker, platforms);
+}
+
+export function algorithmOf(digest: Digest): string {
+  return digest.slice(0, digest.indexOf(":"));
+}
+
+function listed(digests: readonly Digest[]): string {
+  return digests.length > 3 ? `${digests.slice(0, 3).join(", ")} … (${digests.length})` : digests.join(", ");
+}

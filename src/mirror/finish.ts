@@ -1,0 +1,41 @@
+import { NotFound } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+import type { Runner } from "./job.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Outcome, Progress } from "./progress.ts";
+import { Work } from "./work.ts";
+
+/** Holds what clients ask of each registry as a whole, and what only the finished set can name. */
+export async function finish(job: {
+  ledger: Ledger;
+  pool: Runner;
+  mounts: ReadonlyMap<string, Mount>;
+  tell?: (outcome: Outcome) => void;
+  progress: Progress;
+}): Promise<void> {
+  const { ledger, pool, mounts, tell, progress } = job;
+  for (const mount of ledger.mounts()) {
+    const { ecosystem } = mounts.get(mount) ?? {};
+    if (!ecosystem) continue;
+    const work = new Work(progress, mount, `pkg:${ecosystem.purlType ?? ecosystem.id}`);
+    for (const path of ecosystem.roots ?? []) {
+      try {
+        const { fetched, bytes } = await pool.run("hold", { mount, path });
+        work.count({ total: 1, ...(fetched ? { completed: 1, bytes } : { skipped: 1 }) });
+      } catch (error) {
+        if (!(error instanceof NotFound)) work.fail(error);
+      }
+    }
+    try {
+      const { held, failed } = ecosystem.seal ? await pool.run("seal", { mount }) : { held: [], failed: [] };
+      for (const { fetched, bytes } of held)
+        work.count({ total: 1, ...(fetched ? { completed: 1, bytes } : { skipped: 1 }) });
+      for (const { path, reason } of failed)
+        work.add({ mount, purl: `pkg:${ecosystem.id}`, path, reason, isPassing: true });
+    } catch (error) {
+      work.fail(error);
+    }
+    for (const { isPassing: _, ...failure } of work.failures) tell?.({ ...failure, outcome: "failed" });
+    await ledger.finish(work.counts, work.failures);
+  }
+}

@@ -1,0 +1,127 @@
+import { BlobReader, TextWriter, ZipReader } from "@zip.js/zip.js";
+import type { Cache } from "../cache/cache.ts";
+import { makeDoc } from "../cache/doc.ts";
+import { hashH1 } from "../cache/h1.ts";
+import { matchIn, type Target, targetOf } from "../cache/locate.ts";
+import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import { NotFound } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
+import { algorithmOf } from "./choice.ts";
+import { pin, walk } from "./walk.ts";
+
+/** What holding one path came to. */
+export interface Held {
+  path: Path;
+  /** Of the file. */
+  size: number;
+  sha256: string;
+  /** Bytes that had to be fetched; 0 when it was held. */
+  bytes: number;
+  fetched: boolean;
+  /** Dependencies that the file itself declares (a POM, a wheel's metadata). */
+  requires: Requirement[];
+  /** Further files of the same release that it names (the jar of a POM). */
+  files: FileFacts[];
+  /** Whether it has one of the expected digests; absent where none was expected. */
+  matches?: boolean;
+}
+
+export interface HoldOptions {
+  /** Any of these will do. */
+  expected?: readonly Digest[] | undefined;
+  /** Whether to look inside archives for what they require. */
+  inside?: boolean;
+}
+
+/** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
+export async function hold(cache: Cache, mount: Mount, path: Path, options: HoldOptions = {}): Promise<Held> {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
+    throw new NotFound(`${mount.name} has no ${path}`);
+  const { route, params } = match;
+  return route.kind === "artifact"
+    ? holdArtifact(cache, targetOf(mount, route, params, path), options)
+    : holdDocument(cache, targetOf(mount, route, params, path), options);
+}
+
+async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options: HoldOptions): Promise<Held> {
+  const { mount, path } = target;
+  const { writer, artifacts, settings, storage } = cache.context;
+  const { row, fetched } = await cache.artifacts.hold(target);
+  if (!row) throw new NotFound(`${path} could not be stored`);
+  if (!row.pinned && settings.pin) {
+    await writer.write(() => artifacts.pin(mount.name, [path]));
+    // A server may have evicted it just before.
+    if (!cache.artifacts.held(target)) return holdArtifact(cache, target, options);
+  }
+  const file = storage.file(row.sha256);
+  return {
+    path,
+    size: row.size,
+    sha256: row.sha256,
+    bytes: fetched ? row.size : 0,
+    fetched,
+    requires: options.inside ? (await inside(target, file)).flatMap(({ requires = [] }) => requires) : [],
+    files: [],
+    ...(await matching(path, row.sha256, file, options)),
+  };
+}
+
+async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options: HoldOptions): Promise<Held> {
+  const { mount, path, route, params } = target;
+  const walked = await walk(cache, mount, path, { tolerant: false });
+  await pin(cache, mount, walked.unpinned);
+  const row = cache.documents.held(mount, path);
+  const own = route.release?.(params);
+  const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
+  const sha256 = row?.sha256 ?? "";
+  return {
+    path,
+    size: row?.size ?? 0,
+    sha256,
+    bytes: walked.bytes,
+    fetched: walked.bytes > 0,
+    requires: stated.flatMap(({ requires = [] }) => requires),
+    files: route.freshness === "immutable" ? stated.flatMap(({ files = [] }) => files) : [],
+    ...(row && (await matching(path, sha256, cache.context.storage.file(sha256), options))),
+  };
+}
+
+/** What a stored archive's own member states. */
+async function inside(target: Target<ArtifactRoute>, file: string): Promise<ReleaseFacts[]> {
+  const { route, path } = target;
+  if (!route.inside) return [];
+  const zip = new ZipReader(new BlobReader(Bun.file(file)), { useWebWorkers: false });
+  try {
+    for await (const entry of zip.getEntriesGenerator()) {
+      if (entry.directory || !route.inside.member.test(entry.filename)) continue;
+      const text = await entry.getData(new TextWriter());
+      const doc = makeDoc(target, new TextEncoder().encode(text), { mediaType: "", url: path }, () => undefined);
+      return [...(route.inside.parse(doc).releases ?? [])];
+    }
+    return [];
+  } finally {
+    await zip.close();
+  }
+}
+
+async function matching(
+  path: Path,
+  sha256: string,
+  file: string,
+  { expected = [] }: HoldOptions,
+): Promise<{ matches?: boolean }> {
+  if (expected.length === 0) return {};
+  for (const algorithm of new Set(expected.map(algorithmOf))) {
+    const found = algorithm === "sha256" ? sha256 : await digestOf(algorithm, path, file);
+    if (expected.includes(`${algorithm}:${found}` as Digest)) return { matches: true };
+  }
+  return { matches: false };
+}
+
+async function digestOf(algorithm: string, path: Path, file: string): Promise<string> {
+  if (algorithm === "h1") return hashH1(path, file);
+  const hasher = new Bun.CryptoHasher(algorithm as "sha512");
+  for await (const chunk of Bun.file(file).stream()) hasher.update(chunk);
+  return hasher.digest("hex");
+}

@@ -1,0 +1,118 @@
+import { LRUCache } from "lru-cache";
+import type { Cache } from "../cache/cache.ts";
+import type { ReleaseFacts } from "../ecosystem.ts";
+import { messageOf, NotFound } from "../errors.ts";
+import type { Choice } from "../jobs.ts";
+import type { Mount } from "../mounts.ts";
+import { formatPurl } from "../purl.ts";
+import { choose, isOfUse, keyOfChoice } from "./choice.ts";
+import { indexed } from "./walk.ts";
+
+/** A range of a package's versions, of which clients will choose one. */
+export interface Wish {
+  name: string;
+  range: string;
+  /** The other ranges that are known to be wished of the package: clients may look for one version that fits many. */
+  others: readonly string[];
+  choice: Choice;
+}
+
+interface Candidate {
+  version: string;
+  isStable: boolean;
+  tags: readonly string[];
+  /** What limits it: versions that need a newer runtime leave older ones to those who have no such. */
+  limits: string;
+}
+
+/** Milliseconds for which a package's versions are believed without a look into its documents. */
+const BELIEVED = 30_000;
+/** Of versions that differ in what they are limited to, at most so many are taken: as many Pythons are in use at a time. */
+const LIMITS = 5;
+
+/** The versions to hold for a wish. Keeps what it read of packages for a moment: many wishes are for the same. */
+export class Resolver {
+  readonly #known = new LRUCache<string, Promise<Candidate[]>>({ max: 200, ttl: BELIEVED });
+
+  /** Throws NotFound where nothing fits. */
+  async resolve(cache: Cache, mount: Mount, { name, range, others, choice }: Wish): Promise<string[]> {
+    const { versions, files } = mount.ecosystem;
+    const { satisfies } = versions;
+    // Minimal version selection: the range is the version.
+    if (versions.prefers === "lowest" && range !== "") return [range];
+    const key = `${mount.name} ${name} ${keyOfChoice(choice)}`;
+    let candidates = this.#known.get(key);
+    if (!candidates) {
+      candidates = candidatesOf(cache, mount, name, choice);
+      this.#known.set(key, candidates);
+      candidates.catch(() => this.#known.delete(key));
+    }
+    const all = await candidates;
+    const fitting = all.filter(
+      ({ version, tags }) => range === "" || tags.includes(range) || satisfies(version, range),
+    );
+    if (fitting.length === 0) {
+      // The range may name a version that the index does not list.
+      if (files && /^[^\s[(,]+$/.test(range) && satisfies(range, range)) return [range];
+      const reason = all.length === 0 ? "no version of it can be had" : "no version that can be had fits";
+      throw new NotFound(`${formatPurl(mount.ecosystem, { name })}${range ? ` ${range}` : ""}: ${reason}`);
+    }
+    let common = fitting;
+    for (const other of others) {
+      const both = common.filter(({ version }) => satisfies(version, other));
+      if (both.length > 0) common = both;
+    }
+    return [...new Set([...pick(mount, fitting, choice), ...pick(mount, common, choice)])];
+  }
+}
+
+/** The preferred version, and what is left to those who cannot have it. */
+function pick({ ecosystem: { versions } }: Mount, candidates: readonly Candidate[], { platforms }: Choice): string[] {
+  const stable = candidates.filter(({ isStable }) => isStable);
+  const sorted = (stable.length > 0 ? stable : candidates).toSorted((a, b) => versions.compare(b.version, a.version));
+  const [best = sorted[0]] = sorted.filter(({ tags }) => tags.includes("latest"));
+  if (!best) return [];
+  if (platforms.length > 0) return [best.version];
+  const picked = new Map([[best.limits, best.version]]);
+  for (const { limits, version } of sorted) {
+    if (picked.size >= LIMITS) break;
+    if (!picked.has(limits)) picked.set(limits, version);
+  }
+  return [...picked.values()];
+}
+
+/** What clients may choose from: admitted, not yanked, with a file that is of use. */
+async function candidatesOf(cache: Cache, mount: Mount, name: string, choice: Choice): Promise<Candidate[]> {
+  const { ecosystem } = mount;
+  const stated = await indexed(cache, mount, { name });
+  const { admits } = await cache.admissions.ofDocument(mount, stated);
+  const releases = Map.groupBy(stated, ({ version }) => version);
+  return Array.from(releases, ([version, all]) => {
+    const parts = all.filter(
+      (part) => part.state !== "yanked" && admits(part) && isOfUse(ecosystem, part.marker, choice.platforms),
+    );
+    return { version, parts, all };
+  })
+    .filter(({ parts, version }) => parts.length > 0 && hasFiles(mount, { name, version }, parts, choice))
+    .map(({ version, parts }) => ({
+      version,
+      isStable: ecosystem.versions.isStable(version),
+      tags: parts.flatMap(({ tags = [] }) => tags),
+      limits: [...new Set(parts.map(({ marker = "" }) => marker))].sort().join(" "),
+    }));
+}
+
+function hasFiles(
+  { ecosystem, upstreams }: Mount,
+  release: { name: string; version: string },
+  parts: readonly ReleaseFacts[],
+  choice: Choice,
+): boolean {
+  const files = parts.flatMap((part) => part.files ?? []);
+  if (files.length === 0) return (ecosystem.files?.(release, [...upstreams.keys()]) ?? []).length > 0;
+  try {
+    return choose(ecosystem, files, choice, { purl: release.name }).length > 0;
+  } catch (error) {
+    throw new NotFound(messageOf(error));
+  }
+}

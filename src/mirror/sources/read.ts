@@ -1,0 +1,81 @@
+/** All that a mirror or a check is to be about, from wherever it is named. */
+import { BadRequest } from "../../errors.ts";
+import type { PathTask, Task } from "../../jobs.ts";
+import { readLockfile } from "../lockfiles/lockfile.ts";
+import type { Targets } from "../targets.ts";
+import { readSbom } from "./sbom/sbom.ts";
+import { type Aside, type Entry, isItem } from "./source.ts";
+
+/** A file, or what stands for one. */
+export interface Input {
+  /** For messages. */
+  name: string;
+  bytes: () => AsyncIterable<Uint8Array>;
+}
+
+export interface Sources {
+  purls: readonly string[];
+  /** A package URL a line; what follows ` #`, and lines that begin with `#`, are for people. */
+  lists: readonly Input[];
+  sboms: readonly Input[];
+  lockfiles: readonly Input[];
+  /** Names of recordings. */
+  sets: readonly string[];
+}
+
+/** Bytes of a list of package URLs, or of a lockfile. */
+const LONGEST = 64 * 1024 * 1024;
+
+export interface ReadOptions {
+  targets: Targets;
+  sets: { has(name: string): boolean; paths(name: string): Iterable<PathTask> };
+  /** Told of what a source names and no registry has. */
+  aside: (aside: Aside) => void;
+}
+
+/** Reads sources to their end. Throws BadRequest, with the place, for what cannot be read: nothing may be done before the end. */
+export async function* tasksOf(sources: Sources, options: ReadOptions): AsyncGenerator<Task> {
+  const { targets, sets } = options;
+  const lines: (readonly [string, string])[] = sources.purls.map((text) => ["", text]);
+  for (const list of sources.lists) for await (const line of linesOf(list)) lines.push(line);
+  yield* targets.ofAll(lines);
+  for (const { name, bytes } of sources.sboms) yield* itemsOf(readSbom(name, bytes()), options);
+  for (const input of sources.lockfiles) yield* itemsOf(readLockfile(input.name, await whole(input)), options);
+  for (const name of sources.sets) {
+    if (!sets.has(name)) throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
+    for (const { mount, path } of sets.paths(name)) yield { mount, path };
+  }
+}
+
+async function* itemsOf(entries: AsyncIterable<Entry> | Iterable<Entry>, options: ReadOptions): AsyncGenerator<Task> {
+  const { targets, aside } = options;
+  for await (const entry of entries) {
+    if (!isItem(entry)) aside(entry);
+    else if (!targets.serves(entry.purl)) {
+      const { purl, place } = entry;
+      aside({ what: `pkg:${purl.type}/${purl.name}`, reason: `no ecosystem serves the type "${purl.type}"`, place });
+    } else
+      yield { ...targets.of(entry.purl), ...(entry.digests && entry.digests.length > 0 && { digests: entry.digests }) };
+  }
+}
+
+async function* linesOf(list: Input): AsyncGenerator<readonly [string, string]> {
+  let at = 0;
+  for (const line of new TextDecoder("utf-8", { fatal: true }).decode(await whole(list)).split(/\r?\n/)) {
+    at++;
+    const text = line.replace(/(^|\s)#.*$/, "").trim();
+    if (text) yield [`${list.name}: line ${at}: `, text];
+  }
+}
+
+async function whole({ name, bytes }: Input): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes()) {
+    size += chunk.length;
+    if (size > LONGEST)
+      throw new BadRequest(`${name}: more than ${LONGEST / 1024 / 1024} MB, the most that is read of such a file`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,75 @@
+import { BadRequest } from "../errors.ts";
+import type { ReleaseTask } from "../jobs.ts";
+import type { Mount } from "../mounts.ts";
+import { formatPurl, type Purl, parsePurl } from "../purl.ts";
+
+/** From package URLs to what is to be held, and under which mount. `preferred` names the mount where several serve a type. */
+export class Targets {
+  readonly #mounts: readonly Mount[];
+  readonly #preferred: string | undefined;
+
+  constructor(mounts: Iterable<Mount>, preferred?: string) {
+    this.#mounts = [...mounts];
+    this.#preferred = preferred;
+  }
+
+  serves({ type }: Purl): boolean {
+    return this.#mounts.some(({ ecosystem }) => typeOf(ecosystem) === type);
+  }
+
+  /** Throws BadRequest where no ecosystem serves the type. */
+  of(purl: Purl, text = `pkg:${purl.type}/${purl.name}`): ReleaseTask {
+    const serving = this.#mounts.filter(({ ecosystem }) => typeOf(ecosystem) === purl.type);
+    const mount =
+      serving.find(({ name }) => name === this.#preferred) ??
+      byRepository(purl, serving) ??
+      serving.find(isDefault) ??
+      serving[0];
+    if (!mount) {
+      const known = [...new Set(this.#mounts.map(({ ecosystem }) => typeOf(ecosystem)))].sort();
+      throw new BadRequest(`${text}: no ecosystem serves the type "${purl.type}"; known: ${known.join(", ")}`);
+    }
+    const { ecosystem } = mount;
+    const { repository_url: _, ...qualifiers } = purl.qualifiers ?? {};
+    const wanted = {
+      name: ecosystem.identity?.(purl.name) ?? purl.name,
+      ...(purl.version && { version: purl.version }),
+      ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
+    };
+    return { ...wanted, purl: formatPurl(ecosystem, wanted), mount: mount.name, isRoot: true };
+  }
+
+  /** Of texts. All that is wrong is told at once: BadRequest with a line each. Equal ones count once. */
+  ofAll(texts: Iterable<readonly [place: string, text: string]>): ReleaseTask[] {
+    const targets = new Map<string, ReleaseTask>();
+    const problems: string[] = [];
+    for (const [place, text] of texts) {
+      try {
+        const target = this.of(parsePurl(text), text);
+        targets.set(`${target.mount} ${target.purl}`, target);
+      } catch (error) {
+        problems.push(`${place}${(error as Error).message}`);
+      }
+    }
+    if (problems.length > 0) throw new BadRequest(problems.join("\n"));
+    return [...targets.values()];
+  }
+}
+
+function typeOf({ id, purlType = id }: Mount["ecosystem"]): string {
+  return purlType;
+}
+
+/** `?repository_url=` names the registry that is meant: the mount whose upstream it is. */
+function byRepository({ qualifiers }: Purl, mounts: readonly Mount[]): Mount | undefined {
+  const url = qualifiers?.repository_url;
+  if (!url) return undefined;
+  const plain = (text: string) => text.replace(/^https?:\/\//, "").replace(/\/+$/, "");
+  return mounts.find(({ upstreams }) =>
+    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(url)),
+  );
+}
+
+function isDefault({ name, ecosystem }: Mount): boolean {
+  return name === (ecosystem.mount ?? `/${ecosystem.id}`).slice(1);
+}
