@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { canonicalVersion, normalize, releaseOf } from "../../formats/distribution.ts";
+import type { Lockfile } from "../sources/source.ts";
+import { type Elsewhere, elsewhere, pythonItem } from "./python-entry.ts";
+import { ofOneRegistry, type Sourced } from "./registries.ts";
+import { expectVersion } from "./shape.ts";
+import { readToml } from "./toml.ts";
+
+const files = z.array(z.looseObject({ file: z.string(), hash: z.string() }));
+const schema = z.looseObject({
+  package: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        version: z.string(),
+        files: files.optional(),
+        source: z
+          .looseObject({ type: z.string(), url: z.string(), subdirectory: z.string().optional() })
+          .partial()
+          .optional(),
+      }),
+    )
+    .default([]),
+  metadata: z.looseObject({
+    // Poetry 1.0 wrote none.
+    "lock-version": z.string().default("1.0"),
+    "content-hash": z.string(),
+    files: z.record(z.string(), files).default({}),
+  }),
+});
+
+const ELSEWHERE: Readonly<Record<string, Elsewhere>> = { git: "git", directory: "folder", file: "file", url: "url" };
+
+/** https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock; its writer is Poetry's `packages/locker.py`. */
+export const poetryLock: Lockfile = {
+  id: "poetry-lock",
+  title: "poetry.lock (1, 2)",
+  recognizes: (name, text) =>
+    name === "poetry.lock" || (/^\[metadata\]$/m.test(text) && /^content-hash = /m.test(text)),
+  *read(text) {
+    const { package: packages, metadata } = readToml(text, schema);
+    expectVersion("metadata.lock-version", metadata["lock-version"], ["1", "2"]);
+    const byName = new Map(Object.entries(metadata.files).map(([name, of]) => [normalize(name), of]));
+    const all: Sourced[] = [];
+    for (const [index, { name, version, source, files: own }] of packages.entries()) {
+      const place = `package[${index}]`;
+      const kind = ELSEWHERE[source?.type ?? ""];
+      if (kind) {
+        yield elsewhere(`${name}@${version}`, kind, source?.url ?? "", place);
+        continue;
+      }
+      const listed = own ?? (byName.get(normalize(name)) ?? []).filter(({ file }) => isOf(file, name, version));
+      const hashes = listed.map(({ hash }) => hash);
+      all.push({ item: pythonItem(name, version, hashes, place), registry: source?.url || "the default registry" });
+    }
+    yield* ofOneRegistry(all);
+  },
+};
+
+/** Up to Poetry 1.2, files are listed by name for all locked versions of it. */
+function isOf(file: string, name: string, version: string): boolean {
+  const stated = releaseOf(file, normalize(name)).version;
+  return stated === "" || canonicalVersion(stated) === canonicalVersion(version);
+}

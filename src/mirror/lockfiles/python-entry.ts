@@ -1,0 +1,69 @@
+/** What Python's lockfiles have in common. */
+import type { Digest } from "../../ecosystem.ts";
+import { BadRequest } from "../../errors.ts";
+import { normalize } from "../../formats/distribution.ts";
+import type { Aside, Item } from "../sources/source.ts";
+
+const HEX_DIGITS: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
+
+/** PEP 508. */
+const NAME = /^[A-Za-z\d](?:[\w.-]*[A-Za-z\d])?$/;
+/** PEP 440, and what was published before it. */
+const VERSION = /^[\w.!+-]+$/;
+
+/**
+ * A release, with a hash (`sha256:HEX`) for each of its files. Where one is missing, or of an algorithm that is not
+ * computed here, none is expected: the others would leave that file out.
+ */
+export function pythonItem(
+  name: string,
+  version: string,
+  hashes: readonly (string | undefined)[],
+  place: string,
+): Item {
+  if (!NAME.test(name)) throw new BadRequest(`${place}: "${clip(name)}" is no name of a Python package`);
+  if (!VERSION.test(version)) throw new BadRequest(`${place}: "${clip(version)}" is no version of a Python package`);
+  const digests = new Set(hashes.map((hash) => hash && digestOf(hash, place)));
+  const isWhole = digests.size > 0 && !digests.has(undefined) && !digests.has("");
+  return {
+    purl: { type: "pypi", name: normalize(name), version },
+    ...(isWhole && { digests: [...digests] as Digest[] }),
+    place,
+  };
+}
+
+/** `sha256:HEX` or `sha256=HEX`; `undefined` for an algorithm that is not computed here. */
+function digestOf(hash: string, place: string): Digest | undefined {
+  const [, algorithm = "", value = ""] = /^([a-z\d_-]+)[:=](.+)$/i.exec(hash) ?? [];
+  if (!algorithm) throw new BadRequest(`${place}: expected a hash such as sha256:HEX, found "${clip(hash)}"`);
+  const length = HEX_DIGITS[algorithm.toLowerCase()];
+  if (!length) return undefined;
+  if (value.length !== length || !/^[\da-f]+$/i.test(value))
+    throw new BadRequest(`${place}: expected ${length} hexadecimal digits of ${algorithm}, found "${clip(value)}"`);
+  return `${algorithm}:${value}`.toLowerCase() as Digest;
+}
+
+/** Where something is that no registry has. */
+export type Elsewhere = "git" | "folder" | "file" | "url";
+
+const REASONS: Readonly<Record<Elsewhere, string>> = {
+  git: "is from a repository of source code",
+  folder: "is a folder",
+  file: "is a local file",
+  url: "is an archive outside of registries",
+};
+
+export function elsewhere(what: string, kind: Elsewhere, address: string, place: string): Aside {
+  const reason = what === address ? REASONS[kind] : `${REASONS[kind]}: ${withoutCredentials(address)}`;
+  return { what: withoutCredentials(what), reason, place };
+}
+
+/** `https://user:token@host/` → `https://host/`. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/\/\/[^/@\s]*@/g, "//");
+}
+
+/** Foreign text for a message. */
+export function clip(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

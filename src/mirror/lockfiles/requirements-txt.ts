@@ -1,0 +1,125 @@
+import { BadRequest } from "../../errors.ts";
+import { isDistribution } from "../../formats/distribution.ts";
+import type { Entry, Lockfile } from "../sources/source.ts";
+import { clip, type Elsewhere, elsewhere, pythonItem, withoutCredentials } from "./python-entry.ts";
+
+const SHORT: Readonly<Record<string, string>> = {
+  r: "requirement",
+  c: "constraint",
+  e: "editable",
+  i: "index-url",
+  f: "find-links",
+  C: "config-settings",
+  Z: "always-unzip",
+};
+const FLAGS = /^(?:no-index|pre|prefer-binary|require-hashes|always-unzip|process-dependency-links|(?:no-)?use-wheel)$/;
+const OTHER_FILE = "names another file: pass that one too";
+const REGISTRY = "names a registry: packages are taken from those that this proxy serves";
+const OPTIONS: Readonly<Record<string, string>> = {
+  requirement: OTHER_FILE,
+  constraint: OTHER_FILE,
+  "index-url": REGISTRY,
+  "extra-index-url": REGISTRY,
+  "find-links": REGISTRY,
+};
+/** What says how to install. */
+const IGNORED =
+  /^(?:no-binary|only-binary|trusted-host|use-feature|config-settings?|global-option|install-option|uploaded-prior-to)$/;
+
+/** Characters of a requirement without its options. */
+const LONGEST = 4_096;
+
+/** https://pip.pypa.io/en/stable/reference/requirements-file-format/ */
+export const requirementsTxt: Lockfile = {
+  id: "requirements-txt",
+  title: "requirements.txt",
+  recognizes: (name, text) =>
+    name.endsWith(".txt") &&
+    (/require|constraint/i.test(name) || /^[A-Za-z\d][\w.-]*(?:\[[^\]\n]*\])?[ \t]*===?[ \t]*[\w.!+-]+/m.test(text)),
+  *read(text) {
+    for (const [line, place] of lines(text)) {
+      const at = line.search(/(?:^|\s)-/);
+      const options = at < 0 ? [] : [...optionsOf(line.slice(at), place)];
+      const requirement = (at < 0 ? line : line.slice(0, at)).trim();
+      const hashes = options.flatMap(([option, value]) => (option === "hash" ? [value] : []));
+      if (requirement.length > LONGEST)
+        throw new BadRequest(`${place}: a requirement of ${requirement.length} characters is longer than ${LONGEST}`);
+      if (requirement) yield entryOf(requirement, hashes, place);
+      else if (hashes.length > 0) throw new BadRequest(`${place}: --hash belongs to no requirement`);
+      for (const [option, value] of options) {
+        const reason = OPTIONS[option];
+        if (reason) yield { what: `--${option} ${withoutCredentials(value)}`, reason, place };
+        else if (option === "editable") yield elsewhere(value, kindOf(value), value, place);
+      }
+    }
+  },
+};
+
+/** Without comments, and continued lines as one. */
+function* lines(text: string): Generator<[line: string, place: string]> {
+  let begun = "";
+  let start = 0;
+  for (const [index, raw] of text.split(/\r\n?|\n/).entries()) {
+    const isComment = /^\s*#/.test(raw);
+    if (raw.endsWith("\\") && !isComment) {
+      start ||= index + 1;
+      begun += raw.slice(0, -1);
+      continue;
+    }
+    const line = `${begun}${isComment ? " " : ""}${raw}`.replace(/(?:^|\s)#.*$/, "").trim();
+    if (line) yield [line, `line ${start || index + 1}`];
+    begun = "";
+    start = 0;
+  }
+  if (start) throw new BadRequest(`line ${start}: nothing follows the backslash at the end`);
+}
+
+/** `--hash=sha256:HEX`, `--hash sha256:HEX`, `-r file`, `-rfile`, `--pre`. */
+function* optionsOf(text: string, place: string): Generator<[option: string, value: string]> {
+  const words = Array.from(text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*'|["'])+/g), ([word]) => word.replace(/["']/g, ""));
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const [, short = "", long = "", equals, rest = ""] = /^(?:-([A-Za-z])|--([\w-]+)(=)?)(.*)$/s.exec(word) ?? [];
+    const option = long || SHORT[short] || "";
+    if (FLAGS.test(option)) yield [option, ""];
+    else if (option === "hash" || option === "editable" || option in OPTIONS || IGNORED.test(option)) {
+      const value = equals || rest ? rest.replace(/^=/, "") : words.shift();
+      if (!value) throw new BadRequest(`${place}: --${option} states nothing`);
+      yield [option, value];
+    } else throw new BadRequest(`${place}: "${clip(withoutCredentials(word))}" is no option of a requirements file`);
+  }
+}
+
+/** A name with its version (PEP 508), an address or a path. */
+function entryOf(requirement: string, hashes: readonly string[], place: string): Entry {
+  const { name, address } = /^(?<name>[\w.-]+)\s*(?:\[[^\]]*\]\s*)?@\s*(?<address>.+)$/.exec(requirement)?.groups ?? {};
+  if (name && address) return elsewhere(name, kindOf(address), address.split(" ;", 1)[0]!.trim(), place);
+  const bare = requirement.split(";", 1)[0]!.trim();
+  if (isElsewhere(bare)) return elsewhere(bare, kindOf(bare), bare, place);
+  const [, project = "", range = ""] = /^([A-Za-z\d][\w.-]*)\s*(?:\[[^\]]*\])?(.*)$/.exec(bare) ?? [];
+  const clauses = range
+    .trim()
+    .replace(/^\((.*)\)$/, "$1")
+    .split(",");
+  const parsed = clauses.map((clause) => /^\s*([=~!<>]=|===|<|>)\s*([\w.!+*-]+)\s*$/.exec(clause));
+  if (!/[A-Za-z\d]$/.test(project) || (range.trim() && parsed.includes(null)))
+    throw new BadRequest(`${place}: "${clip(requirement)}" is no requirement; expected NAME==VERSION`);
+  const pin = parsed.find((clause) => /^={2,3}$/.test(clause?.[1] ?? "") && !clause![2]!.includes("*"));
+  if (pin) return pythonItem(project, pin[2]!, hashes, place);
+  const stated = range.trim() ? ` (${clip(range.trim())})` : "";
+  const reason = `states no single version${stated}: pin it, e.g. with pip-compile or uv pip compile`;
+  return { what: project, reason, place };
+}
+
+function isElsewhere(text: string): boolean {
+  return /^(?:[.~/\\]|[A-Za-z][\w+.-]*:)/.test(text) || /^[^@=<>![\]]*[/\\]/.test(text) || isArchive(text);
+}
+
+function isArchive(text: string): boolean {
+  return isDistribution(text.endsWith("]") ? text.slice(0, text.lastIndexOf("[")) : text) && !/[=<>]/.test(text);
+}
+
+function kindOf(address: string): Elsewhere {
+  if (/^(?:git|hg|svn|bzr)(?:\+|:)/.test(address)) return "git";
+  if (/^(?!file:)[A-Za-z][\w+.-]+:/.test(address)) return "url";
+  return isArchive(address) ? "file" : "folder";
+}
