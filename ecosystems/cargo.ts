@@ -1,25 +1,16 @@
 import semver from "semver";
-import type { Doc, Ecosystem, Path, Release, Requirement } from "../src/ecosystem.ts";
+import type { Doc, Ecosystem, Path, Release } from "../src/ecosystem.ts";
+import { type CargoFeatures, cargoRequirements } from "../src/formats/cargo-features.ts";
 import { searchHeld } from "../src/formats/search.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
 /** One line of an index file, which is one version of a crate. */
-interface Line {
+interface Line extends CargoFeatures {
   name: string;
   vers: string;
   cksum: string;
   yanked?: boolean;
   pubtime?: string;
-  deps?: {
-    name: string;
-    req: string;
-    package?: string;
-    optional?: boolean;
-    kind?: string | null;
-    target?: string | null;
-    /** The index of another registry; absent or null: this one. */
-    registry?: string | null;
-  }[];
 }
 
 const INDEX = /^\/(?:[12]|3\/[\w-]|[\w-]{2}\/[\w-]{2})\/(?<crate>[\w-]+)$/;
@@ -99,7 +90,7 @@ export const cargo: Ecosystem = {
           ...(line.pubtime && { publishedAt: new Date(line.pubtime) }),
           ...(line.yanked && { state: "yanked" as const }),
           files: [{ path: download(line.name, line.vers), digest: `sha256:${line.cksum}` as const }],
-          requires: requirements(line),
+          requires: cargoRequirements(line),
         })),
       }),
       // Whole lines go or stay, byte for byte: what later versions of the index add is kept.
@@ -116,6 +107,7 @@ export const cargo: Ecosystem = {
   datedBy: ({ name, version }) => download(name, version),
   problem: (_status, detail) => ({ errors: [{ detail }] }),
 
+  // No `runsOn`: cargo's lock file is for all targets, so it must find what only another one needs.
   versions: {
     compare: compareSemver,
     isStable: isStableSemver,
@@ -147,17 +139,6 @@ function linesOf(doc: Doc): [text: string, line: Line][] {
     if (!line.name || !line.vers || !line.cksum) throw new Error(`${doc.path} has a line without name, vers or cksum`);
     return [text, line];
   });
-}
-
-/** Those of other registries are left out: this one may have something else under the name. */
-function requirements({ deps = [] }: Line): Requirement[] {
-  const own = deps.filter(({ registry }) => !registry);
-  return own.map(({ name, package: renamed, req, optional, kind, target }) => ({
-    name: renamed ?? name,
-    range: req,
-    ...((optional || kind === "dev") && { optional: true }),
-    ...(target && { marker: target }),
-  }));
 }
 
 /** A bare `1.2` means `^1.2` to cargo, and a comma means "and". */

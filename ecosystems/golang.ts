@@ -1,4 +1,5 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, View } from "../src/ecosystem.ts";
+import { goRequirements } from "../src/formats/go-mod.ts";
 import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
 
 const MODULE = "(?<module>[^@]+)";
@@ -50,7 +51,9 @@ export const golang: Ecosystem = {
   ],
   index: ({ name }) => [`/${encode(name)}/@v/list`],
   files: (release, upstreams) => [
-    ...(["info", "mod", "zip"] as const).map((extension) => ({ path: pathOf(release, extension) })),
+    { path: pathOf(release, "info") },
+    // Of a version that is not selected, clients read the go.mod only.
+    ...(["mod", "zip"] as const).map((type) => ({ path: pathOf(release, type), qualifiers: { type } })),
     // A private module is in no public database, and is kept unverified.
     ...lookups(release, upstreams).map((path) => ({ path, optional: true })),
   ],
@@ -60,6 +63,7 @@ export const golang: Ecosystem = {
     compare: compareSemver,
     isStable: isStableSemver,
     // A go.mod states minimums; what is incompatible has another module path.
+    prefers: "lowest",
     satisfies: (version, range) => version === range || (isSemver(range) && compareSemver(version, range) > 0),
   },
 };
@@ -122,16 +126,8 @@ function wholeOrNothing(doc: Doc, view: View): Uint8Array | undefined {
   return view.admits(release, pathOf(release, "zip")) ? doc.bytes() : undefined;
 }
 
-/** https://go.dev/ref/mod#go-mod-file, its blocks written out as lines. */
 function goMod(doc: Doc): Facts {
-  const bare = doc.text().replace(/\/\/.*|["`]/g, "");
-  const directives = bare.replace(/^(\w+)\s*\(([^)]*)\)/gm, (_, verb: string, block: string) =>
-    block.replace(/^\s*(?=\S)/gm, `${verb} `),
-  );
-  if (!/^module\s/m.test(directives) || directives.includes("(")) throw new Error(`${doc.path} is no whole go.mod`);
-  const required = directives.matchAll(/^require[ \t]+(\S+)[ \t]+(\S+)/gm);
-  const requires = Array.from(required, ([, name, range]) => ({ name: name!, range: range! }));
-  return { releases: [{ ...releaseOf(doc.params), requires }] };
+  return { releases: [{ ...releaseOf(doc.params), requires: goRequirements(doc.text()) }] };
 }
 
 function checksums(doc: Doc): Facts {

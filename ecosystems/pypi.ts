@@ -1,12 +1,11 @@
-import { hash } from "../src/digest.ts";
-import type { Digest, Doc, Ecosystem, FileFacts, Path, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
+import type { Doc, Ecosystem, Facts, Release, View } from "../src/ecosystem.ts";
 import { canonicalVersion, normalize, pythonVersions, releaseOf, requirementsOf } from "../src/formats/distribution.ts";
-import { filterLegacy, type LegacyFile, readLegacy } from "../src/formats/legacy-project.ts";
+import { filterLegacy, fromLegacy, readLegacy } from "../src/formats/legacy-project.ts";
+import { pathOf, provenanceOf, stated } from "../src/formats/project-files.ts";
+import { mayHold } from "../src/formats/python-markers.ts";
 import {
-  digestOf,
   HTML_TYPES,
   JSON_TYPE,
-  metadataOf,
   type Project,
   type ProjectFile,
   readProject,
@@ -14,13 +13,11 @@ import {
   toHtml,
   withoutMetadata,
 } from "../src/formats/simple-index.ts";
+import { fitsWheel, isWheelTags } from "../src/formats/wheel-tags.ts";
 
 const ACCEPT = `${JSON_TYPE}, ${HTML_TYPES[1]};q=0.2, ${HTML_TYPES[0]};q=0.1`;
 /** HTML first: it is for clients that do not say what they take. */
 const VARIANTS = [HTML_TYPES[0], JSON_TYPE, HTML_TYPES[1]];
-/** How the public registry and its mirrors lay files out, wherever these are: by the BLAKE2b of their bytes. */
-const LAYOUT = /\/packages\/(?:[^?#]*\/)?(?<place>[\da-f]{2}\/[\da-f]{2}\/[\da-f]{60}\/[^/?#]+)$/;
-
 export const pypi: Ecosystem = {
   id: "pypi",
   contract: 1,
@@ -36,7 +33,15 @@ export const pypi: Ecosystem = {
       freshness: "immutable",
       from: ["files", "default"],
       release: ({ file }) => releaseOf(file!),
-      parse: (doc) => ({ releases: [{ ...releaseOf(doc.params.file!), requires: requirementsOf(doc.text()) }] }),
+      parse: coreMetadata,
+    },
+    {
+      kind: "artifact",
+      match: /^\/packages\/(?:.+\/)?(?<file>[^/]+\.whl)$/,
+      from: ["files", "default"],
+      release: ({ file }) => releaseOf(file!),
+      // Not all indexes offer it beside the wheel.
+      inside: { member: /^[^/]+\.dist-info\/METADATA$/, parse: coreMetadata },
     },
     {
       kind: "artifact",
@@ -95,46 +100,18 @@ export const pypi: Ecosystem = {
   problem: (status, detail) => ({ status, detail }),
 
   versions: pythonVersions,
+  runsOn: (marker, platform) => (isWheelTags(marker) ? fitsWheel(marker, platform) : mayHold(marker, platform)),
 };
+
+/** It names its release itself, but wheels may spell it otherwise than their index. */
+function coreMetadata(doc: Doc): Facts {
+  return { releases: [{ ...releaseOf(doc.params.file!), requires: requirementsOf(doc.text()) }] };
+}
 
 function parse(doc: Doc) {
   const { files, meta } = readProject(doc, normalize(doc.params.name!));
   const serial = Number(meta?.["_last-serial"] ?? Number.NaN);
   return { releases: files.map((file) => stated(doc, file)), ...(serial > 0 && { revision: serial }) };
-}
-
-/**
- * One entry a file, not a release: a file that is added late to an old release is as young as it is, and a cooldown must hold
- * it back alone. The earliest date would let it pass, the latest would hide what has been there for years.
- */
-function stated(doc: Doc, file: ProjectFile): ReleaseFacts {
-  const path = pathOf(doc, file);
-  const metadata = metadataOf(file);
-  const provenance = provenanceOf(doc, file);
-  const at = new Date(file["upload-time"] ?? "");
-  const fact = (of: Path, url: string, digest: Digest | undefined): FileFacts => ({
-    path: of,
-    url,
-    qualifiers: { file_name: file.filename },
-    ...(digest && { digest }),
-  });
-  return {
-    ...releaseOf(file.filename, normalize(doc.params.name!)),
-    ...(!Number.isNaN(at.getTime()) && { publishedAt: at }),
-    ...(file.yanked && { state: "yanked" as const }),
-    files: [
-      { ...fact(path, file.url, digestOf(file.hashes)), ...(file.size && { size: file.size }) },
-      ...(metadata
-        ? [fact(`${path}.metadata`, besides(file.url), metadata === true ? undefined : digestOf(metadata))]
-        : []),
-      ...(provenance ? [{ ...fact(provenance, file.provenance!, undefined), optional: true }] : []),
-    ],
-  };
-}
-
-/** PEP 658: the suffix belongs to the path, not to a query behind it. */
-function besides(url: string): string {
-  return url.replace(/(?=\?|$)/, ".metadata");
 }
 
 function rewrite(doc: Doc, view: View): string {
@@ -166,25 +143,6 @@ function shown(doc: Doc, view: View, file: ProjectFile, release: Release): Proje
     ...(file.provenance && { provenance: isLinked ? view.link(provenance) : null }),
   };
   return [view.admits(release, `${path}.metadata`) ? linked : withoutMetadata(linked)];
-}
-
-/** The registry's own path where it has one, else one made of what identifies the file. */
-function pathOf(doc: Doc, { url, filename, hashes }: Pick<ProjectFile, "url" | "filename" | "hashes">): Path {
-  const place = LAYOUT.exec(url)?.groups?.["place"];
-  if (place) return `/packages/${place}`;
-  const path = doc.pathOf(url);
-  if (path?.startsWith("/packages/")) return path;
-  const id = hashes["sha256"] ?? hash("sha256", url);
-  return `/packages/${id.slice(0, 2)}/${id.slice(2, 4)}/${id.slice(4)}/${encodeURIComponent(filename)}`;
-}
-
-function provenanceOf(doc: Doc, { provenance }: ProjectFile): Path | undefined {
-  const path = provenance ? doc.pathOf(provenance) : undefined;
-  return path?.startsWith("/integrity/") ? path : undefined;
-}
-
-function fromLegacy({ filename, url, digests, size, yanked, upload_time_iso_8601: at }: LegacyFile): ProjectFile {
-  return { filename, url, hashes: digests, size: size ?? null, yanked: yanked ?? false, "upload-time": at ?? null };
 }
 
 function rewriteLegacy(doc: Doc, view: View): string | undefined {

@@ -1,5 +1,6 @@
 import type { Doc } from "../ecosystem.ts";
 import { pythonVersions } from "./distribution.ts";
+import type { ProjectFile } from "./simple-index.ts";
 
 /** The older JSON documents, of a project or of one of its releases. */
 export interface Legacy {
@@ -15,6 +16,7 @@ export interface LegacyFile extends Record<string, unknown> {
   size?: number | null;
   yanked?: boolean;
   upload_time_iso_8601?: string | null;
+  requires_python?: string | null;
 }
 
 /** Throws where the document is no such one, or is cut off. */
@@ -22,6 +24,19 @@ export function readLegacy(doc: Doc): Legacy {
   const found = doc.json<Legacy>();
   if (!found.info || !Array.isArray(found.urls)) throw new Error(`${doc.path} is no project document`);
   return found;
+}
+
+/** One of its files, as newer documents have it. */
+export function fromLegacy(file: LegacyFile): ProjectFile {
+  return {
+    filename: file.filename,
+    url: file.url,
+    hashes: file.digests,
+    size: file.size ?? null,
+    yanked: file.yanked ?? false,
+    "upload-time": file.upload_time_iso_8601 ?? null,
+    "requires-python": file.requires_python ?? null,
+  };
 }
 
 /**

@@ -85,19 +85,21 @@ test("facts: digests, dates, yanks, and the dependencies of a user", () => {
     { path: "/crates/acme-core/1.0.0/download", digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
   ]);
   expect(stable?.requires).toEqual([
-    { name: "itoa", range: "^1.0" },
-    { name: "serde", range: "1", optional: true },
-    { name: "criterion", range: "^0.5", optional: true },
+    { name: "itoa", range: "^1.0", asks: ["default"] },
+    { name: "serde", range: "1", asks: ["derive", "default"], when: ["renamed"] },
+    { name: "criterion", range: "^0.5", asks: ["default"], optional: true },
   ]);
-  expect(candidate?.requires).toEqual([{ name: "cc", range: ">=1.0, <2", marker: "cfg(windows)" }]);
+  expect(candidate?.requires).toEqual([{ name: "cc", range: ">=1.0, <2", asks: ["default"], marker: "cfg(windows)" }]);
 });
 
-test("a dependency on another registry is not looked for in this one", () => {
+test("a dependency on another registry is elsewhere", () => {
   const deps = [{ name: "acme-inner", req: "1", registry: "https://other.example/index" }];
   const text = JSON.stringify({ name: "a", vers: "1.0.0", deps, cksum: "00", yanked: false });
   const inner = read(mount, { path: "/1/a", body: `${text}\n`, mediaType: "text/plain" });
   const [release] = [...(inner.route.parse?.(inner.doc).releases ?? [])];
-  expect(release?.requires).toEqual([]);
+  expect(release?.requires).toEqual([
+    { name: "acme-inner", range: "1", asks: ["default"], elsewhere: "https://other.example/index" },
+  ]);
 });
 
 describe("rewriting", () => {
@@ -149,15 +151,38 @@ test("search offline knows what is held", () => {
   });
 });
 
+test("nothing is left out for a platform: cargo's lock file is for all of them", () => {
+  expect(cargo.runsOn).toBeUndefined();
+});
+
+// https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html
 test.each([
-  ["1.2.3", "1", true],
-  ["1.2.3", "1.3", false],
-  ["2.0.0", "^1.0", false],
-  ["0.2.9", "0.2.1", true],
-  ["0.3.0", "0.2.1", false],
-  ["1.5.0", ">=1.0, <2", true],
-  ["1.0.0-rc.1", "1", false],
-  ["1.9.0", "1.*", true],
-])("%s satisfies %s: %p", (version, range, satisfied) =>
-  expect(cargo.versions.satisfies(version, range)).toBe(satisfied),
-);
+  ["1.2.3", ["1.2.3", "1.9.0"], ["1.2.2", "2.0.0", "1.3.0-rc.1"]],
+  ["^1.2", ["1.2.0", "1.10.1+build"], ["1.1.9", "2.0.0"]],
+  ["1", ["1.0.0", "1.9.9"], ["0.9.0", "2.0.0", "1.0.0-rc.1"]],
+  ["0.2.1", ["0.2.1", "0.2.9"], ["0.3.0", "0.2.0"]],
+  ["^0.2", ["0.2.0", "0.2.9"], ["0.3.0"]],
+  ["0.0.3", ["0.0.3"], ["0.0.4"]],
+  ["^0.0", ["0.0.0", "0.0.9"], ["0.1.0"]],
+  ["0", ["0.0.1", "0.9.0"], ["1.0.0"]],
+  ["~1.2.3", ["1.2.3", "1.2.9"], ["1.3.0"]],
+  ["~1.2", ["1.2.0"], ["1.3.0"]],
+  ["~1", ["1.0.0", "1.9.0"], ["2.0.0"]],
+  ["*", ["0.0.1", "9.9.9"], ["1.0.0-alpha"]],
+  ["", ["0.0.1", "9.9.9"], ["1.0.0-alpha"]],
+  ["1.*", ["1.0.0", "1.9.0"], ["2.0.0"]],
+  ["1.2.*", ["1.2.9"], ["1.3.0"]],
+  ["=1.2.3", ["1.2.3", "1.2.3+build"], ["1.2.4"]],
+  ["=1.2", ["1.2.9"], ["1.3.0"]],
+  [">1.2", ["1.3.0"], ["1.2.9"]],
+  ["<=1.2", ["1.2.9"], ["1.3.0"]],
+  [">= 1.2, < 1.5", ["1.2.0", "1.4.9"], ["1.1.0", "1.5.0"]],
+  [">=1.0, <2", ["1.5.0"], ["2.0.0", "2.0.0-alpha"]],
+  ["1.0.0-alpha.2", ["1.0.0-alpha.2", "1.0.0-beta", "1.0.0", "1.4.0"], ["1.0.0-alpha.1", "1.1.0-alpha.3"]],
+  ["=1.0.0-rc.1", ["1.0.0-rc.1"], ["1.0.0"]],
+  ["no range", [], ["1.0.0"]],
+])("%s", (range, inside, outside) => {
+  const { satisfies } = cargo.versions;
+  expect(inside.filter((version) => !satisfies(version, range))).toEqual([]);
+  expect(outside.filter((version) => satisfies(version, range))).toEqual([]);
+});

@@ -167,6 +167,18 @@ describe("files of a release", () => {
       expect(Boolean(optional)).toBe(path.startsWith("/sumdb/"));
     }
   });
+  test("are chosen by type; a go.mod alone is what versions that are not selected need", () => {
+    const named = golang.files!(RELEASE, ["default", "sumdb/sums.example"]).map(({ path, qualifiers }) => [
+      path.replace(/^.*\./, ""),
+      qualifiers?.["type"],
+    ]);
+    expect(named.slice(0, 3)).toEqual([
+      ["info", undefined],
+      ["mod", "mod"],
+      ["zip", "zip"],
+    ]);
+    expect(named.slice(3).every(([, type]) => type === undefined)).toBe(true);
+  });
   test("zip and go.mod are vouched for by the look-up", () => {
     const { route, params } = metadata(`${MOD}/v1.0.0-!r!c1.mod`);
     const [path, ...others] = route.describedBy!(params, `${MOD}/v1.0.0-!r!c1.mod`, ["default", "sumdb/sums.example"]);
@@ -292,5 +304,16 @@ describe("versions", () => {
   test("satisfy a minimum", () => {
     const versions = ["v1.0.9", "v1.1.0", "v1.2.0", "master"];
     expect(versions.filter((version) => satisfies(version, "v1.1.0"))).toEqual(["v1.1.0", "v1.2.0"]);
+    expect(golang.versions.prefers).toBe("lowest");
   });
+  test.each([
+    ["v0.0.0-20210101000000-0123456789ab", "v0.0.0-20190101000000-0123456789ab", true],
+    ["v0.0.0-20190101000000-0123456789ab", "v0.0.0-20210101000000-0123456789ab", false],
+    ["v0.3.1-0.20180807135948-17ff2d5776d2", "v0.3.0", true],
+    ["v0.3.1-0.20180807135948-17ff2d5776d2", "v0.3.1", false],
+    ["v2.0.0+incompatible", "v1.5.0", true],
+    ["v2.0.0+incompatible", "v2.0.0+incompatible", true],
+    ["v1.5.0", "v2.0.0+incompatible", false],
+    ["v1.0.0", "master", false],
+  ])("%s is at least %s: %p", (version, minimum, satisfied) => expect(satisfies(version, minimum)).toBe(satisfied));
 });

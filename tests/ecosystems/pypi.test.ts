@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { pypi } from "../../ecosystems/pypi.ts";
 import type { Path, Release, ReleaseFacts } from "../../src/ecosystem.ts";
 import { releaseOf } from "../../src/formats/distribution.ts";
@@ -210,7 +211,7 @@ test("core metadata that is none throws", () => {
   expect(() => route.parse?.(doc)).toThrow("core metadata");
 });
 
-test("core metadata states dependencies, extras as optional", async () => {
+test("core metadata states dependencies, and which extras want them", async () => {
   const { route, doc } = read(mount, {
     path: "/packages/a/acme_tool-2.0-py3-none-any.whl.metadata",
     body: await fixture("acme-tool.metadata"),
@@ -220,8 +221,67 @@ test("core metadata states dependencies, extras as optional", async () => {
   expect(release?.requires).toEqual([
     { name: "urllib3", range: "<3,>=1.21.1" },
     { name: "charset-normalizer", range: "<4,>=2" },
-    { name: "tomli", range: ">=2", marker: 'python_version < "3.11"', optional: false },
-    { name: "pysocks", range: "!=1.5.7,>=1.5.6", marker: 'extra == "socks"', optional: true },
+    { name: "tomli", range: ">=2", marker: 'python_version < "3.11"' },
+    {
+      name: "pysocks",
+      range: "!=1.5.7,>=1.5.6",
+      asks: ["extra"],
+      when: ["socks"],
+      marker: 'extra == "socks"',
+    },
     { name: "idna", range: "" },
   ]);
+});
+
+describe("choosing", () => {
+  const releases = () => {
+    const { route, doc } = read(mount, page);
+    return [...(route.parse?.(doc).releases ?? [])];
+  };
+  const platform = { os: "linux", arch: "x64", python: "3.11" };
+  test("wheels state their tags, files their Pythons, and what describes a file is beside it", () => {
+    const wheels = releases().filter(({ files: [file] = [] }) => file?.path.endsWith(".whl"));
+    expect(wheels.map(({ files: [file] = [] }) => file?.marker)).toEqual([
+      "py3-none-any",
+      "py3-none-any",
+      "cp311-cp311-manylinux_2_17_x86_64",
+      "cp312-cp312-win_amd64",
+    ]);
+    for (const { files: [main, ...others] = [] } of releases()) {
+      expect(main?.beside).toBeUndefined();
+      for (const other of others) expect(other.beside).toBe(main!.path);
+    }
+    expect(releases().map(({ marker }) => marker)).toContain('python_full_version >= "3.8"');
+  });
+  test("source archives speak for themselves alone", () => {
+    for (const { files: [file] = [], builds } of releases()) {
+      const isSource = /\.(?:zip|tar\.gz)$/.test(file!.path);
+      expect([file!.path, file!.isSource ?? false]).toEqual([file!.path, isSource]);
+      expect([file!.path, builds !== undefined]).toEqual([file!.path, isSource]);
+    }
+  });
+  test("tags and markers are both judged", () => {
+    expect(pypi.runsOn?.("cp311-cp311-win_amd64", platform)).toBe(false);
+    expect(pypi.runsOn?.("cp311-cp311-manylinux_2_17_x86_64", platform)).toBe(true);
+    expect(pypi.runsOn?.('python_version < "3.11"', platform)).toBe(false);
+    expect(pypi.runsOn?.('python_full_version >= "3.8"', platform)).toBe(true);
+  });
+  test("any marker is judged", () => {
+    fc.assert(fc.property(fc.string(), (marker) => typeof pypi.runsOn?.(marker, platform) === "boolean"));
+  });
+});
+
+test("a wheel's own metadata says the same as what is beside it", async () => {
+  const match = classify(pypi, "GET", "/packages/a/flask-3.1.0-py3-none-any.whl");
+  if (typeof match === "number" || match.route.kind !== "artifact") throw new Error("no file");
+  const { inside } = match.route;
+  expect(inside?.member.test("flask-3.1.0.dist-info/METADATA")).toBe(true);
+  expect(inside?.member.test("flask/vendored-1.0.dist-info/METADATA")).toBe(false);
+  const { doc, route } = read(mount, {
+    path: "/packages/a/flask-3.1.0-py3-none-any.whl.metadata",
+    body: await fixture("flask.metadata"),
+  });
+  expect(inside?.parse(doc)).toEqual(route.parse!(doc));
+  const archive = classify(pypi, "GET", "/packages/a/flask-3.1.0.zip");
+  expect(typeof archive !== "number" && archive.route.kind === "artifact" && archive.route.inside).toBeUndefined();
 });

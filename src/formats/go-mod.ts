@@ -1,0 +1,36 @@
+import type { Requirement } from "../ecosystem.ts";
+
+/**
+ * What a go.mod requires (https://go.dev/ref/mod#go-mod-file), indirectly too: a minimum each. What it replaces or excludes
+ * counts in a main module only. Throws, with the line, where the text is no whole go.mod.
+ */
+export function goRequirements(text: string): Requirement[] {
+  const requires: Requirement[] = [];
+  let block: string | undefined;
+  let module = "";
+  for (const [i, line] of text.split("\n").entries()) {
+    const bare = line
+      .replace(/\/\/.*|["`]/g, "")
+      .replace(/[()]/g, " $& ")
+      .trim();
+    const [verb = "", ...rest] = bare.split(/\s+/);
+    if (block !== undefined && verb === ")") {
+      block = undefined;
+      continue;
+    }
+    const [directive, operands] = block === undefined ? [verb, rest] : [block, [verb, ...rest]];
+    if (block === undefined && operands[0] === "(" && operands.length <= 2) {
+      block = operands[1] === ")" ? undefined : directive;
+    } else if (directive === "module") {
+      module ||= operands[0] ?? "";
+    } else if (directive === "require" && bare) {
+      const [name = "", range] = operands;
+      if (!range || operands.length > 2)
+        throw new Error(`line ${i + 1} requires no module at a version: ${line.slice(0, 80)}`);
+      requires.push({ name, range });
+    }
+  }
+  if (block !== undefined) throw new Error(`its ${block} block has no end`);
+  if (!module) throw new Error("it names no module");
+  return requires;
+}
