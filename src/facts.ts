@@ -59,7 +59,8 @@ export interface Requirement {
   optional?: boolean;
   /** Taken where it can be had; its absence is no failure (npm's optionalDependencies). */
   weak?: boolean;
-  /** The extras or features of the requiring release, any of which brings it in. Default: it is always wanted. */
+  /** The extras or features of the requiring release, any of which brings it in, directly or through others; none: nothing
+   * does. Default: it is always wanted. */
   when?: readonly string[];
   /** The extras or features that it turns on in what it requires, `default` among them where the ecosystem has such. */
   asks?: readonly string[];
@@ -78,6 +79,6 @@ export interface Platform {
   /** `x64`, `arm64`, `ia32`, `arm`, `ppc64`, `s390x`, `riscv64`. */
   arch?: string;
   libc?: "glibc" | "musl";
-  /** `3.11`, or with all later ones `3.11+`. */
+  /** CPython of that version, `3.11`, or with all later ones, `3.11+`. */
   python?: string;
 }
