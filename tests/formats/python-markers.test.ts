@@ -34,8 +34,9 @@ describe("markers on linux-x64 3.11, win32-x64 3.12+, darwin-arm64 3.9 and anywh
     ['no_variable == "x"', true, true, true, true],
     ['python_version < "3.11" and', true, true, true, true],
     ["", true, true, true, true],
-  ])("%s", (marker, ...expected) => {
-    expect([linux, windows, mac, any].map((platform) => mayHold(marker, platform))).toEqual(expected);
+  ])("%s", (marker, onLinux, onWindows, onMac, anywhere) => {
+    const found = [linux, windows, mac, any].map((platform) => mayHold(marker, platform));
+    expect(found).toEqual([onLinux, onWindows, onMac, anywhere]);
   });
   test("where the architecture alone is known, each system's name of it will do", () => {
     expect(mayHold('platform_machine == "AMD64"', { arch: "x64" })).toBe(true);
