@@ -97,7 +97,8 @@ function show(command: CacCommand): number {
 /** Takes the name off the words; names may have two words. Throws UsageError for one that is none. */
 function takeCommand(words: string[], commands: readonly Command[]): Command {
   const name = words[0] ?? DEFAULT_COMMAND;
-  const found = commands.find((command) => command.name === `${name} ${words[1]}` || command.name === name);
+  const named = (wanted: string) => commands.find((command) => command.name === wanted);
+  const found = named(`${name} ${words[1]}`) ?? named(name);
   if (found) {
     words.splice(0, found.name.split(" ").length);
     return found;

@@ -110,8 +110,9 @@ export class Job {
   }
 
   async #release(work: Work, task: ReleaseTask): Promise<void> {
-    const { pool, spec, dry } = this.#options;
-    const plan = await this.#limit(() => pool.run("plan", { task, spec }));
+    const { pool, spec, dry, ledger } = this.#options;
+    const isWhole = task.version !== undefined && ledger.isWhole(task);
+    const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole }));
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
     const { files, held, expected } = plan;

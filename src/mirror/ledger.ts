@@ -1,4 +1,4 @@
-import { isRelease, type Task } from "../jobs.ts";
+import { isRelease, type ReleaseTask, type Task } from "../jobs.ts";
 import type { Counts, Failure } from "./progress.ts";
 
 /** A task that is being worked on. */
@@ -26,6 +26,8 @@ export interface Ledger {
   settle(taken: Taken, settled: Settled): Promise<void>;
   /** What holding the registry's own documents came to, once all tasks are settled. */
   finish(counts: Counts, failures: readonly Failure[]): Promise<void>;
+  /** Whether an earlier job held all of a release that could be had: what it lacks is not asked for again. */
+  isWhole(task: ReleaseTask): boolean;
   /** The number of tasks that were not taken yet. */
   waiting(): number;
   /** The mounts of all tasks. */
@@ -78,6 +80,10 @@ export class MemoryLedger implements Ledger {
   }
 
   async finish(): Promise<void> {}
+
+  isWhole(): boolean {
+    return false;
+  }
 
   waiting(): number {
     return this.#tasks.length - this.#next + this.#postponed.length;

@@ -32,7 +32,7 @@ export interface Plan {
   unproven: { purl: string; reason: string }[];
 }
 
-type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh">;
+type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & { isWhole?: boolean | undefined };
 
 /** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
@@ -66,7 +66,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       if (typeof held === "object" && held.pinned && !expected && !looked.inside)
         found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
       else if (held) found.held.push(await hold(cache, mount, path, looked));
-      else
+      else if (!(file.optional && spec.isWhole))
         found.files.push({
           path,
           optional: file.optional ?? false,

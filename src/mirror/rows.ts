@@ -2,7 +2,7 @@ import type { Jobs } from "../db/jobs.ts";
 import type { Mirrored } from "../db/mirrored.ts";
 import type { Tasks } from "../db/tasks.ts";
 import type { Writer } from "../db/writer.ts";
-import { isRelease, type JobSpec, type Task } from "../jobs.ts";
+import { isRelease, type JobSpec, type ReleaseTask, type Task } from "../jobs.ts";
 import { keyOfChoice } from "./choice.ts";
 import { keyOfTask, type Ledger, type Settled, type Taken } from "./ledger.ts";
 import type { Counts, Failure } from "./progress.ts";
@@ -107,6 +107,12 @@ export class RowLedger implements Ledger {
         attempts,
         at: Date.now(),
       });
+  }
+
+  isWhole({ mount, purl, digests }: ReleaseTask): boolean {
+    if (this.#spec.refresh) return false;
+    const choice = keyOfChoice(this.#spec.choice, digests);
+    return this.#tables.mirrored.whole(mount, [purl], [choice]).some((row) => row.choice === choice);
   }
 
   waiting(): number {

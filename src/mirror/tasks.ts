@@ -10,7 +10,12 @@ import { type Plan, plan } from "./plan.ts";
 import { Resolver, type Wish } from "./resolve.ts";
 
 export interface MirrorTasks {
-  plan(input: { task: ReleaseTask; spec: Pick<JobSpec, "choice" | "closure" | "refresh"> }): Promise<Plan>;
+  /** `isWhole`: all of it that could be had was held before. */
+  plan(input: {
+    task: ReleaseTask;
+    spec: Pick<JobSpec, "choice" | "closure" | "refresh">;
+    isWhole?: boolean;
+  }): Promise<Plan>;
   hold(input: { mount: string; path: Path; options?: HoldOptions }): Promise<Held>;
   /** The versions to hold for a requirement. */
   resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
@@ -21,7 +26,7 @@ export interface MirrorTasks {
 export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): MirrorTasks {
   const resolver = new Resolver();
   return {
-    plan: ({ task, spec }) => plan(cache, mountOf(task.mount), task, spec),
+    plan: ({ task, spec, isWhole }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole }),
     hold: ({ mount, path, options }) => hold(cache, mountOf(mount), path, options),
     resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
     seal: ({ mount }) => seal(cache, mountOf(mount)),
