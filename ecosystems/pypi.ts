@@ -103,9 +103,13 @@ export const pypi: Ecosystem = {
   runsOn: (marker, platform) => (isWheelTags(marker) ? fitsWheel(marker, platform) : mayHold(marker, platform)),
 };
 
-/** It names its release itself, but wheels may spell it otherwise than their index. */
+/** It names its release itself, but wheels may spell it otherwise than their index. An extra may ask for others of its own. */
 function coreMetadata(doc: Doc): Facts {
-  return { releases: [{ ...releaseOf(doc.params.file!), requires: requirementsOf(doc.text()) }] };
+  const release = releaseOf(doc.params.file!);
+  const requires = requirementsOf(doc.text()).map((each) =>
+    each.name === release.name ? { ...each, range: `==${release.version}` } : each,
+  );
+  return { releases: [{ ...release, requires }] };
 }
 
 function parse(doc: Doc) {

@@ -285,3 +285,14 @@ test("a wheel's own metadata says the same as what is beside it", async () => {
   const archive = classify(pypi, "GET", "/packages/a/flask-3.1.0.zip");
   expect(typeof archive !== "number" && archive.route.kind === "artifact" && archive.route.inside).toBeUndefined();
 });
+
+test("an extra made of others asks for them of its own release", () => {
+  const { route, doc } = read(mount, {
+    path: "/packages/a/acme_tool-2.0-py3-none-any.whl.metadata",
+    body: 'Metadata-Version: 2.1\nRequires-Dist: Acme.Tool[fast,safe]; extra == "all"\n',
+  });
+  const [release] = [...(route.parse?.(doc).releases ?? [])];
+  expect(release?.requires).toEqual([
+    { name: "acme-tool", range: "==2.0", asks: ["fast", "safe"], when: ["all"], marker: 'extra == "all"' },
+  ]);
+});
