@@ -51,7 +51,8 @@ export function summary({ progress, tally, absent, seconds, job }: Result): stri
   const { completed, skipped, failed, bytes } = progress;
   const lines = [
     `${completed} files fetched (${formatSize(bytes)}), ${skipped} held already, ${failed} failed, in ${seconds.toFixed(1)} s`,
-    ...told(tally.asides, "entries that no registry has"),
+    ...told(tally.foreign, "entries that no registry here has"),
+    ...told(tally.asides, "entries of which nothing need be held"),
     ...told(tally.leftOut, "releases left out"),
     ...told(tally.withheld, "releases are withheld by the cooldown"),
     ...told(tally.unproven, "releases whose installation may need more"),
@@ -73,7 +74,8 @@ export function dryRun({ tally }: Result): string {
   const unknown = wanted.filter(({ size }) => size === undefined).length;
   lines.push(
     `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? ` and ${unknown} files of unknown size` : ""}`,
-    ...told(tally.asides, "entries that no registry has"),
+    ...told(tally.foreign, "entries that no registry here has"),
+    ...told(tally.asides, "entries of which nothing need be held"),
     ...told(tally.leftOut, "releases left out"),
     ...told(tally.withheld, "releases are withheld by the cooldown"),
     ...tally.failures.map(({ purl, reason }) => `cannot be planned: ${purl}: ${reason}`),
@@ -96,6 +98,7 @@ export function jsonResult({ job, progress, tally, absent, seconds }: Result, dr
       withheld: tally.withheld.first,
       left_out: tally.leftOut.first,
       unproven: tally.unproven.first,
+      foreign: tally.foreign.first,
       asides: tally.asides.first,
       failures: tally.failures,
       seconds,
@@ -121,8 +124,8 @@ function bar({ total, completed, skipped, failed }: Progress): string {
   return `[${"#".repeat(filled)}${" ".repeat(WIDTH - filled)}]`;
 }
 
-export function failuresOf({ failures }: Tally): string[] {
-  return failures.map(({ purl, path, reason }) => `failed: ${purl}${path ? ` ${path}` : ""}: ${reason}`);
+export function failuresOf({ failures }: Tally, kind = "failed"): string[] {
+  return failures.map(({ purl, path, reason }) => `${kind}: ${purl}${path ? ` ${path}` : ""}: ${reason}`);
 }
 
 export function told({ first, count }: Lines, what: string): string[] {

@@ -25,6 +25,8 @@ export class Tally {
   readonly withheld = new Lines();
   readonly leftOut = new Lines();
   readonly unproven = new Lines();
+  /** What sources name and no registry has: what has to come from elsewhere, and what is their own. */
+  readonly foreign = new Lines();
   readonly asides = new Lines();
   readonly failures: Pick<Outcome, "purl" | "path" | "reason">[] = [];
   readonly planned: Pick<Outcome, "mount" | "path" | "size" | "outcome">[] = [];
@@ -47,8 +49,8 @@ export class Tally {
       this.planned.push({ mount, outcome, ...(path && { path }), ...(size !== undefined && { size }) });
   }
 
-  aside({ what, reason, place }: Aside): void {
-    this.asides.add(`${what} ${reason} (${place})`);
+  aside({ what, reason, place, isOwn }: Aside): void {
+    (isOwn ? this.asides : this.foreign).add(`${what} ${reason} (${place})`);
   }
 
   declare(mount: string, requires: readonly Requirement[]): void {

@@ -4,7 +4,7 @@ import { makeDoc } from "../cache/doc.ts";
 import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
 import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
-import { NotFound } from "../errors.ts";
+import { DigestMismatch, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { algorithmOf } from "./choice.ts";
 import { pin, walk } from "./walk.ts";
@@ -31,6 +31,8 @@ export interface HoldOptions {
   expected?: readonly Digest[] | undefined;
   /** Whether to look inside archives for what they require. */
   inside?: boolean;
+  /** Whether what is held is read, and its bytes compared with its digest. */
+  rehash?: boolean | undefined;
 }
 
 /** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
@@ -55,6 +57,7 @@ async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options
     if (!cache.artifacts.held(target)) return holdArtifact(cache, target, options);
   }
   const file = storage.file(row.sha256);
+  if (options.rehash) await requireWhole(path, row.sha256, file);
   return {
     path,
     size: row.size,
@@ -75,6 +78,7 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
   const own = route.release?.(params);
   const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
   const sha256 = row?.sha256 ?? "";
+  if (row && options.rehash) await requireWhole(path, sha256, cache.context.storage.file(sha256));
   return {
     path,
     size: row?.size ?? 0,
@@ -117,6 +121,12 @@ async function matching(
     if (expected.includes(`${algorithm}:${found}` as Digest)) return { matches: true };
   }
   return { matches: false };
+}
+
+async function requireWhole(path: Path, sha256: string, file: string): Promise<void> {
+  const found = await digestOf("sha256", path, file);
+  if (found !== sha256)
+    throw new DigestMismatch(`${path}, as it is held (proxy verify repairs it)`, `sha256:${sha256}`, `sha256:${found}`);
 }
 
 async function digestOf(algorithm: string, path: Path, file: string): Promise<string> {

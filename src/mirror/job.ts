@@ -32,6 +32,8 @@ export interface JobOptions {
   earlier?: Counts;
   /** Files are only planned. */
   dry?: boolean;
+  /** Nothing is dialled: what is held is read, and compared with what clients are told of it. */
+  check?: boolean;
   /** Milliseconds before what failed is tried again for the first time. Default: a second. */
   backoff?: number;
   /** Told what became of each file and release. */
@@ -110,16 +112,18 @@ export class Job {
   }
 
   async #release(work: Work, task: ReleaseTask): Promise<void> {
-    const { pool, spec, dry, ledger } = this.#options;
+    const { pool, spec, dry, ledger, check } = this.#options;
     const isWhole = task.version !== undefined && ledger.isWhole(task);
-    const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole }));
+    const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
     const { files, held, expected } = plan;
-    const options: HoldOptions = { expected, inside: spec.closure !== "none" };
+    const options: HoldOptions = { expected, inside: spec.closure !== "none", rehash: check };
     const known = new Set([...files, ...held].map(({ path }) => path));
     work.count({ total: held.length });
     if (dry) this.#planned(work, task, plan);
+    if (check)
+      for (const reason of await this.#limit(() => pool.run("listing", { task }))) work.fail(new NotFound(reason));
     const got = await Promise.all([
       ...held.map((each) => this.#got(work, task.purl, each, options, known)),
       ...(dry ? [] : files).map((file) => this.#file(work, task.purl, file, options, known)),
@@ -163,7 +167,8 @@ export class Job {
   }
 
   async #path(work: Work, path: Path, optional: boolean): Promise<void> {
-    await this.#file(work, path, { path, optional }, {}, new Set([path]));
+    const options = { rehash: this.#options.check };
+    await this.#file(work, path, { path, optional }, options, new Set([path]));
   }
 
   /** Holds a file, and what it names in turn. */

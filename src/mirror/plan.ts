@@ -32,7 +32,10 @@ export interface Plan {
   unproven: { purl: string; reason: string }[];
 }
 
-type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & { isWhole?: boolean | undefined };
+type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & {
+  isWhole?: boolean | undefined;
+  rehash?: boolean | undefined;
+};
 
 /** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
@@ -42,7 +45,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
   const heldAt = heldBy(cache, mount, task.name);
   const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
   if (expected) found.expected = expected;
-  const looked = { inside: spec.closure !== "none", expected };
+  const looked = { inside: spec.closure !== "none", rehash: spec.rehash, expected };
   const seen = new Set<Path>();
   for (const parts of releases.values()) {
     const [release] = parts as [ReleaseFacts];
@@ -63,7 +66,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       seen.add(path);
       const held = heldAt(path);
       // What is held on purpose already, and has nothing to say, costs no further look: mirrors run again and again.
-      if (typeof held === "object" && held.pinned && !expected && !looked.inside)
+      if (typeof held === "object" && held.pinned && !expected && !looked.inside && !looked.rehash)
         found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
       else if (held) found.held.push(await hold(cache, mount, path, looked));
       else if (!(file.optional && spec.isWhole))

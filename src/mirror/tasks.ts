@@ -6,6 +6,7 @@ import { messageOf } from "../errors.ts";
 import type { JobSpec, ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { type Held, type HoldOptions, hold } from "./hold.ts";
+import { unlisted } from "./listing.ts";
 import { type Plan, plan } from "./plan.ts";
 import { Resolver, type Wish } from "./resolve.ts";
 
@@ -15,10 +16,13 @@ export interface MirrorTasks {
     task: ReleaseTask;
     spec: Pick<JobSpec, "choice" | "closure" | "refresh">;
     isWhole?: boolean;
+    rehash?: boolean | undefined;
   }): Promise<Plan>;
   hold(input: { mount: string; path: Path; options?: HoldOptions }): Promise<Held>;
   /** The versions to hold for a requirement. */
   resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
+  /** Where clients are not shown a release that upstream's index has, for people. */
+  listing(input: { task: ReleaseTask }): Promise<string[]>;
   /** Holds what only the finished job can name; returns what that came to and what failed. */
   seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
 }
@@ -26,7 +30,8 @@ export interface MirrorTasks {
 export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): MirrorTasks {
   const resolver = new Resolver();
   return {
-    plan: ({ task, spec, isWhole }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole }),
+    plan: ({ task, spec, isWhole, rehash }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole, rehash }),
+    listing: ({ task }) => unlisted(cache, mountOf(task.mount), task),
     hold: ({ mount, path, options }) => hold(cache, mountOf(mount), path, options),
     resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
     seal: ({ mount }) => seal(cache, mountOf(mount)),

@@ -122,6 +122,7 @@ test(
       withheld: [],
       left_out: [],
       unproven: [],
+      foreign: [],
       asides: [],
       failures: [
         {

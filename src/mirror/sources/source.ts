@@ -18,6 +18,9 @@ export interface Aside {
   /** Why it is left out: `is a member of the workspace`. */
   reason: string;
   place: string;
+  /** It is part of what is being built (the project itself, a member of its workspace), or comes inside something else that is
+   * named: nothing need be had for it. */
+  isOwn?: boolean;
 }
 
 export type Entry = Item | Aside;

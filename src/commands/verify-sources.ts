@@ -1,0 +1,95 @@
+/** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
+import type { Invocation } from "../command.ts";
+import type { Config } from "../config/schema.ts";
+import { EVERYTHING } from "../mirror/choice.ts";
+import { Job } from "../mirror/job.ts";
+import { MemoryLedger } from "../mirror/ledger.ts";
+import { addCounts, type Counts, noCounts } from "../mirror/progress.ts";
+import { type Sources, tasksOf } from "../mirror/sources/read.ts";
+import { Targets } from "../mirror/targets.ts";
+import { failuresOf, listed, told } from "./mirror-report.ts";
+import { openReport } from "./report-file.ts";
+import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
+import { choiceOf, closureOf, sourcesOf } from "./sources.ts";
+import { Tally } from "./tally.ts";
+
+/** 0 only where nothing is missing, and with `--strict` nothing is unproven either. Throws BadRequest for sources that cannot be read. */
+export async function verifySources({ args, flags }: Invocation, config: Config): Promise<number> {
+  const options: RuntimeOptions = { config: { ...config, offline: true }, pin: false, dry: false, patience: 0 };
+  const runtime = await openRuntime(options);
+  const pool = openPool(config.workers, options);
+  const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
+  const tally = new Tally();
+  const targets = new Targets(runtime.mounts.values(), typeof flags.mount === "string" ? flags.mount : undefined);
+  const started = performance.now();
+  const counts = noCounts();
+  try {
+    for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
+      const ledger = new MemoryLedger();
+      const aside = tally.aside.bind(tally);
+      for await (const task of tasksOf(sources, { targets, sets: runtime.sets, aside })) await ledger.add([task]);
+      const job = new Job({
+        pool,
+        ledger,
+        mounts: runtime.mounts,
+        check: true,
+        spec: {
+          title: "verify",
+          runBy: "command",
+          choice: { ...EVERYTHING, ...choiceOf(flags) },
+          closure,
+          concurrency: config.concurrency,
+          refresh: false,
+        },
+        tell: (outcome) => {
+          tally.tell(outcome);
+          report?.item({ ...outcome, outcome: outcome.outcome === "held" ? "verified" : outcome.outcome });
+        },
+      });
+      await job.run();
+      addCounts(counts, job.progress);
+    }
+    const seconds = (performance.now() - started) / 1_000;
+    await report?.close({ ...counts, unproven: tally.unproven.count, seconds });
+    console.log(flags.json === true ? asJson(counts, tally, seconds) : asText(counts, tally, seconds));
+    const isProven = tally.unproven.count === 0 && tally.foreign.count === 0;
+    return counts.failed > 0 || (flags.strict === true && !isProven) ? 1 : 0;
+  } finally {
+    pool.close();
+    await runtime.close();
+  }
+}
+
+/** Package URLs stand for what a client would install, with dependencies; lockfiles, SBOMs and sets name all there is. */
+function partsOf(sources: Sources, flags: Invocation["flags"]) {
+  const named = { ...sources, purls: [], lists: [] };
+  const asked = { ...sources, sboms: [], lockfiles: [], sets: [] };
+  return [
+    { sources: asked, closure: flags.deps === undefined ? ("prod" as const) : closureOf(flags) },
+    { sources: named, closure: closureOf(flags) },
+  ];
+}
+
+function asText({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
+  return [
+    `${skipped} files are held and whole, ${failed} holes, in ${seconds.toFixed(1)} s`,
+    ...listed(failuresOf(tally, "hole")),
+    ...told(tally.unproven, "releases are unproven: installing them may need more"),
+    ...told(tally.foreign, "entries are unproven: no registry has them"),
+    ...told(tally.leftOut, "releases left out"),
+    ...told(tally.asides, "entries need no proof"),
+  ].join("\n");
+}
+
+function asJson({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
+  const result = {
+    verified: skipped,
+    holes: failed,
+    failures: tally.failures,
+    unproven: [...tally.unproven.first, ...tally.foreign.first],
+    left_out: tally.leftOut.first,
+    asides: tally.asides.first,
+    seconds,
+  };
+  return JSON.stringify(result, null, 2);
+}
