@@ -7,11 +7,25 @@ import { cancelJob, jobs, retryJob, showJob } from "./commands/jobs.ts";
 import { mirror } from "./commands/mirror.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { stats } from "./commands/stats.ts";
+import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
 import { ecosystems } from "./registry.generated.ts";
 
-const commands = [serveCommand, mirror, jobs, showJob, cancelJob, retryJob, stats, why, configCheck, listEcosystems, version];
+const commands = [
+  serveCommand,
+  mirror,
+  jobs,
+  showJob,
+  cancelJob,
+  retryJob,
+  stats,
+  why,
+  configCheck,
+  listEcosystems,
+  verify,
+  version,
+];
 
 process.exit(
   await run(process.argv.slice(2), commands, { ecosystems: ecosystems.map(({ id }) => id), env: process.env }),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
+import { blobHasher, type Found, type HashInput } from "../cache/hash-blobs.ts";
 import { documentAt } from "../cache/locate.ts";
 import { readDocument } from "../cache/reader.ts";
 import type { Rendered } from "../cache/view.ts";
@@ -53,6 +54,7 @@ export interface Job extends MirrorTasks {
     source: { mediaType: string; url: string };
   }): ReturnType<typeof readDocument>;
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
+  hash(input: HashInput): Promise<Found[]>;
 }
 
 export interface Runtime {
@@ -161,6 +163,7 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
   return {
     ...mirrorTasks(cache, mountOf),
     open: async () => {},
+    hash: blobHasher(cache.context.storage),
     read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
     render: async ({ mount, path, variant, base }) => {
       const document = target(mount, path);

@@ -77,6 +77,15 @@ export class Artifacts {
     }
   }
 
+  /** What stands behind these blobs. */
+  naming(sha256s: readonly string[]): ArtifactRow[] {
+    return this.#orm
+      .select()
+      .from(artifacts)
+      .where(inArray(artifacts.sha256, [...sha256s]))
+      .all();
+  }
+
   put(row: ArtifactRow): void {
     this.#put.run(row);
   }

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { count, eq, inArray, isNull, lt, or, type SQL, sql, sum } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { artifacts, blobs, documents, totals } from "./schema.ts";
@@ -8,6 +8,9 @@ export interface Totals {
   bytes: number;
   artifacts: number;
 }
+
+/** Rows read at once. */
+const PAGE = 1_000;
 
 /** Which blobs are on disk, and whether anything still names them. Writes are to be called inside `writer.write`. */
 export class Blobs {
@@ -48,6 +51,57 @@ export class Blobs {
       .limit(limit)
       .all()
       .map(({ sha256 }) => sha256);
+  }
+
+  /** Of these, those that are known. */
+  known(sha256s: readonly string[]): Set<string> {
+    const found = this.#orm
+      .select({ sha256: blobs.sha256 })
+      .from(blobs)
+      .where(inArray(blobs.sha256, [...sha256s]));
+    return new Set(found.all().map(({ sha256 }) => sha256));
+  }
+
+  /** Those that nobody has verified since: first the ones that never were, then by the time of it. In pages: flat memory. */
+  *unverified(since: number): Generator<{ sha256: string; size: number }> {
+    const page = (where: SQL) =>
+      this.#orm
+        .select({ sha256: blobs.sha256, size: blobs.size, verifiedAt: blobs.verifiedAt, row: sql<number>`rowid` })
+        .from(blobs)
+        .where(where)
+        .orderBy(blobs.verifiedAt, sql`rowid`)
+        .limit(PAGE)
+        .all();
+    const pages = [
+      (_at: number, row: number) => page(sql`${blobs.verifiedAt} IS NULL AND rowid > ${row}`),
+      (at: number, row: number) =>
+        page(sql`${blobs.verifiedAt} < ${since} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`),
+    ];
+    for (const after of pages)
+      for (let rows = after(-1, -1); rows.length > 0; ) {
+        yield* rows;
+        const { verifiedAt, row } = rows.at(-1)!;
+        rows = after(verifiedAt ?? -1, row);
+      }
+  }
+
+  /** How many these are. */
+  countUnverified(since: number): { blobs: number; bytes: number } {
+    const found = this.#orm
+      .select({ blobs: count(), bytes: sum(blobs.size) })
+      .from(blobs)
+      .where(or(isNull(blobs.verifiedAt), lt(blobs.verifiedAt, since)))
+      .get();
+    return { blobs: found?.blobs ?? 0, bytes: Number(found?.bytes ?? 0) };
+  }
+
+  /** Their bytes were read and are right. */
+  verify(sha256s: readonly string[], at: number): void {
+    this.#orm
+      .update(blobs)
+      .set({ verifiedAt: at })
+      .where(inArray(blobs.sha256, [...sha256s]))
+      .run();
   }
 
   totals(): Totals {

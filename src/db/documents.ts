@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
@@ -52,6 +52,15 @@ export class Documents {
 
   find(mount: string, path: string): DocumentRow | undefined {
     return this.#find.get({ mount, path });
+  }
+
+  /** What stands behind these blobs. */
+  naming(sha256s: readonly string[]): DocumentRow[] {
+    return this.#orm
+      .select()
+      .from(documents)
+      .where(inArray(documents.sha256, [...sha256s]))
+      .all();
   }
 
   /** The page of a document's facts in which a path stands, if it stands in any. */

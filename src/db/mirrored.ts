@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { mirrored } from "./schema.ts";
 
@@ -21,6 +21,19 @@ export class Mirrored {
         target: [mirrored.mount, mirrored.purl, mirrored.choice],
         set: { at, files, failure },
       })
+      .run();
+  }
+
+  /** A file of a release, or of all of a package's where the PURL has no version, is lost: the next mirror looks again. */
+  spoil(mount: string, purl: string, failure: string): void {
+    const [whole = purl] = purl.split("@");
+    const rest = sql`substr(${mirrored.purl}, ${purl.length + 1}, 1)`;
+    // `@` and `?` both sort below `A`: a range of the primary key.
+    const below = and(gte(mirrored.purl, purl), lt(mirrored.purl, `${purl}A`), sql`${rest} IN ('', '@', '?')`);
+    this.#orm
+      .update(mirrored)
+      .set({ failure })
+      .where(and(eq(mirrored.mount, mount), or(eq(mirrored.purl, whole), below)))
       .run();
   }
 

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest } from "../errors.ts";
-import { blobPath, formatPath, LAYOUT, partsPath } from "./layout.ts";
-import type { Storage } from "./storage.ts";
+import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantinePath } from "./layout.ts";
+import type { Storage, StoredBlob } from "./storage.ts";
 
 /** Bytes that are never filled, so that the database and logs beside the store can still be written. */
 const RESERVE = 64 * 1024 * 1024;
@@ -54,6 +54,18 @@ export function openDisk(path: string): Storage {
     has: (sha256) => existsSync(blobPath(root, sha256)),
     place: (file, sha256) => limit(() => place(file, sha256)),
     remove: (sha256) => rmSync(blobPath(root, sha256), { force: true }),
+    quarantine: (sha256) => {
+      const aside = quarantinePath(root, sha256, Date.now());
+      mkdirSync(dirname(aside), { recursive: true });
+      try {
+        renameSync(blobPath(root, sha256), aside);
+        return aside;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }
+    },
+    stored: () => stored(blobsPath(root)),
     hasRoom: async (bytes) => {
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize > bytes + RESERVE;
@@ -71,6 +83,29 @@ export function openDisk(path: string): Storage {
       }
     },
   };
+}
+
+function* stored(root: string): Generator<StoredBlob[]> {
+  for (const outer of namesIn(root))
+    for (const inner of namesIn(join(root, outer))) {
+      const folder = join(root, outer, inner);
+      const names = namesIn(folder).filter((name) => /^[0-9a-f]{64}$/.test(name) && name.startsWith(outer + inner));
+      // One that is gone again was evicted.
+      const found = names.map((name) => [name, statSync(join(folder, name), { throwIfNoEntry: false })] as const);
+      yield found.flatMap(([sha256, stats]) =>
+        stats?.isFile() ? [{ sha256, size: stats.size, writtenAt: stats.mtimeMs }] : [],
+      );
+    }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
 }
 
 function claim(root: string): void {

@@ -16,8 +16,22 @@ export interface Storage {
   place(file: string, sha256: string): Promise<void>;
   /** Synchronous, so that it can be part of the transaction that forgets the blob. Absence is no error. */
   remove(sha256: string): void;
+  /**
+   * Takes a blob that is not what its name says out of reach: never served again, kept for a look. Where it is now;
+   * `undefined` where there was none. Synchronous, as `remove` is.
+   */
+  quarantine(sha256: string): string | undefined;
+  /** What is there, whether anything names it or not, a folder at a time; names that are no digests are left out. */
+  stored(): Iterable<StoredBlob[]>;
   /** Whether this many more bytes fit, with a reserve. */
   hasRoom(bytes: number): Promise<boolean>;
   /** Writes, reads back, compares and deletes a probe; throws with what went wrong. */
   probe(): Promise<void>;
+}
+
+export interface StoredBlob {
+  sha256: string;
+  size: number;
+  /** Milliseconds since 1970 at which its last byte was written. */
+  writtenAt: number;
 }

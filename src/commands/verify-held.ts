@@ -1,0 +1,112 @@
+/** `proxy verify` without sources: reads again what is held. */
+import { Scrub, type ScrubItem, type ScrubOptions } from "../cache/scrub.ts";
+import type { Config } from "../config/schema.ts";
+import { DURATION, parseDuration, parseSize, SIZE } from "../config/units.ts";
+import { BadRequest } from "../errors.ts";
+import { formatSize } from "../format.ts";
+import { listed } from "./mirror-report.ts";
+import { showProgress } from "./progress-line.ts";
+import { openReport } from "./report-file.ts";
+import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
+
+export interface HeldFlags {
+  /** `10%` or `1000`: blobs, those first that were verified longest ago. */
+  sample?: string | undefined;
+  /** `1d`: only blobs that were not verified for so long. */
+  olderThan?: string | undefined;
+  /** `50MB`: bytes read per second. */
+  rate?: string | undefined;
+  json: boolean;
+  /** A file. */
+  report?: string | undefined;
+}
+
+/** Milliseconds that a repair waits for an upstream. */
+const PATIENCE = 10_000;
+/** Items that were wrong of which the summary tells; the counts tell the rest. */
+const KEPT = 1_000;
+
+/** The exit code: 1 if anything was wrong, though it be repaired. Throws BadRequest for flags that make no sense. */
+export async function verifyHeld(config: Config, flags: HeldFlags): Promise<number> {
+  const { rate, age, shareOf } = readFlags(flags);
+  const options: RuntimeOptions = {
+    config: { ...config, cache_metadata: true },
+    pin: false,
+    dry: false,
+    patience: PATIENCE,
+  };
+  const report = flags.report === undefined ? undefined : openReport(flags.report, "verify");
+  const runtime = await openRuntime(options);
+  const pool = openPool(config.workers, options);
+  const wrong: ScrubItem[] = [];
+  const since = Date.now() - age;
+  const scrubbing: ScrubOptions = {
+    mounts: runtime.mounts,
+    mirrored: runtime.mirrored,
+    hash: (input) => pool.run("hash", input),
+    lanes: config.workers || navigator.hardwareConcurrency,
+    rate,
+    since,
+    sample: shareOf?.(runtime.cache.context.blobs.totals().blobs),
+    tell: (item) => {
+      report?.item(item);
+      if ((item.outcome === "repaired" || item.outcome === "lost") && wrong.length < KEPT) wrong.push(item);
+    },
+  };
+  const scrub = new Scrub(runtime.cache, scrubbing);
+  const { progress } = scrub;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1_000;
+  const { stop } = flags.json
+    ? { stop: () => {} }
+    : showProgress(() => ({
+        share: progress.totalBytes === 0 ? 1 : progress.bytes / progress.totalBytes,
+        text: `${progress.blobs}/${progress.total} blobs, ${formatSize(progress.bytes)}, ${formatSize(Math.round(progress.bytes / Math.max(seconds(), 0.001)))}/s, ${progress.repaired} repaired, ${progress.lost} lost`,
+      }));
+  try {
+    await scrub.run();
+    stop();
+    const { total: _, totalBytes: __, ...counts } = progress;
+    const totals = { ...counts, seconds: seconds() };
+    await report?.close(totals);
+    console.log(flags.json ? JSON.stringify({ ...totals, wrong }, null, 2) : summary(totals, wrong));
+    return progress.repaired + progress.lost > 0 ? 1 : 0;
+  } finally {
+    stop();
+    pool.close();
+    await runtime.close();
+  }
+}
+
+type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { seconds: number };
+
+function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
+  const { blobs, bytes, verified, repaired, lost, orphans, seconds } = totals;
+  const lines = [
+    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost`,
+  ];
+  if (orphans > 0) lines.push(`${orphans} files that an interrupted process left were removed`);
+  const told = wrong.map(
+    ({ outcome, mount, path, purl, expected, found, reason, quarantine }) =>
+      `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: expected ${expected}, found ${found}${reason ? `; ${reason}` : ""}${quarantine ? `; kept as ${quarantine}` : ""}`,
+  );
+  return [...lines, ...listed(told, repaired + lost)].join("\n");
+}
+
+function readFlags({ sample, olderThan, rate }: HeldFlags) {
+  const bytes = rate === undefined ? 0 : parseSize(rate);
+  if (bytes === undefined || (rate !== undefined && bytes === 0))
+    throw new BadRequest(`--rate ${rate}: expected ${SIZE}, above 0; it is read per second`);
+  const age = olderThan === undefined ? 0 : parseDuration(olderThan);
+  if (age === undefined) throw new BadRequest(`--older-than ${olderThan}: expected ${DURATION}`);
+  return { rate: bytes, age, shareOf: sample === undefined ? undefined : shareOf(sample) };
+}
+
+function shareOf(sample: string): (all: number) => number {
+  const { number, percent } = /^(?<number>\d+(?:\.\d+)?)(?<percent>%?)$/.exec(sample)?.groups ?? {};
+  const value = Number(number);
+  const fits = percent ? value <= 100 : Number.isSafeInteger(value);
+  if (!fits || !(value > 0))
+    throw new BadRequest(`--sample ${sample}: expected a share such as 10%, or a number of blobs`);
+  return (all) => (percent ? Math.ceil((all * value) / 100) : value);
+}
