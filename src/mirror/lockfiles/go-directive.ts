@@ -13,7 +13,7 @@ export interface Directive {
 export const MODULE = /^[\w.~/-]+$/;
 
 /** A word ends where a comment begins; `=>` is one, and the brackets and commas of `retract` are. */
-const WORD = /\s+|\/\/.*|"(?<quoted>(?:[^"\\]|\\.)*)"|`(?<raw>[^`]*)`|(?<bare>[()[\],]|(?:(?!\/\/)[^\s"`()[\],])+)/y;
+const WORD = /\s+|\/\/.*|"(?<quoted>(?:[^"\\]|\\.)*)"|`(?<raw>[^`]*)`|(?<bare>[()[\],]|(?:[^\s"`()[\],/]|\/(?!\/))+)/y;
 
 /** https://go.dev/ref/mod#go-mod-file-lexical; throws BadRequest with the line. */
 export function* directivesOf(text: string): Generator<Directive> {

@@ -34,7 +34,8 @@ export const mavenList: Lockfile = {
     let isListed = false;
     for (const [index, raw] of plain(text).split(/\r?\n/).entries()) {
       const place = `line ${index + 1}`;
-      const [, level, line = ""] = /^(?:\[([A-Z]+)\] ?)?(.*?)\s*$/s.exec(raw) ?? [];
+      const [prefix = "", level] = /^\[([A-Z]+)\] ?/.exec(raw) ?? [];
+      const line = raw.slice(prefix.length).trimEnd();
       if (line === "BUILD FAILURE") throw new BadRequest(`${place}: the build failed, so the list may not be whole`);
       const isTree = BRANCH.test(line);
       const stated = line.replace(BRANCH, "").trimStart();

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { BadRequest, messageOf } from "../../errors.ts";
 import type { Lockfile } from "../sources/source.ts";
+import { readJson } from "./json.ts";
 import { elsewhere, pythonItem } from "./python-entry.ts";
 import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion, shaped } from "./shape.ts";
@@ -33,11 +33,11 @@ export const pipfileLock: Lockfile = {
   title: "Pipfile.lock (6)",
   recognizes: (name, text) => name === "Pipfile.lock" || /"pipfile-spec"\s*:/.test(text),
   *read(text) {
-    const tree = treeOf(text);
+    const tree = readJson(text, z.record(z.string(), z.unknown()));
     const { _meta: head } = shaped(tree, meta);
     expectVersion("_meta.pipfile-spec", String(head["pipfile-spec"]), ["6"]);
     const addresses = new Map(head.sources.map(({ name, url }) => [name, url]));
-    const { _meta: _, ...rest } = tree as Record<string, unknown>;
+    const { _meta: _, ...rest } = tree;
     const all: Sourced[] = [];
     for (const [group, packages] of Object.entries(shaped(rest, groups))) {
       for (const [name, { version, hashes, index, git, path, file }] of Object.entries(packages)) {
@@ -57,11 +57,3 @@ export const pipfileLock: Lockfile = {
     yield* ofOneRegistry(all);
   },
 };
-
-function treeOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new BadRequest(`this is no JSON: ${messageOf(error)}`);
-  }
-}

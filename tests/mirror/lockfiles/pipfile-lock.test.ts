@@ -51,9 +51,9 @@ test("most packages are from one source; others are told", () => {
 });
 
 const REFUSED: [text: string, message: string | RegExp][] = [
-  ["", /no JSON/],
-  ['{"_meta": {"pipfile-spec": 6}, "default": {', /no JSON/],
-  ["[]", /^the document: expected object/],
+  ["", "line 1: this is no JSON: expected a value, found the end"],
+  ['{"_meta": {"pipfile-spec": 6}, "default": {', /^line 1: this is no JSON: expected a key, found the end$/],
+  ["[]", /^the document: expected record/],
   ["{}", /^_meta: expected object/],
   ['{"_meta": {"pipfile-spec": 7}}', "_meta.pipfile-spec is 7; read here: 6"],
   ['{"_meta": {"pipfile-spec": 6}, "default": []}', /^default: expected record/],
@@ -62,7 +62,11 @@ const REFUSED: [text: string, message: string | RegExp][] = [
     '{"_meta": {"pipfile-spec": 6}, "default": {"../six": {"version": "==1"}}}',
     'default.../six: "../six" is no name of a Python package',
   ],
-  [`{"_meta": {"pipfile-spec": 6}, "default": ${"[".repeat(200_000)}`, /no JSON/],
+  [
+    '{"_meta": {"pipfile-spec": 6},\n"default": {"six": {}, "six": {}}}',
+    'line 2: this is no JSON: the key "six" is there twice',
+  ],
+  [`{"_meta": {"pipfile-spec": 6}, "default": ${"[".repeat(200_000)}`, /^line 1: this is no JSON: it is nested deeper/],
 ];
 
 test.each(REFUSED)("refuses %#", (text, message) => expect(refusal(format, text)).toMatch(message));
