@@ -19,6 +19,8 @@ export interface JobSpec {
   title: string;
   /** Who goes on with it after an interruption: whoever says `proxy mirror --resume`, or any server on the store. */
   runBy: "command" | "server";
+  /** The name in the configuration of the standing job that this is a run of. */
+  standing?: string;
   choice: Choice;
   closure: Closure;
   /** Downloads at once. */

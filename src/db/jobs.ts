@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { JobSpec } from "../jobs.ts";
 import type { Database } from "./open.ts";
 import { failures, jobs, tasks } from "./schema.ts";
@@ -36,6 +36,22 @@ export class Jobs {
       .orderBy(desc(jobs.id))
       .limit(limit)
       .all();
+  }
+
+  count(states: readonly JobState[]): number {
+    const where = inArray(jobs.state, [...states]);
+    return this.#orm.select({ count: count() }).from(jobs).where(where).get()?.count ?? 0;
+  }
+
+  /** The newest run of a standing job. */
+  latest(standing: string): JobRow | undefined {
+    return this.#orm
+      .select()
+      .from(jobs)
+      .where(and(eq(sql`json_extract(${jobs.spec}, '$.standing')`, standing), ne(jobs.state, "reading")))
+      .orderBy(desc(jobs.id))
+      .limit(1)
+      .get();
   }
 
   update(id: string, set: Partial<Pick<JobRow, "state" | "phase" | "startedAt" | "finishedAt" | "error">>): void {

@@ -35,6 +35,8 @@ export async function finish(job: {
     } catch (error) {
       work.fail(error);
     }
+    // What was broken off is no failure; whoever goes on with the job does this again.
+    if (ledger.isCanceled()) return;
     for (const { isPassing: _, ...failure } of work.failures) tell?.({ ...failure, outcome: "failed" });
     await ledger.finish(work.counts, work.failures);
   }

@@ -81,6 +81,7 @@ export class Job {
     await Promise.all(underWay);
     if (ledger.isCanceled()) return;
     if (!dry) await finish({ ...this.#options, progress: this.progress });
+    if (ledger.isCanceled()) return;
     this.progress.phase = "complete";
   }
 

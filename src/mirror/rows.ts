@@ -25,6 +25,7 @@ export class RowLedger implements Ledger {
   readonly #tables: Tables;
   readonly #job: string;
   readonly #spec: JobSpec;
+  readonly #signal: AbortSignal | undefined;
   readonly #taken = new Set<number>();
   #ahead: Taken[] = [];
   /** Tasks up to this one were read. */
@@ -32,10 +33,12 @@ export class RowLedger implements Ledger {
   #lookedAt = 0;
   #canceled = false;
 
-  constructor(tables: Tables, job: string, spec: JobSpec) {
+  /** Once `signal` is aborted, the job counts as canceled here, and its row stays as it is. */
+  constructor(tables: Tables, job: string, spec: JobSpec, signal?: AbortSignal) {
     this.#tables = tables;
     this.#job = job;
     this.#spec = spec;
+    this.#signal = signal;
   }
 
   async add(tasks: readonly Task[]): Promise<void> {
@@ -124,6 +127,7 @@ export class RowLedger implements Ledger {
   }
 
   isCanceled(): boolean {
+    if (this.#signal?.aborted) return true;
     const now = performance.now();
     if (now - this.#lookedAt < LOOK) return this.#canceled;
     this.#lookedAt = now;

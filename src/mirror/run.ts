@@ -7,20 +7,26 @@ import type { JobStore } from "./store.ts";
 export interface RunOptions extends Pick<JobOptions, "pool" | "mounts" | "tell" | "declared"> {
   /** Given the running job's progress, which is live. */
   started?: (progress: Progress, row: JobRow) => void;
+  /** Breaks the job off: it becomes pending, and whoever runs it next goes on where it was. */
+  signal?: AbortSignal;
 }
 
 /** Runs a job to its end and returns it as it then is; `undefined` where another process is running it, or it has ended. */
 export async function runJob(store: JobStore, id: string, options: RunOptions): Promise<JobRow | undefined> {
-  const claim = await store.claim(id);
+  const { signal } = options;
+  const claim = await store.claim(id, signal);
   if (!claim) return undefined;
   const { row, ledger } = claim;
+  let progress: Progress | undefined;
+  const isBrokenOff = () => signal?.aborted === true && progress?.phase !== "complete";
   try {
     const job = new Job({ ...options, ledger, spec: row.spec, earlier: row });
-    options.started?.(job.progress, row);
+    progress = job.progress;
+    options.started?.(progress, row);
     await job.run();
-    return await store.end(id);
+    return isBrokenOff() ? await store.suspend(id) : await store.end(id);
   } catch (error) {
-    return await store.end(id, messageOf(error));
+    return isBrokenOff() ? await store.suspend(id) : await store.end(id, messageOf(error));
   } finally {
     await claim.release();
   }

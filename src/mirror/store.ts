@@ -1,5 +1,5 @@
 /** Mirror jobs over all processes that share a store: made, found, run by one at a time, canceled, tried again. */
-import { acquire, isLeased } from "../cache/lease.ts";
+import { acquire, isLeased, type Lease } from "../cache/lease.ts";
 import type { JobRow } from "../db/jobs.ts";
 import { BadRequest } from "../errors.ts";
 import { isRelease, type JobSpec, type ReleaseTask, type Task } from "../jobs.ts";
@@ -77,12 +77,28 @@ export class JobStore {
       .reverse();
   }
 
+  /** How many jobs have not ended. */
+  unfinished(): number {
+    return this.#tables.jobs.count(["reading", "pending", "running"]);
+  }
+
+  /** The newest run of a standing job. */
+  latest(standing: string): JobRow | undefined {
+    const row = this.#tables.jobs.latest(standing);
+    return row && this.#seen(row);
+  }
+
+  /** The right to look whether a standing job is due, and to make its next run; `undefined` while another has it. */
+  turn(standing: string): Promise<Pick<Lease, "release"> | undefined> {
+    return acquire(this.#leases, `standing job ${standing}`);
+  }
+
   failures(id: string, after: number, limit: number) {
     return this.#tables.jobs.failures(id, after, limit);
   }
 
-  /** The right to run a job; `undefined` where another has it, or the job has ended. */
-  async claim(id: string): Promise<Claim | undefined> {
+  /** The right to run a job; `undefined` where another has it, or the job has ended. No task is taken after `signal`. */
+  async claim(id: string, signal?: AbortSignal): Promise<Claim | undefined> {
     const { jobs, tasks, writer } = this.#tables;
     const lease = await acquire(this.#leases, keyOf(id));
     if (!lease) return undefined;
@@ -100,7 +116,7 @@ export class JobStore {
       await lease.release();
       return undefined;
     }
-    return { row, ledger: new RowLedger(this.#tables, id, row.spec), release: () => lease.release() };
+    return { row, ledger: new RowLedger(this.#tables, id, row.spec, signal), release: () => lease.release() };
   }
 
   /** Ends a job that someone runs. What failed decides how it ended. */
@@ -115,6 +131,13 @@ export class JobStore {
     return jobs.find(id)!;
   }
 
+  /** Leaves a job that someone runs to whoever goes on with it. */
+  async suspend(id: string): Promise<JobRow> {
+    const { jobs, writer } = this.#tables;
+    await writer.write(() => void jobs.move(id, ["running"], "pending"));
+    return jobs.find(id)!;
+  }
+
   /** What is held stays held. Throws BadRequest where it has ended. */
   async cancel(id: string): Promise<void> {
     const { jobs, writer } = this.#tables;
@@ -125,10 +148,10 @@ export class JobStore {
     if (!canceled) throw new BadRequest(`job ${id} is ${this.find(id)?.state ?? "unknown"} already`, 409);
   }
 
-  /** What failed is to be tried again; of a canceled job, what is left. Throws BadRequest where it has not ended, or nothing is left. */
-  async retry(id: string): Promise<void> {
+  /** What failed is to be tried again; of a canceled job, what is left. Throws BadRequest where it has not ended. `runBy`: who does. */
+  async retry(id: string, runBy?: JobSpec["runBy"]): Promise<void> {
     const { jobs, writer } = this.#tables;
-    const { state } = this.find(id) ?? {};
+    const { state, spec } = this.find(id) ?? {};
     if (state !== "failed" && state !== "canceled")
       throw new BadRequest(
         `job ${id} is ${state ?? "unknown"}; only one that failed or was canceled can be tried again`,
@@ -136,7 +159,8 @@ export class JobStore {
       );
     await writer.write(() => {
       jobs.retry(id);
-      jobs.move(id, ["failed", "canceled"], "pending", { phase: "resolving" });
+      const next = { phase: "resolving", ...(spec && runBy && { spec: { ...spec, runBy } }) } as const;
+      jobs.move(id, ["failed", "canceled"], "pending", next);
     });
   }
 

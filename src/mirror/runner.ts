@@ -1,0 +1,128 @@
+/** In a server: runs mirror jobs that are waiting for one, whoever made them, and leaves them to the next server when it stops. */
+import { messageOf } from "../errors.ts";
+import { log } from "../log.ts";
+import type { Mount } from "../mounts.ts";
+import type { Runner } from "./job.ts";
+import { Pace } from "./pace.ts";
+import { runJob } from "./run.ts";
+import type { JobStore } from "./store.ts";
+
+export interface JobRunnerOptions {
+  store: JobStore;
+  mounts: ReadonlyMap<string, Mount>;
+  /** Threads for jobs: opened with the first one, closed when there was none for a while. */
+  openPool: () => Runner & { close(): void };
+  /** Jobs at once. */
+  most: number;
+  /** Milliseconds between looks for jobs that other processes made or want tried again. Default: 2 s. */
+  poll?: number;
+  /** Milliseconds without a job after which the threads end. Default: a minute. */
+  idle?: number;
+}
+
+const POLL = 2_000;
+const IDLE = 60_000;
+const SAMPLE = 1_000;
+
+interface Running {
+  pace?: Pace;
+  ended: Promise<void>;
+}
+
+export class JobRunner {
+  readonly #options: JobRunnerOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #stopping = new AbortController();
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #pool: ReturnType<JobRunnerOptions["openPool"]> | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timers.push(setInterval(() => this.look(), this.#options.poll ?? POLL));
+    this.#timers.push(setInterval(() => this.#sample(), SAMPLE));
+    this.look();
+  }
+
+  /** Starts what is waiting, as far as there is room: to be called when a job was made, so that it need not wait for the next look. */
+  look(): void {
+    const { store, most } = this.#options;
+    if (this.#stopping.signal.aborted) return;
+    try {
+      for (const { id, spec } of store.waiting()) {
+        if (this.#running.size >= most) return;
+        if (spec.runBy === "server" && !this.#running.has(id))
+          this.#running.set(id, { ended: this.#run(id, spec.title) });
+      }
+    } catch (error) {
+      log.error("looking for mirror jobs failed", { error: messageOf(error) });
+    }
+  }
+
+  /** Of a job that runs in this process. Live. */
+  pace(id: string): Pace | undefined {
+    return this.#running.get(id)?.pace;
+  }
+
+  /** Running jobs take no more tasks, and what they are doing may take so many milliseconds; then they are pending again. */
+  async stop(grace: number): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#stopping.abort();
+    const ended = Promise.all(Array.from(this.#running.values(), (running) => running.ended));
+    await Promise.race([ended, Bun.sleep(grace)]);
+    this.#close();
+    await ended;
+  }
+
+  async #run(id: string, title: string): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#pool ??= this.#options.openPool();
+    let isRun = false;
+    try {
+      const { store, mounts } = this.#options;
+      const row = await runJob(store, id, {
+        pool: this.#pool,
+        mounts,
+        signal: this.#stopping.signal,
+        started: (progress) => {
+          this.#running.get(id)!.pace = new Pace(progress);
+          log.info("mirror job started", { job: id, title });
+        },
+      });
+      isRun = row !== undefined;
+      if (row) {
+        const { state, error, completed, skipped, failed, bytes } = row;
+        log.info("mirror job ended", {
+          job: id,
+          title,
+          state,
+          completed,
+          skipped,
+          failed,
+          bytes,
+          ...(error && { error }),
+        });
+      }
+    } catch (error) {
+      log.error("mirror job broke off", { job: id, title, error: messageOf(error) });
+    }
+    this.#running.delete(id);
+    const isIdle = this.#running.size === 0 && !this.#stopping.signal.aborted;
+    if (isIdle) this.#idle = setTimeout(() => this.#close(), this.#options.idle ?? IDLE);
+    // What could not be run is looked at again later, not at once.
+    if (isRun) this.look();
+  }
+
+  #sample(): void {
+    for (const { pace } of this.#running.values()) pace?.sample();
+  }
+
+  #close(): void {
+    clearTimeout(this.#idle);
+    this.#pool?.close();
+    this.#pool = undefined;
+  }
+}

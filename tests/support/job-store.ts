@@ -1,0 +1,50 @@
+/** A store of mirror jobs beside a cache in this process, and a pool without threads. */
+import { join } from "node:path";
+import { Jobs } from "../../src/db/jobs.ts";
+import { Mirrored } from "../../src/db/mirrored.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { Tasks } from "../../src/db/tasks.ts";
+import type { JobSpec, Task } from "../../src/jobs.ts";
+import { EVERYTHING } from "../../src/mirror/choice.ts";
+import type { Runner } from "../../src/mirror/job.ts";
+import { JobStore } from "../../src/mirror/store.ts";
+import { Targets } from "../../src/mirror/targets.ts";
+import { mirrorTasks } from "../../src/mirror/tasks.ts";
+import type { setUp } from "./files-cache.ts";
+
+type Set = Pick<Awaited<ReturnType<typeof setUp>>, "cache" | "mount" | "dir">;
+
+export const SPEC: JobSpec = {
+  title: "a test",
+  runBy: "server",
+  choice: EVERYTHING,
+  closure: "none",
+  concurrency: 2,
+  refresh: false,
+};
+
+export function jobStore({ cache, mount, dir }: Set) {
+  const database = openDatabase(join(dir, "proxy.db"));
+  const { writer } = database;
+  const tables = { jobs: new Jobs(database), tasks: new Tasks(database), mirrored: new Mirrored(database), writer };
+  const store = new JobStore(tables, cache.context.storage.parts);
+  const tasks = mirrorTasks(cache, () => mount);
+  const pool: Runner = { run: (name, input) => tasks[name](input as never) as never };
+  const mounts = new Map([[mount.name, mount]]);
+  const create = (purls: readonly string[], spec: Partial<JobSpec> = {}) =>
+    store.create({ ...SPEC, ...spec }, listed(new Targets([mount]).ofAll(purls.map((purl) => ["", purl]))));
+  return { store, pool, mounts, create, database };
+}
+
+async function* listed(tasks: readonly Task[]) {
+  yield* tasks;
+}
+
+/** Waits until something is so; throws after ten seconds. */
+export async function until(isSo: () => unknown, what = "it"): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come true`);
+    await Bun.sleep(10);
+  }
+}
