@@ -175,6 +175,7 @@ export interface VersionScheme {
   /** Negative when a is older than b. Total: never throws, whatever the strings. */
   compare(a: string, b: string): number;
   isStable(version: string): boolean;
+  /** Pre-releases only where clients may take one; stable versions are preferred by the engine. Never throws. */
   satisfies(version: string, range: string): boolean;
   /** Which of the versions that satisfy a range clients take. Default: `highest`. `lowest`: Go's minimal version selection. */
   prefers?: "highest" | "lowest";
@@ -239,7 +240,8 @@ export interface Ecosystem {
   /** The registry's spelling of a name as people write it in PURLs. Default: unchanged. */
   identity?(name: string): string;
   versions: VersionScheme;
-  /** Whether what a marker limits is of use on a platform; true where that cannot be told. Never throws. Default: true. */
+  /** Whether what a marker limits, a file or a requirement, is of use on a platform; true where that cannot be told. Absent
+   * where clients look for what other platforms need too. Never throws. Default: true. */
   runsOn?(marker: string, platform: Platform): boolean;
   /** Every package of the registry, or what changed since a checkpoint. */
   catalog?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
