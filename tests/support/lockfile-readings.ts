@@ -35,7 +35,7 @@ export function refusal(lockfile: Lockfile, text: string): string {
 
 const DIGEST = /^(?:md5:[\da-f]{32}|sha1:[\da-f]{40}|sha256:[\da-f]{64}|sha512:[\da-f]{128}|h1:[A-Za-z\d+/]{43}=)$/;
 const NASTY = [
-  ..."[]{}()\"'`\\,;:=@#\n\r\t \0*$-",
+  ..."[]{}()\"'`\\,;:=@#\n\r\t \0*$-".split(""),
   "\n[[package]]\n",
   '"""',
   "\ufeff",

@@ -46,7 +46,7 @@ export const pdmLock: Lockfile = {
       const { name, version } = each;
       const place = `package[${index}]`;
       const [key, kind] = ELSEWHERE.find(([of]) => each[of] !== undefined) ?? [];
-      if (key) return elsewhere(version ? `${name}@${version}` : name, kind!, each[key]!, place);
+      if (key) return elsewhere(version ? `${name}@${version}` : name, kind, each[key]!, place);
       if (!version) return { what: name, reason: "states no version", place };
       // Up to PDM 2.7, all files are listed together: `"click 8.1.3" = […]`.
       const listed = each.files ?? metadata.files[`${name} ${version}`] ?? [];
