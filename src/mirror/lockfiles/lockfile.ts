@@ -1,4 +1,60 @@
-import type { Entry } from "../sources/source.ts";
-export function readLockfile(_name: string, _bytes: Uint8Array): Iterable<Entry> {
-  return [];
+/** Lockfiles: which format a file is of, and what it names. A format is a file in this folder and a line in this list. */
+import { BadRequest } from "../../errors.ts";
+import type { Entry, Lockfile } from "../sources/source.ts";
+import { goMod } from "./go-mod.ts";
+import { goSum } from "./go-sum.ts";
+import { gradleLockfile } from "./gradle-lockfile.ts";
+import { mavenList } from "./maven-list.ts";
+import { pdmLock } from "./pdm-lock.ts";
+import { pipfileLock } from "./pipfile-lock.ts";
+import { poetryLock } from "./poetry-lock.ts";
+import { pylock } from "./pylock.ts";
+import { requirementsTxt } from "./requirements-txt.ts";
+import { uvLock } from "./uv-lock.ts";
+
+/** Those that are recognized by less come later. */
+const FORMATS: readonly Lockfile[] = [
+  uvLock,
+  poetryLock,
+  pdmLock,
+  pylock,
+  pipfileLock,
+  goSum,
+  goMod,
+  gradleLockfile,
+  mavenList,
+  requirementsTxt,
+];
+
+/**
+ * What a lockfile names, by the format that its name or else its content is of. Throws BadRequest with the file's name and
+ * the place; what was yielded before is then not to be used.
+ */
+export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> {
+  const text = decode(name, bytes);
+  const base = /[^/\\]*$/.exec(name)![0];
+  const format =
+    FORMATS.find((each) => each.recognizes(base, "")) ?? FORMATS.find((each) => each.recognizes(base, text));
+  if (!format) {
+    const known = FORMATS.map(({ title }) => title).join(", ");
+    throw new BadRequest(`${name} is no lockfile that can be read here; these can: ${known}`);
+  }
+  try {
+    yield* format.read(text);
+  } catch (error) {
+    throw error instanceof BadRequest ? new BadRequest(`${name}: ${error.message}`) : error;
+  }
+}
+
+/** UTF-8, or UTF-16 where a byte order mark says so, as in what PowerShell redirects to files. */
+function decode(name: string, bytes: Uint8Array): string {
+  const mark =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? "le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "be" : undefined;
+  const encoding = mark ? (`utf-16${mark}` as const) : "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    const [sound = ""] = new TextDecoder(encoding).decode(bytes).split("\ufffd", 1);
+    throw new BadRequest(`${name}: line ${sound.split("\n").length}: this is no ${encoding.toUpperCase()} text`);
+  }
 }

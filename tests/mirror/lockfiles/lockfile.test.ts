@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { readLockfile } from "../../../src/mirror/lockfiles/lockfile.ts";
+import { isItem } from "../../../src/mirror/sources/source.ts";
+import { fixture } from "../../support/lockfile-readings.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const names = (name: string, of: Uint8Array) =>
+  Array.from(readLockfile(name, of), (entry) => (isItem(entry) ? entry.purl.name : entry.what));
+
+const FORMATS: [fixture: string, named: string][] = [
+  ["uv.lock", "pypi"],
+  ["poetry-1.1.lock", "pypi"],
+  ["poetry-2.1.lock", "pypi"],
+  ["pdm-4.1.lock", "pypi"],
+  ["pdm-4.5.lock", "pypi"],
+  ["pylock.pdm.toml", "pypi"],
+  ["Pipfile.lock", "pypi"],
+  ["go.sum", "golang"],
+  ["go.mod", "golang"],
+  ["maven-list.log", "maven"],
+  ["maven-tree-file.txt", "maven"],
+  ["requirements-uv.txt", "pypi"],
+];
+
+test.each(FORMATS)("knows %s by its content", async (name, type) => {
+  const entries = [...readLockfile("folder/saved.txt", bytes(await fixture(name)))];
+  const types = new Set(entries.flatMap((entry) => (isItem(entry) ? [entry.purl.type] : [])));
+  expect([...types]).toEqual([type]);
+});
+
+test("a name counts more than the content", () => {
+  expect(() => names("C:\\app\\poetry.lock", bytes("six==1.16.0"))).toThrow(
+    /^C:\\app\\poetry\.lock: line 1: this is no TOML/,
+  );
+});
+
+test("says which formats are known", () => {
+  expect(() => names("notes.md", bytes("# Notes"))).toThrow(/^notes\.md is no lockfile .*poetry\.lock \(1, 2\), /);
+});
+
+test("reads text with a byte order mark", () => {
+  expect(names("requirements.txt", bytes("\ufeffsix==1.16.0"))).toEqual(["six"]);
+  const utf16 = Buffer.from("\ufeffsix==1.16.0\r\nten==2\r\n", "utf16le");
+  expect(names("requirements.txt", utf16)).toEqual(["six", "ten"]);
+  expect(names("requirements.txt", Buffer.from(utf16).swap16())).toEqual(["six", "ten"]);
+});
+
+test("tells where bytes are no text", () => {
+  expect(() => names("requirements.txt", Uint8Array.of(0x61, 0x0a, 0xff))).toThrow(
+    "requirements.txt: line 2: this is no UTF-8 text",
+  );
+  expect(() => names("go.sum", Uint8Array.of(0xff, 0xfe, 0x00))).toThrow("go.sum: line 1: this is no UTF-16LE text");
+});
