@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { canonicalVersion, normalize, releaseOf } from "../../formats/distribution.ts";
 import type { Lockfile } from "../sources/source.ts";
-import { type Elsewhere, elsewhere, pythonItem } from "./python-entry.ts";
+import { clip, type Elsewhere, elsewhere, pythonItem } from "./python-entry.ts";
 import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
@@ -29,7 +29,12 @@ const schema = z.looseObject({
   }),
 });
 
-const ELSEWHERE: Readonly<Record<string, Elsewhere>> = { git: "git", directory: "folder", file: "file", url: "url" };
+const ELSEWHERE = new Map<string, Elsewhere>([
+  ["git", "git"],
+  ["directory", "folder"],
+  ["file", "file"],
+  ["url", "url"],
+]);
 
 /** https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock; its writer is Poetry's `packages/locker.py`. */
 export const poetryLock: Lockfile = {
@@ -44,9 +49,12 @@ export const poetryLock: Lockfile = {
     const all: Sourced[] = [];
     for (const [index, { name, version, source, files: own }] of packages.entries()) {
       const place = `package[${index}]`;
-      const kind = ELSEWHERE[source?.type ?? ""];
-      if (kind) {
-        yield elsewhere(`${name}@${version}`, kind, source?.url ?? "", place);
+      const type = source?.type || "legacy";
+      if (type !== "legacy") {
+        const what = `${name}@${version}`;
+        const kind = ELSEWHERE.get(type);
+        if (kind) yield elsewhere(what, kind, source?.url ?? "", place);
+        else yield { what, reason: `is from a source of a kind that is not known here: ${clip(type)}`, place };
         continue;
       }
       const listed = own ?? (byName.get(normalize(name)) ?? []).filter(({ file }) => isOf(file, name, version));

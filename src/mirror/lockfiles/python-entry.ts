@@ -4,7 +4,12 @@ import { BadRequest } from "../../errors.ts";
 import { normalize } from "../../formats/distribution.ts";
 import type { Aside, Item } from "../sources/source.ts";
 
-const HEX_DIGITS: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
+const HEX_DIGITS = new Map([
+  ["md5", 32],
+  ["sha1", 40],
+  ["sha256", 64],
+  ["sha512", 128],
+]);
 
 /** PEP 508. */
 const NAME = /^[A-Za-z\d](?:[\w.-]*[A-Za-z\d])?$/;
@@ -36,7 +41,7 @@ export function pythonItem(
 function digestOf(hash: string, place: string): Digest | undefined {
   const [, algorithm = "", value = ""] = /^([a-z\d_-]+)[:=](.+)$/i.exec(hash) ?? [];
   if (!algorithm) throw new BadRequest(`${place}: expected a hash such as sha256:HEX, found "${clip(hash)}"`);
-  const length = HEX_DIGITS[algorithm.toLowerCase()];
+  const length = HEX_DIGITS.get(algorithm.toLowerCase());
   if (!length) return undefined;
   if (value.length !== length || !/^[\da-f]+$/i.test(value))
     throw new BadRequest(`${place}: expected ${length} hexadecimal digits of ${algorithm}, found "${clip(value)}"`);

@@ -15,13 +15,13 @@ const SHORT: Readonly<Record<string, string>> = {
 const FLAGS = /^(?:no-index|pre|prefer-binary|require-hashes|always-unzip|process-dependency-links|(?:no-)?use-wheel)$/;
 const OTHER_FILE = "names another file: pass that one too";
 const REGISTRY = "names a registry: packages are taken from those that this proxy serves";
-const OPTIONS: Readonly<Record<string, string>> = {
-  requirement: OTHER_FILE,
-  constraint: OTHER_FILE,
-  "index-url": REGISTRY,
-  "extra-index-url": REGISTRY,
-  "find-links": REGISTRY,
-};
+const OPTIONS = new Map([
+  ["requirement", OTHER_FILE],
+  ["constraint", OTHER_FILE],
+  ["index-url", REGISTRY],
+  ["extra-index-url", REGISTRY],
+  ["find-links", REGISTRY],
+]);
 /** What says how to install. */
 const IGNORED =
   /^(?:no-binary|only-binary|trusted-host|use-feature|config-settings?|global-option|install-option|uploaded-prior-to)$/;
@@ -47,7 +47,7 @@ export const requirementsTxt: Lockfile = {
       if (requirement) yield entryOf(requirement, hashes, place);
       else if (hashes.length > 0) throw new BadRequest(`${place}: --hash belongs to no requirement`);
       for (const [option, value] of options) {
-        const reason = OPTIONS[option];
+        const reason = OPTIONS.get(option);
         if (reason) yield { what: `--${option} ${withoutCredentials(value)}`, reason, place };
         else if (option === "editable") yield elsewhere(value, kindOf(value), value, place);
       }
@@ -81,7 +81,7 @@ function* optionsOf(text: string, place: string): Generator<[option: string, val
     const [, short = "", long = "", equals, rest = ""] = /^(?:-([A-Za-z])|--([\w-]+)(=)?)(.*)$/s.exec(word) ?? [];
     const option = long || SHORT[short] || "";
     if (FLAGS.test(option)) yield [option, ""];
-    else if (option === "hash" || option === "editable" || option in OPTIONS || IGNORED.test(option)) {
+    else if (option === "hash" || option === "editable" || OPTIONS.has(option) || IGNORED.test(option)) {
       const value = equals || rest ? rest.replace(/^=/, "") : words.shift();
       if (!value) throw new BadRequest(`${place}: --${option} states nothing`);
       yield [option, value];

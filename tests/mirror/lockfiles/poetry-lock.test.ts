@@ -88,6 +88,13 @@ six = [
   ]);
 });
 
+test("tells of sources that are not known here", () => {
+  const text = `[[package]]\nname = "six"\nversion = "1"\nsource = { type = "constructor", url = "x" }\n${END}`;
+  expect(readings(format, text)).toEqual([
+    "- six@1: is from a source of a kind that is not known here: constructor, package[0]",
+  ]);
+});
+
 test("reads a lockfile without packages", () => expect(readings(format, END)).toEqual([]));
 
 const REFUSED: [text: string, message: string | RegExp][] = [

@@ -109,6 +109,7 @@ const REFUSED: [text: string, message: string | RegExp][] = [
     "\n--frobnicate=https://u:p@x.example",
     'line 2: "--frobnicate=https://x.example" is no option of a requirements file',
   ],
+  ["--constructor=x", 'line 1: "--constructor=x" is no option of a requirements file'],
   [`six==1 \\\n  --hash=${SHA256} \\`, "line 1: nothing follows the backslash at the end"],
 ];
 
