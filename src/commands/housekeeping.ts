@@ -71,10 +71,15 @@ async function collect({ context: { blobs, storage, writer } }: Cache, database:
   }
 }
 
-async function sweep(parts: string): Promise<void> {
+/** Removes interrupted downloads, and leases of the dead, that nobody touched for so many milliseconds. How many files that were. */
+export async function sweep(parts: string, age = ABANDONED): Promise<number> {
+  let removed = 0;
   for (const name of await readdir(parts)) {
     const file = join(parts, name);
     const { mtimeMs } = await lstat(file).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > ABANDONED) await rm(file, { force: true, recursive: true });
+    if (Date.now() - mtimeMs <= age) continue;
+    await rm(file, { force: true, recursive: true });
+    removed++;
   }
+  return removed;
 }

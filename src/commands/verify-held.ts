@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "../config/units.ts";
 import { BadRequest } from "../errors.ts";
 import { formatSize } from "../format.ts";
+import { sweep } from "./housekeeping.ts";
 import { listed } from "./mirror-report.ts";
 import { showProgress } from "./progress-line.ts";
 import { openReport } from "./report-file.ts";
@@ -23,6 +24,8 @@ export interface HeldFlags {
 
 /** Milliseconds that a repair waits for an upstream. */
 const PATIENCE = 10_000;
+/** Milliseconds after which nobody will go on with an interrupted download. */
+const ABANDONED = 7 * 24 * 60 * 60 * 1_000;
 /** Items that were wrong of which the summary tells; the counts tell the rest. */
 const KEPT = 1_000;
 
@@ -65,9 +68,10 @@ export async function verifyHeld(config: Config, flags: HeldFlags): Promise<numb
       }));
   try {
     await scrub.run();
+    const abandoned = flags.sample === undefined ? await sweep(runtime.cache.context.storage.parts, ABANDONED) : 0;
     stop();
     const { total: _, totalBytes: __, ...counts } = progress;
-    const totals = { ...counts, seconds: seconds() };
+    const totals = { ...counts, abandoned, seconds: seconds() };
     await report?.close(totals);
     console.log(flags.json ? JSON.stringify({ ...totals, wrong }, null, 2) : summary(totals, wrong));
     return progress.repaired + progress.lost > 0 ? 1 : 0;
@@ -78,14 +82,15 @@ export async function verifyHeld(config: Config, flags: HeldFlags): Promise<numb
   }
 }
 
-type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { seconds: number };
+type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { abandoned: number; seconds: number };
 
 function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
-  const { blobs, bytes, verified, repaired, lost, orphans, seconds } = totals;
+  const { blobs, bytes, verified, repaired, lost, orphans, abandoned, seconds } = totals;
   const lines = [
     `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost`,
   ];
-  if (orphans > 0) lines.push(`${orphans} files that an interrupted process left were removed`);
+  const left = orphans + abandoned;
+  if (left > 0) lines.push(`${left} files that interrupted processes left were removed`);
   const told = wrong.map(
     ({ outcome, mount, path, purl, expected, found, reason, quarantine }) =>
       `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: expected ${expected}, found ${found}${reason ? `; ${reason}` : ""}${quarantine ? `; kept as ${quarantine}` : ""}`,

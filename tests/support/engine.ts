@@ -6,7 +6,7 @@ import { Artifacts } from "../../src/db/artifacts.ts";
 import { Blobs } from "../../src/db/blobs.ts";
 import { ReleaseDates } from "../../src/db/dates.ts";
 import { Documents } from "../../src/db/documents.ts";
-import { openDatabase } from "../../src/db/open.ts";
+import { type Database, openDatabase } from "../../src/db/open.ts";
 import type { Path } from "../../src/ecosystem.ts";
 import { openDisk } from "../../src/storage/disk.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -16,6 +16,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 export interface Engine {
   cache: Cache;
   dir: string;
+  database: Database;
   clock: { advance(milliseconds: number): void };
   /** Another cache over the same store, as after a restart. */
   again(settings: Partial<CacheSettings>): Promise<Cache>;
@@ -84,6 +85,7 @@ export async function engine(
   return {
     cache,
     dir,
+    database,
     clock: {
       advance: (milliseconds) => {
         time += milliseconds;
