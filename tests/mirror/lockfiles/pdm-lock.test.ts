@@ -43,6 +43,22 @@ test("reads what PDM 2.4 writes, with all files at the end", async () => {
   ]);
 });
 
+test("reads what PDM 1.15 writes", async () => {
+  expect(readings(format, await fixture("pdm-3.1.lock"))).toEqual([
+    "pkg:pypi/anyio@4.16.0 2 digests, package[0]",
+    "pkg:pypi/certifi@2026.10.18 2 digests, package[1]",
+    "pkg:pypi/h11@0.16.0 2 digests, package[2]",
+    "pkg:pypi/httpcore@1.0.9 2 digests, package[3]",
+    "pkg:pypi/httpx@0.28.1 2 digests, package[4]",
+    "pkg:pypi/httpx@0.28.1 2 digests, package[5]",
+    "pkg:pypi/idna@3.20 2 digests, package[6]",
+    "pkg:pypi/jaraco-functools@4.6.0 2 digests, package[7]",
+    "pkg:pypi/more-itertools@11.2.1 2 digests, package[8]",
+    "pkg:pypi/socksio@1.0.0 2 digests, package[9]",
+    "pkg:pypi/typing-extensions@4.16.0 2 digests, package[10]",
+  ]);
+});
+
 test("reads addresses in the place of file names", () => {
   const text = `[metadata]
 lock_version = "4.5.0"
