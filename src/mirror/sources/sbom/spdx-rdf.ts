@@ -1,0 +1,121 @@
+import { BadRequest } from "../../../errors.ts";
+import type { Findings } from "./findings.ts";
+import { checkSpdx, componentOfSpdx, type SpdxPackage } from "./spdx.ts";
+import type { Element, ElementReader } from "./xml.ts";
+
+const RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+const SPDX = "http://spdx.org/rdf/terms#";
+/** Packages are nested in the relationships of others; what one is made of is kept until it ends. */
+const MOST_REFERENCES = 10_000;
+
+export function isRdf({ uri, local }: Element): boolean {
+  return uri === RDF && local === "RDF";
+}
+
+interface Package extends SpdxPackage {
+  references: { type: string; locator: string }[];
+  checksums: { algorithm: string; value: string }[];
+  place: string;
+  depth: number;
+}
+
+/**
+ * Reads SPDX 2 in RDF/XML as the SPDX tools write it: typed nodes (`<spdx:Package rdf:about="…">`), nested where they are
+ * first named. A graph that is split into nodes with `rdf:nodeID` or `rdf:type` says the same and is refused: read as
+ * typed nodes, it would have fewer packages.
+ */
+export class SpdxRdfReader implements ElementReader {
+  readonly #findings: Findings;
+  readonly #described = new Set<string>();
+  readonly #packages: Package[] = [];
+  readonly #path: string[] = [];
+  #version: string | undefined;
+  #text = "";
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  open({ uri, local, attributes }: Element, place: string): void {
+    this.#text = "";
+    const name = uri === SPDX ? local : "";
+    this.#path.push(name);
+    if (attributes.nodeID !== undefined || (uri === RDF && local === "type"))
+      throw new BadRequest(`${place}: nodes apart (rdf:nodeID, rdf:type) are not read; convert the document to JSON`);
+    const depth = this.#path.length;
+    if (name === "Package") {
+      const id = attributes.about ?? attributes.ID ?? "";
+      const isRoot = this.#path.at(-2) === "describesPackage";
+      if (isRoot && this.#described.size < 2) this.#described.add(fragmentOf(id));
+      this.#packages.push({ id, references: [], checksums: [], place, depth });
+    } else if (name === "ExternalRef") this.#push(this.#package("externalRef")?.references, { type: "", locator: "" });
+    else if (name === "Checksum") this.#push(this.#package("checksum")?.checksums, { algorithm: "", value: "" });
+    else if (name === "referenceType") this.#refer(attributes.resource ?? "");
+    else if (name === "ReferenceType") this.#refer(attributes.about ?? "");
+    else if (name === "algorithm") {
+      const checksum = this.#in("Checksum")?.checksums.at(-1);
+      if (checksum) checksum.algorithm = fragmentOf(attributes.resource ?? "").replace("checksumAlgorithm_", "");
+    } else if (name === "describesPackage" && attributes.resource !== undefined && this.#described.size < 2)
+      this.#described.add(fragmentOf(attributes.resource));
+  }
+
+  text(text: string): void {
+    this.#text += text;
+  }
+
+  close(): void {
+    const name = this.#path.at(-1);
+    const text = this.#text.trim();
+    this.#text = "";
+    const pkg = this.#packages.at(-1);
+    const depth = this.#path.length;
+    if (name === "specVersion") {
+      checkSpdx(text);
+      this.#version = text;
+    } else if (pkg && depth === pkg.depth + 1 && name === "name") pkg.name = text;
+    else if (pkg && depth === pkg.depth + 1 && name === "versionInfo") pkg.version = text;
+    else if (name === "referenceLocator") {
+      const reference = this.#in("ExternalRef")?.references.at(-1);
+      if (reference) reference.locator = text;
+    } else if (name === "checksumValue") {
+      const checksum = this.#in("Checksum")?.checksums.at(-1);
+      if (checksum) checksum.value = text;
+    } else if (pkg && depth === pkg.depth) this.#finish(this.#packages.pop()!);
+    this.#path.pop();
+  }
+
+  end(): void {
+    checkSpdx(this.#version);
+  }
+
+  #finish(pkg: Package): void {
+    const described = this.#described.size === 1 ? this.#described : new Set<string>();
+    this.#findings.add(componentOfSpdx(pkg, described), pkg.place);
+  }
+
+  /** The package whose property is open two levels up: `Package > externalRef > ExternalRef`. */
+  #package(property: string): Package | undefined {
+    const pkg = this.#packages.at(-1);
+    return pkg && this.#path.at(-2) === property && this.#path.length === pkg.depth + 2 ? pkg : undefined;
+  }
+
+  /** The package that this is a part of, where it is within such a node of it. */
+  #in(node: string): Package | undefined {
+    const pkg = this.#packages.at(-1);
+    return pkg && this.#path[pkg.depth + 1] === node ? pkg : undefined;
+  }
+
+  #refer(resource: string): void {
+    const reference = this.#in("ExternalRef")?.references.at(-1);
+    if (reference && resource) reference.type = resource;
+  }
+
+  #push<T>(list: T[] | undefined, value: T): void {
+    if (list && list.push(value) > MOST_REFERENCES)
+      throw new BadRequest(`${this.#packages.at(-1)!.place}: a package has more than ${MOST_REFERENCES} of them`);
+  }
+}
+
+function fragmentOf(uri: string): string {
+  return uri.slice(uri.indexOf("#") + 1);
+}
