@@ -12,8 +12,8 @@ export interface HashInput {
 export interface Found {
   /** Its name. */
   sha256: string;
-  /** The sha256 of its bytes; why there is none where they cannot be had. */
-  found: string | "absent" | "unreadable";
+  /** The sha256 of its bytes; `absent` or `unreadable` where they cannot be had. */
+  found: string;
   /** Bytes that were read. */
   size: number;
   /** Which file it was that was read: another one may stand there by now. */

@@ -7,7 +7,6 @@ import { blobHasher, type HashInput } from "../../src/cache/hash-blobs.ts";
 import { Scrub, type ScrubItem, type ScrubOptions } from "../../src/cache/scrub.ts";
 import { Mirrored } from "../../src/db/mirrored.ts";
 import { hash } from "../../src/digest.ts";
-import type { Path } from "../../src/ecosystem.ts";
 import { failure } from "../support/engine.ts";
 import { LARGE, SMALL, setUp } from "../support/files-cache.ts";
 import { publish } from "../support/files-ecosystem.ts";
@@ -324,5 +323,5 @@ test("a store that cannot be read is an error, and not a loss", async () => {
   // A folder in its place.
   await Bun.write(join(file, "x"), "x");
   expect(await failure(scrubbed(all))).toMatchObject({ code: "EISDIR" });
-  expect(all.cache.context.artifacts.find("files", "/f/small" as Path)).toBeDefined();
+  expect(all.cache.context.artifacts.find("files", "/f/small")).toBeDefined();
 });

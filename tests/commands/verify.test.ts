@@ -81,18 +81,11 @@ test(
     expect(told).toMatchObject({
       report: 1,
       kind: "verify",
-      totals: { verified: 6, repaired: 1, lost: 0, orphans: 1 },
+      totals: { verified: 6, repaired: 1, lost: 0, orphans: 1, abandoned: 1 },
     });
     expect(Date.parse(told.finished)).toBeGreaterThanOrEqual(Date.parse(told.started));
-    expect(
-      Object.entries(Object.groupBy(told.items, ({ outcome }) => outcome))
-        .map(([name, of]) => [name, of!.length])
-        .sort(),
-    ).toEqual([
-      ["orphan removed", 1],
-      ["repaired", 1],
-      ["verified", 6],
-    ]);
+    const { verified, repaired, ...others } = Object.groupBy(told.items, ({ outcome }) => outcome);
+    expect([verified?.length, repaired?.length, Object.keys(others)]).toEqual([6, 1, ["orphan removed"]]);
     expect(told.items.find(({ outcome }) => outcome === "repaired")).toMatchObject({
       mount: "npm",
       path: BIG.replace("/npm", ""),
