@@ -5,6 +5,7 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Stats, statsSchema } from "./stats.ts";
@@ -16,6 +17,8 @@ export interface AppOptions {
   stats: () => Stats;
   /** The page at `/`, for the address that was asked. */
   home: (request: Request) => string;
+  /** Absent: there is no API for mirror jobs. */
+  mirror?: MirrorRoutesOptions | undefined;
 }
 
 const healthSchema = z.object({
@@ -24,13 +27,13 @@ const healthSchema = z.object({
   database: z.string().describe("ok, or what is wrong"),
 });
 
-export function makeApp({ version, metrics, health, stats, home }: AppOptions) {
+export function makeApp({ version, metrics, health, stats, home, mirror }: AppOptions) {
   const app = new Elysia()
     .onError(({ code, path, request }) => {
       if (code !== "NOT_FOUND") return;
-      if (!app.routes.some((route) => route.path === path))
+      const allow = methodsOf(app.routes, path);
+      if (allow === "")
         return new Response(`there is nothing at ${path}; the page at / lists what is here\n`, { status: 404 });
-      const allow = "GET, HEAD";
       return new Response(`${request.method} is not allowed for ${path}\n`, { status: 405, headers: { allow } });
     })
     .get(
@@ -71,6 +74,7 @@ export function makeApp({ version, metrics, health, stats, home }: AppOptions) {
     )
     // A wide type: the schema is read from the app's routes at run time, and naming them here would be circular.
     .get("/openapi.json", (): object => describe(app, version), { detail: { hide: true } });
+  if (mirror) app.use(mirrorRoutes(mirror));
   return app.use(
     swagger({
       path: "/docs",
@@ -80,6 +84,20 @@ export function makeApp({ version, metrics, health, stats, home }: AppOptions) {
       documentation: { info: { title: "proxy", version } },
     }),
   );
+}
+
+/** The methods that a path has (RFC 9110 15.5.6); empty: there is nothing. */
+function methodsOf(routes: readonly { path: string; method: string }[], path: string): string {
+  const segments = path.split("/");
+  const methods = routes
+    .filter((route) => {
+      const pattern = route.path.split("/");
+      return (
+        pattern.length === segments.length && pattern.every((part, i) => part.startsWith(":") || part === segments[i])
+      );
+    })
+    .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  return [...new Set(methods)].join(", ");
 }
 
 /** zod schemas must be translated by zod: @elysiajs/swagger would print their insides. */

@@ -26,14 +26,17 @@ export interface ServerOptions {
   /** The Elysia app. */
   app: (request: Request) => Response | Promise<Response>;
   accessLog: AccessLog;
+  /** Bytes of a request to the app. Default: as of one to a mount. */
+  maxRequest?: number;
   /** Default: 60. */
   idleSeconds?: number;
 }
 
 /** Seconds without a byte after which a connection is closed; one that waits for upstream is exempt. */
 const IDLE = 60;
-/** Bytes of a request's body: audits of large projects. */
+/** Bytes of the body of a request to a mount: audits of large projects. */
 const MAX_REQUEST = 16 * 1024 * 1024;
+const MARGIN = 1024 * 1024;
 const NO_QUERY = new URLSearchParams();
 /** Stands for the host of requests that name none. */
 const NOWHERE = "http://localhost";
@@ -45,7 +48,8 @@ export function startServer(options: ServerOptions): Server<undefined> {
     ...(hostname !== undefined && { hostname }),
     port,
     idleTimeout: idleSeconds,
-    maxRequestBodySize: MAX_REQUEST,
+    // Who is to be told more than that it is too much has to be read a little further.
+    maxRequestBodySize: Math.max(MAX_REQUEST, (options.maxRequest ?? 0) + MARGIN),
     fetch: (request, server) => handler.handle(request, server),
     error: (error) => {
       log.error("request failed", { error: error.stack ?? messageOf(error) });
@@ -166,9 +170,21 @@ function hasHost({ url }: Request): boolean {
 async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders">> {
   const described = ["content-type", "content-encoding"].map((name) => [name, request.headers.get(name)] as const);
   return {
-    body: await request.bytes(),
+    body: await wholeOf(request),
     bodyHeaders: Object.fromEntries(described.filter((pair): pair is [string, string] => pair[1] !== null)),
   };
+}
+
+/** Throws BadRequest (413) where it is too large. */
+async function wholeOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_REQUEST) throw new BadRequest(`a request may have at most ${MAX_REQUEST} bytes`, 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function sizeOf(answer: Awaited<ReturnType<Cache["get"]>>, response: Response): number {

@@ -47,8 +47,14 @@ export class MemoryLedger implements Ledger {
   readonly #known = new Set<string>();
   readonly #mounts = new Set<string>();
   readonly #tasks: Task[] = [];
+  readonly #signal: AbortSignal | undefined;
   #postponed: (Taken & { due: number })[] = [];
   #next = 0;
+
+  /** Once `signal` is aborted, the job counts as canceled. */
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
 
   async add(tasks: readonly Task[]): Promise<void> {
     for (const task of tasks) {
@@ -94,6 +100,6 @@ export class MemoryLedger implements Ledger {
   }
 
   isCanceled(): boolean {
-    return false;
+    return this.#signal?.aborted ?? false;
   }
 }

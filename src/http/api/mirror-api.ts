@@ -1,0 +1,73 @@
+/** What the API asks of those who run mirror jobs; `commands/mirror-api.ts` does it. */
+import type { FailureRow, JobRow } from "../../db/jobs.ts";
+import type { Closure } from "../../jobs.ts";
+import type { Plan } from "./job-view.ts";
+
+/** A file that came with a request; it can be read until the request is answered. */
+export interface Upload {
+  name: string;
+  bytes: () => AsyncIterable<Uint8Array>;
+}
+
+export interface MirrorRequest {
+  purls: readonly string[];
+  /** Of package URLs. */
+  lists: readonly Upload[];
+  sboms: readonly Upload[];
+  lockfiles: readonly Upload[];
+  sets: readonly string[];
+  mount?: string | undefined;
+  closure: Closure;
+  platform: string;
+  sources: boolean;
+  /** Bytes; 0: no limit. */
+  maxSize: number;
+  /** Default: as configured. */
+  concurrency?: number | undefined;
+  refresh: boolean;
+}
+
+/** What a source names and no registry has. */
+export interface Aside {
+  what: string;
+  reason: string;
+  place: string;
+}
+
+export interface Created {
+  id: string;
+  asides: { count: number; first: readonly Aside[] };
+}
+
+export interface FoundJob {
+  row: JobRow;
+  /** Of a job that runs in this process: how it stands now. */
+  live?: Pick<JobRow, "total" | "completed" | "skipped" | "failed" | "bytes" | "phase"> & {
+    rate: number;
+    eta: number | undefined;
+  };
+}
+
+export interface MirrorApi {
+  /** A folder for uploads; what a kill leaves in it is removed some day. */
+  readonly uploads: string;
+  /** Bytes of a request. */
+  readonly maxUpload: number;
+  /** Most downloads at once that a job may ask for. */
+  readonly maxConcurrency: number;
+  /** What is wrong with a value, if anything. */
+  problemOf(field: "purls" | "set" | "mount" | "platform", value: string): string | undefined;
+  /** Throws BadRequest (429, 409) where no job can be made now. */
+  requireRoom(): void;
+  /** Reads the sources to their end. Throws InvalidFields where they make no sense; then nothing was recorded. */
+  create(request: MirrorRequest): Promise<Created>;
+  /** What a job would fetch. Ends early when `signal` is aborted. */
+  plan(request: MirrorRequest, signal: AbortSignal): Promise<Plan>;
+  list(page: { before?: string; limit: number }): FoundJob[];
+  find(id: string): FoundJob | undefined;
+  failures(id: string, after: number, limit: number): FailureRow[];
+  /** Throws BadRequest (409) where it has ended. */
+  cancel(id: string): Promise<void>;
+  /** Throws BadRequest (409) where there is nothing to try again. */
+  retry(id: string): Promise<void>;
+}

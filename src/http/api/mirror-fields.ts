@@ -1,0 +1,112 @@
+/** The fields of a request for a mirror job, and what each may be. */
+import { z } from "zod";
+import { parseSize, SIZE } from "../../config/units.ts";
+import type { MirrorApi } from "./mirror-api.ts";
+import type { FieldError } from "./problem.ts";
+
+type Fields = Record<string, unknown>;
+
+const LISTS = ["purls", "set", "sbom", "lockfile"];
+const FLAGS = ["no_sources", "dry_run", "refresh"];
+
+/** `api` tells what there is to choose from; without it any text will do, for the documentation. */
+export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency">) {
+  const known = (field: Parameters<MirrorApi["problemOf"]>[0]) =>
+    z.string().superRefine((value, context) => {
+      const problem = api?.problemOf(field, value);
+      if (problem) context.addIssue({ code: "custom", message: problem });
+    });
+  const most = api?.maxConcurrency ?? Number.MAX_SAFE_INTEGER;
+  const flag = () => z.boolean({ error: "expected true or false" }).default(false);
+  return z.strictObject({
+    purls: z.array(known("purls")).default([]).describe("Package URLs"),
+    sbom: z
+      .array(z.union([z.string(), z.looseObject({})], { error: "expected a document, or its text" }))
+      .default([])
+      .describe("CycloneDX or SPDX documents: a JSON document as it is, or the text of any format"),
+    lockfile: z
+      .array(z.strictObject({ name: z.string().min(1), content: z.string() }))
+      .default([])
+      .describe("Lockfiles: name and text"),
+    set: z.array(known("set")).default([]).describe("Names of recordings"),
+    registry: z
+      .never({ error: "whole registries cannot be mirrored in this version; name packages" })
+      .optional()
+      .describe("Not in this version"),
+    mount: known("mount").optional().describe("The mount to go through, where several serve an ecosystem"),
+    deps: z
+      .enum(["none", "prod", "all"], { error: "expected none, prod or all" })
+      .default("none")
+      .describe("Whether what they require is held too"),
+    platform: known("platform").default("").describe("Only files for these: `linux-x64,darwin-arm64,py3.11+`"),
+    no_sources: flag().describe("Without source archives, where there is something built beside them"),
+    max_size: z
+      .union([z.number(), z.string()])
+      .transform((value, context) => {
+        const size = parseSize(String(value));
+        if (size === undefined) context.addIssue({ code: "custom", message: `expected ${SIZE}` });
+        return size ?? 0;
+      })
+      .prefault(0)
+      .describe("Without files that are larger, where their index states sizes: bytes, or `10MB`. 0: no limit"),
+    concurrency: z
+      .int({ error: "expected a whole number" })
+      .min(1, { error: "expected at least 1" })
+      .max(most, { error: `expected at most ${most}, four times the configured concurrency` })
+      .optional()
+      .describe("Downloads at once. Default: as configured"),
+    dry_run: flag().describe("Only tell what would be fetched"),
+    refresh: flag().describe("Look again at releases that are held whole, and ask upstream for documents anew"),
+  });
+}
+
+export type MirrorFields = z.infer<ReturnType<typeof fieldsSchema>>;
+
+/** Everything that is wrong is told, each with its field. */
+export function readFields(raw: unknown, api: MirrorApi): MirrorFields | FieldError[] {
+  const found = fieldsSchema(api).safeParse(isRecord(raw) ? normalised(raw) : raw);
+  if (found.success) return found.data;
+  return found.error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((field) => ({ field, message: "there is no such field" }));
+    return [{ field: fieldOf(issue.path) || "body", message: issue.message }];
+  });
+}
+
+/** Texts of a form or a query, as JSON would have them. */
+export function fromTexts(texts: Iterable<readonly [string, string]>): Fields {
+  const fields: Fields = {};
+  for (const [name, all] of Map.groupBy(texts, ([key]) => key)) {
+    const values = all.map(([, text]) => text);
+    const [first = ""] = values;
+    if (FLAGS.includes(name)) fields[name] = { "": true, true: true, false: false }[first] ?? first;
+    else if (name === "concurrency") fields[name] = /^\d{1,9}$/.test(first) ? Number(first) : first;
+    else fields[name] = values.length === 1 ? first : values;
+  }
+  return fields;
+}
+
+/** One of what may be many, and the words by which commands are told the same. */
+function normalised(raw: Fields): Fields {
+  const fields = { ...raw };
+  for (const name of LISTS) {
+    const value = fields[name];
+    if (value !== undefined && value !== null && !Array.isArray(value)) fields[name] = [value];
+  }
+  if (Array.isArray(fields.platform)) fields.platform = fields.platform.join(",");
+  const deps = { true: "prod", false: "none", "": "prod" }[String(fields.deps)];
+  if (deps) fields.deps = deps;
+  return fields;
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `["purls", 3]` → `purls[3]`. */
+function fieldOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`),
+    "",
+  );
+}

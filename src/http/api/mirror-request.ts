@@ -1,0 +1,135 @@
+/** From the body of a request for a mirror job to what it asks for: JSON, a form with files, or an SBOM as it is. */
+import { BadRequest, messageOf } from "../../errors.ts";
+import type { MirrorApi, MirrorRequest, Upload } from "./mirror-api.ts";
+import { fromTexts, readFields } from "./mirror-fields.ts";
+import { boundaryOf, partsOf } from "./multipart.ts";
+import { type FieldError, InvalidFields } from "./problem.ts";
+import { atMost, textOf, tooLarge, Uploads } from "./uploads.ts";
+
+/** What JSON, and the fields of a form, may have in bytes: they are in memory whole. */
+const MAX_FIELDS = 16 * 1024 * 1024;
+const MAX_JSON = `a JSON body (larger documents: as a form with files, or an SBOM as the body itself)`;
+
+/** Media types of SBOMs that are sent as they are; the options are then in the query. */
+export const SBOM_TYPES = [
+  "application/vnd.cyclonedx+json",
+  "application/vnd.cyclonedx+xml",
+  "application/spdx+json",
+  "application/spdx+xml",
+  "application/spdx+yaml",
+  "application/rdf+xml",
+  "application/ld+json",
+  "text/spdx",
+];
+
+type Files = Record<"lists" | "sboms" | "lockfiles", Upload[]>;
+/** Fields that may be files, and how they are told then. */
+const FILES: Readonly<Record<string, keyof Files>> = { purls: "lists", sbom: "sboms", lockfile: "lockfiles" };
+
+export interface Asked {
+  request: MirrorRequest;
+  isDry: boolean;
+  /** Forgets the files that came with it. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Throws InvalidFields, which names every field that is wrong, and BadRequest for a body that cannot be read. */
+export async function readMirrorRequest(request: Request, api: MirrorApi): Promise<Asked> {
+  const uploads = new Uploads(api.uploads);
+  try {
+    const files: Files = { lists: [], sboms: [], lockfiles: [] };
+    const errors: FieldError[] = [];
+    const raw = await readBody(request, api, uploads, files, errors);
+    const fields = readFields(raw, api);
+    if (Array.isArray(fields) || errors.length > 0)
+      throw new InvalidFields([...(Array.isArray(fields) ? fields : []), ...errors]);
+    const { purls, set: sets, mount, deps: closure, platform, no_sources, max_size: maxSize, concurrency } = fields;
+    const sboms = [...files.sboms, ...fields.sbom.map(inlineSbom)];
+    const lockfiles = [...files.lockfiles, ...fields.lockfile.map(({ name, content }) => inline(name, content))];
+    if ([purls, sets, sboms, lockfiles, files.lists].every(({ length }) => length === 0))
+      throw new InvalidFields([
+        { field: "purls", message: "expected something to hold: at least one of purls, sbom, lockfile and set" },
+      ]);
+    const wanted = { purls, sets, sboms, lockfiles, lists: files.lists, sources: !no_sources };
+    return {
+      request: { ...wanted, mount, closure, platform, maxSize, concurrency, refresh: fields.refresh },
+      isDry: fields.dry_run,
+      [Symbol.asyncDispose]: () => uploads[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await uploads[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function readBody(
+  { headers, url, body }: Request,
+  { maxUpload }: MirrorApi,
+  uploads: Uploads,
+  files: Files,
+  errors: FieldError[],
+): Promise<unknown> {
+  const contentType = headers.get("content-type") ?? "";
+  const type = contentType.split(";")[0]!.trim().toLowerCase();
+  if (headers.has("content-encoding")) throw new BadRequest("an encoded body (Content-Encoding) is not taken", 415);
+  if (Number(headers.get("content-length")) > maxUpload) throw tooLarge(maxUpload, "a request");
+  const bytes = atMost(maxUpload, body ?? nothing(), "a request");
+  if (type === "application/json") return jsonOf(await textOf(atMost(MAX_FIELDS, bytes, MAX_JSON), "the body"));
+  if (SBOM_TYPES.includes(type)) {
+    files.sboms.push(await uploads.keep("sbom", bytes));
+    return fromTexts(new URL(url).searchParams);
+  }
+  const boundary = type === "multipart/form-data" ? boundaryOf(contentType) : undefined;
+  if (boundary !== undefined) return formOf(partsOf(bytes, boundary), uploads, files, errors);
+  const known = ["application/json", "multipart/form-data (with a boundary)", ...SBOM_TYPES];
+  throw new BadRequest(`a body of type "${type}" is not known; expected ${known.join(", ")}`, 415);
+}
+
+async function formOf(
+  parts: ReturnType<typeof partsOf>,
+  uploads: Uploads,
+  files: Files,
+  errors: FieldError[],
+): Promise<unknown> {
+  const texts: [string, string][] = [];
+  let left = MAX_FIELDS;
+  for await (const { name, filename, body } of parts) {
+    const kind = filename !== undefined || name !== "purls" ? FILES[name] : undefined;
+    if (kind) files[kind].push(await uploads.keep(filename || name, body));
+    else if (filename !== undefined)
+      errors.push({ field: name, message: `no file is taken here; files are ${Object.keys(FILES).join(", ")}` });
+    else {
+      const text = await textOf(atMost(left, body, "the fields of a form"), name);
+      left -= text.length;
+      texts.push([name, text]);
+    }
+  }
+  return fromTexts(texts);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadRequest(`the body is no JSON: ${messageOf(error)}`);
+  }
+}
+
+function inlineSbom(document: unknown): Upload {
+  try {
+    return inline("sbom", typeof document === "string" ? document : JSON.stringify(document));
+  } catch {
+    throw new InvalidFields([{ field: "sbom", message: "it is nested too deeply" }]);
+  }
+}
+
+function inline(name: string, text: string): Upload {
+  return {
+    name,
+    bytes: async function* () {
+      yield new TextEncoder().encode(text);
+    },
+  };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,215 @@
+/** The REST API of mirror jobs. Who may use it is decided before anything of a request is read. */
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { BadRequest, messageOf, NotFound } from "../../errors.ts";
+import { log } from "../../log.ts";
+import { statusOf } from "../respond.ts";
+import { eventsOf, hasEnded } from "./job-events.ts";
+import {
+  failureOf,
+  failureSchema,
+  jobOf,
+  jobSchema,
+  jobSummarySchema,
+  planSchema,
+  SHOWN_FAILURES,
+  summaryOf,
+} from "./job-view.ts";
+import type { FoundJob, MirrorApi } from "./mirror-api.ts";
+import { requestBody } from "./mirror-docs.ts";
+import { readMirrorRequest } from "./mirror-request.ts";
+import { type FieldError, InvalidFields, problemSchema, respondProblem, respondThrown } from "./problem.ts";
+
+export interface MirrorRoutesOptions {
+  api: MirrorApi;
+  /** Why a request may not use the API; `undefined` where it may. */
+  refuse: (request: Request) => { status: number; message: string } | undefined;
+  /** Lets a connection be silent for as long as it takes. */
+  keepOpen: (request: Request) => void;
+  /** Aborted when the server stops: no stream keeps it from that. */
+  stopping: AbortSignal;
+}
+
+/** Requests whose sources are being read at a time. */
+const READING = 4;
+
+const idOf = z.object({ id: z.string() });
+const limit = (most: number) => z.coerce.number().int().min(1).max(most).default(Math.min(most, 100));
+const created = idOf.extend({
+  asides: z
+    .object({
+      count: z.number().int(),
+      first: z.array(z.object({ what: z.string(), reason: z.string(), place: z.string() })),
+    })
+    .describe("What the sources name and no registry has"),
+});
+const refusals = { 401: problemSchema, 403: problemSchema };
+const known = { ...refusals, 404: problemSchema };
+
+class Refused extends Error {
+  readonly status: number;
+
+  constructor({ status, message }: { status: number; message: string }) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOptions) {
+  let reading = 0;
+
+  const found = (id: string): FoundJob => {
+    const job = api.find(id);
+    if (!job) throw new NotFound(`there is no mirror job ${id}`);
+    return job;
+  };
+
+  const create = async (request: Request): Promise<Response> => {
+    api.requireRoom();
+    if (reading >= READING) throw new BadRequest(`the sources of ${reading} requests are being read already`, 429);
+    reading++;
+    try {
+      await using asked = await readMirrorRequest(request, api);
+      keepOpen(request);
+      if (asked.isDry) return Response.json(await api.plan(asked.request, AbortSignal.any([request.signal, stopping])));
+      const job = await api.create(asked.request);
+      return Response.json(job, { status: 202, headers: { location: `/api/mirror/${job.id}` } });
+    } finally {
+      reading--;
+    }
+  };
+
+  return new Elysia({ prefix: "/api", tags: ["mirror"] })
+    .onTransform(({ request }) => {
+      const refusal = refuse(request);
+      if (refusal) throw new Refused(refusal);
+    })
+    .onError(({ error, code }) => {
+      if (error instanceof Refused) return respondProblem(error.status, error.message);
+      if (code === "VALIDATION") return respondThrown(new InvalidFields(fieldsOf(error.all)));
+      if (statusOf(error) === 500) log.error("request failed", { error: (error as Error).stack ?? messageOf(error) });
+      return respondThrown(error);
+    })
+    .post("/mirror", ({ request }) => create(request), {
+      parse: "none",
+      response: {
+        200: planSchema,
+        202: created,
+        400: problemSchema,
+        ...refusals,
+        413: problemSchema,
+        415: problemSchema,
+        429: problemSchema,
+      },
+      detail: {
+        summary: "Mirror packages",
+        description:
+          "Makes a job of package URLs, SBOMs, lockfiles and recordings, once they were read to their end: 202, with its id. With `dry_run`: 200, with what would be fetched.",
+        requestBody,
+      },
+    })
+    .get(
+      "/mirror",
+      ({ query }) => {
+        const jobs = api.list({ limit: query.limit + 1, ...(query.before && { before: query.before }) });
+        const page = jobs.slice(0, query.limit);
+        return { jobs: page.map(summaryOf), next: jobs.length > page.length ? page.at(-1)!.row.id : null };
+      },
+      {
+        query: z.object({ before: z.string().optional().describe("`next` of the page before"), limit: limit(1_000) }),
+        response: {
+          200: z.object({ jobs: z.array(jobSummarySchema), next: z.string().nullable() }),
+          400: problemSchema,
+          ...refusals,
+        },
+        detail: { summary: "Mirror jobs, newest first" },
+      },
+    )
+    .get("/mirror/:id", ({ params: { id } }) => jobOf(found(id), api.failures(id, 0, SHOWN_FAILURES)), {
+      params: idOf,
+      response: { 200: jobSchema, ...known },
+      detail: { summary: "How a mirror job stands" },
+    })
+    .get(
+      "/mirror/:id/failures",
+      ({ params: { id }, query }) => {
+        found(id);
+        const failures = api.failures(id, query.after, query.limit + 1).map(failureOf);
+        const page = failures.slice(0, query.limit);
+        return { failures: page, next: failures.length > page.length ? page.at(-1)!.id : null };
+      },
+      {
+        params: idOf,
+        query: z.object({
+          after: z.coerce.number().int().min(0).default(0).describe("`next` of the page before"),
+          limit: limit(1_000),
+        }),
+        response: {
+          200: z.object({ failures: z.array(failureSchema), next: z.number().nullable() }),
+          400: problemSchema,
+          ...known,
+        },
+        detail: { summary: "What a mirror job could not hold, and why" },
+      },
+    )
+    .get(
+      "/mirror/:id/events",
+      ({ params: { id }, request }) => {
+        const { row } = found(id);
+        const lastId = request.headers.get("last-event-id");
+        // An EventSource that is answered so does not come again.
+        if (hasEnded(lastId, row.state)) return new Response(null, { status: 204 });
+        keepOpen(request);
+        const events = eventsOf(api, id, lastId, AbortSignal.any([request.signal, stopping]));
+        return new Response(request.method === "HEAD" ? null : events, {
+          headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
+        });
+      },
+      {
+        params: idOf,
+        response: known,
+        detail: {
+          responses: {
+            200: { description: "The events", content: { "text/event-stream": { schema: { type: "string" } } } },
+            204: { description: "The last event was seen, and the job has ended" },
+          },
+          summary: "How a mirror job goes, as server-sent events",
+          description:
+            "`progress`: the job, when it changed. `failure`: as in its failures, with its id. `state`: the job, when it has ended; then the stream ends. With `Last-Event-ID`, only later failures.",
+        },
+      },
+    )
+    .post(
+      "/mirror/:id/retry",
+      async ({ params: { id } }) => {
+        found(id);
+        await api.retry(id);
+        return jobOf(found(id), []);
+      },
+      {
+        params: idOf,
+        parse: "none",
+        response: { 200: jobSchema, ...known, 409: problemSchema },
+        detail: { summary: "Try again what failed, or what was left when the job was canceled" },
+      },
+    )
+    .delete(
+      "/mirror/:id",
+      async ({ params: { id } }) => {
+        found(id);
+        await api.cancel(id);
+        return { status: "canceled" as const };
+      },
+      {
+        params: idOf,
+        parse: "none",
+        response: { 200: z.object({ status: z.literal("canceled") }), ...known, 409: problemSchema },
+        detail: { summary: "Cancel a mirror job; what is held stays held" },
+      },
+    );
+}
+
+/** What a router says of parameters that are none. */
+function fieldsOf(issues: readonly { path?: unknown; message?: string | undefined }[]): FieldError[] {
+  return issues.map(({ path, message = "not allowed" }) => ({ field: String(path ?? "query"), message }));
+}

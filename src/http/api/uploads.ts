@@ -1,0 +1,59 @@
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BadRequest } from "../../errors.ts";
+import type { Upload } from "./mirror-api.ts";
+
+/** Files that came with a request, on disk for as long as it takes to read them: they may be larger than memory. */
+export class Uploads {
+  readonly #folder: string;
+  readonly #files: string[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async keep(name: string, body: AsyncIterable<Uint8Array>): Promise<Upload> {
+    const path = join(this.#folder, `upload-${crypto.randomUUID()}`);
+    this.#files.push(path);
+    const file = await open(path, "wx");
+    try {
+      for await (const bytes of body) await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    return { name, bytes: () => Bun.file(path).stream() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#files.map((path) => rm(path, { force: true })));
+  }
+}
+
+/** Throws BadRequest (413) when there is more than that. `what`: of people's words, `an upload`. */
+export async function* atMost(
+  bytes: number,
+  body: AsyncIterable<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > bytes) throw tooLarge(bytes, what);
+    yield chunk;
+  }
+}
+
+export function tooLarge(bytes: number, what: string): BadRequest {
+  return new BadRequest(`${what} may have at most ${bytes} bytes`, 413);
+}
+
+/** UTF-8. Throws BadRequest where it is something else. */
+export async function textOf(body: AsyncIterable<Uint8Array>, what: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new BadRequest(`${what} is not UTF-8`);
+  }
+}
