@@ -47,7 +47,7 @@ test(
     const api = (await (await fetch(`${all.proxy.url}/openapi.json`)).json()) as {
       openapi: string;
       info: { title: string; version: string };
-      paths: Record<string, { get: { summary: string; responses?: Record<string, Answer> } }>;
+      paths: Record<string, Record<string, { summary: string; responses?: Record<string, Answer> }>>;
     };
     interface Answer {
       content: Record<
@@ -62,9 +62,19 @@ test(
       >;
     }
     expect(api.openapi).toMatch(/^3\.1\.\d$/);
-    expect(Object.keys(api.paths).sort()).toEqual(["/health", "/metrics", "/stats"]);
-    for (const { get } of Object.values(api.paths)) expect(get.summary.length).toBeGreaterThan(10);
-    const stats = api.paths["/stats"]!.get.responses!["200"]!.content["application/json"]!.schema;
+    expect(Object.keys(api.paths).sort()).toEqual([
+      "/api/mirror",
+      "/api/mirror/{id}",
+      "/api/mirror/{id}/events",
+      "/api/mirror/{id}/failures",
+      "/api/mirror/{id}/retry",
+      "/health",
+      "/metrics",
+      "/stats",
+    ]);
+    for (const methods of Object.values(api.paths))
+      for (const { summary } of Object.values(methods)) expect(summary.length).toBeGreaterThan(10);
+    const stats = api.paths["/stats"]!["get"]!.responses!["200"]!.content["application/json"]!.schema;
     expect(stats.type).toBe("object");
     expect(stats.properties["cached_artifacts"]).toMatchObject({
       type: "integer",
@@ -73,7 +83,7 @@ test(
     // It describes what is answered.
     const answered = (await (await fetch(`${all.proxy.url}/stats`)).json()) as object;
     expect(Object.keys(answered).sort()).toEqual(stats.required.toSorted());
-    expect(Object.keys(api.paths["/health"]!.get.responses!)).toEqual(["200", "503"]);
+    expect(Object.keys(api.paths["/health"]!["get"]!.responses!)).toEqual(["200", "503"]);
     for (const [, reference] of JSON.stringify(api).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       const found = reference!.split("/").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], api);
       expect([reference, typeof found]).toEqual([reference, "object"]);

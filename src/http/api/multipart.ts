@@ -60,14 +60,15 @@ function describedBy(head: string, part: number): Pick<Part, "name" | "filename"
   return { name, ...(filename !== undefined && { filename }) };
 }
 
-/** Quotes stand in names as `%22` (browsers) or `\"` (others). */
+/** A quote in a name is `%22` (browsers) or `\\"` (others); its end is the quote before the next parameter. */
 function parameter(disposition = "", name: string): string | undefined {
-  const [, quoted, plain] =
-    new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, "i").exec(disposition) ?? [];
+  const pattern = new RegExp(`;\\s*${name}=(?:"(.*?)"\\s*(?=;|$)|([^\\s;"]+))`, "i");
+  const [, quoted, plain] = pattern.exec(disposition) ?? [];
   return (
     quoted
-      ?.replace(/\\(["\\])/g, "$1")
-      .replace(/%(22|0D|0A)/gi, (_, hex: string) => String.fromCharCode(Number(`0x${hex}`))) ?? plain
+      ?.replace(/\\"|%22/g, '"')
+      .replace(/%0d/gi, "\r")
+      .replace(/%0a/gi, "\n") ?? plain
   );
 }
 
