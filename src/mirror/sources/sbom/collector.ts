@@ -13,13 +13,13 @@ export interface Shape {
 }
 
 /**
- * `text`: a string. `label`: for people only, so that a number will do. `list`: of objects; one that is not in a list is
- * taken as a list of one, as JSON-LD has it. `texts`: a string or a list of them, told where it ends.
+ * `text`: a string. `label`: for people only, so that a number will do. `list`: of objects; with
+ * `orOne`, one alone too, as JSON-LD has it. `texts`: a string or a list of them, told where it ends.
  */
 export type Field =
   | "text"
   | "label"
-  | { list: Shape }
+  | { list: Shape; orOne?: true }
   | { object: Shape }
   | { texts: (texts: readonly string[]) => void };
 
@@ -155,7 +155,7 @@ export class Collector {
 function shapeIn(field: Field, isList: boolean): Shape | null | undefined {
   if (typeof field === "string") return undefined;
   if ("texts" in field) return isList ? null : undefined;
-  if ("list" in field) return field.list;
+  if ("list" in field) return isList || field.orOne ? field.list : undefined;
   return isList ? undefined : field.object;
 }
 

@@ -17,8 +17,10 @@ export function spdx3Fields(findings: Findings): Shape["fields"] {
       name: "label",
       software_packageVersion: "label",
       software_packageUrl: "text",
-      externalIdentifier: { list: IDENTIFIER },
-      verifiedUsing: { list: METHOD },
+      externalIdentifier: { list: IDENTIFIER, orOne: true },
+      // Drafts of 3.0 had the plural, and tools still write it.
+      externalIdentifiers: { list: IDENTIFIER, orOne: true },
+      verifiedUsing: { list: METHOD, orOne: true },
       // Several are no root, but parts.
       rootElement: {
         texts: ([id, ...others]) => void (id !== undefined && others.length === 0 && described.add(id)),
@@ -31,6 +33,11 @@ export function spdx3Fields(findings: Findings): Shape["fields"] {
     },
   };
   return { "@graph": { list: element } };
+}
+
+interface Identifier {
+  externalIdentifierType?: string;
+  identifier?: string;
 }
 
 /** Throws BadRequest unless the contexts of a document name one that is read. */
@@ -47,10 +54,12 @@ function componentOf(found: Found, described: ReadonlySet<string>): Component {
     name?: string;
     software_packageVersion?: string;
     software_packageUrl?: string;
-    externalIdentifier?: { externalIdentifierType?: string; identifier?: string }[];
+    externalIdentifier?: Identifier[];
+    externalIdentifiers?: Identifier[];
     verifiedUsing?: { type?: string; algorithm?: string; hashValue?: string }[];
   };
-  const identifiers = (fields.externalIdentifier ?? []).flatMap(({ externalIdentifierType: type = "", identifier }) =>
+  const stated = [...(fields.externalIdentifier ?? []), ...(fields.externalIdentifiers ?? [])];
+  const identifiers = stated.flatMap(({ externalIdentifierType: type = "", identifier }) =>
     identifier !== undefined && /packageurl$/i.test(type) ? [identifier] : [],
   );
   const id = fields.spdxId ?? fields["@id"] ?? "";

@@ -21,7 +21,7 @@ interface Package extends SpdxPackage {
 
 /**
  * Reads SPDX 2 in RDF/XML as the SPDX tools write it: typed nodes (`<spdx:Package rdf:about="…">`), nested where they are
- * first named. A graph that is split into nodes with `rdf:nodeID` or `rdf:type` says the same and is refused: read as
+ * first named. A graph that splits packages with `rdf:nodeID` or `rdf:type` says the same and is refused: read as
  * typed nodes, it would have fewer packages.
  */
 export class SpdxRdfReader implements ElementReader {
@@ -40,8 +40,9 @@ export class SpdxRdfReader implements ElementReader {
     this.#text = "";
     const name = uri === SPDX ? local : "";
     this.#path.push(name);
-    if (attributes.nodeID !== undefined || (uri === RDF && local === "type"))
-      throw new BadRequest(`${place}: nodes apart (rdf:nodeID, rdf:type) are not read; convert the document to JSON`);
+    if (uri === RDF && local === "type" && /#(Package|ExternalRef)$/.test(attributes.resource ?? ""))
+      this.#refuseApart(place);
+    if (attributes.nodeID !== undefined && /^(Package|externalRef|ExternalRef)$/.test(name)) this.#refuseApart(place);
     const depth = this.#path.length;
     if (name === "Package") {
       const id = attributes.about ?? attributes.ID ?? "";
@@ -77,7 +78,8 @@ export class SpdxRdfReader implements ElementReader {
     else if (name === "referenceLocator") {
       const reference = this.#in("ExternalRef")?.references.at(-1);
       if (reference) reference.locator = text;
-    } else if (name === "checksumValue") {
+    } else if (name === "referenceType") this.#refer(text);
+    else if (name === "checksumValue") {
       const checksum = this.#in("Checksum")?.checksums.at(-1);
       if (checksum) checksum.value = text;
     } else if (pkg && depth === pkg.depth) this.#finish(this.#packages.pop()!);
@@ -86,6 +88,10 @@ export class SpdxRdfReader implements ElementReader {
 
   end(): void {
     checkSpdx(this.#version);
+  }
+
+  #refuseApart(place: string): never {
+    throw new BadRequest(`${place}: nodes apart (rdf:nodeID, rdf:type) are not read; convert the document to JSON`);
   }
 
   #finish(pkg: Package): void {
