@@ -7,6 +7,7 @@ import { GENERATOR } from "./benchmark/load.ts";
 import { besideMirror } from "./benchmark/measures/beside-mirror.ts";
 import { cached } from "./benchmark/measures/cached.ts";
 import { memory } from "./benchmark/measures/memory.ts";
+import { mirror } from "./benchmark/measures/mirror.ts";
 import { misses } from "./benchmark/measures/misses.ts";
 import { start } from "./benchmark/measures/start.ts";
 import { type Stage, setStage } from "./benchmark/stage.ts";
@@ -17,7 +18,8 @@ const MEASURES: Record<string, (stage: Stage) => Promise<Row[]>> = {
   misses,
   memory,
   start,
-  mirror: besideMirror,
+  beside: besideMirror,
+  mirror,
 };
 
 const { values } = parseArgs({
@@ -33,7 +35,7 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
-const limit = (values.quick ? 1 : 5) * 60_000;
+const limit = (values.quick ? 2 : 10) * 60_000;
 const busy = loadavg()[0]!.toFixed(1);
 const began = performance.now();
 const folder = await temporaryFolder("proxy-bench-");

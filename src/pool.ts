@@ -111,7 +111,8 @@ export function plain(error: unknown): PlainError {
   return { ...Object.fromEntries(Object.entries(error)), name: error.name, message: error.message, stack: error.stack };
 }
 
-function revive(error: PlainError): Error {
+/** The error again, on this side. */
+export function revive(error: PlainError): Error {
   const kinds: Record<Failure["name"], { prototype: Error }> = {
     NotFound,
     Withheld,

@@ -35,7 +35,11 @@ export class Admissions {
   }
 
   /** For all that a document states. `held`: whether, offline, only what is held is admitted (clients see no more). */
-  async ofDocument(mount: Mount, releases: readonly ReleaseFacts[], { held: onlyHeld = true } = {}): Promise<Admission> {
+  async ofDocument(
+    mount: Mount,
+    releases: readonly ReleaseFacts[],
+    { held: onlyHeld = true } = {},
+  ): Promise<Admission> {
     // A release may be stated in several parts, each with its own date: a file added late is as young as it is.
     const shown = new Set<string>();
     const hidden = new Set<string>();

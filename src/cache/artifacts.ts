@@ -61,14 +61,17 @@ export class ArtifactCache {
     return this.#fetch(target).ready;
   }
 
-  /** The file, stored: for mirrors. `undefined` where there was no room to store it. */
-  async hold(target: Artifact): Promise<{ row: ArtifactRow | undefined; fetched: boolean }> {
+  /**
+   * The file, stored: for mirrors. `undefined` where there was no room to store it. `fact`: what describes it, where that has
+   * just been read.
+   */
+  async hold(target: Artifact, fact?: FileFact): Promise<{ row: ArtifactRow | undefined; fetched: boolean }> {
     const row = this.held(target);
     if (row) {
       await this.#admissions.require(target, row, row.publishedAt ?? undefined);
       return { row, fetched: false };
     }
-    return { row: await this.#fetch(target).stored, fetched: true };
+    return { row: await this.#fetch(target, fact).stored, fetched: true };
   }
 
   held({ mount, path }: Pick<Artifact, "mount" | "path">): ArtifactRow | undefined {
@@ -81,7 +84,7 @@ export class ArtifactCache {
     await Promise.allSettled(Array.from(this.#fetches.values(), (fetch) => fetch.stored));
   }
 
-  #fetch(target: Artifact): Fetch {
+  #fetch(target: Artifact, fact?: FileFact): Fetch {
     const key = keyOf(target);
     const running = this.#fetches.get(key);
     if (running) {
@@ -94,7 +97,7 @@ export class ArtifactCache {
       if (file.kind === "growing") growing = file.growing;
       ready.resolve(file);
     };
-    const stored = this.#run(target, key, tell).finally(() => this.#fetches.delete(key));
+    const stored = this.#run(target, key, tell, fact).finally(() => this.#fetches.delete(key));
     stored.catch((error: unknown) => {
       if (error instanceof NotFound) this.#remember(key, error);
       if (error instanceof DigestMismatch) this.#suspects.set(key, true);
@@ -115,18 +118,23 @@ export class ArtifactCache {
       this.#absent.set(key, { until: now() + Math.min(settings.negativeTtl, ABSENT_FILE), message });
   }
 
-  async #run(target: Artifact, key: string, ready: (file: File) => void): Promise<ArtifactRow | undefined> {
+  async #run(
+    target: Artifact,
+    key: string,
+    ready: (file: File) => void,
+    known?: FileFact,
+  ): Promise<ArtifactRow | undefined> {
     const { settings, storage } = this.#context;
     if (settings.offline)
       throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
     if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
-    const fact = await this.#documents.factFor(target);
+    const fact = known ?? (await this.#documents.factFor(target));
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
     if (!(await storage.hasRoom(fact?.size ?? 0))) return this.#passOn(target, fact, ready);
     for (;;) {
-      const lease = await acquire(storage.parts, key);
+      const lease = await acquire(storage.parts, key, storage.servesNobody);
       if (!lease) {
         emit("waited", { mount: target.mount.name });
         const row = await follow(storage, key, () => this.held(target), ready);
@@ -171,11 +179,12 @@ export class ArtifactCache {
       ...(await this.#wanted(target, fact)),
       file: part,
       hasRoom: (bytes) => storage.hasRoom(bytes),
+      keepsSmall: true,
       onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
       ...(!this.#suspects.has(key) && { onGrowing }),
     });
     const row = this.#rowOf(target, fact, downloaded);
-    await this.#commit(row, part);
+    await this.#commit(row, downloaded.bytes ?? part);
     this.#suspects.delete(key);
     growing?.finish(storage.file(row.sha256));
     // For those who wait for a large one of which nothing was sent before it was verified.
@@ -200,14 +209,17 @@ export class ArtifactCache {
     };
   }
 
-  async #commit(row: ArtifactRow, part: string): Promise<void> {
+  /** `content`: the bytes, or the file that they are in. */
+  async #commit(row: ArtifactRow, content: Uint8Array | string): Promise<void> {
     const { storage, writer, artifacts, blobs } = this.#context;
-    try {
-      await storage.place(part, row.sha256);
-    } catch (error) {
-      await discard(part);
-      throw error;
-    }
+    if (typeof content !== "string") await storage.put(content, row.sha256);
+    else
+      try {
+        await storage.place(content, row.sha256);
+      } catch (error) {
+        await discard(content);
+        throw error;
+      }
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.
       if (!storage.has(row.sha256))

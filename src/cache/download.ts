@@ -24,12 +24,16 @@ export interface Download extends Wanted {
   onGrowing?: (growing: Growing) => void;
   /** Told of a small body as soon as it is verified, before it is written: the disk may take its time, or be full. */
   onWhole?: (downloaded: Downloaded, bytes: Uint8Array) => void;
+  /** A small body is returned, and no file is written. */
+  keepsSmall?: boolean;
 }
 
 export interface Downloaded {
   head: Head;
   digests: Digests;
   size: number;
+  /** All of a small body, where that was asked for. */
+  bytes?: Uint8Array;
 }
 
 /** Bodies up to this size are verified before the first byte is passed on. */
@@ -228,16 +232,16 @@ class Transfer {
   }
 
   async #finish(head: Head): Promise<Downloaded> {
-    const { expected, path, file, onWhole } = this.#wanted;
+    const { expected, path, file, onWhole, keepsSmall } = this.#wanted;
     const digests = this.#hasher.digests();
     const bytes = this.#small && Buffer.concat(this.#small);
     const downloaded = { head, digests, size: this.#size };
     if (expected) await verify(path, expected, digests, bytes ?? file);
+    if (bytes) onWhole?.(downloaded, bytes);
+    if (bytes && keepsSmall) return { ...downloaded, bytes };
     const handle = await this.#open();
-    if (bytes) {
-      onWhole?.(downloaded, bytes);
-      await handle.appendFile(bytes);
-    } else await rm(`${file}.json`, { force: true });
+    if (bytes) await handle.appendFile(bytes);
+    else await rm(`${file}.json`, { force: true });
     await this.#requireOwn(handle);
     return downloaded;
   }

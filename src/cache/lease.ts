@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, lutimesSync, readlinkSync } from "node:fs";
+import { lstatSync, lutimesSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { symlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,10 @@ import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worke
 const HEARTBEAT = 5_000;
 const DEAD = 30_000;
 
-const HERE = hostname();
+/** Short: a link of less than 60 bytes is in its inode, a longer one has a block of the disk that is taken and given back. */
+export const HERE = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 /** The same in all threads of a process: after a restart in a container, another program may have our old process id. */
-if (isMainThread) setEnvironmentData("run", randomUUID());
+if (isMainThread) setEnvironmentData("run", randomUUID().slice(0, 8));
 const RUN = getEnvironmentData("run") as string;
 const held = new Set<string>();
 setInterval(beat, HEARTBEAT).unref();
@@ -19,7 +20,7 @@ setInterval(beat, HEARTBEAT).unref();
 /**
  * The right to fetch one thing, over all threads and processes that share a store.
  *
- * It is a symbolic link whose target names the owner (`host:pid:run:uuid`): made atomically, gone with `release`, and a restart
+ * It is a symbolic link whose target names the owner (`host:pid:run:id`): made atomically, gone with `release`, and a restart
  * after a kill sees at once that its owner is dead, where a lock file would have to be waited out.
  */
 export interface Lease {
@@ -29,21 +30,24 @@ export interface Lease {
 }
 
 /**
- * The lease of a key below a folder, or `undefined` while another owner lives. Made and removed off this thread: while other
- * files are synced to disk, the file system lets those wait who change a folder.
+ * The lease of a key below a folder, or `undefined` while another owner lives. Made and removed off this thread, unless it
+ * serves nobody: while other files are synced to disk, the file system lets those wait who change a folder.
  */
-export async function acquire(folder: string, key: string): Promise<Lease | undefined> {
+export async function acquire(folder: string, key: string, servesNobody = false): Promise<Lease | undefined> {
   const base = basePath(folder, key);
   const link = `${base}.lease`;
-  const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID()}`;
-  if (!(await claim(link, owner)) && !(await takeOver(link, owner))) return undefined;
+  const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID().slice(0, 13)}`;
+  const claimed = servesNobody ? claimSync(link, owner) : await claim(link, owner);
+  if (!claimed && !(await takeOver(link, owner))) return undefined;
   held.add(link);
   return {
     part: `${base}.part`,
     release: async () => {
       held.delete(link);
       // Whoever took us for dead has removed it, or is about to.
-      if (ownerOf(link) === owner) await unlink(link).catch(() => {});
+      if (ownerOf(link) !== owner) return;
+      if (servesNobody) drop(link);
+      else await unlink(link).catch(() => {});
     },
   };
 }
@@ -71,6 +75,24 @@ async function claim(link: string, owner: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+}
+
+function claimSync(link: string, owner: string): boolean {
+  try {
+    symlinkSync(owner, link);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function drop(link: string): void {
+  try {
+    unlinkSync(link);
+  } catch {
+    // It is gone, which is all that was wanted.
   }
 }
 

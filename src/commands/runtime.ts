@@ -74,7 +74,9 @@ export interface Runtime {
 
 export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions, offload?: Offload): Promise<Runtime> {
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
-  const storage = observed(dry ? dryStorage(config.storage.path) : openDisk(config.storage.path));
+  const storage = observed(
+    dry ? dryStorage(config.storage.path) : openDisk(config.storage.path, { servesNobody: pin }),
+  );
   const upstream = new Upstream({
     timeout: config.http_timeout,
     patience,
@@ -126,8 +128,13 @@ export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions
 
 /** What is held, if anything, and a folder for what is looked at. */
 function dryStorage(path: string): Storage {
-  const folder = join(tmpdir(), `proxy-dry-run-${process.pid}`);
+  const folder = dryFolder();
   return overlay(openDisk(existsSync(path) ? path : folder), folder);
+}
+
+/** Where this process puts what is only looked at. */
+export function dryFolder(): string {
+  return join(tmpdir(), `proxy-dry-run-${process.pid}`);
 }
 
 /** Threads with a runtime of their own. */

@@ -26,7 +26,10 @@ export class Writer {
     this.#release = sqlite.query("RELEASE one");
   }
 
-  /** Runs synchronous statements in the next transaction; resolves when it is committed. A throw undoes this write alone. */
+  /**
+   * Runs synchronous statements in the next transaction; resolves when it is committed. A throw undoes this write alone; where
+   * another one of the batch throws, they run again.
+   */
   write(run: () => void): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#queue.push({ run, done: resolve, failed: reject });
@@ -45,6 +48,9 @@ export class Writer {
       const batch = this.#queue;
       this.#queue = [];
       try {
+        await this.#begin();
+        if (this.#commitAll(batch)) continue;
+        // One of them cannot be done: each by itself, so that it undoes no other.
         await this.#begin();
         this.#commit(batch);
       } catch (error) {
@@ -68,6 +74,19 @@ export class Writer {
         this.#sqlite.run("PRAGMA busy_timeout = 10000");
       }
     }
+  }
+
+  /** False, and nothing is done, where one of them throws. */
+  #commitAll(batch: Write[]): boolean {
+    try {
+      for (const write of batch) write.run();
+    } catch {
+      if (this.#sqlite.inTransaction) this.#sqlite.run("ROLLBACK");
+      return false;
+    }
+    this.#sqlite.run("COMMIT");
+    for (const write of batch) write.done();
+    return true;
   }
 
   #commit(batch: Write[]): void {

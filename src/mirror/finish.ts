@@ -1,5 +1,6 @@
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
+import type { Dispatch } from "./dispatch.ts";
 import type { Runner } from "./job.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outcome, Progress } from "./progress.ts";
@@ -9,18 +10,19 @@ import { Work } from "./work.ts";
 export async function finish(job: {
   ledger: Ledger;
   pool: Runner;
+  dispatch: Dispatch;
   mounts: ReadonlyMap<string, Mount>;
   tell?: (outcome: Outcome) => void;
   progress: Progress;
 }): Promise<void> {
-  const { ledger, pool, mounts, tell, progress } = job;
+  const { ledger, pool, dispatch, mounts, tell, progress } = job;
   for (const mount of ledger.mounts()) {
     const { ecosystem } = mounts.get(mount) ?? {};
     if (!ecosystem) continue;
     const work = new Work(progress, mount, `pkg:${ecosystem.purlType ?? ecosystem.id}`);
     for (const path of ecosystem.roots ?? []) {
       try {
-        const { fetched, bytes } = await pool.run("hold", { mount, path });
+        const { fetched, bytes } = await dispatch.hold({ mount, path, options: {} });
         work.count({ total: 1, ...(fetched ? { completed: 1, bytes } : { skipped: 1 }) });
       } catch (error) {
         if (!(error instanceof NotFound)) work.fail(error);

@@ -1,6 +1,7 @@
 import { BlobReader, TextWriter, ZipReader } from "@zip.js/zip.js";
 import type { Cache } from "../cache/cache.ts";
 import { makeDoc } from "../cache/doc.ts";
+import type { FileFact } from "../cache/facts.ts";
 import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
 import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
@@ -33,6 +34,8 @@ export interface HoldOptions {
   inside?: boolean;
   /** Whether what is held is read, and its bytes compared with its digest. */
   rehash?: boolean | undefined;
+  /** What its index says of it, where that was just read. */
+  fact?: FileFact | undefined;
 }
 
 /** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
@@ -49,7 +52,7 @@ export async function hold(cache: Cache, mount: Mount, path: Path, options: Hold
 async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options: HoldOptions): Promise<Held> {
   const { mount, path } = target;
   const { writer, artifacts, settings, storage } = cache.context;
-  const { row, fetched } = await cache.artifacts.hold(target);
+  const { row, fetched } = await cache.artifacts.hold(target, options.fact);
   if (!row) throw new NotFound(`${path} could not be stored`);
   if (!row.pinned && settings.pin) {
     await writer.write(() => artifacts.pin(mount.name, [path]));

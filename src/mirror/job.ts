@@ -6,6 +6,7 @@ import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { isWanted } from "./choice.ts";
 import { Closure } from "./closure.ts";
+import { Dispatch } from "./dispatch.ts";
 import { finish } from "./finish.ts";
 import type { Held, HoldOptions } from "./hold.ts";
 import type { Ledger, Taken } from "./ledger.ts";
@@ -49,6 +50,7 @@ export class Job {
   readonly progress: Progress = { phase: "resolving", ...noCounts() };
   readonly #options: JobOptions;
   readonly #limit: ReturnType<typeof pLimit>;
+  readonly #dispatch: Dispatch;
   readonly #closure: Closure;
   /** What earlier attempts at a task fetched: it is held now, and was not held before. */
   readonly #earlier = new Map<number, { completed: number; bytes: number }>();
@@ -57,6 +59,7 @@ export class Job {
     this.#options = options;
     addCounts(this.progress, options.earlier ?? noCounts());
     this.#limit = pLimit(options.spec.concurrency);
+    this.#dispatch = new Dispatch(options.pool, options.spec.concurrency);
     this.#closure = new Closure({
       ...options,
       resolve: (mount, wish) => this.#limit(() => options.pool.run("resolve", { mount, wish })),
@@ -80,7 +83,7 @@ export class Job {
     }
     await Promise.all(underWay);
     if (ledger.isCanceled()) return;
-    if (!dry) await finish({ ...this.#options, progress: this.progress });
+    if (!dry) await finish({ ...this.#options, dispatch: this.#dispatch, progress: this.progress });
     if (ledger.isCanceled()) return;
     this.progress.phase = "complete";
   }
@@ -176,17 +179,15 @@ export class Job {
   async #file(
     work: Work,
     purl: string,
-    { path, optional }: PlannedFile,
+    { path, optional, fact }: PlannedFile,
     options: HoldOptions,
     known: Set<Path>,
   ): Promise<Held[]> {
-    const { pool, ledger } = this.#options;
+    const { ledger } = this.#options;
     work.count({ total: 1 });
     try {
-      const held = await this.#limit(async () =>
-        ledger.isCanceled() ? undefined : pool.run("hold", { mount: work.mount, path, options }),
-      );
-      if (!held) return [];
+      if (ledger.isCanceled()) return [];
+      const held = await this.#dispatch.hold({ mount: work.mount, path, options: { ...options, fact } });
       return await this.#got(work, purl, held, options, known);
     } catch (error) {
       if (optional && error instanceof NotFound) work.count({ total: -1 });

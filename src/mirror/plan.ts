@@ -1,4 +1,5 @@
 import type { Cache } from "../cache/cache.ts";
+import type { FileFact } from "../cache/facts.ts";
 import { matchIn, targetOf } from "../cache/locate.ts";
 import type { Held as HeldArtifact } from "../db/artifacts.ts";
 import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
@@ -14,6 +15,8 @@ export interface PlannedFile {
   path: Path;
   size?: number;
   optional: boolean;
+  /** What the index says of it, where that is all there is to know. */
+  fact?: FileFact;
 }
 
 export interface Plan {
@@ -74,6 +77,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
           path,
           optional: file.optional ?? false,
           ...(file.size !== undefined && { size: file.size }),
+          ...factOf(path, file, parts),
         });
     }
     const reasons = fitting.map(({ builds }) => builds);
@@ -82,6 +86,26 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     found.requires.push(...fitting.flatMap(({ requires = [] }) => requires));
   }
   return found;
+}
+
+/** A file whose digest the index does not state is described elsewhere, and one whose address is relative needs its document. */
+function factOf(path: Path, file: FileFacts, parts: readonly ReleaseFacts[]): { fact?: FileFact } {
+  const { digest, size, url } = file;
+  const stated = parts.find(({ files }) => files?.includes(file));
+  if (!stated || digest === undefined || (url !== undefined && !URL.canParse(url))) return {};
+  const { name, version, publishedAt, dateTrust } = stated;
+  const at = dateTrust === "author" ? Number.NaN : (publishedAt?.getTime() ?? Number.NaN);
+  return {
+    fact: {
+      path,
+      name,
+      version,
+      digest,
+      ...(size !== undefined && { size }),
+      ...(url !== undefined && { url }),
+      ...(!Number.isNaN(at) && { publishedAt: at }),
+    },
+  };
 }
 
 /** By version, what the index states of the releases that are meant, each perhaps in several parts. */

@@ -1,11 +1,14 @@
 /** What a worker does for a mirror job. Inputs and outputs cross a thread boundary. */
+import pLimit from "p-limit";
 import type { Cache } from "../cache/cache.ts";
 import { documentAt } from "../cache/locate.ts";
 import type { Path } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
 import type { JobSpec, ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
-import { type Held, type HoldOptions, hold } from "./hold.ts";
+import { plain } from "../pool.ts";
+import type { Delivery, Order } from "./dispatch.ts";
+import { type Held, hold } from "./hold.ts";
 import { unlisted } from "./listing.ts";
 import { type Plan, plan } from "./plan.ts";
 import { Resolver, type Wish } from "./resolve.ts";
@@ -18,7 +21,8 @@ export interface MirrorTasks {
     isWhole?: boolean;
     rehash?: boolean | undefined;
   }): Promise<Plan>;
-  hold(input: { mount: string; path: Path; options?: HoldOptions }): Promise<Held>;
+  /** Holds files, so many at a time; what comes of each, in their order. */
+  hold(input: { orders: readonly Order[]; atOnce: number }): Promise<Delivery[]>;
   /** The versions to hold for a requirement. */
   resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
@@ -32,7 +36,15 @@ export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): Mir
   return {
     plan: ({ task, spec, isWhole, rehash }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole, rehash }),
     listing: ({ task }) => unlisted(cache, mountOf(task.mount), task),
-    hold: ({ mount, path, options }) => hold(cache, mountOf(mount), path, options),
+    hold: ({ orders, atOnce }) => {
+      const limit = pLimit(atOnce);
+      const deliver = ({ mount, path, options }: Order): Promise<Delivery> =>
+        hold(cache, mountOf(mount), path, options).then(
+          (held) => ({ held }),
+          (error: unknown) => ({ error: plain(error) }),
+        );
+      return Promise.all(orders.map((order) => limit(() => deliver(order))));
+    },
     resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
     seal: ({ mount }) => seal(cache, mountOf(mount)),
   };

@@ -5,13 +5,21 @@ import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest } from "../errors.ts";
 import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantinePath } from "./layout.ts";
+import { putBytes } from "./put.ts";
 import type { Storage, StoredBlob } from "./storage.ts";
 
 /** Bytes that are never filled, so that the database and logs beside the store can still be written. */
 const RESERVE = 64 * 1024 * 1024;
 
-/** Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it. */
-export function openDisk(path: string): Storage {
+/** Free bytes above which nobody looks again for a moment, and that moment in milliseconds. */
+const PLENTY = 2 ** 30;
+const LOOK = 500;
+
+/**
+ * Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it. `servesNobody`: this thread may
+ * wait for the disk.
+ */
+export function openDisk(path: string, { servesNobody = false } = {}): Storage {
   const root = resolve(path);
   claim(root);
   const parts = partsPath(root);
@@ -20,7 +28,8 @@ export function openDisk(path: string): Storage {
 
   // Bun does all work on files in as many threads as there are cores. One of them never waits for the disk here, so that
   // requests that look for a file, or claim one, do not queue behind files that are synced.
-  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - 1));
+  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - (servesNobody ? 0 : 1)));
+  let plenty = Number.NEGATIVE_INFINITY;
 
   async function place(file: string, sha256: string): Promise<void> {
     const target = blobPath(root, sha256);
@@ -52,7 +61,9 @@ export function openDisk(path: string): Storage {
     open: (sha256) => Bun.file(blobPath(root, sha256)),
     file: (sha256) => blobPath(root, sha256),
     has: (sha256) => existsSync(blobPath(root, sha256)),
+    servesNobody,
     place: (file, sha256) => limit(() => place(file, sha256)),
+    put: (bytes, sha256) => limit(() => putBytes(root, bytes, sha256, servesNobody)),
     remove: (sha256) => rmSync(blobPath(root, sha256), { force: true }),
     quarantine: (sha256) => {
       const aside = quarantinePath(root, sha256, Date.now());
@@ -67,8 +78,11 @@ export function openDisk(path: string): Storage {
     },
     stored: () => stored(blobsPath(root)),
     hasRoom: async (bytes) => {
+      if (bytes < PLENTY / 16 && performance.now() - plenty < LOOK) return true;
       const { bavail, bsize } = await statfs(root);
-      return bavail * bsize > bytes + RESERVE;
+      const free = bavail * bsize;
+      if (free > PLENTY) plenty = performance.now();
+      return free > bytes + RESERVE;
     },
     probe: async () => {
       const bytes = crypto.getRandomValues(new Uint8Array(64));

@@ -7,6 +7,7 @@ export function observed(storage: Storage): Storage {
   return {
     ...storage,
     place: (file, sha256) => told("place", storage.place(file, sha256)),
+    put: (bytes, sha256) => told("place", storage.put(bytes, sha256)),
     probe: () => told("probe", storage.probe()),
     remove: (sha256) => {
       const tell = clock("remove");

@@ -5,6 +5,8 @@
 export interface Storage {
   /** For people: where it is. */
   readonly url: string;
+  /** Whether this thread may wait for the disk, because no client waits for it. */
+  readonly servesNobody: boolean;
   /** A folder on the same file system in which downloads grow before they are placed. */
   readonly parts: string;
   /** The blob, to be read or sent whole or in part; reading one that is not held fails. */
@@ -14,6 +16,8 @@ export interface Storage {
   has(sha256: string): boolean;
   /** Makes a finished file the blob of this digest: flushed to disk first, then moved; dropped if the blob exists. */
   place(file: string, sha256: string): Promise<void>;
+  /** Makes bytes the blob of this digest, in the same way. */
+  put(bytes: Uint8Array, sha256: string): Promise<void>;
   /** Synchronous, so that it can be part of the transaction that forgets the blob. Absence is no error. */
   remove(sha256: string): void;
   /**

@@ -1,9 +1,9 @@
 /** Who may fetch: over threads, processes and machines that share a store, and over their deaths. */
 import { expect, test } from "bun:test";
 import { lutimesSync, readdirSync, symlinkSync } from "node:fs";
-import { hostname } from "node:os";
+
 import { join } from "node:path";
-import { acquire, isLeased, type Lease } from "../../src/cache/lease.ts";
+import { acquire, HERE, isLeased, type Lease } from "../../src/cache/lease.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const KEY = "npm /a";
@@ -44,19 +44,19 @@ test("one has it until it is released, and nothing is left of it", async () => {
 
 test("a process of this machine that has ended is followed at once", async () => {
   await using folder = await temporaryFolder();
-  await leave(folder.path, `${hostname()}:${await deadPid()}:run:uuid`);
+  await leave(folder.path, `${HERE}:${await deadPid()}:run:uuid`);
   expect(isLeased(folder.path, KEY)).toBe(false);
   expect(await taken(folder.path)).toBe(true);
 });
 
 test("so is one that had our process id before a restart", async () => {
   await using folder = await temporaryFolder();
-  await leave(folder.path, `${hostname()}:${process.pid}:an-earlier-run:uuid`);
+  await leave(folder.path, `${HERE}:${process.pid}:an-earlier-run:uuid`);
   expect(await taken(folder.path)).toBe(true);
 });
 
 test("a living process of this machine, or one that has just been heard of on another, is waited for", async () => {
-  for (const owner of [`${hostname()}:1:run:uuid`, `elsewhere:1:run:uuid`]) {
+  for (const owner of [`${HERE}:1:run:uuid`, `elsewhere:1:run:uuid`]) {
     await using folder = await temporaryFolder();
     const link = await leave(folder.path, owner);
     expect([isLeased(folder.path, KEY), await taken(folder.path)]).toEqual([true, false]);
@@ -68,7 +68,7 @@ test("a living process of this machine, or one that has just been heard of on an
 test("of many who see a dead owner, one takes over", async () => {
   await using folder = await temporaryFolder();
   for (let round = 0; round < 10; round++) {
-    await leave(folder.path, `${hostname()}:${await deadPid()}:run:uuid`);
+    await leave(folder.path, `${HERE}:${await deadPid()}:run:uuid`);
     const leases = await Promise.all(Array.from({ length: 16 }, () => acquire(folder.path, KEY)));
     const owners = leases.filter((lease): lease is Lease => lease !== undefined);
     expect(owners.length).toBe(1);
@@ -79,8 +79,8 @@ test("of many who see a dead owner, one takes over", async () => {
 
 test("one that died while it took over is followed in turn", async () => {
   await using folder = await temporaryFolder();
-  const link = await leave(folder.path, `${hostname()}:${await deadPid()}:run:uuid`);
-  symlinkSync(`${hostname()}:${await deadPid()}:run:uuid`, `${link}.takeover`);
+  const link = await leave(folder.path, `${HERE}:${await deadPid()}:run:uuid`);
+  symlinkSync(`${HERE}:${await deadPid()}:run:uuid`, `${link}.takeover`);
   expect((await taken(folder.path)) || (await taken(folder.path))).toBe(true);
   expect(readdirSync(folder.path)).toEqual([]);
 });

@@ -90,8 +90,10 @@ test("threads that die fail what they were doing, and what concludes the job, bu
   const { mount } = all;
   const sealed = { ...mount, ecosystem: { ...mount.ecosystem, roots: ["/index.json" as const], seal: () => [] } };
   const tasks = mirrorTasks(all.cache, () => sealed);
-  const run = (name: keyof MirrorTasks, input: { path?: string }) =>
-    name === "seal" || input.path === "/f/large" ? threads.run("die", input as never) : tasks[name](input as never);
+  const run = (name: keyof MirrorTasks, input: { orders?: { path: string }[] }) =>
+    name === "seal" || input.orders?.some(({ path }) => path === "/f/large")
+      ? threads.run("die", input as never)
+      : tasks[name](input as never);
   const { job, failures } = await jobOf(all, ["pkg:files/file"], {
     pool: { run: run as never },
     mounts: new Map([[mount.name, sealed]]),
