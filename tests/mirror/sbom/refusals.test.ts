@@ -59,7 +59,8 @@ const TABLE: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["JSON with comments", "{// no\n}", "bom: is not JSON"],
   ["deep JSON", cdx(`"a":${"[".repeat(100_000)}`), "nested more than 200 levels deep"],
   ["deep components", cdx(`"components":${'[{"components":'.repeat(1000)}`), "nested more than 200 levels deep"],
-  ["deep XML", xml("<a>".repeat(1000)), "elements are nested more than 200 levels deep"],
+  ["deep XML", xml("<a>".repeat(2000)), "elements are nested more than 500 levels deep"],
+  ["deep components in XML", xml("<components><component>".repeat(300)), "nested more than 200 levels deep"],
   ["deep YAML", `spdxVersion: SPDX-2.3\npackages: ${"[".repeat(100_000)}\n`, "bom: "],
   [
     "a huge string",
@@ -72,7 +73,7 @@ const TABLE: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["a document type", xml("", "<!DOCTYPE bom [<!ENTITY a 'b'>]>"), "line 1: has a document type declaration"],
   ["an entity not declared", xml("<components>&bomb;</components>"), "is not well-formed XML"],
   ["another encoding", xml("", '<?xml version="1.0" encoding="ISO-8859-1"?>'), "is declared as ISO-8859-1: convert it"],
-  ["elements crossed", xml("<a><b></a></b>"), "is not well-formed XML"],
+  ["elements crossed", xml("<a><b></a></b>"), "is not well-formed XML: unexpected close tag"],
   ["components twice in XML", xml("<components/><components/>"), "components is stated twice"],
   ["an alias in YAML", "spdxVersion: SPDX-2.3\na: &a [1]\npackages: *a\n", "is an alias of YAML"],
   ["tags without a colon", tags("PackageName lodash\n"), 'line 2: expected "Tag: value", found "PackageName lodash"'],

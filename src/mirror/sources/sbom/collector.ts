@@ -28,6 +28,8 @@ export interface Found {
   readonly [field: string]: string | Found | readonly Found[] | undefined;
 }
 
+export type Scalar = string | number | boolean | null;
+
 interface Frame {
   /** Absent for a list of texts. */
   shape?: Shape;
@@ -109,7 +111,7 @@ export class Collector {
   }
 
   /** A string, number, boolean or null; null is as if it were not there, as some tools write it. */
-  value(value: unknown): void {
+  value(value: Scalar): void {
     const parent = this.#frames.at(-1);
     if (parent?.isList && this.#passed === 0) parent.count++;
     const { expected } = this;

@@ -53,6 +53,6 @@ function formatsOf(found: Found, isLinkedData: boolean, isWrapped: boolean): str
   if (found.spdxVersion !== undefined || isWrapped) formats.push("SPDX 2");
   if (isLinkedData) formats.push("SPDX 3");
   if (found.bomFormat !== undefined && found.bomFormat !== "CycloneDX")
-    throw new BadRequest(`bomFormat is "${String(found.bomFormat).slice(0, 40)}"; ${KNOWN}`);
+    throw new BadRequest(`bomFormat is "${(found.bomFormat as string).slice(0, 40)}"; ${KNOWN}`);
   return formats;
 }

@@ -1,6 +1,6 @@
 import { Tokenizer, TokenizerError, TokenType } from "@streamparser/json";
 import { BadRequest } from "../../../errors.ts";
-import type { Collector } from "./collector.ts";
+import type { Collector, Scalar } from "./collector.ts";
 
 /** Bytes of one token: longer strings are refused before they are held in memory. */
 const LONGEST = 2 * 1024 * 1024;
@@ -54,7 +54,7 @@ export class JsonReader {
     }
   }
 
-  #take(token: TokenType, value: unknown): void {
+  #take(token: TokenType, value: Scalar): void {
     const expected = this.#expected;
     const isValue = expected === "value" || expected === "value or ]";
     if (token === TokenType.STRING && (expected === "name" || expected === "name or }")) {

@@ -28,8 +28,7 @@ export function spdx3Fields(findings: Findings): Shape["fields"] {
     },
     found(found, place) {
       // Also ai_AIPackage and dataset_DatasetPackage, which are packages by the model.
-      const type = String(found.type ?? found["@type"] ?? "");
-      if (/Package$/.test(type)) findings.add(componentOf(found, described), place());
+      if (isPackage(found)) findings.add(componentOf(found, described), place());
     },
   };
   return { "@graph": { list: element } };
@@ -45,6 +44,11 @@ export function checkSpdx3(contexts: readonly string[]): void {
   if (contexts.some((context) => /\/rdf\/3\.0(\.\d+)?\/spdx-context\.jsonld$/.test(context))) return;
   const found = contexts.length > 0 ? `has the context ${contexts.join(", ").slice(0, 200)}` : "has no @context";
   throw new BadRequest(`the document ${found}; read here: SPDX 3.0, whose context is …/rdf/3.0.1/spdx-context.jsonld`);
+}
+
+function isPackage(found: Found): boolean {
+  const { type = found["@type"] } = found;
+  return typeof type === "string" && type.endsWith("Package");
 }
 
 function componentOf(found: Found, described: ReadonlySet<string>): Component {

@@ -20,7 +20,8 @@ export interface ElementReader {
   end(): void;
 }
 
-const DEEPEST = 200;
+/** More than in JSON: in RDF/XML a package is nested four elements deep in the one that depends on it, and so on. */
+const DEEPEST = 500;
 /** Characters of one tag, text or comment: longer ones are refused before they are held in memory. */
 const LONGEST = 1024 * 1024;
 
@@ -41,7 +42,7 @@ export class XmlReader {
     const parser = this.#parser;
     // Where the parser was faulty once, what it tells is no longer meant by the document.
     parser.on("error", (error) => {
-      throw new BadRequest(`is not well-formed XML: ${error.message.slice(0, 200)}`);
+      throw new BadRequest(`is not well-formed XML: ${error.message.replace(/^\d+:\d+: /, "").slice(0, 200)}`);
     });
     parser.on("doctype", () => this.#refuse("has a document type declaration (<!DOCTYPE …>): remove it"));
     parser.on("xmldecl", ({ encoding }) => {
@@ -88,7 +89,7 @@ export class XmlReader {
       read();
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      if (/^line /.test(error.message)) throw error;
+      if (error.message.startsWith("line ")) throw error;
       throw new BadRequest(`line ${this.#parser.line}, column ${this.#parser.column}: ${error.message}`);
     }
   }

@@ -1,5 +1,5 @@
 import { BadRequest, messageOf } from "../../../errors.ts";
-import type { Collector } from "./collector.ts";
+import type { Collector, Scalar } from "./collector.ts";
 
 /** YAML is held in memory whole: there is no streaming reader of it that is well kept. */
 const LONGEST = 20 * 1024 * 1024;
@@ -33,7 +33,7 @@ export class YamlReader {
 
   #tell(value: unknown): void {
     if (typeof value !== "object" || value === null) {
-      this.#collector.value(value);
+      this.#collector.value(value as Scalar);
       return;
     }
     if (this.#seen.has(value))
