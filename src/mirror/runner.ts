@@ -47,10 +47,10 @@ export class JobRunner {
     this.look();
   }
 
-  /** Starts what is waiting, as far as there is room: to be called when a job was made, so that it need not wait for the next look. */
+  /** Runs what is waiting, as far as there is room: for those who made a job, so that it need not wait for the next look. */
   look(): void {
     const { store, most } = this.#options;
-    if (this.#stopping.signal.aborted) return;
+    if (this.#timers.length === 0 || this.#stopping.signal.aborted) return;
     try {
       for (const { id, spec } of store.waiting()) {
         if (this.#running.size >= most) return;

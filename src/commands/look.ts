@@ -1,0 +1,76 @@
+/** What a job would fetch, for a server that is asked: nothing of it is kept. */
+import { rm } from "node:fs/promises";
+import type { Config } from "../config/schema.ts";
+import { BadRequest } from "../errors.ts";
+import type { Plan } from "../http/api/job-view.ts";
+import type { JobSpec, Task } from "../jobs.ts";
+import { Job } from "../mirror/job.ts";
+import { MemoryLedger } from "../mirror/ledger.ts";
+import type { Outcome } from "../mirror/progress.ts";
+import type { Mount } from "../mounts.ts";
+import { dryFolder, openPool } from "./runtime.ts";
+import { Tally } from "./tally.ts";
+
+/** Of a plan, so much is in memory: tasks, and files that are listed. */
+const TASKS = 50_000;
+const FILES = 10_000;
+/** Milliseconds that a request may wait for an upstream. */
+const PATIENCE = 3_000;
+
+export interface LookOptions {
+  config: Config;
+  mounts: ReadonlyMap<string, Mount>;
+  signal: AbortSignal;
+}
+
+let isLooking = false;
+
+/** Throws BadRequest: 429 while another looks, 413 where there is too much to look at. */
+export async function look(
+  spec: JobSpec,
+  tasks: AsyncIterable<Task>,
+  { config, mounts, signal }: LookOptions,
+): Promise<Omit<Plan, "asides">> {
+  if (isLooking) throw new BadRequest("another dry run is under way", 429);
+  isLooking = true;
+  const options = { config: { ...config, cache_metadata: true }, pin: true, dry: true, patience: PATIENCE };
+  const pool = openPool(config.workers, options);
+  try {
+    const ledger = new MemoryLedger(signal);
+    for await (const task of tasks) {
+      await ledger.add([task]);
+      if (ledger.waiting() > TASKS)
+        throw new BadRequest(`a dry run looks at no more than ${TASKS} packages; a job takes more`, 413);
+    }
+    const tally = new Tally();
+    const files: Plan["files"] = [];
+    const tell = (outcome: Outcome) => {
+      tally.tell(outcome);
+      const file = fileOf(outcome);
+      if (file && files.length < FILES) files.push(file);
+    };
+    const job = new Job({ ledger, pool, mounts, spec, dry: true, tell });
+    await job.run();
+    const { total, failed, bytes } = job.progress;
+    return {
+      total: total - failed,
+      bytes,
+      files,
+      truncated: total - failed > files.length,
+      withheld: tally.withheld.first,
+      left_out: tally.leftOut.first,
+      unproven: tally.unproven.first,
+      failures: tally.failures.map(({ purl, reason = "" }) => ({ purl, error: reason })),
+    };
+  } finally {
+    pool.close();
+    // What the threads would remove when the process ends: a server goes on.
+    await rm(dryFolder(), { recursive: true, force: true }).catch(() => {});
+    isLooking = false;
+  }
+}
+
+function fileOf({ mount, path, size, outcome }: Outcome): Plan["files"][0] | undefined {
+  if (path === undefined || (outcome !== "planned" && outcome !== "held")) return undefined;
+  return { mount, path, size: size ?? null, held: outcome === "held" };
+}

@@ -1,0 +1,147 @@
+/** What the HTTP API can do with mirror jobs. */
+import type { Config } from "../config/schema.ts";
+import { BadRequest, messageOf } from "../errors.ts";
+import type { Created, FoundJob, MirrorApi, MirrorRequest } from "../http/api/mirror-api.ts";
+import { type FieldError, InvalidFields } from "../http/api/problem.ts";
+import type { JobSpec, Task } from "../jobs.ts";
+import { parsePlatforms } from "../mirror/platforms.ts";
+import type { JobRunner } from "../mirror/runner.ts";
+import { type Sources, tasksOf } from "../mirror/sources/read.ts";
+import type { Aside } from "../mirror/sources/source.ts";
+import { Targets } from "../mirror/targets.ts";
+import { parsePurl } from "../purl.ts";
+import { ahead } from "./ahead.ts";
+import { look } from "./look.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Entries without a registry that an answer lists. */
+const ASIDES = 100;
+/** How many times the configured downloads at once a job may ask for. */
+const GREED = 4;
+
+export interface MirrorApiOptions {
+  config: Config;
+  runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache">;
+  runner: JobRunner;
+}
+
+export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): MirrorApi {
+  const { store, sets, mounts, cache } = runtime;
+  const { max_waiting, max_tasks, max_upload } = config.mirror;
+  const targets = new Targets(mounts.values());
+
+  const checks: Record<Parameters<MirrorApi["problemOf"]>[0], (value: string) => unknown> = {
+    purls: (value) => targets.of(parsePurl(value), value),
+    platform: parsePlatforms,
+    set: (value) => {
+      if (!sets.has(value)) throw new BadRequest(`there is no set ${value}`);
+    },
+    mount: (value) => {
+      if (!mounts.has(value))
+        throw new BadRequest(`there is no mount ${value}; expected ${[...mounts.keys()].join(", ")}`);
+    },
+  };
+
+  const found = (row: FoundJob["row"]): FoundJob => {
+    const pace = row.state === "running" ? runner.pace(row.id) : undefined;
+    return pace ? { row, live: { ...pace.progress, rate: pace.rate(), eta: pace.eta() } } : { row };
+  };
+
+  /** Reads all sources before it throws what is wrong with them. */
+  async function* tasksFor(request: MirrorRequest, aside: (aside: Aside) => void): AsyncGenerator<Task> {
+    const preferred = new Targets(mounts.values(), request.mount);
+    const errors: FieldError[] = [];
+    let count = 0;
+    for (const [field, sources] of sourcesOf(request)) {
+      try {
+        for await (const task of tasksOf(sources, { targets: preferred, sets, aside })) {
+          if (++count > max_tasks)
+            throw new BadRequest(
+              `a job may have at most ${max_tasks} tasks (mirror.max_tasks in the configuration)`,
+              413,
+            );
+          if (errors.length === 0) yield task;
+        }
+      } catch (error) {
+        if (!(error instanceof BadRequest) || error.status !== 400) throw error;
+        errors.push({ field, message: messageOf(error) });
+      }
+    }
+    if (errors.length > 0) throw new InvalidFields(errors);
+  }
+
+  return {
+    uploads: cache.context.storage.parts,
+    maxUpload: max_upload,
+    maxConcurrency: config.concurrency * GREED,
+    problemOf: (field, value) => {
+      try {
+        checks[field](value);
+        return undefined;
+      } catch (error) {
+        return messageOf(error);
+      }
+    },
+    requireRoom: () => {
+      if (config.offline)
+        throw new BadRequest("a mirror has to dial upstream, and the configuration says offline", 409);
+      const unfinished = store.unfinished();
+      if (unfinished >= max_waiting)
+        throw new BadRequest(`${unfinished} mirror jobs have not ended (mirror.max_waiting in the configuration)`, 429);
+    },
+    create: async (request) => {
+      const asides: Created["asides"] & { first: Aside[] } = { count: 0, first: [] };
+      const aside = (each: Aside) => {
+        if (asides.count++ < ASIDES) asides.first.push(each);
+      };
+      const id = await store.create(specOf(request, config), await ahead(tasksFor(request, aside)));
+      runner.look();
+      return { id, asides };
+    },
+    plan: async (request, signal) => {
+      const asides: string[] = [];
+      const tasks = tasksFor(request, ({ what, reason, place }) => {
+        if (asides.length < ASIDES) asides.push(`${what} ${reason} (${place})`);
+      });
+      return { ...(await look(specOf(request, config), tasks, { config, mounts, signal })), asides };
+    },
+    list: (page) => store.list(page).map(found),
+    find: (id) => {
+      const row = store.find(id);
+      return row && found(row);
+    },
+    failures: (id, after, limit) => store.failures(id, after, limit),
+    cancel: (id) => store.cancel(id),
+    retry: async (id) => {
+      // Whoever made it, a server was asked.
+      await store.retry(id, "server");
+      runner.look();
+    },
+  };
+}
+
+/** By the field that names them, so that what is wrong can be told with it. */
+function sourcesOf(request: MirrorRequest): [field: string, Sources][] {
+  const none: Sources = { purls: [], lists: [], sboms: [], lockfiles: [], sets: [] };
+  const { purls, lists, sboms, lockfiles, sets } = request;
+  return [
+    ["purls", { ...none, purls, lists }],
+    ...sboms.map((sbom): [string, Sources] => ["sbom", { ...none, sboms: [sbom] }]),
+    ...lockfiles.map((lockfile): [string, Sources] => ["lockfile", { ...none, lockfiles: [lockfile] }]),
+    ["set", { ...none, sets }],
+  ];
+}
+
+function specOf(request: MirrorRequest, { concurrency }: Config): JobSpec {
+  const { purls, lists, sboms, lockfiles, sets, closure, refresh, sources, maxSize } = request;
+  const named = [...lists, ...sboms, ...lockfiles].map(({ name }) => name);
+  const words = [...purls, ...named, ...sets.map((set) => `set ${set}`)];
+  return {
+    title: words.slice(0, 3).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),
+    runBy: "server",
+    choice: { platforms: parsePlatforms(request.platform), sources, maxSize },
+    closure,
+    concurrency: request.concurrency ?? concurrency,
+    refresh,
+  };
+}

@@ -1,0 +1,32 @@
+/** What a server does for mirrors: runs jobs, and takes them from the API. */
+import type { Config } from "../config/schema.ts";
+import type { MirrorApi } from "../http/api/mirror-api.ts";
+import { JobRunner } from "../mirror/runner.ts";
+import { mirrorApi } from "./mirror-api.ts";
+import { openPool, type Runtime } from "./runtime.ts";
+
+/** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
+const PATIENCE = 10_000;
+/** Milliseconds that what a job is doing may take when the server stops. */
+const GRACE = 1_000;
+
+export interface Mirroring {
+  api: MirrorApi;
+  /** Jobs that run are left to the next server. */
+  stop(): Promise<void>;
+}
+
+export function startMirroring(config: Config, runtime: Runtime): Mirroring {
+  const options = { config: { ...config, cache_metadata: true }, pin: true, dry: false, patience: PATIENCE };
+  const runner = new JobRunner({
+    store: runtime.store,
+    mounts: runtime.mounts,
+    most: config.mirror.max_jobs,
+    openPool: () => openPool(config.workers, options),
+  });
+  if (!config.offline) runner.start();
+  return {
+    api: mirrorApi({ config, runtime, runner }),
+    stop: () => runner.stop(GRACE),
+  };
+}

@@ -1,0 +1,106 @@
+/** The API of mirror jobs in this process: its routes, a store of jobs and a runner, over a cache in front of an upstream. */
+import { mirrorApi } from "../../src/commands/mirror-api.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { Sets } from "../../src/db/sets.ts";
+import { AccessLog } from "../../src/http/access-log.ts";
+import type { MirrorRoutesOptions } from "../../src/http/api/mirror.ts";
+import { makeApp } from "../../src/http/app.ts";
+import { Hosts } from "../../src/http/hosts.ts";
+import { Metrics } from "../../src/http/metrics.ts";
+import { startServer } from "../../src/http/server.ts";
+import { JobRunner } from "../../src/mirror/runner.ts";
+import { setUp } from "./files-cache.ts";
+import { jobStore, until } from "./job-store.ts";
+
+interface Options {
+  config?: Partial<Config>;
+  refuse?: MirrorRoutesOptions["refuse"];
+}
+
+export const PURL = "pkg:files/file@small";
+export const LARGE = "pkg:files/file@large";
+
+/** `pkg:files/file@small` and `@large` can be mirrored. The runner starts when it is told. */
+export async function mirrorApiOf({ config: changes = {}, refuse = () => undefined }: Options = {}) {
+  const all = await setUp({ pin: true });
+  const set = jobStore(all);
+  const config = { ...loadConfig({ ecosystems: [] }).config, ...changes };
+  const openPool = () => ({ ...set.pool, close: () => {} });
+  const runner = new JobRunner({ store: set.store, mounts: set.mounts, most: 2, poll: 50, openPool });
+  const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache };
+  const stopping = new AbortController();
+  const api = mirrorApi({ config, runtime, runner });
+  const metrics = new Metrics([all.mount], () => all.cache.context.blobs.totals());
+  const app = makeApp({
+    version: "1.2.3",
+    metrics,
+    health: async () => ({ status: "ok", storage: "ok", database: "ok" }),
+    stats: () => ({}) as never,
+    home: () => "",
+    mirror: { api, refuse, keepOpen: (request) => server.timeout(request, 0), stopping: stopping.signal },
+  });
+  const server = startServer({
+    hostname: "127.0.0.1",
+    port: 0,
+    cache: all.cache,
+    mounts: set.mounts,
+    hosts: new Hosts({ hosts: [], trustedProxies: [] }),
+    metrics,
+    accessLog: new AccessLog(undefined),
+    app: (request) => app.fetch(request),
+    maxRequest: config.mirror.max_upload,
+  });
+  const url = `http://127.0.0.1:${server.port}/api/mirror`;
+  const ask = async (path = "", init: RequestInit = {}): Promise<Answer> => {
+    const response = await fetch(`${url}${path}`, init);
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text.startsWith("{") ? JSON.parse(text) : { detail: text }) as Body,
+    };
+  };
+  const json = (body: unknown) =>
+    ask("", { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+  return {
+    ...all,
+    ...set,
+    url,
+    port: server.port!,
+    runner,
+    stopping,
+    ask,
+    /** POSTs a request for a job. */
+    json,
+    /** Makes a job and returns its id. */
+    make: async (body: unknown): Promise<string> => (await json(body)).body.id,
+    ended: (id: string) => until(async () => /complete|failed|canceled/.test((await ask(`/${id}`)).body.state), id),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await runner.stop(1_000);
+      await server.stop(true);
+      await set.database.close();
+      await all[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+/** What tests look at. */
+interface Body {
+  id: string;
+  state: string;
+  detail: string;
+  errors: { field: string; message: string }[];
+  jobs: { id: string; state: string }[];
+  failures: { id: number; purl: string }[];
+  next: string | number | null;
+  progress: Record<string, unknown>;
+  asides: { count: number; first: unknown[] };
+}
