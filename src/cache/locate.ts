@@ -80,3 +80,11 @@ function fill(template: string, values: Params): string[] {
     template.replace(/\{([\w-]+)\}/g, (_, name: string) => encodeURIComponent(values[name]!).replaceAll("%2F", "/")),
   ];
 }
+
+/** Where upstream has what a mount serves at a path, as far as that can be told without asking; `undefined` where it cannot. */
+export function originOf(mount: Mount, path: Path): string | undefined {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
+    return undefined;
+  return addressesOf(targetOf(mount, match.route, match.params, path)).flat()[0];
+}

@@ -1,14 +1,13 @@
-/** How a mirror job is told: a bar on a terminal, a line now and then elsewhere, a summary at the end. */
+/** How a mirror job is told: while it runs, a summary at the end, and a report of every file. */
+import { originOf } from "../cache/locate.ts";
 import type { on as listen } from "../events.ts";
 import { formatSize } from "../format.ts";
-import type { Progress } from "../mirror/progress.ts";
+import { noCounts, type Outcome, type Progress } from "../mirror/progress.ts";
+import type { Mount } from "../mounts.ts";
+import { showProgress } from "./progress-line.ts";
+import type { Report } from "./report-file.ts";
 import type { Lines, Tally } from "./tally.ts";
 
-/** Milliseconds between updates. */
-const BAR = 100;
-const LINE = 5_000;
-/** Characters of the bar. */
-const WIDTH = 24;
 /** Lines of each kind that a summary lists; the count tells the rest. */
 const LISTED = 50;
 
@@ -19,21 +18,20 @@ export function reportProgress(progress: () => Progress | undefined, on: typeof 
   on("fetched", ({ bytes }) => {
     received += bytes;
   });
-  const isTerminal = process.stderr.isTTY;
-  const tell = () => {
-    const now = progress();
-    if (!now) return;
-    const line = describe(now, received, (performance.now() - started) / 1_000);
-    process.stderr.write(isTerminal ? `\r\u001b[K${bar(now)} ${line}` : `${line}\n`);
-  };
-  let timer: ReturnType<typeof setInterval> | undefined = setInterval(tell, isTerminal ? BAR : LINE);
-  return {
-    stop: () => {
-      if (timer === undefined) return;
-      clearInterval(timer);
-      timer = undefined;
-      if (isTerminal) process.stderr.write("\r\u001b[K");
-    },
+  return showProgress(() => {
+    const now = progress() ?? { phase: "resolving", ...noCounts() };
+    const { total, completed, skipped, failed } = now;
+    const share = total > 0 ? (completed + skipped + failed) / total : 0;
+    return { share, text: describe(now, received, (performance.now() - started) / 1_000) };
+  });
+}
+
+/** Writes what becomes of each file to a report, with where it is from. */
+export function recorder(report: Report, mounts: ReadonlyMap<string, Mount>): (outcome: Outcome) => void {
+  return (outcome) => {
+    const mount = mounts.get(outcome.mount);
+    const origin = mount && outcome.path ? originOf(mount, outcome.path) : undefined;
+    report.item({ ...outcome, ...(origin && { origin }) });
   };
 }
 
@@ -117,11 +115,6 @@ function describe({ phase, total, completed, skipped, failed }: Progress, receiv
   const rate = seconds > 0 ? received / seconds : 0;
   const eta = done > 0 && total > done ? `, ${Math.ceil((seconds / done) * (total - done))} s left` : "";
   return `${phase}: ${done}/${total} files, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
-}
-
-function bar({ total, completed, skipped, failed }: Progress): string {
-  const filled = total > 0 ? Math.min(WIDTH, Math.round(((completed + skipped + failed) / total) * WIDTH)) : 0;
-  return `[${"#".repeat(filled)}${" ".repeat(WIDTH - filled)}]`;
 }
 
 export function failuresOf({ failures }: Tally, kind = "failed"): string[] {

@@ -12,7 +12,7 @@ import { tasksOf } from "../mirror/sources/read.ts";
 import type { JobStore } from "../mirror/store.ts";
 import { Targets } from "../mirror/targets.ts";
 import { ahead } from "./ahead.ts";
-import { dryRun, jsonResult, type Result, reportProgress, summary } from "./mirror-report.ts";
+import { dryRun, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf } from "./sources.ts";
@@ -53,6 +53,7 @@ export const mirror: Command = {
     const runtime = await lazy();
     const pool = openPool(config.workers, options);
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
+    const record = report && recorder(report, runtime.mounts);
     let progress: Progress | undefined;
     const { stop } = flags.json === true ? { stop: () => {} } : reportProgress(() => progress, on);
     const started = performance.now();
@@ -61,7 +62,7 @@ export const mirror: Command = {
       mounts: runtime.mounts,
       tell: (outcome) => {
         tally.tell(outcome);
-        report?.item(outcome);
+        record?.(outcome);
       },
       declared: (mount, requires) => tally.declare(mount, requires),
       started: (live) => {

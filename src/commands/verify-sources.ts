@@ -7,7 +7,7 @@ import { MemoryLedger } from "../mirror/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../mirror/progress.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import { Targets } from "../mirror/targets.ts";
-import { failuresOf, listed, told } from "./mirror-report.ts";
+import { failuresOf, listed, recorder, told } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
 import { choiceOf, closureOf, sourcesOf } from "./sources.ts";
@@ -19,6 +19,7 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
   const runtime = await openRuntime(options);
   const pool = openPool(config.workers, options);
   const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
+  const record = report && recorder(report, runtime.mounts);
   const tally = new Tally();
   const targets = new Targets(runtime.mounts.values(), typeof flags.mount === "string" ? flags.mount : undefined);
   const started = performance.now();
@@ -43,7 +44,7 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
         },
         tell: (outcome) => {
           tally.tell(outcome);
-          report?.item({ ...outcome, outcome: outcome.outcome === "held" ? "verified" : outcome.outcome });
+          record?.(outcome);
         },
       });
       await job.run();

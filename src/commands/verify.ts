@@ -1,12 +1,25 @@
+import { nameOf } from "../argv.ts";
 import type { Command } from "../command.ts";
+import { BadRequest } from "../errors.ts";
+import { isEmpty, SOURCE_OPTIONS, sourcesOf } from "./sources.ts";
 import { verifyHeld } from "./verify-held.ts";
+import { verifySources } from "./verify-sources.ts";
 
-/** `proxy verify`: 0 when all is right, 1 when anything was wrong, though it be repaired, 2 for bad flags. */
+/**
+ * `proxy verify`: 0 when all is right, 1 when anything was wrong, though it be repaired, 2 for bad flags. With sources: 0 only
+ * when a client would find all that it asks for.
+ */
 export const verify: Command = {
   name: "verify",
+  args: "[...purls]",
   describe:
-    "Read what is held again: whatever is not what its digest says is quarantined and fetched again, and told where that fails",
+    "Read what is held again, and mend what is not what its digest says; with sources: prove that clients will find all of them offline",
   options: [
+    ...SOURCE_OPTIONS,
+    {
+      flag: "--strict",
+      describe: "With sources: fail where something cannot be proven (install scripts, builds, git)",
+    },
     {
       flag: "--sample <share>",
       describe: "Only so many blobs (1000) or such a share (10%): those verified longest ago",
@@ -19,9 +32,19 @@ export const verify: Command = {
     { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
     { flag: "--json", describe: "Print the result as one JSON document" },
   ],
-  action: async ({ flags, load }) => {
+  action: async (invocation) => {
+    const { args, flags, load } = invocation;
+    const { config } = load();
+    const sources = sourcesOf(args, flags);
+    const apart = isEmpty(sources) ? SOURCE_OPTIONS.map(({ flag }) => nameOf(flag)) : ["sample", "older-than", "rate"];
+    const misplaced = [...apart, ...(isEmpty(sources) ? ["strict"] : [])].find((name) => flags[name] !== undefined);
+    if (misplaced !== undefined)
+      throw new BadRequest(
+        `--${misplaced} is for verify ${isEmpty(sources) ? "with sources (a PURL, --sbom, --lockfile, --purls, --set)" : "of all that is held, without sources"}`,
+      );
+    if (!isEmpty(sources)) return verifySources(invocation, config);
     const text = (name: string) => (typeof flags[name] === "string" ? flags[name] : undefined);
-    return verifyHeld(load().config, {
+    return verifyHeld(config, {
       sample: text("sample"),
       olderThan: text("older-than"),
       rate: text("rate"),

@@ -80,7 +80,10 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
           ...factOf(path, file, parts),
         });
     }
-    const reasons = fitting.map(({ builds }) => builds);
+    // A release that is stated in parts is built only where nothing else of it was chosen.
+    const paths = new Set(files.map(({ path }) => path));
+    const taken = fitting.filter(({ files: own = [] }) => own.length === 0 || own.some(({ path }) => paths.has(path)));
+    const reasons = taken.map(({ builds }) => builds);
     if (reasons[0] !== undefined && reasons.every((reason) => reason !== undefined))
       found.unproven.push({ purl, reason: reasons[0] });
     found.requires.push(...fitting.flatMap(({ requires = [] }) => requires));

@@ -30,13 +30,21 @@ export class Targets {
       throw new BadRequest(`${text}: no ecosystem serves the type "${purl.type}"; known: ${known.join(", ")}`);
     }
     const { ecosystem } = mount;
-    const { repository_url: _, ...qualifiers } = purl.qualifiers ?? {};
+    // Which features are asked for chooses requirements, not files.
+    const { repository_url: _, features = "", extras = "", ...qualifiers } = purl.qualifiers ?? {};
+    const asks = [features, extras].flatMap((list) => list.split(",")).filter(Boolean);
     const wanted = {
       name: ecosystem.identity?.(purl.name) ?? purl.name,
       ...(purl.version && { version: purl.version }),
       ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
     };
-    return { ...wanted, purl: formatPurl(ecosystem, wanted), mount: mount.name, isRoot: true };
+    return {
+      ...wanted,
+      ...(asks.length > 0 && { asks: ["default", ...asks] }),
+      purl: formatPurl(ecosystem, wanted),
+      mount: mount.name,
+      isRoot: true,
+    };
   }
 
   /** Of texts. All that is wrong is told at once: BadRequest with a line each. Equal ones count once. */
