@@ -37,7 +37,7 @@ export const showJob: Command = {
       const row = found(store, invocation);
       const failures = store
         .failures(row.id, 0, FAILURES)
-        .map(({ id: _, job: _job, task: _task, at, isPassing, ...rest }) => ({
+        .map(({ id: _id, job: _job, task: _task, at, isPassing, ...rest }) => ({
           ...rest,
           is_passing: isPassing,
           at: new Date(at).toISOString(),

@@ -55,5 +55,5 @@ function machineOf(word: string): Platform {
   const knownLibc = libc === undefined || libc === "musl" || libc === "glibc";
   if (!os || (machine !== undefined && !arch) || !knownLibc || more.length > 0)
     throw new BadRequest(`"${word}" is no platform; expected ${PLATFORM_SYNTAX}`);
-  return { os, ...(arch && { arch }), ...(libc && { libc: libc as "musl" }) };
+  return { os, ...(arch && { arch }), ...(libc && { libc }) };
 }
