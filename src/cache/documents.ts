@@ -267,6 +267,9 @@ export class DocumentCache {
     const fresh = rowOf(this.#context, target, downloaded, revision);
     await storage.place(file, fresh.sha256);
     await writer.write(() => {
+      // An eviction may have removed an equal blob since it was placed.
+      if (!storage.has(fresh.sha256))
+        throw new UpstreamFailed(`${path} was evicted while it was stored; ask again`, { retryable: true });
       blobs.add(fresh.sha256, size);
       documents.put(fresh, pages);
     });

@@ -69,6 +69,12 @@ export const mirror: Command = {
         progress = live;
       },
     };
+    const interrupted = () => {
+      stop();
+      console.error("interrupted; what is held stays held, and proxy mirror --resume goes on with the rest");
+      process.exit(130);
+    };
+    process.once("SIGINT", interrupted);
     try {
       const job = isDry
         ? undefined
@@ -89,6 +95,7 @@ export const mirror: Command = {
       console.log(flags.json === true ? jsonResult(result, isDry) : isDry ? dryRun(result) : summary(result));
       return ended.failed > 0 || ("error" in ended && ended.error !== null) ? 1 : 0;
     } finally {
+      process.off("SIGINT", interrupted);
       stop();
       pool.close();
       await runtime.close();
