@@ -1,9 +1,11 @@
-/** What a server does for mirrors: runs jobs, and takes them from the API. */
+/** What a server does for mirrors: runs jobs, takes them from the API, and makes those that stand in the configuration. */
 import type { Config } from "../config/schema.ts";
 import type { MirrorApi } from "../http/api/mirror-api.ts";
 import { JobRunner } from "../mirror/runner.ts";
+import { StandingJobs } from "../mirror/standing.ts";
 import { mirrorApi } from "./mirror-api.ts";
 import { openPool, type Runtime } from "./runtime.ts";
+import { standingJobs } from "./standing.ts";
 
 /** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
 const PATIENCE = 10_000;
@@ -24,9 +26,19 @@ export function startMirroring(config: Config, runtime: Runtime): Mirroring {
     most: config.mirror.max_jobs,
     openPool: () => openPool(config.workers, options),
   });
-  if (!config.offline) runner.start();
+  const standing = new StandingJobs({
+    store: runtime.store,
+    jobs: standingJobs(config, runtime),
+    made: () => runner.look(),
+  });
+  if (!config.offline) {
+    runner.start();
+    standing.start();
+  }
   return {
     api: mirrorApi({ config, runtime, runner }),
-    stop: () => runner.stop(GRACE),
+    stop: async () => {
+      await Promise.all([standing.stop(), runner.stop(GRACE)]);
+    },
   };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FORMATS, LEVELS } from "../log.ts";
 import { cooldownSection } from "./cooldown.ts";
 import { mirrorSection } from "./mirror.ts";
+import { mirrorsSection } from "./mirrors.ts";
 import { mountSection } from "./mounts.ts";
 import { databaseSection, storageSection } from "./storage.ts";
 import { credentialsOf, upstreamSection, upstreamsOf } from "./upstreams.ts";
@@ -108,6 +109,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .meta({ flag: "concurrency", description: "Downloads at a time in a mirror job." }),
     workers: whole(0).prefault(0).meta({ description: "Threads of a mirror job. 0: one for each core." }),
     mirror: mirrorSection,
+    mirrors: mirrorsSection(),
     cooldown: cooldownSection(ecosystems),
     health: z
       .strictObject({

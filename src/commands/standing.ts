@@ -1,0 +1,59 @@
+/** From the configuration to the standing jobs of a server. */
+import { basename } from "node:path";
+import type { StandingMirror } from "../config/mirrors.ts";
+import type { Config } from "../config/schema.ts";
+import { BadRequest, messageOf } from "../errors.ts";
+import { log } from "../log.ts";
+import { parsePlatforms } from "../mirror/platforms.ts";
+import { type Input, tasksOf } from "../mirror/sources/read.ts";
+import type { StandingJob } from "../mirror/standing.ts";
+import { Targets } from "../mirror/targets.ts";
+import { nextTime } from "../schedule.ts";
+import { ahead } from "./ahead.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Throws BadRequest for what the configuration's own checks cannot know. */
+export function standingJobs(config: Config, { mounts, sets }: Pick<Runtime, "mounts" | "sets">): StandingJob[] {
+  return Object.entries(config.mirrors).map(([name, mirror]) => {
+    const { schedule, timezone, deps, sources, max_size: maxSize, mount } = mirror;
+    if (mount !== undefined && !mounts.has(mount))
+      throw new BadRequest(
+        `mirrors.${name}.mount = ${mount}: there is no such mount; expected ${[...mounts.keys()].join(", ")}`,
+      );
+    new Targets(mounts.values(), mount).ofAll(mirror.purls.map((purl) => [`mirrors.${name}.purls: `, purl]));
+    return {
+      name,
+      next: (after) => nextTime(schedule, timezone, after),
+      spec: {
+        title: name,
+        runBy: "server",
+        choice: { platforms: platformsOf(name, mirror), sources, maxSize },
+        closure: deps,
+        concurrency: config.concurrency,
+        refresh: true,
+      },
+      tasks: () => {
+        const targets = new Targets(mounts.values(), mount);
+        const aside = ({ what, reason, place }: { what: string; reason: string; place: string }) =>
+          log.debug("a standing mirror job names what no registry has", { mirror: name, what, reason, place });
+        return ahead(tasksOf(inputsOf(mirror), { targets, sets, aside }));
+      },
+    };
+  });
+}
+
+function platformsOf(name: string, { platform }: StandingMirror) {
+  try {
+    return parsePlatforms(platform ?? "");
+  } catch (error) {
+    throw new BadRequest(`mirrors.${name}.platform: ${messageOf(error)}`);
+  }
+}
+
+function inputsOf({ purls, purls_file: lists, sbom, lockfile, set: sets }: StandingMirror) {
+  return { purls, lists: opened(lists), sboms: opened(sbom), lockfiles: opened(lockfile), sets };
+}
+
+function opened(files: readonly string[] = []): Input[] {
+  return files.map((file) => ({ name: basename(file), bytes: () => Bun.file(file).stream() }));
+}
