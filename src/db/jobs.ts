@@ -43,6 +43,11 @@ export class Jobs {
     return this.#orm.select({ count: count() }).from(jobs).where(where).get()?.count ?? 0;
   }
 
+  /** How many there are in each state. */
+  byState(): { state: JobState; count: number }[] {
+    return this.#orm.select({ state: jobs.state, count: count() }).from(jobs).groupBy(jobs.state).all();
+  }
+
   /** The newest run of a standing job. */
   latest(standing: string): JobRow | undefined {
     return this.#orm

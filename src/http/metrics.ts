@@ -20,11 +20,26 @@ export class Metrics {
   readonly #bytes = new Tally();
   #active = 0;
 
-  constructor(mounts: Iterable<Mount>, totals: () => Totals) {
+  /** `jobs`: how many mirror jobs there are in each state. */
+  constructor(
+    mounts: Iterable<Mount>,
+    totals: () => Totals,
+    jobs: () => { state: string; count: number }[] = () => [],
+  ) {
     for (const { name, ecosystem } of mounts) this.#labels.set(name, { ecosystem: ecosystem.id, mount: name });
     this.#gauge("proxy_cache_size_bytes", "Bytes of the blobs held.", () => totals().bytes);
     this.#gauge("proxy_cached_artifacts_total", "Immutable files held.", () => totals().artifacts);
     this.#gauge("proxy_active_requests", "Requests being answered.", () => this.#active);
+    const byState: Gauge = new Gauge({
+      name: "proxy_mirror_jobs",
+      help: "Mirror jobs of this store.",
+      labelNames: ["state"],
+      registers: [this.registry],
+      collect: () => {
+        byState.reset();
+        for (const { state, count } of jobs()) byState.set({ state }, count);
+      },
+    });
     this.#tallied("proxy_requests_total", "Requests answered.", this.#statuses, "status");
     this.#tallied("proxy_response_bytes_total", "Bytes of bodies sent to clients.", this.#bytes);
     this.#observe();

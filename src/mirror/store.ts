@@ -82,6 +82,11 @@ export class JobStore {
     return this.#tables.jobs.count(["reading", "pending", "running"]);
   }
 
+  /** How many there are in each state. */
+  byState(): { state: string; count: number }[] {
+    return this.#tables.jobs.byState();
+  }
+
   /** The newest run of a standing job. */
   latest(standing: string): JobRow | undefined {
     const row = this.#tables.jobs.latest(standing);
