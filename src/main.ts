@@ -7,6 +7,7 @@ import { cancelJob, jobs, retryJob, showJob } from "./commands/jobs.ts";
 import { mirror } from "./commands/mirror.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { stats } from "./commands/stats.ts";
+import { createToken, listTokens, revokeToken } from "./commands/token.ts";
 import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
@@ -19,6 +20,9 @@ const commands = [
   showJob,
   cancelJob,
   retryJob,
+  createToken,
+  listTokens,
+  revokeToken,
   stats,
   why,
   configCheck,

@@ -121,7 +121,10 @@ export function settingsSchema(ecosystems: readonly string[]) {
     shutdown_grace: duration()
       .prefault("30s")
       .meta({ description: "How long answers that are being sent may take to finish when the proxy is stopped." }),
-    mirror_api: ignored("this version has no API for mirror jobs; use proxy mirror"),
+    mirror_api: bool().prefault(true).meta({
+      description:
+        "Whether there are the API of mirror jobs and recording: for clients at this machine, and with a token (`proxy token create`) for others.",
+    }),
     gradle: z
       .strictObject({
         build_cache: z
@@ -140,7 +143,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
 
 export function configSchema(ecosystems: readonly string[]) {
   return settingsSchema(ecosystems).transform(
-    ({ upstream, storage, database, mirror_api: _api, gradle: _gradle, ...settings }) => ({
+    ({ upstream, storage, database, gradle: _gradle, ...settings }) => ({
       ...settings,
       storage: { path: storage.url ?? storage.path, max_size: storage.max_size },
       database: { path: database.path },
