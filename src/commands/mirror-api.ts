@@ -137,11 +137,15 @@ function specOf(request: MirrorRequest, { concurrency }: Config): JobSpec {
   const named = [...lists, ...sboms, ...lockfiles].map(({ name }) => name);
   const words = [...purls, ...named, ...sets.map((set) => `set ${set}`)];
   return {
-    title: words.slice(0, 3).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),
+    title: words.slice(0, 3).map(shortened).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),
     runBy: "server",
     choice: { platforms: parsePlatforms(request.platform), sources, maxSize },
     closure,
     concurrency: request.concurrency ?? concurrency,
     refresh,
   };
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

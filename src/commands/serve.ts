@@ -1,8 +1,11 @@
+import { Recorder } from "../cache/recorder.ts";
 import type { Command } from "../command.ts";
 import type { Config } from "../config/schema.ts";
+import { Tokens } from "../db/tokens.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import { AccessLog } from "../http/access-log.ts";
 import { makeApp } from "../http/app.ts";
+import { authorize } from "../http/authorize.ts";
 import { HealthProbe } from "../http/health.ts";
 import { Hosts } from "../http/hosts.ts";
 import { Metrics } from "../http/metrics.ts";
@@ -12,6 +15,7 @@ import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
+import { startMirroring } from "./mirroring.ts";
 import { offloadTo, openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
 
 /** Milliseconds that a client's request may spend on retries. */
@@ -33,9 +37,18 @@ export const serveCommand: Command = {
 async function serve(config: Config): Promise<number> {
   const options: RuntimeOptions = { config, pin: false, dry: false, patience: PATIENCE };
   const pool = openPool(READERS, options);
-  const { cache, database, mounts, close } = await openRuntime(options, offloadTo(pool));
+  const runtime = await openRuntime(options, offloadTo(pool));
+  const { cache, database, mounts, close } = runtime;
+  const mirroring = startMirroring(config, runtime);
+  const tokens = new Tokens(database);
+  const recorder = new Recorder(cache.context, runtime.sets);
+  const stopping = new AbortController();
   const hosts = new Hosts({ baseUrl: config.base_url, hosts: config.hosts, trustedProxies: config.trusted_proxies });
-  const metrics = new Metrics(mounts.values(), () => cache.context.blobs.totals());
+  const metrics = new Metrics(
+    mounts.values(),
+    () => cache.context.blobs.totals(),
+    () => runtime.store.byState(),
+  );
   const accessLog = new AccessLog(config.access_log.path);
   const probe = new HealthProbe(cache, database, config.health.storage_probe_interval);
   const { host: hostname, port } = config.listen;
@@ -49,10 +62,29 @@ async function serve(config: Config): Promise<number> {
       const base = hosts.baseOf(request, origin, () => server.requestIP(request)?.address);
       return homePage(mounts.values(), base ?? origin, VERSION);
     },
+    mirror: {
+      api: mirroring.api,
+      refuse: (request) => authorize(request, server.requestIP(request)?.address, () => tokens.valid(), "mirror"),
+      keepOpen: (request) => server.timeout(request, 0),
+      stopping: stopping.signal,
+    },
   });
   const handle = (request: Request) => app.fetch(request);
   const server = listening(() =>
-    startServer({ hostname, port, cache, mounts, hosts, metrics, accessLog, app: handle }),
+    startServer({
+      hostname,
+      port,
+      cache,
+      mounts,
+      hosts,
+      metrics,
+      accessLog,
+      app: handle,
+      maxRequest: config.mirror.max_upload,
+      recording: config.mirror_api
+        ? { recorder, refuse: (request, remote) => authorize(request, remote, () => tokens.valid(), "mirror") }
+        : undefined,
+    }),
   );
   keepHouse(cache, database, config.storage.max_size);
   log.info("listening", {
@@ -64,11 +96,13 @@ async function serve(config: Config): Promise<number> {
 
   const signal = await stopSignal();
   log.info("stopping; what is being sent is finished first, unless told again", { signal });
+  stopping.abort();
   const again = stopSignal();
+  const left = mirroring.stop();
   const wait = config.shutdown_grace;
   const ended = await Promise.race([server.stop().then(() => "all was sent"), again, Bun.sleep(wait)]);
   if (ended !== "all was sent") log.warn("what is being sent is broken off", { because: ended ?? "the grace is over" });
-  await Promise.race([close(), again, Bun.sleep(STORING)]);
+  await Promise.race([left.then(() => recorder.drain()).then(close), again, Bun.sleep(STORING)]);
   accessLog.flush();
   pool.close();
   return 0;

@@ -4,7 +4,7 @@ import type { MirrorApi, MirrorRequest, Upload } from "./mirror-api.ts";
 import { fromTexts, readFields } from "./mirror-fields.ts";
 import { boundaryOf, partsOf } from "./multipart.ts";
 import { type FieldError, InvalidFields } from "./problem.ts";
-import { atMost, textOf, tooLarge, Uploads } from "./uploads.ts";
+import { atMost, received, textOf, tooLarge, Uploads } from "./uploads.ts";
 
 /** What JSON, and the fields of a form, may have in bytes: they are in memory whole. */
 const MAX_FIELDS = 16 * 1024 * 1024;
@@ -63,17 +63,18 @@ export async function readMirrorRequest(request: Request, api: MirrorApi): Promi
 }
 
 async function readBody(
-  { headers, url, body }: Request,
+  request: Request,
   { maxUpload }: MirrorApi,
   uploads: Uploads,
   files: Files,
   errors: FieldError[],
 ): Promise<unknown> {
+  const { headers, url } = request;
   const contentType = headers.get("content-type") ?? "";
   const type = contentType.split(";")[0]!.trim().toLowerCase();
   if (headers.has("content-encoding")) throw new BadRequest("an encoded body (Content-Encoding) is not taken", 415);
   if (Number(headers.get("content-length")) > maxUpload) throw tooLarge(maxUpload, "a request");
-  const bytes = atMost(maxUpload, body ?? nothing(), "a request");
+  const bytes = atMost(maxUpload, received(request), "a request");
   if (type === "application/json") return jsonOf(await textOf(atMost(MAX_FIELDS, bytes, MAX_JSON), "the body"));
   if (SBOM_TYPES.includes(type)) {
     files.sboms.push(await uploads.keep("sbom", bytes));
@@ -131,5 +132,3 @@ function inline(name: string, text: string): Upload {
     },
   };
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,6 +1,6 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../errors.ts";
 import type { Upload } from "./mirror-api.ts";
 
 /** Files that came with a request, on disk for as long as it takes to read them: they may be larger than memory. */
@@ -26,6 +26,15 @@ export class Uploads {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#files.map((path) => rm(path, { force: true })));
+  }
+}
+
+/** The body of a request. Throws BadRequest where the client goes away. */
+export async function* received({ body }: Request): AsyncGenerator<Uint8Array> {
+  try {
+    if (body) yield* body;
+  } catch (error) {
+    throw new BadRequest(`the request was broken off: ${messageOf(error)}`);
   }
 }
 
