@@ -62,12 +62,14 @@ async function serve(config: Config): Promise<number> {
       const base = hosts.baseOf(request, origin, () => server.requestIP(request)?.address);
       return homePage(mounts.values(), base ?? origin, VERSION);
     },
-    mirror: {
-      api: mirroring.api,
-      refuse: (request) => authorize(request, server.requestIP(request)?.address, () => tokens.valid(), "mirror"),
-      keepOpen: (request) => server.timeout(request, 0),
-      stopping: stopping.signal,
-    },
+    mirror: config.mirror_api
+      ? {
+          api: mirroring.api,
+          refuse: (request) => authorize(request, server.requestIP(request)?.address, () => tokens.valid(), "mirror"),
+          keepOpen: (request) => server.timeout(request, 0),
+          stopping: stopping.signal,
+        }
+      : undefined,
   });
   const handle = (request: Request) => app.fetch(request);
   const server = listening(() =>

@@ -250,3 +250,16 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "mirror_api: false removes it, and standing jobs still run",
+  async () => {
+    const mirrors = { base: { schedule: "@daily", purls: ["pkg:npm/small@1.0.0"] } };
+    await using all = await npmProxy({ mirror_api: false, mirrors });
+    for (const path of ["", "/x", "/x/events"])
+      expect((await fetch(`${all.proxy.url}/api/mirror${path}`)).status).toBe(404);
+    expect((await post(all.proxy, {})).status).toBe(404);
+    await until(async () => (await all.proxy.run(["jobs"])).stdout.includes("complete"));
+  },
+  TIMEOUT,
+);
