@@ -6,6 +6,7 @@ import { listEcosystems } from "./commands/ecosystems.ts";
 import { cancelJob, jobs, retryJob, showJob } from "./commands/jobs.ts";
 import { mirror } from "./commands/mirror.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { removeSet, sets, showSet } from "./commands/sets.ts";
 import { stats } from "./commands/stats.ts";
 import { createToken, listTokens, revokeToken } from "./commands/token.ts";
 import { verify } from "./commands/verify.ts";
@@ -20,6 +21,9 @@ const commands = [
   showJob,
   cancelJob,
   retryJob,
+  sets,
+  showSet,
+  removeSet,
   createToken,
   listTokens,
   revokeToken,

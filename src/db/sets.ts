@@ -1,7 +1,16 @@
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq, max, sql } from "drizzle-orm";
 import type { Path } from "../ecosystem.ts";
 import type { Database } from "./open.ts";
-import { sets } from "./schema.ts";
+import { artifacts, documents, sets } from "./schema.ts";
+
+export interface SetSummary {
+  name: string;
+  paths: number;
+  /** Of those that are held. */
+  bytes: number;
+  /** Milliseconds since 1970. */
+  recordedAt: number;
+}
 
 /** What was asked for while it was recorded, by the name of the recording. Writes are to be called inside `writer.write`. */
 export class Sets {
@@ -16,12 +25,45 @@ export class Sets {
   }
 
   /** All that a set has. */
-  paths(name: string): { mount: string; path: Path }[] {
+  *paths(name: string): Generator<{ mount: string; path: Path }> {
+    let last = { mount: "", path: "" };
+    for (;;) {
+      const page = this.#orm
+        .select({ mount: sets.mount, path: sets.path })
+        .from(sets)
+        .where(and(eq(sets.name, name), sql`(${sets.mount}, ${sets.path}) > (${last.mount}, ${last.path})`))
+        .orderBy(asc(sets.mount), asc(sets.path))
+        .limit(1_000)
+        .all();
+      yield* page as { mount: string; path: Path }[];
+      const end = page.at(-1);
+      if (page.length < 1_000 || !end) return;
+      last = end;
+    }
+  }
+
+  list(): SetSummary[] {
+    const size = (table: typeof artifacts | typeof documents) =>
+      sql`coalesce((SELECT ${table.size} FROM ${table} WHERE ${table.mount} = ${sets.mount} AND ${table.path} = ${sets.path}), 0)`;
     return this.#orm
-      .select({ mount: sets.mount, path: sets.path })
+      .select({
+        name: sets.name,
+        paths: sql<number>`count(*)`,
+        bytes: sql<number>`sum(${size(artifacts)} + ${size(documents)})`,
+        recordedAt: sql<number>`${max(sets.at)}`,
+      })
       .from(sets)
-      .where(eq(sets.name, name))
-      .orderBy(asc(sets.mount), asc(sets.path))
-      .all() as { mount: string; path: Path }[];
+      .groupBy(sets.name)
+      .orderBy(asc(sets.name))
+      .all();
+  }
+
+  add(name: string, mount: string, path: string, at: number): void {
+    this.#orm.insert(sets).values({ name, mount, path, at }).onConflictDoNothing().run();
+  }
+
+  /** How many paths it had. */
+  remove(name: string): number {
+    return this.#orm.delete(sets).where(eq(sets.name, name)).returning({ path: sets.path }).all().length;
   }
 }

@@ -7,8 +7,9 @@
  */
 import type { Server } from "bun";
 import type { Ask, Cache } from "../cache/cache.ts";
+import { type Recorder, SET_NAME } from "../cache/recorder.ts";
 import type { Path } from "../ecosystem.ts";
-import { BadRequest, messageOf } from "../errors.ts";
+import { BadRequest, messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { AccessLog } from "./access-log.ts";
@@ -23,6 +24,8 @@ export interface ServerOptions {
   mounts: ReadonlyMap<string, Mount>;
   hosts: Hosts;
   metrics: Metrics;
+  /** Requests below `/@record/NAME/`. Absent: there is no recording. */
+  recording?: Recording | undefined;
   /** The Elysia app. */
   app: (request: Request) => Response | Promise<Response>;
   accessLog: AccessLog;
@@ -32,11 +35,19 @@ export interface ServerOptions {
   idleSeconds?: number;
 }
 
+export interface Recording {
+  recorder: Pick<Recorder, "note">;
+  /** Why a request may not record; `undefined` where it may. */
+  refuse(request: Request, remote: string | undefined): { status: number; message: string } | undefined;
+}
+
 /** Seconds without a byte after which a connection is closed; one that waits for upstream is exempt. */
 const IDLE = 60;
 /** Bytes of the body of a request to a mount: audits of large projects. */
 const MAX_REQUEST = 16 * 1024 * 1024;
 const MARGIN = 1024 * 1024;
+/** What is asked for below it is recorded under the name that follows. */
+const RECORD = "/@record/";
 const NO_QUERY = new URLSearchParams();
 /** Stands for the host of requests that name none. */
 const NOWHERE = "http://localhost";
@@ -72,24 +83,32 @@ class Handler {
     const slash = url.indexOf("/", 8);
     const mark = url.indexOf("?", slash);
     const whole = mark < 0 ? url.slice(slash) : url.slice(slash, mark);
-    const end = whole.indexOf("/", 1);
-    const mount = this.#options.mounts.get(whole.slice(1, end < 0 ? undefined : end));
+    const set = whole.startsWith(RECORD) ? whole.slice(RECORD.length).split("/", 1)[0]! : undefined;
+    const below = set === undefined ? whole : whole.slice(RECORD.length + set.length);
+    const end = below.indexOf("/", 1);
+    const mount = this.#options.mounts.get(below.slice(1, end < 0 ? undefined : end));
     const remote = () => server.requestIP(request)?.address;
     const base = named ? this.#options.hosts.baseOf(request, url.slice(0, slash), remote) : undefined;
     if (base === undefined && whole !== "/health") return this.#refuse(request, started, remote, mount);
     if (!mount) return this.#app(named ? request : new Request(url, request), started, remote);
+    if (set !== undefined) {
+      const refusal = this.#whyNotRecorded(request, set, remote());
+      if (refusal) return this.#refuse(request, started, remote, mount, refusal);
+    }
     const ask: Ask = {
       method: request.method,
-      path: (end < 0 ? "/" : whole.slice(end)) as Path,
+      path: (end < 0 ? "/" : below.slice(end)) as Path,
       query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark)),
       accept: request.headers.get("accept"),
-      base: base ?? "",
+      // Links stay inside the recording.
+      base: set === undefined ? (base ?? "") : `${base}${RECORD}${set}`,
     };
     this.#options.metrics.began();
     const ready = this.#options.cache.peek(mount, ask);
+    if (ready && set !== undefined) this.#options.recording?.recorder.note(set, mount, ask.path);
     if (ready)
       return this.#done(request, respondReady(request, ready, "hit"), started, remote, mount, ready.bytes.length);
-    return this.#slow(request, server, mount, ask, started, remote);
+    return this.#slow(request, server, mount, ask, started, remote, set);
   }
 
   async #slow(
@@ -99,8 +118,9 @@ class Handler {
     ask: Ask,
     started: number,
     remote: () => string | undefined,
+    set: string | undefined,
   ): Promise<Response> {
-    const { cache, accessLog } = this.#options;
+    const { cache, accessLog, recording } = this.#options;
     // For as long as the connection is no longer exempt: one on which nothing is asked any more must not stay for ever.
     const limitIdling = () => server.timeout(request, this.#options.idleSeconds ?? IDLE);
     try {
@@ -108,6 +128,7 @@ class Handler {
       // A client that went away must not end the fetch, and one that waits for it must not be cut off.
       server.timeout(request, 0);
       const answer = await accessLog.during(request, () => cache.get(mount, ask));
+      if (set !== undefined) recording?.recorder.note(set, mount, ask.path);
       const response = await respond(request, answer, (sha256) => cache.context.storage.file(sha256));
       if (answer.kind === "file" && answer.file.kind === "growing") void answer.file.growing.settled.then(limitIdling);
       else limitIdling();
@@ -124,13 +145,29 @@ class Handler {
     }
   }
 
-  #refuse(request: Request, started: number, remote: () => string | undefined, mount?: Mount): Response {
-    const error = hasHost(request)
+  #whyNotRecorded(request: Request, set: string, remote: string | undefined): Error | undefined {
+    const { recording } = this.#options;
+    if (!recording) return new NotFound("recording is turned off here (mirror_api)");
+    if (!SET_NAME.test(set))
+      return new BadRequest(
+        `"${set}" cannot name a recording: letters, digits, dots, dashes and underscores can, up to 64`,
+      );
+    const refusal = recording.refuse(request, remote);
+    return refusal && new BadRequest(refusal.message, refusal.status);
+  }
+
+  #refuse(
+    request: Request,
+    started: number,
+    remote: () => string | undefined,
+    mount: Mount | undefined,
+    error: Error = hasHost(request)
       ? new BadRequest(
           "this server does not answer for the host that the request names (base_url and hosts in the configuration say which)",
           421,
         )
-      : new BadRequest("the request has no valid Host header, and links must be built from it", 400);
+      : new BadRequest("the request has no valid Host header, and links must be built from it", 400),
+  ): Response {
     this.#options.metrics.began();
     return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, error.message);
   }

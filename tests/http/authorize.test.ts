@@ -12,7 +12,7 @@ const HERE = "http://127.0.0.1:8080/api/mirror";
 const asked = (headers: Record<string, string>, url = HERE, remote: string | undefined = "127.0.0.1") =>
   authorize(new Request(url, { headers }), remote, tokens, "mirror")?.status ?? "allowed";
 
-const local: [string, Record<string, string>, string | undefined, string | undefined, string | number][] = [
+const local: [string, Record<string, string>, string | undefined, string | undefined, "allowed" | 401][] = [
   ["a client at this machine", {}, HERE, "127.0.0.1", "allowed"],
   ["… by IPv6", {}, "http://[::1]:8080/", "::1", "allowed"],
   ["… over a mapped address", {}, HERE, "::ffff:127.0.0.1", "allowed"],
@@ -44,7 +44,7 @@ test.each(local)("without a token: %s", (_, headers, url, remote, expected) =>
 );
 
 const basic = (password: string) => `Basic ${Buffer.from(`anyone:${password}`).toString("base64")}`;
-const carried: [string, string, string | number][] = [
+const carried: [string, string, "allowed" | 401 | 403][] = [
   ["the token", `Bearer ${TOKEN}`, "allowed"],
   ["… as a password", basic(TOKEN), "allowed"],
   ["an unknown one", "Bearer prx_none", 401],

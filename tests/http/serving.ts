@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { AccessLog } from "../../src/http/access-log.ts";
 import { type HostSettings, Hosts } from "../../src/http/hosts.ts";
 import { Metrics } from "../../src/http/metrics.ts";
-import { startServer } from "../../src/http/server.ts";
+import { type Recording, startServer } from "../../src/http/server.ts";
 import { setUp } from "../support/files-cache.ts";
 
 interface Options extends Partial<HostSettings> {
@@ -11,10 +11,11 @@ interface Options extends Partial<HostSettings> {
   /** Milliseconds that upstream may pause. */
   patience?: number;
   app?: (request: Request) => Response;
+  recording?: (set: Awaited<ReturnType<typeof setUp>>) => Recording;
 }
 
 /** `/files/f/small`, `/files/f/large` and `/files/index.json` are there. */
-export async function serving({ idleSeconds, patience = 2_000, app, ...hosts }: Options = {}) {
+export async function serving({ idleSeconds, patience = 2_000, app, recording, ...hosts }: Options = {}) {
   const set = await setUp({}, { upstream: { timeout: patience } });
   const { cache, mount } = set;
   const server = startServer({
@@ -26,6 +27,7 @@ export async function serving({ idleSeconds, patience = 2_000, app, ...hosts }: 
     metrics: new Metrics([mount], () => cache.context.blobs.totals()),
     accessLog: new AccessLog(undefined),
     app: app ?? (() => new Response("app")),
+    recording: recording?.(set),
     ...(idleSeconds !== undefined && { idleSeconds }),
   });
   const port = server.port!;
