@@ -29,7 +29,7 @@ export class Recorder {
   readonly #sets: Sets;
   readonly #known = new LRUCache<string, true>({ max: 100_000 });
   #notes: Note[] = [];
-  #running: Promise<void> | undefined;
+  #isRunning = false;
 
   constructor(context: Context, sets: Sets) {
     this.#context = context;
@@ -44,7 +44,9 @@ export class Recorder {
     if (this.#known.has(key)) return;
     this.#known.set(key, true);
     this.#notes.push({ set, mount: mount.name, path, until: this.#context.now() + STORING });
-    this.#running ??= this.#run();
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
   }
 
   /** Resolves when all that is held by now is written. */
@@ -57,7 +59,7 @@ export class Recorder {
       await Bun.sleep(GATHER);
       await this.#write();
     }
-    this.#running = undefined;
+    this.#isRunning = false;
   }
 
   async #write(): Promise<void> {

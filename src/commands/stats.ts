@@ -16,7 +16,7 @@ export const stats: Command = {
     const { config } = load();
     const popular = flags.popular === undefined ? 0 : Number(flags.popular);
     if (!Number.isInteger(popular) || popular < 0)
-      throw new BadRequest(`--popular ${flags.popular}: expected a whole number, such as 10`);
+      throw new BadRequest(`--popular ${String(flags.popular)}: expected a whole number, such as 10`);
     const { cache, database, mounts, close } = await openRuntime({ config, pin: false, dry: false, patience: 0 });
     const held = statsOf(cache, mounts.values(), database.path);
     const top = cache.context.artifacts.popular(popular).map((row) => {

@@ -216,7 +216,7 @@ async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders
 async function wholeOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > MAX_REQUEST) throw new BadRequest(`a request may have at most ${MAX_REQUEST} bytes`, 413);
     chunks.push(chunk);

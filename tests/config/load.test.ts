@@ -278,11 +278,7 @@ describe("what has no effect is said", () => {
     ],
     ["upstream: {helm: {a: 'https://h.example'}}", /^upstream\.helm .* no ecosystem helm$/],
     ["storage: {direct_serve: true}", /^storage\.direct_serve .* has no effect/],
-    [
-      "mirror_api: true\ngradle: {build_cache: {read_only: true}}",
-      /^mirror_api /,
-      /^gradle\.build_cache\.read_only .* no Gradle build cache$/,
-    ],
+    ["gradle: {build_cache: {read_only: true}}", /^gradle\.build_cache\.read_only .* no Gradle build cache$/],
     ["database: {url: 'postgres://u:p@h/d'}", /^database\.url .* only SQLite/],
   ];
   test.each(warnings)("%s", (yaml, ...expected) => {

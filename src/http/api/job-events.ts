@@ -45,7 +45,10 @@ export async function* eventsOf(
       seen = rows.at(-1)?.id ?? seen;
       if (rows.length < FAILURES) break;
     }
-    if (hasEnded) return yield event("state", JSON.stringify(jobOf(found, api.failures(id, 0, 100))), END);
+    if (hasEnded) {
+      yield event("state", JSON.stringify(jobOf(found, api.failures(id, 0, 100))), END);
+      return;
+    }
     if (silent >= SILENT) {
       yield encode(": still there\n\n");
       silent = 0;
