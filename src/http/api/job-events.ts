@@ -1,5 +1,5 @@
 /** How a mirror job goes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-import { failureOf, jobOf, summaryOf } from "./job-view.ts";
+import { failureOf, jobOf, SHOWN_FAILURES, summaryOf } from "./job-view.ts";
 import type { MirrorApi } from "./mirror-api.ts";
 
 /** Milliseconds between looks at the job. */
@@ -46,7 +46,7 @@ export async function* eventsOf(
       if (rows.length < FAILURES) break;
     }
     if (hasEnded) {
-      yield event("state", JSON.stringify(jobOf(found, api.failures(id, 0, 100))), END);
+      yield event("state", JSON.stringify(jobOf(found, api.failures(id, 0, SHOWN_FAILURES))), END);
       return;
     }
     if (silent >= SILENT) {

@@ -211,5 +211,8 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
 
 /** What a router says of parameters that are none. */
 function fieldsOf(issues: readonly { path?: unknown; message?: string | undefined }[]): FieldError[] {
-  return issues.map(({ path, message = "not allowed" }) => ({ field: String(path ?? "query"), message }));
+  return issues.map(({ path, message = "not allowed" }) => ({
+    field: typeof path === "string" ? path : "query",
+    message,
+  }));
 }

@@ -121,6 +121,6 @@ class Input {
   async #more(what: string): Promise<void> {
     const { value, done } = await this.#source.next();
     if (done) throw new BadRequest(`the form ends before ${what}`);
-    this.#ahead = this.#ahead.length === 0 ? Buffer.from(value) : Buffer.concat([this.#ahead, value]);
+    this.#ahead = Buffer.concat([this.#ahead, value]);
   }
 }

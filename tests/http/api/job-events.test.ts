@@ -54,7 +54,7 @@ test("from the making of a job to its end: how it stands, what failed, how it en
     .map(({ data }) => [data.state, data.progress.completed]);
   expect(seen).toContainEqual(["running", 1]);
   const failures = events.filter(({ event }) => event === "failure");
-  expect(failures.map(({ data }) => data.purl).toSorted()).toEqual(ABSENT);
+  expect(failures.map(({ data }) => data.purl ?? "").toSorted()).toEqual(ABSENT);
   for (const { id: own, data } of failures) expect(own).toBe(String(data.id));
   expect(events.at(-1)).toMatchObject({
     event: "state",

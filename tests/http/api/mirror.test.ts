@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { wrongBytes } from "../../support/faults.ts";
 import { gated } from "../../support/files-cache.ts";
 import { until } from "../../support/job-store.ts";
-import { LARGE, mirrorApiOf, PURL } from "../../support/mirror-api.ts";
+import { type Answer, LARGE, mirrorApiOf, PURL } from "../../support/mirror-api.ts";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 
@@ -135,8 +135,8 @@ test("jobs and failures in pages", async () => {
     await Bun.sleep(2);
   }
   const listed: string[] = [];
-  for (let next: unknown = ""; next !== null; ) {
-    const { body } = await all.ask(`?limit=2${next ? `&before=${String(next)}` : ""}`);
+  for (let next: string | number | null = ""; next !== null; ) {
+    const { body }: Answer = await all.ask(`?limit=2${next ? `&before=${next}` : ""}`);
     expect(body.jobs.length).toBeLessThanOrEqual(2);
     listed.push(...body.jobs.map(({ id }) => id));
     next = body.next;
@@ -146,8 +146,8 @@ test("jobs and failures in pages", async () => {
   const [id = ""] = ids;
   await all.ended(id);
   const failures: string[] = [];
-  for (let next: unknown = 0; next !== null; ) {
-    const { body } = await all.ask(`/${id}/failures?limit=3&after=${String(next)}`);
+  for (let next: string | number | null = 0; next !== null; ) {
+    const { body }: Answer = await all.ask(`/${id}/failures?limit=3&after=${next}`);
     failures.push(...body.failures.map(({ purl }) => purl));
     next = body.next;
   }
