@@ -1,5 +1,5 @@
 import { BadRequest } from "../../errors.ts";
-import { clip } from "./python-entry.ts";
+import { clip } from "./elsewhere.ts";
 
 /** One directive of a go.mod; one that stands in a block has the block's verb. */
 export interface Directive {

@@ -1,7 +1,7 @@
 import { BadRequest } from "../../errors.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
+import { clip } from "./elsewhere.ts";
 import { type Directive, directivesOf, MODULE } from "./go-directive.ts";
-import { clip } from "./python-entry.ts";
 
 /** What the go command takes as it is: everything else is a branch or a commit, which `go mod tidy` makes a version. */
 const VERSION = /^v\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/;

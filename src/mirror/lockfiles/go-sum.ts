@@ -1,8 +1,8 @@
 import type { Digest } from "../../ecosystem.ts";
 import { BadRequest } from "../../errors.ts";
 import type { Item, Lockfile } from "../sources/source.ts";
+import { clip } from "./elsewhere.ts";
 import { MODULE } from "./go-directive.ts";
-import { clip } from "./python-entry.ts";
 
 const MOD = "/go.mod";
 

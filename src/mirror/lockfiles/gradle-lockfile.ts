@@ -1,6 +1,6 @@
 import { BadRequest } from "../../errors.ts";
 import type { Item, Lockfile } from "../sources/source.ts";
-import { clip } from "./python-entry.ts";
+import { clip } from "./elsewhere.ts";
 
 /**
  * https://docs.gradle.org/current/userguide/dependency_locking.html: `group:artifact:version=configurations` lines and one

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { BadRequest } from "../../errors.ts";
-import { clip } from "./python-entry.ts";
+import { clip } from "./elsewhere.ts";
 import { shaped } from "./shape.ts";
 
 /** Levels of objects and lists within each other. */

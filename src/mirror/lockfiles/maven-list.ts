@@ -1,6 +1,6 @@
 import { BadRequest } from "../../errors.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
-import { clip } from "./python-entry.ts";
+import { clip } from "./elsewhere.ts";
 
 const SCOPE = "(?:compile|provided|runtime|test|system|import|compile-only|test-only|test-runtime)";
 /** `group:artifact:type[:classifier]:version[:scope][:file]`, and what is said of it. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Entry, Lockfile } from "../sources/source.ts";
-import { type Elsewhere, elsewhere, pythonItem } from "./python-entry.ts";
+import { type Elsewhere, elsewhere } from "./elsewhere.ts";
+import { pythonItem } from "./python-entry.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
 

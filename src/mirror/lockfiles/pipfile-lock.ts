@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Lockfile } from "../sources/source.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { readJson } from "./json.ts";
-import { elsewhere, pythonItem } from "./python-entry.ts";
+import { pythonItem } from "./python-entry.ts";
 import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion, shaped } from "./shape.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { canonicalVersion, normalize, releaseOf } from "../../formats/distribution.ts";
 import type { Lockfile } from "../sources/source.ts";
-import { clip, type Elsewhere, elsewhere, pythonItem } from "./python-entry.ts";
+import { clip, type Elsewhere, elsewhere } from "./elsewhere.ts";
+import { pythonItem } from "./python-entry.ts";
 import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";

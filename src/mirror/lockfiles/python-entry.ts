@@ -2,7 +2,8 @@
 import type { Digest } from "../../ecosystem.ts";
 import { BadRequest } from "../../errors.ts";
 import { normalize } from "../../formats/distribution.ts";
-import type { Aside, Item } from "../sources/source.ts";
+import type { Item } from "../sources/source.ts";
+import { clip } from "./elsewhere.ts";
 
 const HEX_DIGITS = new Map([
   ["md5", 32],
@@ -46,29 +47,4 @@ function digestOf(hash: string, place: string): Digest | undefined {
   if (value.length !== length || !/^[\da-f]+$/i.test(value))
     throw new BadRequest(`${place}: expected ${length} hexadecimal digits of ${algorithm}, found "${clip(value)}"`);
   return `${algorithm}:${value}`.toLowerCase() as Digest;
-}
-
-/** Where something is that no registry has. */
-export type Elsewhere = "git" | "folder" | "file" | "url";
-
-const REASONS: Readonly<Record<Elsewhere, string>> = {
-  git: "is from a repository of source code",
-  folder: "is a folder",
-  file: "is a local file",
-  url: "is an archive outside of registries",
-};
-
-export function elsewhere(what: string, kind: Elsewhere, address: string, place: string): Aside {
-  const reason = what === address ? REASONS[kind] : `${REASONS[kind]}: ${withoutCredentials(address)}`;
-  return { what: withoutCredentials(what), reason, place };
-}
-
-/** `https://user:token@host/` → `https://host/`. */
-export function withoutCredentials(address: string): string {
-  return address.replace(/\/\/[^/@\s]*@/g, "//");
-}
-
-/** Foreign text for a message. */
-export function clip(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,5 +1,5 @@
 import type { Entry, Item } from "../sources/source.ts";
-import { withoutCredentials } from "./python-entry.ts";
+import { withoutCredentials } from "./elsewhere.ts";
 
 export interface Sourced {
   item: Item;

@@ -1,7 +1,8 @@
 import { BadRequest } from "../../errors.ts";
 import { isDistribution } from "../../formats/distribution.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
-import { clip, type Elsewhere, elsewhere, pythonItem, withoutCredentials } from "./python-entry.ts";
+import { clip, type Elsewhere, elsewhere, withoutCredentials } from "./elsewhere.ts";
+import { pythonItem } from "./python-entry.ts";
 
 const SHORT: Readonly<Record<string, string>> = {
   r: "requirement",

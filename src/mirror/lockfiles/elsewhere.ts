@@ -1,0 +1,27 @@
+/** How lockfile readers tell of what no registry has. */
+import type { Aside } from "../sources/source.ts";
+
+/** Where something is that no registry has. */
+export type Elsewhere = "git" | "folder" | "file" | "url";
+
+const REASONS: Readonly<Record<Elsewhere, string>> = {
+  git: "is from a repository of source code",
+  folder: "is a folder",
+  file: "is a local file",
+  url: "is an archive outside of registries",
+};
+
+export function elsewhere(what: string, kind: Elsewhere, address: string, place: string): Aside {
+  const reason = what === address ? REASONS[kind] : `${REASONS[kind]}: ${withoutCredentials(address)}`;
+  return { what: withoutCredentials(what), reason, place };
+}
+
+/** `https://user:token@host/` → `https://host/`. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/\/\/[^/@\s]*@/g, "//");
+}
+
+/** Foreign text for a message. */
+export function clip(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
