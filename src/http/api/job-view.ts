@@ -57,6 +57,16 @@ export const failureSchema = z.object({
 
 const lines = z.array(z.string());
 
+export const createdSchema = z.object({
+  id: z.string(),
+  asides: z
+    .object({
+      count: z.number().int(),
+      first: z.array(z.object({ what: z.string(), reason: z.string(), place: z.string() })),
+    })
+    .describe("What the sources name and no registry has"),
+});
+
 export const planSchema = z.object({
   total: count("Files, held ones included"),
   bytes: count("Of the files to fetch, where their index states sizes"),

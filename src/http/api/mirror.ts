@@ -6,6 +6,7 @@ import { log } from "../../log.ts";
 import { statusOf } from "../respond.ts";
 import { eventsOf, hasEnded } from "./job-events.ts";
 import {
+  createdSchema,
   failureOf,
   failureSchema,
   jobOf,
@@ -18,7 +19,7 @@ import {
 import type { FoundJob, MirrorApi } from "./mirror-api.ts";
 import { requestBody } from "./mirror-docs.ts";
 import { readMirrorRequest } from "./mirror-request.ts";
-import { type FieldError, InvalidFields, problemSchema, respondProblem, respondThrown } from "./problem.ts";
+import { invalidParameters, problemSchema, Refused, respondProblem, respondThrown } from "./problem.ts";
 
 export interface MirrorRoutesOptions {
   api: MirrorApi;
@@ -35,25 +36,8 @@ const READING = 4;
 
 const idOf = z.object({ id: z.string() });
 const limit = (most: number) => z.coerce.number().int().min(1).max(most).default(Math.min(most, 100));
-const created = idOf.extend({
-  asides: z
-    .object({
-      count: z.number().int(),
-      first: z.array(z.object({ what: z.string(), reason: z.string(), place: z.string() })),
-    })
-    .describe("What the sources name and no registry has"),
-});
 const refusals = { 401: problemSchema, 403: problemSchema };
 const known = { ...refusals, 404: problemSchema };
-
-class Refused extends Error {
-  readonly status: number;
-
-  constructor({ status, message }: { status: number; message: string }) {
-    super(message);
-    this.status = status;
-  }
-}
 
 export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOptions) {
   let reading = 0;
@@ -82,11 +66,11 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
   return new Elysia({ prefix: "/api", tags: ["mirror"] })
     .onTransform(({ request }) => {
       const refusal = refuse(request);
-      if (refusal) throw new Refused(refusal);
+      if (refusal) throw new Refused(refusal.status, refusal.message);
     })
     .onError(({ error, code }) => {
       if (error instanceof Refused) return respondProblem(error.status, error.message);
-      if (code === "VALIDATION") return respondThrown(new InvalidFields(fieldsOf(error.all)));
+      if (code === "VALIDATION") return respondThrown(invalidParameters(error.all));
       if (statusOf(error) === 500) log.error("request failed", { error: (error as Error).stack ?? messageOf(error) });
       return respondThrown(error);
     })
@@ -94,7 +78,7 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
       parse: "none",
       response: {
         200: planSchema,
-        202: created,
+        202: createdSchema,
         400: problemSchema,
         ...refusals,
         413: problemSchema,
@@ -207,12 +191,4 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
         detail: { summary: "Cancel a mirror job; what is held stays held" },
       },
     );
-}
-
-/** What a router says of parameters that are none. */
-function fieldsOf(issues: readonly { path?: unknown; message?: string | undefined }[]): FieldError[] {
-  return issues.map(({ path, message = "not allowed" }) => ({
-    field: typeof path === "string" ? path : "query",
-    message,
-  }));
 }

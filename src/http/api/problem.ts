@@ -27,6 +27,23 @@ export class InvalidFields extends BadRequest {
   }
 }
 
+/** Parameters that are none, as the router tells of them. */
+export function invalidParameters(issues: readonly { path?: unknown; message?: string | undefined }[]): InvalidFields {
+  return new InvalidFields(
+    issues.map(({ path, message = "not allowed" }) => ({ field: typeof path === "string" ? path : "query", message })),
+  );
+}
+
+/** Someone who may not. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
