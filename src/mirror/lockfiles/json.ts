@@ -13,17 +13,20 @@ const TOKEN = new RegExp(String.raw`[ \t\r\n]*((${STRING})|${NUMBER}|true|false|
 /**
  * A JSON document (RFC 8259) of a known shape. Throws BadRequest with the line for what JSON.parse refuses without one, and
  * for what it takes silently, a key that an object has twice; or with the path of what has another shape.
+ * `trailingCommas`: one may stand after the last member of an object or a list.
  */
-export function readJson<T>(text: string, schema: z.ZodType<T>): T {
-  return shaped(new Reader(text).document(), schema);
+export function readJson<T>(text: string, schema: z.ZodType<T>, { trailingCommas = false } = {}): T {
+  return shaped(new Reader(text, trailingCommas).document(), schema);
 }
 
 class Reader {
   readonly #text: string;
+  readonly #trailingCommas: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, trailingCommas: boolean) {
     this.#text = text;
+    this.#trailingCommas = trailingCommas;
   }
 
   document(): unknown {
@@ -52,7 +55,8 @@ class Reader {
   #object(depth: number): unknown {
     // Without a prototype, `__proto__` is a key like others.
     const object = Object.create(null) as Record<string, unknown>;
-    for (let key = this.#next(), first = true; !(first && key === "}"); key = this.#next(), first = false) {
+    for (let key = this.#next(), mayEnd = true; !(mayEnd && key === "}"); key = this.#next()) {
+      mayEnd = this.#trailingCommas;
       if (!key.startsWith('"')) throw this.#error("expected a key", key);
       const name = JSON.parse(key) as string;
       if (name in object) throw this.#error(`the key ${clip(key)} is there twice`);
@@ -65,7 +69,8 @@ class Reader {
 
   #list(depth: number): unknown {
     const list: unknown[] = [];
-    for (let token = this.#next(); token !== "]" || list.length > 0; token = this.#next()) {
+    for (let token = this.#next(), mayEnd = true; !(mayEnd && token === "]"); token = this.#next()) {
+      mayEnd = this.#trailingCommas;
       list.push(this.#value(token, depth + 1));
       if (this.#expect(",", "]") === "]") break;
     }

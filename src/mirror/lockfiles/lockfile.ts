@@ -1,24 +1,34 @@
 /** Lockfiles: which format a file is of, and what it names. A format is a file in this folder and a line in this list. */
 import { BadRequest } from "../../errors.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
+import { bunLock } from "./bun-lock.ts";
+import { cargoLock } from "./cargo-lock.ts";
 import { goMod } from "./go-mod.ts";
 import { goSum } from "./go-sum.ts";
 import { gradleLockfile } from "./gradle-lockfile.ts";
 import { mavenList } from "./maven-list.ts";
+import { packageLock } from "./package-lock.ts";
 import { pdmLock } from "./pdm-lock.ts";
 import { pipfileLock } from "./pipfile-lock.ts";
+import { pnpmLock } from "./pnpm-lock.ts";
 import { poetryLock } from "./poetry-lock.ts";
 import { pylock } from "./pylock.ts";
 import { requirementsTxt } from "./requirements-txt.ts";
 import { uvLock } from "./uv-lock.ts";
+import { yarnLock } from "./yarn-lock.ts";
 
 /** Those that are recognized by less come later. */
 const FORMATS: readonly Lockfile[] = [
+  bunLock,
+  packageLock,
+  pnpmLock,
+  yarnLock,
   uvLock,
   poetryLock,
   pdmLock,
   pylock,
   pipfileLock,
+  cargoLock,
   goSum,
   goMod,
   gradleLockfile,
@@ -32,6 +42,7 @@ const FORMATS: readonly Lockfile[] = [
  */
 export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> {
   const text = decode(name, bytes);
+  refuseMarks(name, text);
   const base = /[^/\\]*$/.exec(name)![0];
   const format =
     FORMATS.find((each) => each.recognizes(base, "")) ?? FORMATS.find((each) => each.recognizes(base, text));
@@ -57,4 +68,12 @@ function decode(name: string, bytes: Uint8Array): string {
     const [sound = ""] = new TextDecoder(encoding).decode(bytes).split("\ufffd", 1);
     throw new BadRequest(`${name}: line ${sound.split("\n").length}: this is no ${encoding.toUpperCase()} text`);
   }
+}
+
+/** No text has NUL, and what git leaves where two changes meet is two lockfiles in one. */
+function refuseMarks(name: string, text: string): void {
+  const { 0: mark, index } = /\0|^(?:<{7}|>{7}) /m.exec(text) ?? { index: 0 };
+  if (mark === undefined) return;
+  const what = mark === "\0" ? "NUL, which text does not hold" : "a conflict that git could not merge; settle it first";
+  throw new BadRequest(`${name}: line ${text.slice(0, index).split("\n").length}: this is ${what}`);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BadRequest } from "../../errors.ts";
 import type { Lockfile } from "../sources/source.ts";
-import { elsewhere } from "./elsewhere.ts";
+import { elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";
 import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
@@ -75,8 +75,8 @@ function label({ name, version }: Package): string {
 function asideOf(each: Package, isMember: boolean, place: string) {
   const { git, url, path, directory, editable, virtual } = each.source;
   const folder = directory ?? editable ?? virtual;
-  if (folder === ".") return { what: label(each), reason: "is the project itself", place };
-  if (isMember) return { what: label(each), reason: `is a member of the workspace: ${folder}`, place };
+  if (folder === ".") return projectItself(label(each), place);
+  if (isMember) return workspaceMember(label(each), folder ?? "", place);
   if (git !== undefined) return elsewhere(label(each), "git", git, place);
   if (url !== undefined) return elsewhere(label(each), "url", url, place);
   if (path !== undefined) return elsewhere(label(each), "file", path, place);

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { BadRequest } from "../../errors.ts";
+import type { Entry, Lockfile } from "../sources/source.ts";
+import { bundled, clip, elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
+import { readJson } from "./json.ts";
+import { isVersion, kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";
+import { expectVersion } from "./shape.ts";
+
+/** `["name@1.0.0", registry, information, integrity]`; of those from elsewhere, no registry: `["name@git+…", information, …]`. */
+const resolution = z.tuple([z.string()], z.unknown());
+const schema = z.looseObject({
+  lockfileVersion: z.number(),
+  /** By folder; that of the project is empty. */
+  workspaces: z.record(z.string(), z.looseObject({ name: z.string().optional() })),
+  /** By where they are installed: `a`, `@scope/b`, `a/@scope/b`. */
+  packages: z.record(z.string(), resolution).default({}),
+});
+type Packages = z.output<typeof schema>["packages"];
+
+/** https://bun.sh/docs/pm/lockfile; its writer is Bun's `bun.lock.zig`. */
+export const bunLock: Lockfile = {
+  id: "bun-lock",
+  title: "bun.lock (0, 1, 2)",
+  recognizes: (name, text) =>
+    name === "bun.lock" ||
+    /^\s*\{\s*"lockfileVersion"\s*:\s*\d+,\s*(?:"configVersion"\s*:\s*\d+,\s*)?"workspaces"/.test(text),
+  *read(text) {
+    const { lockfileVersion, workspaces, packages } = readJson(text, schema, { trailingCommas: true });
+    expectVersion("lockfileVersion", String(lockfileVersion), ["0", "1", "2"]);
+    for (const [folder, { name = folder }] of Object.entries(workspaces)) {
+      const place = `workspaces["${folder}"]`;
+      yield folder === "" ? projectItself(name || "the project", place) : workspaceMember(name, folder, place);
+    }
+    for (const key of Object.keys(packages)) yield* entriesOf(key, packages);
+  },
+};
+
+function* entriesOf(key: string, packages: Packages): Iterable<Entry> {
+  const place = `packages["${key}"]`;
+  const [descriptor] = packages[key]!;
+  const [name, asked] = splitDescriptor(descriptor) ?? [];
+  if (!name || !asked)
+    throw new BadRequest(`${place}: expected a name and a version such as a@1.0.0, found "${clip(descriptor)}"`);
+  // Told already, by its folder.
+  if (asked.startsWith("workspace:")) return;
+  if (!isVersion(asked)) {
+    yield elsewhere(name, kindOf(asked) ?? "unknown", asked, place);
+    return;
+  }
+  const within = bundlerOf(key, packages);
+  const [, , , integrity] = packages[key]!;
+  if (within) yield bundled(descriptor, within, place);
+  else yield npmItem(name, asked, { integrity: typeof integrity === "string" ? integrity : "" }, place);
+}
+
+/** The package in whose archive it comes; none where the project or a member of its workspace bundles it. */
+function bundlerOf(key: string, packages: Packages): string | undefined {
+  let owner = key;
+  while (isBundled(packages[owner])) owner = owner.replace(/(?:^|\/)(?:@[^/]+\/)?[^/]+$/, "");
+  const [descriptor = ""] = packages[owner] ?? [];
+  return owner === key || descriptor.includes("@workspace:") ? undefined : descriptor || undefined;
+}
+
+function isBundled(each: Packages[string] | undefined): boolean {
+  const information = each?.[2];
+  return typeof information === "object" && information !== null && "bundled" in information;
+}

@@ -1,0 +1,69 @@
+/** What lockfiles of npm packages have in common. */
+import { digestOfSri, splitDigest } from "../../digest.ts";
+import { BadRequest } from "../../errors.ts";
+import type { Entry, Item } from "../sources/source.ts";
+import { clip, type Elsewhere, elsewhere } from "./elsewhere.ts";
+
+/** Old packages have capitals and signs in their names. */
+const NAME = /^(?:@[\w.~!'()*-]+\/)?[\w.~!'()*-]+$/;
+/** Semantic Versioning 2, as registries require. */
+const VERSION = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
+const HEX_DIGITS: Readonly<Record<string, number>> = { sha512: 128, sha256: 64, sha1: 40 };
+
+export interface Integrity {
+  /** Subresource Integrity: `sha512-BASE64`. */
+  integrity?: string | undefined;
+}
+
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
+/** A release of the npm registry. Whichever host a lockfile names, it is asked of the mount: proxies and mirrors have others. */
+export function npmItem(name: string, version: string, { integrity = "" }: Integrity, place: string): Item {
+  if (!NAME.test(name)) throw new BadRequest(`${place}: "${clip(name)}" is no name of an npm package`);
+  if (!VERSION.test(version)) throw new BadRequest(`${place}: "${clip(version)}" is no version of an npm package`);
+  const digest = digestOfSri(integrity);
+  const [algorithm = "", hex = ""] = digest ? splitDigest(digest) : [];
+  if (digest && hex.length !== HEX_DIGITS[algorithm])
+    throw new BadRequest(`${place}: expected a hash such as sha512-BASE64, found "${clip(integrity)}"`);
+  return { purl: { type: "npm", name, version }, ...(digest && { digests: [digest] }), place };
+}
+
+export interface Resolved extends Integrity {
+  name: string;
+  version: string;
+  /** The address that it was had from. */
+  resolved: string;
+}
+
+/** A release, unless it was had from where no registry is. */
+export function npmEntry({ name, version, resolved, ...integrity }: Resolved, place: string): Entry {
+  const kind = isTarballOfRegistry(resolved) ? undefined : kindOf(resolved);
+  if (kind) return elsewhere(`${name}@${version}`, kind, resolved, place);
+  return npmItem(name, version, integrity, place);
+}
+
+/** `…/@scope/name/-/name-1.0.0.tgz`, or as GitHub's registry has it, `…/download/@scope/name/1.0.0/HASH`. */
+function isTarballOfRegistry(url: string): boolean {
+  return /^https?:[^?#]*(?:\/-\/(?:@[^/?#]+\/)?[^/?#]+\.tgz(?:[?#]|$)|\/download\/@[^/?#]+\/[^/?#]+\/\d)/.test(url);
+}
+
+/**
+ * Where a dependency is from, by how it is asked for (`^1.0.0`, `latest`, `git+ssh://…`, `user/repository`, `file:../a`; see
+ * npm-package-arg). `undefined`: from a registry.
+ */
+export function kindOf(asked: string): Elsewhere | undefined {
+  if (!/[:/\\]/.test(asked)) return undefined;
+  if (/^(?:link|portal|workspace|root):/.test(asked)) return "folder";
+  if (/^(?:file:|\.{0,2}[/\\]|~\/|[A-Za-z]:[\\/])/.test(asked))
+    return /\.(?:tgz|tar\.gz|tar)(?:[#:?]|$)/.test(asked) ? "file" : "folder";
+  if (/^(?:git[+:@]|ssh:|(?:github|gitlab|bitbucket|gist):)|^[^:/]+\/[^:/]+$|\.git(?:#|$)/.test(asked)) return "git";
+  return /^https?:/.test(asked) ? "url" : "unknown";
+}
+
+/** `@scope/name@range` → its parts; the range may be empty. `undefined` for what begins with no name. */
+export function splitDescriptor(text: string): [name: string, range: string] | undefined {
+  const [, name = "", range = ""] = /^((?:@[^@/]+\/)?[^@/]+)(?:@(.*))?$/s.exec(text) ?? [];
+  return name ? [name, range] : undefined;
+}
