@@ -14,11 +14,14 @@ const GRACE = 1_000;
 
 export interface Mirroring {
   api: MirrorApi;
+  /** Jobs that are waiting run, unless nothing may be dialled. */
+  start(): void;
   /** Jobs that run are left to the next server. */
   stop(): Promise<void>;
 }
 
-export function startMirroring(config: Config, runtime: Runtime): Mirroring {
+/** Throws BadRequest for standing jobs that make no sense. */
+export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
   const options = { config: { ...config, cache_metadata: true }, pin: true, dry: false, patience: PATIENCE };
   const runner = new JobRunner({
     store: runtime.store,
@@ -31,12 +34,13 @@ export function startMirroring(config: Config, runtime: Runtime): Mirroring {
     jobs: standingJobs(config, runtime),
     made: () => runner.look(),
   });
-  if (!config.offline) {
-    runner.start();
-    standing.start();
-  }
   return {
     api: mirrorApi({ config, runtime, runner }),
+    start: () => {
+      if (config.offline) return;
+      runner.start();
+      standing.start();
+    },
     stop: async () => {
       await Promise.all([standing.stop(), runner.stop(GRACE)]);
     },

@@ -15,7 +15,7 @@ import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
-import { startMirroring } from "./mirroring.ts";
+import { makeMirroring } from "./mirroring.ts";
 import { offloadTo, openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
 
 /** Milliseconds that a client's request may spend on retries. */
@@ -39,7 +39,7 @@ async function serve(config: Config): Promise<number> {
   const pool = openPool(READERS, options);
   const runtime = await openRuntime(options, offloadTo(pool));
   const { cache, database, mounts, close } = runtime;
-  const mirroring = startMirroring(config, runtime);
+  const mirroring = makeMirroring(config, runtime);
   const tokens = new Tokens(database);
   const recorder = new Recorder(cache.context, runtime.sets);
   const stopping = new AbortController();
@@ -89,6 +89,7 @@ async function serve(config: Config): Promise<number> {
     }),
   );
   keepHouse(cache, database, config.storage.max_size);
+  mirroring.start();
   log.info("listening", {
     url: server.url.href,
     mounts: [...mounts.keys()].join(","),
