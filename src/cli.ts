@@ -85,7 +85,11 @@ function configOptions(ecosystems: readonly string[]): Option[] {
 
 function define(cli: CAC, { name, args = "", describe, options = [] }: Command): CacCommand {
   const command = cli.command(`${name} ${args}`.trim(), describe);
-  for (const option of options) command.option(option.flag, option.describe, { default: option.default });
+  for (const option of options) {
+    command.option(option.flag, option.describe);
+    // cac takes `--no-x` for something that is on by default, and would say so.
+    command.options.at(-1)!.config = { default: option.default };
+  }
   return command;
 }
 
