@@ -19,6 +19,19 @@ const ASIDES = 100;
 /** How many times the configured downloads at once a job may ask for. */
 const GREED = 4;
 
+const NOTHING: MirrorRequest = {
+  purls: [],
+  lists: [],
+  sboms: [],
+  lockfiles: [],
+  sets: [],
+  closure: "none",
+  platform: "",
+  sources: true,
+  maxSize: 0,
+  refresh: false,
+};
+
 export interface MirrorApiOptions {
   config: Config;
   runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache">;
@@ -80,6 +93,15 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
         return undefined;
       } catch (error) {
         return messageOf(error);
+      }
+    },
+    problemsOf: async (files) => {
+      try {
+        for await (const _ of tasksFor({ ...NOTHING, ...files }, () => {}));
+        return [];
+      } catch (error) {
+        if (error instanceof InvalidFields) return error.errors;
+        throw error;
       }
     },
     requireRoom: () => {

@@ -2,6 +2,7 @@
 import type { FailureRow, JobRow } from "../../db/jobs.ts";
 import type { Closure } from "../../jobs.ts";
 import type { Plan } from "./job-view.ts";
+import type { FieldError } from "./problem.ts";
 
 /** A file that came with a request; it can be read until the request is answered. */
 export interface Upload {
@@ -57,6 +58,8 @@ export interface MirrorApi {
   readonly maxConcurrency: number;
   /** What is wrong with a value, if anything. */
   problemOf(field: "purls" | "set" | "mount" | "platform", value: string): string | undefined;
+  /** What is wrong with files, each as a job would read it. */
+  problemsOf(files: Pick<MirrorRequest, "lists" | "sboms" | "lockfiles">): Promise<readonly FieldError[]>;
   /** Throws BadRequest (429, 409) where no job can be made now. */
   requireRoom(): void;
   /** Reads the sources to their end. Throws InvalidFields where they make no sense; then nothing was recorded. */

@@ -42,7 +42,7 @@ export async function readMirrorRequest(request: Request, api: MirrorApi): Promi
     const raw = await readBody(request, api, uploads, files, errors);
     const fields = readFields(raw, api);
     if (Array.isArray(fields) || errors.length > 0)
-      throw new InvalidFields([...(Array.isArray(fields) ? fields : []), ...errors]);
+      throw new InvalidFields([...(Array.isArray(fields) ? fields : []), ...errors, ...(await api.problemsOf(files))]);
     const { purls, set: sets, mount, deps: closure, platform, no_sources, max_size: maxSize, concurrency } = fields;
     const sboms = [...files.sboms, ...fields.sbom.map(inlineSbom)];
     const lockfiles = [...files.lockfiles, ...fields.lockfile.map(({ name, content }) => inline(name, content))];

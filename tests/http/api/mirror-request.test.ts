@@ -145,6 +145,11 @@ test("what is wrong with documents is told with its place, of all of them, and n
   expect(body.errors.map(({ field }) => field)).toEqual(["purls", "sbom", "lockfile", "lockfile"]);
   const reasons = [/list\.txt: line 2: .*type "none"/, /cut\.json: /, /requirements\.txt: .*line 1/, /unknown\.lock/];
   for (const [at, reason] of reasons.entries()) expect(body.errors[at]?.message).toMatch(reason);
+  const both = await form(all, [
+    ["platform", "plan9"],
+    ["sbom", new File(["{"], "cut.json")],
+  ]);
+  expect(both.body.errors.map(({ field }) => field)).toEqual(["platform", "sbom"]);
   expect((await all.ask()).body.jobs).toEqual([]);
   expect(await nothingLeft(all)).toEqual([]);
 });
