@@ -142,21 +142,19 @@ export function settingsSchema(ecosystems: readonly string[]) {
 }
 
 export function configSchema(ecosystems: readonly string[]) {
-  return settingsSchema(ecosystems).transform(
-    ({ upstream, storage, database, gradle: _gradle, ...settings }) => ({
-      ...settings,
-      storage: { path: storage.url ?? storage.path, max_size: storage.max_size },
-      database: { path: database.path },
-      allow_private: [
-        ...settings.allow_private,
-        ...upstream.allow_private_hosts,
-        ...(upstream.allow_loopback ? ["127.0.0.0/8", "::1"] : []),
-      ],
-      /** Ecosystem id → name of an upstream → URL: what the operator set for the default mounts. */
-      upstreams: upstreamsOf(upstream),
-      credentials: credentialsOf(upstream.auth),
-    }),
-  );
+  return settingsSchema(ecosystems).transform(({ upstream, storage, database, gradle: _gradle, ...settings }) => ({
+    ...settings,
+    storage: { path: storage.url ?? storage.path, max_size: storage.max_size },
+    database: { path: database.path },
+    allow_private: [
+      ...settings.allow_private,
+      ...upstream.allow_private_hosts,
+      ...(upstream.allow_loopback ? ["127.0.0.0/8", "::1"] : []),
+    ],
+    /** Ecosystem id → name of an upstream → URL: what the operator set for the default mounts. */
+    upstreams: upstreamsOf(upstream),
+    credentials: credentialsOf(upstream.auth),
+  }));
 }
 
 /** Paths as given, durations in milliseconds, sizes in bytes; 0 where a limit is off. */
