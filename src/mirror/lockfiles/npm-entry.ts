@@ -44,9 +44,18 @@ export function npmEntry({ name, version, resolved, ...integrity }: Resolved, pl
   return npmItem(name, version, integrity, place);
 }
 
-/** `…/@scope/name/-/name-1.0.0.tgz`, or as GitHub's registry has it, `…/download/@scope/name/1.0.0/HASH`. */
-function isTarballOfRegistry(url: string): boolean {
-  return /^https?:[^?#]*(?:\/-\/(?:@[^/?#]+\/)?[^/?#]+\.tgz(?:[?#]|$)|\/download\/@[^/?#]+\/[^/?#]+\/\d)/.test(url);
+const TARBALLS = [
+  /\/-\/(?:@[^/]+\/)?[^/]+\.tgz$/,
+  // GitHub's registry.
+  /\/download\/@[^/]+\/[^/]+\/\d/,
+  // cnpm, up to 2022.
+  /\/([^/]+)\/download\/(?:@[^/]+\/)?\1-\d[^/]*\.tgz$/,
+];
+
+/** `…/@scope/name/-/name-1.0.0.tgz`, or `…/download/@scope/name/1.0.0/HASH`, or `…/name/download/name-1.0.0.tgz`. */
+export function isTarballOfRegistry(url: string): boolean {
+  const [address = ""] = url.split(/[?#]/, 1);
+  return /^https?:/.test(address) && TARBALLS.some((pattern) => pattern.test(address));
 }
 
 /**

@@ -61,7 +61,7 @@ function* entriesOf(packages: Packages, project: string): Iterable<Entry> {
     else if (each.link) {
       // What it leads to is an entry of its own.
       if (!(String(resolved) in packages)) yield elsewhere(name ?? folder, "folder", String(resolved), place);
-    } else if (!isInstalled(folder)) {
+    } else if (!nameOf(folder)) {
       const isMember = hasMembers && !folder.startsWith("..");
       yield isMember
         ? workspaceMember(name ?? folder, folder, place)

@@ -77,6 +77,8 @@ function* importersOf({ importers }: Document): Iterable<Entry> {
 
 /** pnpm calls it broken, too, when a package is missing that another needs. */
 function refuseCutOff({ importers, packages, snapshots, ...root }: Document): void {
+  if (!importers && root.lockfileVersion.startsWith("9"))
+    throw new BadRequest("importers is missing, so the file must be cut off");
   const dependents = Object.entries({ ".": root, ...packages, ...snapshots, ...importers });
   for (const [key, each] of dependents) {
     for (const [name, at] of referencesOf(each)) {

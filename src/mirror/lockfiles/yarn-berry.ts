@@ -30,7 +30,7 @@ export const yarnBerry = {
     const { __metadata: _, ...rest } = tree as Record<string, unknown>;
     const all = Object.entries(shaped(rest, entries));
     // Not what they ask for, which a project may override, but their names are there.
-    const names = new Set(all.flatMap(([key]) => key.split(/\s*,\s*/)).map((each) => splitDescriptor(each)?.[0]));
+    const names = new Set(all.flatMap(([key]) => key.split(",")).map((each) => splitDescriptor(each.trim())?.[0]));
     for (const [key, { resolution, dependencies }] of all) {
       const missing = Object.keys(dependencies).find((name) => !names.has(name));
       if (missing) throw new BadRequest(`${key}: its dependency ${missing} is not in the file, which must be cut off`);

@@ -1,7 +1,7 @@
 import { BadRequest } from "../../errors.ts";
 import type { Entry } from "../sources/source.ts";
 import { clip, elsewhere } from "./elsewhere.ts";
-import { kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";
+import { isTarballOfRegistry, kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";
 
 interface Locked {
   place: string;
@@ -28,10 +28,12 @@ export const yarnClassic = {
     if (!text.endsWith("\n")) throw new BadRequest("the text ends within a line, so it must be cut off");
     const all = lockedOf(text);
     if (all.length === 0 && !version) throw new BadRequest("line 1: this is no yarn.lock: it has no entries");
-    // Not what they ask for, which a project may override, but their names are there.
+    // Not what they ask for, which a project may override, but their names are there, in order; or before the last one, members
+    // of the workspace are not.
     const names = new Set(all.flatMap(({ patterns }) => patterns).map((pattern) => splitDescriptor(pattern)?.[0]));
+    const last = all.at(-1)?.patterns[0] ?? "";
     for (const { dependencies, place } of all) {
-      const missing = dependencies.find((name) => !names.has(name));
+      const missing = dependencies.find((name) => name > last && !names.has(name));
       if (missing)
         throw new BadRequest(`${place}: its dependency ${missing} is not in the file, which must be cut off`);
     }
@@ -99,17 +101,21 @@ function entryOf({ place, patterns, fields }: Locked): Entry {
   const version = fields.get("version");
   if (!version) throw new BadRequest(`${place}: expected a version of ${clip(patterns[0]!)}, which must be cut off`);
   const asks = patterns.map((pattern) => {
-    const [name = pattern, range = ""] = splitDescriptor(pattern) ?? [];
-    return (range.startsWith("npm:") && splitDescriptor(range.slice("npm:".length))) || ([name, range] as const);
+    const [asked = pattern, wanted = ""] = splitDescriptor(pattern) ?? [];
+    const alias = wanted.startsWith("npm:") ? splitDescriptor(wanted.slice("npm:".length)) : undefined;
+    const [name, range] = alias ?? [asked, wanted];
+    return { name, range, isAlias: alias !== undefined };
   });
-  const fromRegistry = asks.find(([, range]) => !kindOf(range));
   const resolved = fields.get("resolved") ?? "";
-  if (!fromRegistry) {
-    const [name, range] = asks[0]!;
+  // What is asked for may be overridden by what is from elsewhere or by an alias, which is then asked for as well.
+  const elsewhereAsked = asks.find(({ range }) => kindOf(range));
+  if (elsewhereAsked && !isTarballOfRegistry(resolved)) {
+    const { name, range } = elsewhereAsked;
     return elsewhere(`${name}@${version}`, kindOf(range)!, resolved || range, place);
   }
+  const { name } = asks.find(({ isAlias }) => isAlias) ?? asks[0]!;
   // Before Yarn 1.10, the hash was but in the address.
   const [, sha1] = /#([\da-f]{40})$/.exec(resolved) ?? [];
   const integrity = fields.get("integrity") ?? (sha1 && `sha1-${Buffer.from(sha1, "hex").toString("base64")}`);
-  return npmItem(fromRegistry[0], version, { integrity }, place);
+  return npmItem(name, version, { integrity }, place);
 }

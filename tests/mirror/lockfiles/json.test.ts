@@ -64,3 +64,11 @@ test("a key may be called __proto__", () => {
   expect(Object.entries(tree)).toEqual([["__proto__", expect.objectContaining({ a: 1 })]]);
   expect("a" in tree).toBe(false);
 });
+
+test("takes a comma after the last member where it is told to", () => {
+  const lenient = (text: string) => readJson(text, z.unknown(), { trailingCommas: true });
+  expect(lenient('{"a": [1, [],], "b": {},}')).toEqual({ a: [1, []], b: {} });
+  for (const text of ["[,]", "{,}", "[1,,]", '{"a":1,,}', "[1],"]) expect(() => lenient(text)).toThrow(BadRequest);
+  expect(() => read("[1,]")).toThrow(BadRequest);
+  expect(() => read('{"a":1,}')).toThrow(BadRequest);
+});

@@ -15,6 +15,16 @@ const FORMATS: [fixture: string, named: string][] = [
   ["pdm-4.5.lock", "pypi"],
   ["pylock.pdm.toml", "pypi"],
   ["Pipfile.lock", "pypi"],
+  ["package-lock-v1.json", "npm"],
+  ["package-lock-v2.json", "npm"],
+  ["package-lock-v3.json", "npm"],
+  ["pnpm-lock-5.4.yaml", "npm"],
+  ["pnpm-lock-9.0-two-documents.yaml", "npm"],
+  ["yarn-classic.lock", "npm"],
+  ["yarn-berry-6.lock", "npm"],
+  ["bun-2.lock", "npm"],
+  ["cargo-1.lock", "cargo"],
+  ["cargo-4.lock", "cargo"],
   ["go.sum", "golang"],
   ["go.mod", "golang"],
   ["maven-list.log", "maven"],
@@ -43,6 +53,13 @@ test("reads text with a byte order mark", () => {
   const utf16 = Buffer.from("\ufeffsix==1.16.0\r\nten==2\r\n", "utf16le");
   expect(names("requirements.txt", utf16)).toEqual(["six", "ten"]);
   expect(names("requirements.txt", Buffer.from(utf16).swap16())).toEqual(["six", "ten"]);
+});
+
+test("refuses what no tool writes", () => {
+  expect(() => names("go.sum", bytes("a\nb\0"))).toThrow("go.sum: line 2: this is NUL, which text does not hold");
+  expect(() => names("yarn.lock", bytes("a:\n<<<<<<< HEAD\n"))).toThrow(
+    "yarn.lock: line 2: this is a conflict that git could not merge; settle it first",
+  );
 });
 
 test("tells where bytes are no text", () => {
