@@ -22,7 +22,13 @@ export interface Mirroring {
 
 /** Throws BadRequest for standing jobs that make no sense. */
 export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
-  const options = { config: { ...config, cache_metadata: true }, pin: true, dry: false, patience: PATIENCE };
+  const options = {
+    config: { ...config, cache_metadata: true },
+    pin: true,
+    dry: false,
+    patience: PATIENCE,
+    isServing: true,
+  };
   const runner = new JobRunner({
     store: runtime.store,
     mounts: runtime.mounts,

@@ -42,6 +42,8 @@ export interface RuntimeOptions {
   dry: boolean;
   /** Milliseconds that retries may wait in all: clients wait seconds, mirrors minutes. */
   patience: number;
+  /** Whether the process serves clients, who must not wait for what mirrors write. Default: unless it holds on purpose. */
+  isServing?: boolean;
 }
 
 /** What a worker can be asked to do. */
@@ -72,10 +74,11 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-export async function openRuntime({ config, pin, dry, patience }: RuntimeOptions, offload?: Offload): Promise<Runtime> {
+export async function openRuntime(options: RuntimeOptions, offload?: Offload): Promise<Runtime> {
+  const { config, pin, dry, patience, isServing = !pin } = options;
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
   const storage = observed(
-    dry ? dryStorage(config.storage.path) : openDisk(config.storage.path, { servesNobody: pin }),
+    dry ? dryStorage(config.storage.path) : openDisk(config.storage.path, { servesNobody: !isServing }),
   );
   const upstream = new Upstream({
     timeout: config.http_timeout,
