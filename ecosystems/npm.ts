@@ -1,9 +1,17 @@
-import semver from "semver";
 import { digestOfSri } from "../src/digest.ts";
-import type { Doc, Ecosystem, Path, Release, Requirement, View } from "../src/ecosystem.ts";
-import { abbreviate, type Manifest, mendTags, type Packument } from "../src/formats/packument.ts";
+import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
+import { fitsNpm, npmMarker } from "../src/formats/npm-platform.ts";
+import { npmRequirements } from "../src/formats/npm-requirements.ts";
+import {
+  abbreviate,
+  type Manifest,
+  mendTags,
+  type Packument,
+  runsScripts,
+  tagsByVersion,
+} from "../src/formats/packument.ts";
 import { searchHeld } from "../src/formats/search.ts";
-import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
+import { compareSemver, inNpmRange, isStableSemver } from "../src/formats/semver.ts";
 
 const FULL = "application/json";
 const ABBREVIATED = "application/vnd.npm.install-v1+json";
@@ -75,35 +83,39 @@ export const npm: Ecosystem = {
   roots: ["/-/npm/v1/keys"],
   problem: (_status, message) => ({ error: message }),
 
-  versions: {
-    compare: compareSemver,
-    isStable: isStableSemver,
-    satisfies: (version, range) => semver.satisfies(version, range, { loose: true }),
-  },
+  versions: { compare: compareSemver, isStable: isStableSemver, satisfies: inNpmRange },
+  runsOn: fitsNpm,
 };
 
 function parse(doc: Doc) {
-  const { name, versions = {}, time = {} } = packument(doc);
+  const source = packument(doc);
+  const { name, versions = {}, time = {} } = source;
+  const tagged = tagsByVersion(source);
   return {
     releases: Object.entries(versions).map(([version, manifest]) => {
-      const { dist, deprecated } = manifest;
       const published = time[version];
-      const path = tarball(doc, name, version, dist);
-      const sha1 = dist.shasum && (`sha1:${dist.shasum.toLowerCase()}` as const);
-      const digest = digestOfSri(dist.integrity ?? "") ?? sha1;
+      const [marker, tags] = [npmMarker(manifest), tagged.get(version)];
       return {
         name,
         version,
         ...(typeof published === "string" && { publishedAt: new Date(published) }),
-        ...(deprecated && { state: "deprecated" as const }),
-        files: [
-          { path, url: dist.tarball, ...(digest && { digest }) },
-          ...(dist.attestations ? [{ path: attestations(name, version), optional: true }] : []),
-        ],
-        requires: requirements(manifest),
+        ...(manifest.deprecated && { state: "deprecated" as const }),
+        ...(tags && { tags }),
+        ...(marker && { marker }),
+        ...(runsScripts(manifest) && { builds: "runs an install script" }),
+        files: filesOf(doc, { name, version }, manifest),
+        requires: npmRequirements(manifest),
       };
     }),
   };
+}
+
+function filesOf(doc: Doc, { name, version }: Release, { dist }: Manifest): FileFacts[] {
+  const path = tarball(doc, name, version, dist);
+  const sha1 = dist.shasum && (`sha1:${dist.shasum.toLowerCase()}` as const);
+  const digest = digestOfSri(dist.integrity ?? "") ?? sha1;
+  const proof = dist.attestations && { path: attestations(name, version), optional: true, beside: path };
+  return [{ path, url: dist.tarball, ...(digest && { digest }) }, ...(proof ? [proof] : [])];
 }
 
 function rewrite(doc: Doc, view: View) {
@@ -161,13 +173,6 @@ function tarball(doc: Doc, name: string, version: string, { tarball: url }: Mani
 function release(name: string, file: string): Release {
   const prefix = `${name.slice(name.indexOf("/") + 1)}-`;
   return { name, version: file.startsWith(prefix) ? file.slice(prefix.length).replace(/\.tgz$/, "") : "" };
-}
-
-function requirements(manifest: Manifest): Requirement[] {
-  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
-  const peers = Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
-  const needed = { ...dependencies, ...Object.fromEntries(peers), ...optionalDependencies };
-  return Object.entries(needed).map(([name, range]) => ({ name, range, optional: name in optionalDependencies }));
 }
 
 function search(query: URLSearchParams, held: Iterable<Release>) {

@@ -1,7 +1,6 @@
 /** The npm registry's package document, as far as it is read here; what is not named is kept as it is. */
 import { compareSemver, isStableSemver } from "./semver.ts";
 
-type Ranges = Record<string, string>;
 export interface Packument {
   name: string;
   versions?: Record<string, Manifest>;
@@ -12,11 +11,9 @@ export interface Packument {
 
 export interface Manifest extends Record<string, unknown> {
   deprecated?: string | boolean;
-  dependencies?: Ranges;
-  optionalDependencies?: Ranges;
-  peerDependencies?: Ranges;
-  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
   scripts?: Record<string, string>;
+  /** A `binding.gyp`, which npm compiles unasked. */
+  gypfile?: boolean;
   dist: { tarball: string; shasum?: string; integrity?: string; attestations?: { url: string } };
 }
 
@@ -38,6 +35,22 @@ export function mendTags(tags: Record<string, string>, versions: string[]) {
 export function abbreviate(manifest: Manifest) {
   const short: Record<string, unknown> = {};
   for (const field of INSTALL_FIELDS) if (field in manifest) short[field] = manifest[field];
-  const { preinstall, install, postinstall } = manifest.scripts ?? {};
-  return { ...short, ...((preinstall || install || postinstall) && { hasInstallScript: true }) };
+  return { ...short, ...(hasInstallScript(manifest) && { hasInstallScript: true }) };
+}
+
+/** Whether its files are not all that installing it may take. */
+export function runsScripts(manifest: Manifest): boolean {
+  return manifest.hasInstallScript === true || manifest.gypfile === true || hasInstallScript(manifest);
+}
+
+function hasInstallScript({ scripts }: Manifest): boolean {
+  const { preinstall, install, postinstall } = scripts ?? {};
+  return Boolean(preinstall || install || postinstall);
+}
+
+/** The tags of each version. */
+export function tagsByVersion({ "dist-tags": tags }: Packument): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const [tag, version] of Object.entries(tags ?? {})) found.set(version, [...(found.get(version) ?? []), tag]);
+  return found;
 }

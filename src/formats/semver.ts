@@ -16,3 +16,11 @@ export function isSemver(version: string): boolean {
 export function isStableSemver(version: string): boolean {
   return semver.parse(version, LOOSE)?.prerelease.length === 0;
 }
+
+/**
+ * Ranges as npm reads them: pre-releases only where a comparator names one of the same version, but for a range of anything,
+ * which takes what `latest` points at, whatever it is. Never throws.
+ */
+export function inNpmRange(version: string, range: string): boolean {
+  return ["", "*", "x", "X"].includes(range.trim()) ? isSemver(version) : semver.satisfies(version, range, LOOSE);
+}

@@ -5,6 +5,7 @@ import { classify } from "../../src/match.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
 
 const fixture = await Bun.file(`${import.meta.dir}/../fixtures/npm/acme-is.json`).text();
+const live = (await Bun.file(`${import.meta.dir}/../fixtures/npm/live.json`).json()) as Record<string, object>;
 const mount = mountOf(npm, { default: "https://npm.example" });
 const source = { path: "/@acme%2fis", body: fixture } as const;
 const { route, doc } = read(mount, source);
@@ -81,12 +82,64 @@ describe("facts", () => {
     });
   });
   test("attestations are files that may be missing", () => {
-    expect(of("2.0.0")?.files?.[1]).toEqual({ path: "/-/npm/v1/attestations/@acme/is@2.0.0", optional: true });
+    expect(of("2.0.0")?.files?.[1]).toEqual({
+      path: "/-/npm/v1/attestations/@acme/is@2.0.0",
+      optional: true,
+      beside: "/@acme/is/-/is-2.0.0.tgz",
+    });
   });
-  test("dependencies: peers unless optional, optional ones marked, none for development", () => {
-    expect(of("2.0.0")?.requires?.map(({ name }) => name)).toEqual(["left", "react"]);
-    expect(of("1.1.0")?.requires).toContainEqual({ name: "fsevents", range: "*", optional: true });
+  test("dependencies: peers unless optional, weak ones, and those for development", () => {
+    expect(of("2.0.0")?.requires).toEqual([
+      { name: "left", range: "1.x" },
+      { name: "react", range: ">=18" },
+      { name: "ava", range: "^6", optional: true },
+    ]);
+    expect(of("1.1.0")?.requires).toContainEqual({ name: "fsevents", range: "*", weak: true });
   });
+  test("tags, and which versions run scripts", () => {
+    expect(releases.map(({ tags }) => tags)).toEqual([["old"], undefined, ["latest"], ["next"]]);
+    expect(releases.map(({ builds }) => builds)).toEqual([undefined, undefined, "runs an install script", undefined]);
+  });
+  test("of packages as they are", () => {
+    const stated = (name: string) => {
+      const path = `/${name.replace("/", "%2f")}` as const;
+      const whole = read(mount, { path, body: JSON.stringify(live[name]) });
+      const [release] = Array.from(whole.route.parse?.(whole.doc).releases ?? []);
+      return release!;
+    };
+    const express = stated("express");
+    expect([express.tags, express.marker, express.builds]).toEqual([["latest"], undefined, undefined]);
+    expect(express.requires).toHaveLength(30);
+    expect(express.requires).toContainEqual({ name: "body-parser", range: "^2.3.0" });
+    expect(express.requires?.slice(-2)).toEqual([
+      { name: "after", range: "0.8.2", optional: true },
+      { name: "mocha", range: "^11.7.5", optional: true },
+    ]);
+    const esbuild = stated("esbuild");
+    expect(esbuild.builds).toBe("runs an install script");
+    expect(esbuild.requires).toHaveLength(26);
+    for (const each of esbuild.requires!)
+      expect(each).toEqual({ name: expect.stringMatching(/^@esbuild\/\w+-\w+$/), range: "0.28.2", weak: true });
+    const fsevents = stated("fsevents");
+    expect([fsevents.marker, fsevents.builds]).toEqual(['{"os":["darwin"]}', undefined]);
+    expect([npm.runsOn!(fsevents.marker!, { os: "darwin" }), npm.runsOn!(fsevents.marker!, { os: "linux" })]).toEqual([
+      true,
+      false,
+    ]);
+    expect(stated("@rollup/rollup-linux-x64-gnu").marker).toBe('{"os":["linux"],"cpu":["x64"],"libc":["glibc"]}');
+  });
+  test.each([
+    ["1.2.0", "^1.0.0", true],
+    ["2.0.0-rc.1", "^1.0.0 || ^2.0.0", false],
+    ["2.0.0-rc.2", ">=2.0.0-rc.1", true],
+    ["2.0.1-rc.2", ">=2.0.0-rc.1", false],
+    ["2.0.0-rc.2", "2.0.0-rc.2", true],
+    ["1.0.0-beta", "*", true],
+    ["1.0.0", "", true],
+    ["1.0.0", "latest", false],
+    ["1.0.0", "user/repo", false],
+    ["nonsense", "*", false],
+  ])("%s for %j: %p", (version, range, fits) => expect(npm.versions.satisfies(version, range)).toBe(fits));
   test.each([0.2, 0.5, 0.9, 0.999])("a document cut at %p of its length throws", (share) => {
     const cut = read(mount, { ...source, body: fixture.slice(0, Math.floor(fixture.length * share)) });
     expect(() => route.parse?.(cut.doc)).toThrow();
