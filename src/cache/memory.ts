@@ -47,6 +47,10 @@ export class Memory {
     this.#entries?.delete(key);
   }
 
+  clear(): void {
+    this.#entries?.clear();
+  }
+
   get bytes(): number {
     return this.#entries?.calculatedSize ?? 0;
   }

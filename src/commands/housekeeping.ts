@@ -10,6 +10,8 @@ import { log } from "../log.ts";
 const INTERVAL = 60_000;
 /** Milliseconds between writes of what was used: what a kill loses of it. */
 const USAGE = 10_000;
+/** Milliseconds between looks whether another process found a blob to be wrong. */
+const LOOK = 1_000;
 /** Rows of one round of eviction. */
 const BATCH = 200;
 /** Evict to this share of the bound, so that not every new file evicts. */
@@ -31,6 +33,14 @@ export function keepHouse(cache: Cache, database: Database, maxSize: number): vo
   setInterval(() => void round(), INTERVAL).unref();
   setInterval(() => void cache.usage.flush(), USAGE).unref();
   setTimeout(() => void round(), 1_000).unref();
+  let known = cache.context.storage.quarantinedAt();
+  const look = () => {
+    const at = cache.context.storage.quarantinedAt();
+    // What is in memory may have been read from it.
+    if (at !== known) cache.memory.clear();
+    known = at;
+  };
+  setInterval(look, LOOK).unref();
 }
 
 /** Removes the least recently used blobs, never what a mirror job pinned, until the store is below its bound. */

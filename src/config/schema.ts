@@ -107,7 +107,9 @@ export function settingsSchema(ecosystems: readonly string[]) {
     concurrency: whole(1)
       .prefault(4)
       .meta({ flag: "concurrency", description: "Downloads at a time in a mirror job." }),
-    workers: whole(0).prefault(0).meta({ description: "Threads of a mirror job. 0: one for each core." }),
+    workers: whole(0)
+      .prefault(0)
+      .meta({ flag: "workers", description: "Threads of a mirror job. 0: one for each core." }),
     mirror: mirrorSection,
     mirrors: mirrorsSection(),
     cooldown: cooldownSection(ecosystems),

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest } from "../errors.ts";
-import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantinePath } from "./layout.ts";
+import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantineFolder, quarantinePath } from "./layout.ts";
 import { putBytes } from "./put.ts";
 import type { Storage, StoredBlob } from "./storage.ts";
 
@@ -76,6 +76,7 @@ export function openDisk(path: string, { servesNobody = false } = {}): Storage {
         throw error;
       }
     },
+    quarantinedAt: () => statSync(quarantineFolder(root), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     stored: () => stored(blobsPath(root)),
     hasRoom: async (bytes) => {
       if (bytes < PLENTY / 16 && performance.now() - plenty < LOOK) return true;

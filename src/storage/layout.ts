@@ -30,7 +30,11 @@ export function blobsPath(root: string): string {
 }
 
 export function quarantinePath(root: string, sha256: string, at: number): string {
-  return join(root, "quarantine-v1", `${sha256}-${at}`);
+  return join(quarantineFolder(root), `${sha256}-${at}`);
+}
+
+export function quarantineFolder(root: string): string {
+  return join(root, "quarantine-v1");
 }
 
 export function partsPath(root: string): string {

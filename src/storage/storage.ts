@@ -27,6 +27,8 @@ export interface Storage {
   quarantine(sha256: string): string | undefined;
   /** What is there, whether anything names it or not, a folder at a time; names that are no digests are left out. */
   stored(): Iterable<StoredBlob[]>;
+  /** When a blob was quarantined last, milliseconds since 1970; 0: never. */
+  quarantinedAt(): number;
   /** Whether this many more bytes fit, with a reserve. */
   hasRoom(bytes: number): Promise<boolean>;
   /** Writes, reads back, compares and deletes a probe; throws with what went wrong. */

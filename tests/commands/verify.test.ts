@@ -206,3 +206,20 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "a server forgets what it has in memory of a blob that turns out to be wrong",
+  async () => {
+    await using all = await npmProxy();
+    expect((await all.proxy.run(["mirror", "pkg:npm/small"])).code).toBe(0);
+    const path = "/npm/small/-/small-1.0.0.tgz";
+    const right = readFileSync(blobAt(all, heldAs(all, path)!));
+    corrupt(all, path);
+    const get = async () => Buffer.from(await (await fetch(`${all.proxy.url}${path}`)).bytes());
+    expect((await get()).equals(right)).toBe(false);
+    expect((await verify(all)).repaired).toBe(1);
+    for (let waited = 0; waited < 100 && !(await get()).equals(right); waited++) await Bun.sleep(50);
+    expect((await get()).equals(right)).toBe(true);
+  },
+  TIMEOUT,
+);
