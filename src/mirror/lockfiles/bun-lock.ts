@@ -56,7 +56,7 @@ function* entriesOf(key: string, packages: Packages): Iterable<Entry> {
 /** The package in whose archive it comes; none where the project or a member of its workspace bundles it. */
 function bundlerOf(key: string, packages: Packages): string | undefined {
   let owner = key;
-  while (isBundled(packages[owner])) owner = owner.replace(/(?:^|\/)(?:@[^/]+\/)?[^/]+$/, "");
+  while (owner !== "" && isBundled(packages[owner])) owner = owner.replace(/(?:^|\/)(?:@[^/]*\/)?[^/]*$/, "");
   const [descriptor = ""] = packages[owner] ?? [];
   return owner === key || descriptor.includes("@workspace:") ? undefined : descriptor || undefined;
 }

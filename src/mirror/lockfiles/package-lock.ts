@@ -90,6 +90,6 @@ function isInstalled(folder: string): boolean {
 function bundlerOf(folder: string, packages: Packages): string | undefined {
   let owner = folder;
   do owner = owner.slice(0, Math.max(0, owner.lastIndexOf("node_modules/") - 1));
-  while (packages[owner]?.inBundle);
+  while (owner !== "" && packages[owner]?.inBundle);
   return isInstalled(owner) ? (packages[owner]?.name ?? nameOf(owner)) : undefined;
 }

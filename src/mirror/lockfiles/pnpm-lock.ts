@@ -63,13 +63,13 @@ export const pnpmLock: Lockfile = {
 };
 
 function* importersOf({ importers }: Document): Iterable<Entry> {
-  const folders = Object.keys(importers ?? { ".": {} });
+  const folders = new Set(Object.keys(importers ?? { ".": {} }));
   for (const folder of folders) {
     const place = `importers["${folder}"]`;
     yield folder === "." ? projectItself("the project", place) : workspaceMember(folder, folder, place);
     for (const [name, reference] of referencesOf(importers?.[folder] ?? {})) {
       const [, link] = /^link:(.*)$/s.exec(reference) ?? [];
-      if (link !== undefined && !folders.includes(posix.join(folder, link) || "."))
+      if (link !== undefined && !folders.has(posix.join(folder, link)))
         yield elsewhere(name, "folder", link, `${place}.${name}`);
     }
   }

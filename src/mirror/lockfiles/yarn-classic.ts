@@ -60,8 +60,9 @@ function lockedOf(text: string): Locked[] {
 
 function tokensOf(line: string, place: string): string[] {
   const tokens: string[] = [];
+  const end = line.trimEnd().length;
   TOKEN.lastIndex = 0;
-  for (let at = 0; line.slice(at).trim() !== ""; at = TOKEN.lastIndex) {
+  for (let at = 0; at < end; at = TOKEN.lastIndex) {
     const [, quoted, bare, sign] = TOKEN.exec(line) ?? [];
     const token = quoted === undefined ? (bare ?? sign) : unquoted(quoted);
     if (token === undefined) throw new BadRequest(`${place}: expected a text, found "${clip(line.slice(at))}"`);

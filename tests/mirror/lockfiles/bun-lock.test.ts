@@ -36,11 +36,13 @@ const ENTRIES: [packages: string, read: string[]][] = [
   ],
   ['"a": ["a@link:../a", {}]', ['- a: is a folder: link:../a, packages["a"]']],
   ['"a": ["a@root:", {}]', ['- a: is a folder: root:, packages["a"]']],
+  ['"a/": ["a@1.0.0", "", { "bundled": true }]', ['pkg:npm/a@1.0.0, packages["a/"]']],
   // What a member of the workspace bundles is in no archive of a registry yet.
   [
     '"m": ["m@workspace:m"], "m/a": ["a@1.0.0", "", { "bundled": true }], "b": ["b@1.0.0", "", { "bundled": true }]',
     ['pkg:npm/a@1.0.0, packages["m/a"]', 'pkg:npm/b@1.0.0, packages["b"]'],
   ],
+  ['"": ["a@1.0.0", "", { "bundled": true }]', ['pkg:npm/a@1.0.0, packages[""]']],
 ];
 
 test.each(ENTRIES)("reads %s", (packages, read) => expect(readings(format, lock(packages))).toEqual(read));

@@ -94,6 +94,10 @@ const ENTRIES: [text: string, read: string[]][] = [
     }),
     [`pkg:npm/a@1.0.0${at("node_modules/a")}`, `pkg:npm/b@1.0.0${at("node_modules/a/node_modules/b")}`],
   ],
+  [
+    v3({ "": { inBundle: true }, "node_modules/a": { version: "1.0.0", inBundle: true } }),
+    [`- app: is the project itself${at("")}`, `pkg:npm/a@1.0.0${at("node_modules/a")}`],
+  ],
   [v3({ "node_modules/__proto__": { version: "1.0.0" } }), [`pkg:npm/__proto__@1.0.0${at("node_modules/__proto__")}`]],
   [
     v1({ a: { version: "npm:@s/b@1.0.0" }, c: { version: "github:user/c#abc" }, d: { optional: true } }),
@@ -123,6 +127,12 @@ const REFUSED: [text: string, message: string | RegExp][] = [
 ];
 
 test.each(REFUSED)("refuses %#", (text, message) => expect(refusal(format, text)).toMatch(message));
+
+test("reads what is nested as deep as JSON may be", () => {
+  const levels = 240;
+  const text = `{"dependencies":${'{"a":{"version":"1.0.0","dependencies":'.repeat(levels)}{}${"}}".repeat(levels)}}`;
+  expect(readings(format, text)).toHaveLength(levels + 1);
+});
 
 test("refuses every beginning of a file", async () => {
   const text = await fixture("package-lock-v1.json");

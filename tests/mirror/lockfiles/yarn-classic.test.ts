@@ -73,4 +73,9 @@ test("does not take a file that ends between entries for a whole one", async () 
   );
 });
 
+test("a line of any length is read at once", () => {
+  const patterns = Array.from({ length: 200_000 }, (_, index) => `a@${index}`);
+  expect(readings(format, lock(`${patterns.join(", ")}:`, '  version "1.0.0"'))).toHaveLength(1);
+}, 3_000);
+
 test("survives any mutation", async () => survivesMutation(format, [await fixture("yarn-classic.lock")]));
