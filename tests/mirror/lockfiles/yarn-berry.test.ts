@@ -8,7 +8,7 @@ const VERSIONS = ["yarn-berry-6.lock", "yarn-berry-10.lock"];
 test.each(VERSIONS)("reads %s: releases, and the rest aside", async (name) => {
   const entries = await entriesIn(format, name);
   // Yarn gets from the registry what comes within an archive, and node-gyp for what may have to be compiled.
-  expect(releases(entries)).toEqual(expect.arrayContaining([...RELEASES, ...BUNDLED, "node-gyp@13.1.0"]));
+  expect([...RELEASES, ...BUNDLED, "node-gyp@13.1.0"].filter((each) => !releases(entries).includes(each))).toEqual([]);
   expect(releases(entries)).toHaveLength(41);
   const { own, foreign } = asides(entries);
   expect(own).toEqual([
@@ -26,6 +26,10 @@ test.each(VERSIONS)("reads %s: releases, and the rest aside", async (name) => {
     "vendored is a local file: file:./vendor/vendored-0.5.0.tgz",
   ]);
 });
+
+test("a key of spaces is read at once", () => {
+  expect(readings(format, lock(`a@1${" ".repeat(300_000)}x`, "a@npm:1.0.0"))).toHaveLength(1);
+}, 3_000);
 
 test("its checksums are of Yarn's own archives, so that no digest is expected of the registry's files", async () => {
   const entries = await entriesIn(format, "yarn-berry-10.lock");
