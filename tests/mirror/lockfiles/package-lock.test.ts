@@ -66,6 +66,23 @@ const ENTRIES: [text: string, read: string[]][] = [
     [`pkg:npm/%40s/a@1.0.0${at("node_modules/@s/a")}`],
   ],
   [
+    v3({
+      "node_modules/@s/a": {
+        version: "1.0.0",
+        resolved: "https://registry.example/@s/a/download/@s/a-1.0.0.tgz?cache=0&other_urls=x",
+      },
+    }),
+    [`pkg:npm/%40s/a@1.0.0${at("node_modules/@s/a")}`],
+  ],
+  [
+    v3({
+      "node_modules/a": { version: "1.0.0", resolved: "https://git.example/u/a/releases/download/v1/a-1.0.0.tgz" },
+    }),
+    [
+      `- a@1.0.0: is an archive outside of registries: https://git.example/u/a/releases/download/v1/a-1.0.0.tgz${at("node_modules/a")}`,
+    ],
+  ],
+  [
     v3({ "node_modules/a": { version: "1.0.0-rc.1", integrity: INTEGRITY } }),
     [`pkg:npm/a@1.0.0-rc.1 1 digests${at("node_modules/a")}`],
   ],
@@ -84,6 +101,11 @@ const ENTRIES: [text: string, read: string[]][] = [
   [
     v3({ "node_modules/a": { optional: true } }),
     [`- a: was not found when the lockfile was written${at("node_modules/a")}`],
+  ],
+  // What npm 11 makes of `"overrides": {"b": "file:./b"}`.
+  [
+    v3({ "node_modules/a/b": {}, "node_modules/b": { resolved: "node_modules/a/b", link: true } }),
+    [`- node_modules/a/b: is a folder${at("node_modules/a/b")}`],
   ],
   [v3({ "node_modules/a": { resolved: "../a", link: true } }), [`- a: is a folder: ../a${at("node_modules/a")}`]],
   // What the project bundles itself is in no archive of a registry yet.

@@ -31,6 +31,26 @@ const ENTRIES: [lines: string[], read: string][] = [
     ['"a@user/a#v1":', '  version "1.0.0"', '  resolved "https://codehost.example/a/tar.gz/ab"'],
     "- a@1.0.0: is from a repository of source code: https://codehost.example/a/tar.gz/ab, line 4",
   ],
+  // What is asked for is there with what `resolutions` have in its place.
+  [['a@^1.0.0, "a@npm:b@2.0.0":', '  version "2.0.0"'], "pkg:npm/b@2.0.0, line 4"],
+  [['a@1.0.0, "a@file:./a":', '  version "1.0.1"'], "- a@1.0.1: is a folder: file:./a, line 4"],
+  [
+    [
+      'a@^1.0.0, "a@git+https://git.example/a.git":',
+      '  version "1.0.0"',
+      '  resolved "git+https://git.example/a.git#ab"',
+    ],
+    "- a@1.0.0: is from a repository of source code: git+https://git.example/a.git#ab, line 4",
+  ],
+  // The address of a registry's archive.
+  [
+    [
+      '"a@https://registry.example/a/-/a-1.0.0.tgz":',
+      '  version "1.0.0"',
+      '  resolved "https://registry.example/a/-/a-1.0.0.tgz"',
+    ],
+    "pkg:npm/a@1.0.0, line 4",
+  ],
   [['"a@link:../a":', '  version "0.0.0"', '  uid ""'], "- a@0.0.0: is a folder: link:../a, line 4"],
   [
     ['"a@https://git.example/a.git":', '  version "1.0.0"'],
@@ -41,6 +61,19 @@ const ENTRIES: [lines: string[], read: string][] = [
 test.each(ENTRIES)("reads %j", (lines, read) => {
   expect(readings(format, lock(...lines))).toEqual([read]);
   expect(readings(format, lock(...lines).replaceAll("\n", "\r\n"))).toEqual([read]);
+});
+
+test("members of the workspace, which others may depend on, are not in it", () => {
+  const text = lock(
+    "a@^1.0.0:",
+    '  version "1.0.0"',
+    "  dependencies:",
+    '    member "^1"',
+    "",
+    "z@1:",
+    '  version "1.0.0"',
+  );
+  expect(readings(format, text)).toEqual(["pkg:npm/a@1.0.0, line 4", "pkg:npm/z@1.0.0, line 9"]);
 });
 
 test("a project that needs nothing has a lockfile with no entries", () => expect(readings(format, lock())).toEqual([]));
