@@ -38,7 +38,7 @@ const FORMATS: readonly Lockfile[] = [
 
 /**
  * What a lockfile names, by the format that its name or else its content is of. Throws BadRequest with the file's name and
- * the place; what was yielded before is then not to be used.
+ * the place; what was yielded before is then not to be used. Places begin with the file's name.
  */
 export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> {
   const text = decode(name, bytes);
@@ -51,7 +51,7 @@ export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> 
     throw new BadRequest(`${name} is no lockfile that can be read here; these can: ${known}`);
   }
   try {
-    yield* format.read(text);
+    for (const entry of format.read(text)) yield { ...entry, place: `${name}: ${entry.place}` };
   } catch (error) {
     throw error instanceof BadRequest ? new BadRequest(`${name}: ${error.message}`) : error;
   }

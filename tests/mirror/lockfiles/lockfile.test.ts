@@ -44,6 +44,11 @@ test("a name counts more than the content", () => {
   );
 });
 
+test("places tell the file", () => {
+  const [entry] = readLockfile("app/requirements.txt", bytes("six==1.16.0"));
+  expect(entry?.place).toBe("app/requirements.txt: line 1");
+});
+
 test("says which formats are known", () => {
   expect(() => names("notes.md", bytes("# Notes"))).toThrow(/^notes\.md is no lockfile .*poetry\.lock \(1, 2\), /);
 });
