@@ -1,7 +1,9 @@
 import { hash } from "../src/digest.ts";
 import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/ecosystem.ts";
+import { GRADLE_MARKER, readGradleModule } from "../src/formats/gradle-module.ts";
+import { fileAt, suffixOf, withProofs } from "../src/formats/maven-files.ts";
 import { mavenVersions } from "../src/formats/maven-version.ts";
-import { readPom } from "../src/formats/pom.ts";
+import { isPomOnly, readPom } from "../src/formats/pom.ts";
 import { all, readXml, text, texts } from "../src/formats/xml.ts";
 
 const LENGTHS = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
@@ -11,15 +13,6 @@ const FILE = String.raw`${ARTIFACT}/(?<version>[^/]+)/\k<artifact>-[^/]+`;
 const SNAPSHOT = `${ARTIFACT}/(?<version>[^/]+-SNAPSHOT)`;
 /** Republished under one name, unlike the timestamped files that a snapshot's metadata names. */
 const REPUBLISHED = String.raw`${SNAPSHOT}/\k<artifact>-\k<version>[.-][^/]+`;
-/** Types that are no file extension, as the end of the file's name. */
-const TYPES: Readonly<Record<string, string>> = {
-  "test-jar": "-tests.jar",
-  "java-source": "-sources.jar",
-  javadoc: "-javadoc.jar",
-  "maven-plugin": ".jar",
-  bundle: ".jar",
-  ejb: ".jar",
-};
 
 const file = {
   from: ["default", "gradle_plugin_portal"],
@@ -100,13 +93,13 @@ function snapshotIndex({ name, version }: Release): Path {
 function files(release: Release): FileFacts[] {
   if (isSnapshot(release)) return [];
   const { type, classifier } = release.qualifiers ?? {};
-  const chosen = classifier ? `-${classifier}.${type ?? "jar"}` : type && (TYPES[type] ?? `.${type}`);
-  const suffixes = new Set([".pom", ...(chosen ? [chosen] : [".jar", ".module", "-sources.jar"])]);
-  return Array.from(suffixes).flatMap((suffix) => [
-    { path: pathOf(release, suffix), optional: !chosen && suffix !== ".pom" },
-    { path: pathOf(release, `${suffix}.sha1`), optional: true },
-    { path: pathOf(release, `${suffix}.asc`), optional: true },
-  ]);
+  const chosen = (type || classifier) && suffixOf(type || "jar", classifier);
+  const main = Array.from(new Set([".pom", ...(chosen ? [chosen] : [".jar", ".module"])]), (suffix) => ({
+    path: pathOf(release, suffix),
+    optional: !chosen && suffix !== ".pom",
+  }));
+  const sources = { path: pathOf(release, "-sources.jar"), optional: true, isSource: true };
+  return [...main, ...(chosen ? [] : [sources])].flatMap(withProofs);
 }
 
 /** `<hash>`, or with the file's name, in either case; old ones are sometimes something else, and state nothing. */
@@ -131,7 +124,7 @@ function metadata(doc: Doc, source = doc.text()): unknown {
 
 /** Done on the text, so that elements unknown here stay; read again, lest a strange spelling hide a version from it. */
 function filter(doc: Doc, view: View): string {
-  const shown = versions(doc).releases.filter((release) => view.admits(release));
+  const shown = versions(doc).releases.filter((release) => view.admits(release) || isWholeAsPom(doc, view, release));
   const known = new Set(shown.map(({ version }) => version));
   const ordered = Array.from(known).sort(mavenVersions.compare);
   const newest = { latest: ordered.at(-1), release: ordered.findLast((version) => !version.endsWith("-SNAPSHOT")) };
@@ -152,37 +145,51 @@ function filter(doc: Doc, view: View): string {
   return filtered;
 }
 
+/** Offline a release is held as soon as one of its artifacts is; one without any, as soon as its POM is. */
+function isWholeAsPom(doc: Doc, view: View, release: Release): boolean {
+  if (!view.offline) return false;
+  const path = pathOf(release, ".pom");
+  const pom = doc.near(path);
+  return pom !== undefined && isPomOnly(pom.text()) && view.admits(release, path);
+}
+
 /** One generation of a snapshot: timestamped files, which never change. */
 function generation(doc: Doc): Facts {
   const release = releaseOf(doc.params);
   const files = all(metadata(doc), "snapshotVersions", "snapshotVersion").map((each) => {
     const classifier = text(each, "classifier");
     const suffix = `${classifier && `-${classifier}`}.${text(each, "extension")}`;
-    return { path: pathOf({ ...release, version: text(each, "value") }, suffix), optional: true };
+    return fileAt(pathOf({ ...release, version: text(each, "value") }, suffix));
   });
   return { releases: [{ ...release, files }] };
 }
 
 function pom(doc: Doc): Facts {
   const release = releaseOf(doc.params);
-  const { requires, needs, packaging } = readPom(doc.text(), (other) => doc.near(pathOf(other, ".pom"))?.text());
-  const own = !isSnapshot(release) && !["pom", "jar"].includes(packaging);
-  const files = own ? [{ path: pathOf(release, TYPES[packaging] ?? `.${packaging}`), optional: true }] : [];
-  return { releases: [{ ...release, files, requires }], follow: needs.map((other) => pathOf(other, ".pom")) };
+  const source = doc.text();
+  const { requires, needs, packaging } = readPom(source, (other) => doc.near(pathOf(other, ".pom"))?.text());
+  // Without the module metadata that it announces Gradle takes other variants than its users are used to.
+  const suffixes = [
+    ...(packaging === "pom" || packaging === "jar" ? [] : [suffixOf(packaging)]),
+    ...(source.includes(GRADLE_MARKER) ? [".module"] : []),
+  ];
+  const own = isSnapshot(release) ? [] : suffixes.map((suffix) => fileAt(pathOf(release, suffix)));
+  const follow = needs.map((other) => pathOf(other, ".pom"));
+  return { releases: [{ ...release, files: own.flatMap(withProofs), requires }], follow };
 }
 
-/** Gradle Module Metadata 1.1. Its digests are the build's; the repository vouches for what lies beside each file. */
+/** Its digests are the build's; the repository vouches for what lies beside each file. Files of another release, as variants
+ * for other environments are, ask for that release. */
 function gradleModule(doc: Doc): Facts {
-  const source = doc.json<unknown>();
-  if (!text(source, "formatVersion"))
-    throw new Error(`${doc.path} is no Gradle module metadata: it has no formatVersion`);
-  const paths = new Set(texts(source, "variants", "files", "url").flatMap((url) => doc.pathOf(url) ?? []));
-  const others = [...all(source, "variants", "dependencies"), ...all(source, "variants", "available-at")];
-  const requires = others.flatMap((each) => {
-    const rich = ["strictly", "requires", "prefers"].map((key) => text(each, "version", key));
-    const range = text(each, "version") || rich.find(Boolean);
-    return range ? [{ name: `${text(each, "group")}/${text(each, "module")}`, range }] : [];
-  });
-  const files = Array.from(paths, (path) => ({ path, optional: true }));
-  return { releases: [{ ...releaseOf(doc.params), files, requires }] };
+  const release = releaseOf(doc.params);
+  const { files, requires } = readGradleModule(doc.json<unknown>());
+  const folderOf = (path: Path) => path.slice(0, path.lastIndexOf("/"));
+  const paths = Map.groupBy(
+    files.flatMap((url) => doc.pathOf(url) ?? []),
+    (path) => folderOf(path) === folderOf(doc.path),
+  );
+  const others = (paths.get(false) ?? []).map((path) => releaseOf(at(FILE).exec(path)?.groups ?? {}));
+  const needed = others.flatMap(({ name, version }) => (version ? [{ name, range: version }] : []));
+  const own = (paths.get(true) ?? []).map(fileAt);
+  return { releases: [{ ...release, files: own.flatMap(withProofs), requires: [...requires, ...needed] }] };
 }

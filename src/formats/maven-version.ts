@@ -10,15 +10,16 @@ const RELEASE = String(QUALIFIERS.indexOf(""));
 
 /**
  * The order of https://maven.apache.org/pom.html#version-order-specification, as Maven's own ComparableVersion has it, and
- * its ranges: `[1,2)`, `(,1],[3,)`, `[1]`. A bare version wishes for itself.
+ * its ranges: `[1,2)`, `(,1],[3,)`, `[1]`; also as Gradle writes them: `]1,2[`, `1.+`, `latest.release`. A bare version
+ * wishes for itself.
  */
 export const mavenVersions: VersionScheme = {
   compare: (a, b) => compare(parse(a), parse(b)),
   isStable: (version) => !isUnfinished(parse(version)),
   satisfies: (version, range) => {
     const order = (bound: string) => mavenVersions.compare(version, bound.trim());
-    const sets = Array.from(range.matchAll(/([[(])([^,\][()]*)(?:(,)([^,\][()]*))?([\])])/g));
-    if (sets.length === 0) return order(range) === 0;
+    const sets = Array.from(range.matchAll(/([[(\]])([^,\][()]*)(?:(,)([^,\][()]*))?([\])[])/g));
+    if (sets.length === 0) return isMoving(range.trim()) ? follows(version, range.trim()) : order(range) === 0;
     return sets.some(([, open, low = "", comma, high = "", close]) => {
       if (!comma) return order(low) === 0;
       const above = low.trim() === "" || order(low) > (open === "[" ? -1 : 0);
@@ -26,6 +27,17 @@ export const mavenVersions: VersionScheme = {
     });
   },
 };
+
+/** What names whatever is newest: Gradle's dynamic versions, and two words of Maven's. */
+function isMoving(range: string): boolean {
+  return range.endsWith("+") || range.startsWith("latest.") || range === "LATEST" || range === "RELEASE";
+}
+
+function follows(version: string, range: string): boolean {
+  if (isMoving(version)) return false;
+  if (range.endsWith("+")) return version.startsWith(range.slice(0, -1));
+  return range === "LATEST" || range === "latest.integration" || !version.endsWith("-SNAPSHOT");
+}
 
 /** `1.0-rc1` → [1, ["3", [1]]]. */
 function parse(version: string): Item[] {

@@ -1,4 +1,5 @@
 import type { Release, Requirement } from "../ecosystem.ts";
+import { qualifiersOf } from "./maven-files.ts";
 import { all, readXml, text } from "./xml.ts";
 
 /** What a POM says of others. */
@@ -40,11 +41,15 @@ export function readPom(source: string, near: Near): Pom {
   const managed = manage(model, near, imports);
   const requires = model.dependencies.flatMap((dependency): Requirement[] => {
     const { name, version } = releaseOf(model, dependency);
-    const range = version || managed.get(name)?.version || "";
-    const scope = fill(model, dependency, "scope") || managed.get(name)?.scope || "compile";
+    const found = managed.get(managementKey(model, dependency));
+    const range = version || found?.version || "";
+    const scope = fill(model, dependency, "scope") || found?.scope || "compile";
     if (!range || scope === "system" || `${name}${range}`.includes("${")) return [];
     const optional = scope === "test" || scope === "provided" || fill(model, dependency, "optional") === "true";
-    return [{ name, range, ...(optional && { optional }) }];
+    const { type, classifier } = fileOf(model, dependency);
+    // One that depends on the machine of who builds (`${os.detected.classifier}`) cannot be told.
+    const qualifiers = `${type}${classifier}`.includes("${") ? undefined : qualifiersOf(type, classifier);
+    return [{ name, range, ...(optional && { optional }), ...(qualifiers && { qualifiers }) }];
   });
   const needs = [...model.parents, ...imports.values()].filter((release) => !JSON.stringify(release).includes("${"));
   return { requires, needs, packaging: model.packaging };
@@ -73,14 +78,21 @@ function inherit(source: string, near: Near, depth = 0): Model {
   };
 }
 
-/** By name, what a POM and its imports manage. The first statement counts; each import is read once. */
+/** Whether its POM is all that there is of a release: a parent, a bill of materials, a module that has moved. */
+export function isPomOnly(source: string): boolean {
+  const project = readXml(source, "project");
+  return text(project, "packaging") === "pom" || all(project, "distributionManagement", "relocation").length > 0;
+}
+
+/** By name, type and classifier, what a POM and its imports manage. The first statement counts; each import is read once. */
 function manage(model: Model, near: Near, imports: Map<string, Release>, managed = new Map<string, Managed>()) {
   const imported: Release[] = [];
   for (const dependency of model.managed) {
     const release = releaseOf(model, dependency);
     const scope = fill(model, dependency, "scope");
     if (scope === "import") imported.push(release);
-    else if (!managed.has(release.name)) managed.set(release.name, { version: release.version, scope });
+    else if (!managed.has(managementKey(model, dependency)))
+      managed.set(managementKey(model, dependency), { version: release.version, scope });
   }
   for (const release of imported) {
     const key = `${release.name}@${release.version}`;
@@ -94,6 +106,15 @@ function manage(model: Model, near: Near, imports: Map<string, Release>, managed
 function releaseOf(model: Model | undefined, node: unknown): Release {
   const [group, artifact, version] = KEYS.map((key) => fill(model, node, key));
   return { name: `${group}/${artifact}`, version: version! };
+}
+
+function fileOf(model: Model, node: unknown): { type: string; classifier: string } {
+  return { type: fill(model, node, "type") || "jar", classifier: fill(model, node, "classifier") };
+}
+
+function managementKey(model: Model, node: unknown): string {
+  const { type, classifier } = fileOf(model, node);
+  return `${releaseOf(model, node).name}:${type}:${classifier}`;
 }
 
 /** A text with its properties filled in; what is unknown stays `${…}`. Hostile properties stop growing. */

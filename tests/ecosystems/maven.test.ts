@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { maven } from "../../ecosystems/maven.ts";
 import { hash } from "../../src/digest.ts";
-import type { Doc, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
+import type { Doc, FileFacts, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
 import { classify } from "../../src/match.ts";
 
 const fixture = (name: string) => Bun.file(`${import.meta.dir}/../fixtures/maven/${name}`).text();
@@ -40,6 +40,13 @@ const parse = (source: Doc) => metadata(source.path).route.parse!(source);
 const releasesOf = (source: Doc) => Array.from(parse(source).releases ?? []);
 const filter = (source: Doc, seen: View) => metadata(source.path).route.rewrite!(source, seen) as string;
 const acme = (version: string): Release => ({ name: "org.acme/lib", version });
+
+/** A file that may be missing, with what lies beside it. */
+const proven = (path: Path): FileFacts[] => [
+  { path, optional: true },
+  { path: `${path}.sha1`, optional: true, beside: path },
+  { path: `${path}.asc`, optional: true, beside: path },
+];
 
 describe("routes", () => {
   const cases: [path: string, kind: string, release?: Release, canonical?: Path][] = [
@@ -174,19 +181,116 @@ describe("facts", () => {
       { name: "org.managed/by-bom", range: "3.1.4" },
       { name: "junit/junit", range: "[4.12,5)", optional: true },
     ]);
-    expect(release!.files).toEqual([{ path: `${LIB}/1.9.0/lib-1.9.0.war`, optional: true }]);
+    expect(release!.files).toEqual([
+      ...proven(`${LIB}/1.9.0/lib-1.9.0.war`),
+      ...proven(`${LIB}/1.9.0/lib-1.9.0.module`),
+    ]);
   });
   test("a module that has moved requires its new place", () => {
     const body = `<project><groupId>org.acme</groupId><artifactId>lib</artifactId><version>1.9.0</version>
       <distributionManagement><relocation><groupId>org.new</groupId></relocation></distributionManagement></project>`;
     expect(releasesOf(doc(POM, body))[0]!.requires).toEqual([{ name: "org.new/lib", range: "1.9.0" }]);
   });
+  test("types and classifiers choose files, scopes and optional ones are left to roots, what a builder's machine decides is not told", () => {
+    const dependency = (artifact: string, more = "") =>
+      `<dependency><groupId>g</groupId><artifactId>${artifact}</artifactId><version>1</version>${more}</dependency>`;
+    const body = `<project><packaging>bundle</packaging><dependencies>
+      ${dependency("plain", "<type>jar</type>")}
+      ${dependency("tests", "<type>test-jar</type>")}
+      ${dependency("native", "<classifier>linux-x86_64</classifier>")}
+      ${dependency("dist", "<type>zip</type><classifier>bin</classifier>")}
+      ${dependency("bom", "<type>pom</type>")}
+      ${dependency("plugin", "<type>maven-plugin</type>")}
+      ${dependency("builder", `<classifier>\${os.detected.classifier}</classifier>`)}
+      ${dependency("test", "<scope>test</scope>")}
+      ${dependency("provided", "<scope>provided</scope>")}
+      ${dependency("runtime", "<scope>runtime</scope><optional>false</optional>")}
+      ${dependency("optional", "<optional>true</optional>")}
+      ${dependency("system", "<scope>system</scope>")}
+      </dependencies></project>`;
+    const [release] = releasesOf(doc(POM, body));
+    const one = { range: "1" };
+    expect<unknown>(release!.requires).toEqual([
+      { name: "g/plain", ...one },
+      { name: "g/tests", ...one, qualifiers: { type: "jar", classifier: "tests" } },
+      { name: "g/native", ...one, qualifiers: { type: "jar", classifier: "linux-x86_64" } },
+      { name: "g/dist", ...one, qualifiers: { type: "zip", classifier: "bin" } },
+      { name: "g/bom", ...one, qualifiers: { type: "pom" } },
+      { name: "g/plugin", ...one },
+      { name: "g/builder", ...one },
+      { name: "g/test", ...one, optional: true },
+      { name: "g/provided", ...one, optional: true },
+      { name: "g/runtime", ...one },
+      { name: "g/optional", ...one, optional: true },
+    ]);
+    expect(release!.files).toEqual(proven(`${LIB}/1.9.0/lib-1.9.0.jar`));
+  });
+  test("each type and classifier of a module is managed by itself", () => {
+    const lib = (more: string) => `<dependency><groupId>g</groupId><artifactId>a</artifactId>${more}</dependency>`;
+    const body = `<project><dependencyManagement><dependencies>
+      ${lib("<version>1</version>")}${lib("<version>2</version><classifier>linux</classifier>")}
+      ${lib("<version>3</version><type>test-jar</type><scope>test</scope>")}</dependencies></dependencyManagement>
+      <dependencies>${lib("")}${lib("<classifier>linux</classifier>")}${lib("<type>test-jar</type>")}</dependencies></project>`;
+    expect(releasesOf(doc(POM, body))[0]!.requires?.map(({ range, optional }) => [range, optional])).toEqual([
+      ["1", undefined],
+      ["2", undefined],
+      ["3", true],
+    ]);
+  });
+
+  const slf4j = (artifact: string): Path => `/org/slf4j/${artifact}/2.0.17/${artifact}-2.0.17.pom`;
+  test("slf4j-simple leads to its parent, that one to a bill of materials, which manages what they require", async () => {
+    const near: Record<string, string> = {};
+    const read = async () => {
+      const facts = parse(doc(slf4j("slf4j-simple"), await fixture("slf4j-simple-2.0.17.pom"), near));
+      return { follow: facts.follow, requires: Array.from(facts.releases!)[0]!.requires };
+    };
+    const tests = { name: "org.slf4j/slf4j-api", range: "2.0.17", optional: true };
+    const testJar = { ...tests, qualifiers: { type: "jar", classifier: "tests" } };
+    expect<unknown>(await read()).toEqual({ follow: [slf4j("slf4j-parent")], requires: [testJar] });
+    near[slf4j("slf4j-parent")] = await fixture("slf4j-parent-2.0.17.pom");
+    near[slf4j("slf4j-bom")] = await fixture("slf4j-bom-2.0.17.pom");
+    expect<unknown>(await read()).toEqual({
+      follow: [slf4j("slf4j-parent"), slf4j("slf4j-bom")],
+      requires: [
+        { name: "org.slf4j/slf4j-api", range: "2.0.17" },
+        testJar,
+        { name: "junit/junit", range: "4.13.1", optional: true },
+      ],
+    });
+  });
+  test("spring-boot-starter-web requires five modules, and has metadata for Gradle", async () => {
+    const folder = "/org/springframework/boot/spring-boot-starter-web/3.4.1/spring-boot-starter-web-3.4.1";
+    const facts = parse(doc(`${folder}.pom`, await fixture("spring-boot-starter-web-3.4.1.pom")));
+    const [release] = Array.from(facts.releases!);
+    expect(facts.follow).toEqual([]);
+    expect(release!.files).toEqual(proven(`${folder}.module`));
+    expect(release!.requires).toEqual([
+      { name: "org.springframework.boot/spring-boot-starter", range: "3.4.1" },
+      { name: "org.springframework.boot/spring-boot-starter-json", range: "3.4.1" },
+      { name: "org.springframework.boot/spring-boot-starter-tomcat", range: "3.4.1" },
+      { name: "org.springframework/spring-web", range: "6.2.1" },
+      { name: "org.springframework/spring-webmvc", range: "6.2.1" },
+    ]);
+  });
+  test("guava's module metadata points at another release for Android", async () => {
+    const folder = "/com/google/guava/guava/33.4.0-jre/guava-33.4.0-jre";
+    const [release] = releasesOf(doc(`${folder}.module`, await fixture("guava-33.4.0-jre.module")));
+    expect(release!.files).toEqual(proven(`${folder}.jar`));
+    expect(release!.requires).toEqual([
+      { name: "com.google.guava/failureaccess", range: "1.0.2" },
+      { name: "com.google.guava/listenablefuture", range: "9999.0-empty-to-avoid-conflict-with-guava" },
+      { name: "com.google.guava/guava", range: "33.4.0-android" },
+    ]);
+  });
+
   test("Gradle's module metadata names files here and modules elsewhere", async () => {
     const [release] = releasesOf(doc(`${LIB}/1.9.0/lib-1.9.0.module`, await fixture("lib.module")));
-    expect(release!.files).toEqual([{ path: `${LIB}/1.9.0/lib-1.9.0.jar`, optional: true }]);
+    expect(release!.files).toEqual(proven(`${LIB}/1.9.0/lib-1.9.0.jar`));
     expect(release!.requires).toEqual([
       { name: "org.json/json-core", range: "2.17.0" },
       { name: "org.acme/platform", range: "[1,2)" },
+      { name: "org.acme/platform", range: "1.4" },
       { name: "org.acme/lib-jvm", range: "1.9.0" },
     ]);
   });
@@ -228,6 +332,20 @@ describe("rewriting the index", () => {
   test.each(golden)("%s", async (name, seen) => {
     expect(filter(doc(INDEX, await fixture("maven-metadata.xml")), seen)).toBe(await rewritten(name));
   });
+  test("offline, a release is held when its POM is, where that is all of it", async () => {
+    const body = await fixture("maven-metadata.xml");
+    const pomOf = (version: string): Path => `${LIB}/${version}/lib-${version}.pom`;
+    const near = {
+      [pomOf("1.0")]: "<project><packaging>pom</packaging></project>",
+      [pomOf("1.9.0")]: "<project><packaging>jar</packaging></project>",
+      [pomOf("2.0.0-rc1")]: "<project><distributionManagement><relocation/></distributionManagement></project>",
+    };
+    const held: View["admits"] = (_release, file) => file !== undefined && file in near;
+    const shown = (offline: boolean) =>
+      Array.from(filter(doc(INDEX, body, near), view(held, offline)).matchAll(/<version>(.*?)</g), ([, each]) => each);
+    expect(shown(true)).toEqual(["1.0", "2.0.0-rc1"]);
+    expect(shown(false)).toEqual([]);
+  });
   test("a group's plugins stay", async () => {
     const body = await fixture("plugins.xml");
     expect(
@@ -268,7 +386,18 @@ describe("files of a release", () => {
     expect(qualified({ type: "pom" })).toEqual([".pom"]);
     expect(qualified({ type: "test-jar" })).toEqual([".pom", "-tests.jar"]);
     expect(qualified({ classifier: "linux-x86_64" })).toEqual([".pom", "-linux-x86_64.jar"]);
+    expect(qualified({ classifier: "it", type: "test-jar" })).toEqual([".pom", "-it.jar"]);
     expect(qualified({ classifier: "dist", type: "zip" })).toEqual([".pom", "-dist.zip"]);
+  });
+  test("sources are told from what is installed, unless they are asked for", () => {
+    const sources = (release: Release) =>
+      maven.files!(release, ["default"]).flatMap(({ path, isSource }) => (isSource ? path.slice(-12) : []));
+    expect(sources(acme("1.9.0"))).toEqual(["-sources.jar"]);
+    expect(sources({ ...acme("1.9.0"), qualifiers: { classifier: "sources" } })).toEqual([]);
+  });
+  test("proofs lie beside what they prove", () => {
+    for (const { path, beside } of maven.files!(acme("1.9.0"), ["default"]))
+      expect(beside as string | undefined).toBe(/^(.+)\.(?:sha1|asc)$/.exec(path)?.[1]);
   });
   test("each has a checksum and perhaps a signature, and all belong to it", () => {
     const files = maven.files!(acme("1.9.0"), ["default"]);
