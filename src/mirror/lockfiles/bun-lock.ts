@@ -31,11 +31,13 @@ export const bunLock: Lockfile = {
       const place = `workspaces["${folder}"]`;
       yield folder === "" ? projectItself(name || "the project", place) : workspaceMember(name, folder, place);
     }
-    for (const key of Object.keys(packages)) yield* entriesOf(key, packages);
+    const owners = new Map<string, string>();
+    for (const key of Object.keys(packages)) yield* entriesOf(key, packages, owners);
   },
 };
 
-function* entriesOf(key: string, packages: Packages): Iterable<Entry> {
+/** `owners` is of those that are bundled, as far as they are known. */
+function* entriesOf(key: string, packages: Packages, owners: Map<string, string>): Iterable<Entry> {
   const place = `packages["${key}"]`;
   const [descriptor] = packages[key]!;
   const [name, asked] = splitDescriptor(descriptor) ?? [];
@@ -47,18 +49,30 @@ function* entriesOf(key: string, packages: Packages): Iterable<Entry> {
     yield elsewhere(name, kindOf(asked) ?? "unknown", asked, place);
     return;
   }
-  const within = bundlerOf(key, packages);
+  const within = bundlerOf(key, packages, owners);
   const [, , , integrity] = packages[key]!;
   if (within) yield bundled(descriptor, within, place);
   else yield npmItem(name, asked, { integrity: typeof integrity === "string" ? integrity : "" }, place);
 }
 
 /** The package in whose archive it comes; none where the project or a member of its workspace bundles it. */
-function bundlerOf(key: string, packages: Packages): string | undefined {
+function bundlerOf(key: string, packages: Packages, owners: Map<string, string>): string | undefined {
+  const path: string[] = [];
   let owner = key;
-  while (owner !== "" && isBundled(packages[owner])) owner = owner.replace(/(?:^|\/)(?:@[^/]*\/)?[^/]*$/, "");
+  while (owner !== "" && isBundled(packages[owner])) {
+    path.push(owner);
+    owner = owners.get(owner) ?? folderOf(owner);
+  }
+  for (const each of path) owners.set(each, owner);
   const [descriptor = ""] = packages[owner] ?? [];
   return owner === key || descriptor.includes("@workspace:") ? undefined : descriptor || undefined;
+}
+
+/** `a/@scope/b` → `a` → ``. */
+function folderOf(key: string): string {
+  const end = key.lastIndexOf("/");
+  const start = key.lastIndexOf("/", end - 1);
+  return key.slice(0, Math.max(0, key[start + 1] === "@" ? start : end));
 }
 
 function isBundled(each: Packages[string] | undefined): boolean {

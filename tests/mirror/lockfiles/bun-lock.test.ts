@@ -64,4 +64,17 @@ test("is recognized by its first keys", async () => {
   expect(format.recognizes("saved.json", await fixture("package-lock-v3.json"))).toBe(false);
 });
 
+test("reads archives within archives soon", () => {
+  const keys = Array.from({ length: 2_000 }, (_, depth) => "a/".repeat(depth + 1).slice(0, -1));
+  const all = [
+    ...keys
+      .slice(1)
+      .reverse()
+      .map((key) => `"${key}": ["a@1.0.0", "", { "bundled": true }]`),
+    '"a": ["a@2.0.0"]',
+  ];
+  const read = readings(format, lock(all.join(", ")));
+  expect(read.filter((each) => each.startsWith("- a@1.0.0: comes within the archive of a@2.0.0"))).toHaveLength(1_999);
+}, 3_000);
+
 test("survives any mutation", async () => survivesMutation(format, [await fixture("bun-2.lock")]));
