@@ -23,7 +23,8 @@ const form = (text: string) => Buffer.from(text.replaceAll("\n", "\r\n"));
 
 test("what the platform writes is read as it was, however it is cut", async () => {
   const value = fc.oneof(fc.string(), fc.constantFrom("\r\n", "--", "\r\n--", "\r\n\r\n", "\r\n------WebKit"));
-  const name = fc.string({ minLength: 1 }).filter((text) => !/[\r\n]/.test(text) && text.isWellFormed());
+  // A name that spells an escape is not escaped itself, and cannot be told from one.
+  const name = fc.string({ minLength: 1 }).filter((text) => !/[\r\n]|%0[ad]|%22/i.test(text) && text.isWellFormed());
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(name, value, fc.boolean())),
