@@ -41,8 +41,10 @@ export const goMod: Lockfile = {
           what,
           reason: `is replaced by ${by.version ? `${by.name}@${by.version}` : `the folder ${by.name}`}`,
           place,
+          // The module that replaces it is named too; a folder is on this machine.
+          isOwn: true,
         };
-      else if (excluded.has(what)) yield { what, reason: "is excluded by this file", place };
+      else if (excluded.has(what)) yield { what, reason: "is excluded by this file", place, isOwn: true };
       else yield entryOf(name, version, place);
     }
   },
