@@ -93,6 +93,12 @@ export const mirror: Command = {
       await report?.close({ ...countsOf(ended), seconds });
       const result: Result = { ...(job && { job }), progress: ended, tally, absent, seconds };
       console.log(flags.json === true ? jsonResult(result, isDry) : isDry ? dryRun(result) : summary(result));
+      if ("state" in ended && ended.state === "canceled") {
+        console.error(
+          `job ${job} was canceled; what is held stays held, and proxy jobs retry ${job} goes on with the rest`,
+        );
+        return 1;
+      }
       return ended.failed > 0 || ("error" in ended && ended.error !== null) ? 1 : 0;
     } finally {
       process.off("SIGINT", interrupted);

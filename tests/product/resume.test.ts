@@ -1,0 +1,152 @@
+/** Jobs outlive their process, and are told, canceled and tried again from others. */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { failing, slowDrip } from "../support/faults.ts";
+import { type NpmProxy, npmProxy } from "../support/npm-proxy.ts";
+
+const TIMEOUT = 60_000;
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+const PURLS = Array.from({ length: 40 }, (_, minor) => `pkg:npm/many@1.${minor}.0`);
+const FILE = /many-.*\.tgz$/;
+
+interface JobJson {
+  id: string;
+  state: string;
+  error: string | null;
+  progress: { total: number; completed: number; skipped: number; failed: number };
+  failures: { purl: string; path: string | null; reason: string; attempts: number }[];
+}
+
+function start({ proxy }: NpmProxy, ...args: string[]) {
+  return Bun.spawn([process.execPath, MAIN, ...args, "--config", proxy.configFile], { stdout: "pipe", stderr: "pipe" });
+}
+
+async function newest({ proxy }: NpmProxy): Promise<JobJson> {
+  const [first] = JSON.parse((await proxy.run(["jobs", "--json", "--limit", "1"])).stdout) as JobJson[];
+  return JSON.parse((await proxy.run(["jobs", "show", first!.id, "--json"])).stdout) as JobJson;
+}
+
+const until = async (holds: () => boolean) => {
+  for (let waited = 0; !holds() && waited < 200; waited++) await Bun.sleep(25);
+  expect(holds()).toBe(true);
+};
+
+test(
+  "killed amid a list and resumed: no hole, and nothing twice but what was under way",
+  async () => {
+    await using all = await npmProxy({ concurrency: 4 });
+    all.upstream.fault(/many-1\.[23]\d\.0\.tgz$/, slowDrip(3_000));
+    const killed = start(all, "mirror", ...PURLS);
+    await until(() => all.upstream.count(/many-1\.[23]\d\.0\.tgz$/) > 2);
+    killed.kill("SIGKILL");
+    await killed.exited;
+    const interrupted = await newest(all);
+    expect(interrupted).toMatchObject({ state: "pending", progress: { failed: 0 } });
+    expect(interrupted.progress.completed).toBeGreaterThan(0);
+    all.upstream.heal();
+    const resumed = await all.proxy.run(["mirror", "--resume", "--json"]);
+    expect([resumed.code, JSON.parse(resumed.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ job: interrupted.id, failed: 0 }),
+    ]);
+    expect(await newest(all)).toMatchObject({
+      id: interrupted.id,
+      state: "complete",
+      progress: { total: 41, failed: 0 },
+    });
+    const asked = PURLS.map((_, minor) => all.upstream.count(new RegExp(`many-1\\.${minor}\\.0\\.tgz$`)));
+    expect(Math.min(...asked)).toBe(1);
+    // At most those that the killed one was fetching, each of which four lanes, a batch at a time.
+    expect(asked.filter((count) => count > 1).length).toBeLessThanOrEqual(16);
+    expect((await all.proxy.run(["verify", "--deps=none", ...PURLS])).code).toBe(0);
+    expect((await all.proxy.run(["mirror", "--resume"])).stderr).toContain("there is no interrupted job");
+  },
+  TIMEOUT,
+);
+
+test(
+  "canceled from another process: it ends at once, says so, and goes on when it is told to",
+  async () => {
+    await using all = await npmProxy({ concurrency: 2 });
+    all.upstream.fault(/many-1\.[123]\d\.0\.tgz$/, slowDrip(600));
+    const running = start(all, "mirror", ...PURLS);
+    await until(() => all.upstream.count(/many-1\.[123]\d\.0\.tgz$/) > 1);
+    const { id } = await newest(all);
+    const canceled = await all.proxy.run(["jobs", "cancel", id]);
+    expect([canceled.code, canceled.stdout]).toEqual([0, `job ${id} is canceled\n`]);
+    all.upstream.heal();
+    expect(await running.exited).toBe(1);
+    expect(await running.stderr.text()).toContain(`job ${id} was canceled`);
+    const found = await newest(all);
+    expect(found.state).toBe("canceled");
+    expect(found.progress.completed).toBeLessThan(40);
+    expect((await all.proxy.run(["jobs", "cancel", id])).code).toBe(2);
+    expect((await all.proxy.run(["jobs", "retry", id])).code).toBe(0);
+    expect((await all.proxy.run(["mirror", `--resume=${id}`])).code).toBe(0);
+    expect(await newest(all)).toMatchObject({ id, state: "complete", progress: { failed: 0 } });
+  },
+  TIMEOUT,
+);
+
+test(
+  "what fails for good is not tried again until someone says so, and then alone",
+  async () => {
+    await using all = await npmProxy();
+    all.upstream.fault(/many-1\.7\.0\.tgz$/, failing(404));
+    const first = await all.proxy.run(["mirror", ...PURLS]);
+    expect(first.code).toBe(1);
+    const { id, failures, error } = await newest(all);
+    expect(error).toBe("1 of 41 could not be held");
+    expect(failures).toEqual([
+      expect.objectContaining({ purl: "pkg:npm/many@1.7.0", path: "/many/-/many-1.7.0.tgz", attempts: 1 }),
+    ]);
+    expect(first.stdout).toContain(`proxy jobs retry ${id} tries again what failed`);
+    // At the address that its index names, and at its path.
+    expect(all.upstream.count(/many-1\.7\.0\.tgz$/)).toBe(2);
+    all.upstream.heal();
+    all.upstream.forget();
+    expect((await all.proxy.run(["jobs", "retry", id])).code).toBe(0);
+    expect((await all.proxy.run(["mirror", `--resume=${id}`])).code).toBe(0);
+    expect(all.upstream.count(FILE)).toBe(1);
+    expect(await newest(all)).toMatchObject({
+      id,
+      state: "complete",
+      error: null,
+      progress: { failed: 0 },
+      failures: [],
+    });
+  },
+  TIMEOUT,
+);
+
+test(
+  "what may pass is tried again while the rest goes on",
+  async () => {
+    await using all = await npmProxy({ concurrency: 4 });
+    all.upstream.fault(/many-1\.7\.0\.tgz$/, failing(503));
+    const running = start(all, "mirror", "--json", ...PURLS);
+    // All others are there, while the one is being put off.
+    await until(() => all.upstream.count(FILE) >= 41);
+    await Bun.sleep(1_500);
+    all.upstream.heal();
+    expect(await running.exited).toBe(0);
+    expect(JSON.parse(await running.stdout.text())).toMatchObject({ completed: 41, failed: 0 });
+  },
+  TIMEOUT,
+);
+
+test(
+  "two processes mirror overlapping sets into one store: each file comes once",
+  async () => {
+    await using all = await npmProxy({ concurrency: 4 });
+    const [one, other] = await Promise.all([
+      all.proxy.run(["mirror", "--json", ...PURLS.slice(0, 30)]),
+      all.proxy.run(["mirror", "--json", ...PURLS.slice(10)]),
+    ]);
+    expect([one.code, other.code]).toEqual([0, 0]);
+    const asked = PURLS.map((_, minor) => all.upstream.count(new RegExp(`many-1\\.${minor}\\.0\\.tgz$`)));
+    expect(asked).toEqual(PURLS.map(() => 1));
+    expect((await all.proxy.run(["jobs"])).stdout.match(/complete/g)?.length).toBe(2);
+  },
+  TIMEOUT,
+);
