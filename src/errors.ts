@@ -39,6 +39,8 @@ export class UpstreamFailed extends Error {
   readonly retryable: boolean;
   /** Whether upstream was too slow rather than wrong (504 rather than 502). */
   readonly timeout: boolean;
+  /** Milliseconds, from when it failed, for which upstream asked to be left alone. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     message: string,
@@ -46,12 +48,14 @@ export class UpstreamFailed extends Error {
       status,
       retryable = false,
       timeout = false,
-    }: Partial<Pick<UpstreamFailed, "status" | "retryable" | "timeout">> = {},
+      retryAfter,
+    }: Partial<Pick<UpstreamFailed, "status" | "retryable" | "timeout" | "retryAfter">> = {},
   ) {
     super(message);
     this.status = status;
     this.retryable = retryable;
     this.timeout = timeout;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -64,6 +68,20 @@ export class BadRequest extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** Codes of failures of this machine that pass by themselves: a database that another process writes, too many open files. */
+const PASSING = /^(?:SQLITE_BUSY|SQLITE_LOCKED|EMFILE|ENFILE|EAGAIN|EBUSY)/;
+
+/**
+ * Whether the same may succeed a little later, with nobody doing anything about it. A digest that does not match may be one
+ * bad node of a registry, so it is worth a second look; `attempts`, the earlier ones, say when that was had: whoever keeps
+ * asking for bytes until they fit only hides what is wrong. A full disk is for people to clear, a cooldown for days to pass.
+ */
+export function isPassing(error: unknown, attempts = 0): boolean {
+  if (error instanceof UpstreamFailed) return error.retryable;
+  if (error instanceof DigestMismatch) return attempts === 0;
+  return error instanceof Error && "code" in error && PASSING.test(String(error.code));
 }
 
 /** The message of anything thrown, for logs and outcomes. */

@@ -4,7 +4,7 @@ import type { Release } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
-import { isPassing } from "../upstream/retry.ts";
+import { mayPass } from "../upstream/retry.ts";
 import type { Context } from "./context.ts";
 import { addressesOf, matchIn, targetOf } from "./locate.ts";
 
@@ -75,7 +75,7 @@ export class DateFinder {
         const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });
         const at = Date.parse(response.headers.get("last-modified") ?? "");
         if (response.status === 200 && !Number.isNaN(at)) return at;
-        failed ||= isPassing(response);
+        failed ||= mayPass(response);
       } catch (error) {
         failed = true;
         log.warn("a release could not be dated", { mount: mount.name, path, error: messageOf(error) });

@@ -3,6 +3,7 @@ import type { Algorithm, Digest } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import type { Upstream } from "../upstream/client.ts";
+import { retryAfterOf } from "../upstream/retry.ts";
 import type { Head } from "./growing.ts";
 
 export interface Wanted {
@@ -80,7 +81,7 @@ async function requestOne(
       const response = await upstream.fetch(mount, url, { headers: { ...wanted.requestHeaders, ...rest }, patience });
       if (isWanted(response, from)) return { response, head: headOf(response, url, wanted) };
       await response.body?.cancel();
-      throw refusal(response.status, new URL(url).host, wanted, from);
+      throw refusal(response, new URL(url).host, wanted, from);
     } catch (error) {
       if (error instanceof NotModified) throw error;
       if (error instanceof NotFound) absence = error;
@@ -96,7 +97,8 @@ function isWanted({ status, headers }: Response, from: number): boolean {
 }
 
 /** What an answer without the wanted body means. */
-function refusal(status: number, host: string, { path, raw, requestHeaders }: Wanted, from: number): Error {
+function refusal(response: Response, host: string, { path, raw, requestHeaders }: Wanted, from: number): Error {
+  const { status } = response;
   // RFC 9110 15.4.5: only who named a validator can be told that it is current.
   if (status === 304 && requestHeaders && ("if-none-match" in requestHeaders || "if-modified-since" in requestHeaders))
     return new NotModified();
@@ -108,7 +110,8 @@ function refusal(status: number, host: string, { path, raw, requestHeaders }: Wa
   if (ABSENT.has(status) || (status === 403 && raw)) {
     return new NotFound(`${path} does not exist at ${host} (status ${status})`);
   }
-  return new UpstreamFailed(`${host} answered ${status} for ${path}`, { status, retryable });
+  const retryAfter = retryable ? retryAfterOf(response) : undefined;
+  return new UpstreamFailed(`${host} answered ${status} for ${path}`, { status, retryable, retryAfter });
 }
 
 function headOf(response: Response, url: string, { keepHeaders, raw }: Wanted): Head {

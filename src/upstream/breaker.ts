@@ -16,7 +16,7 @@ export class Breaker {
     if (now < state.openUntil) {
       throw new UpstreamFailed(
         `${host} failed ${state.failures} times in a row and is left alone for a moment; try again`,
-        { retryable: true },
+        { retryable: true, retryAfter: state.openUntil - now },
       );
     }
     state.openUntil = now + PAUSE;

@@ -1,41 +1,44 @@
 /**
- * Asks upstreams. Adds credentials, follows redirects by hand (each hop is guarded anew), retries what may pass, and bounds
- * every wait. Knows nothing of caching: the answer is upstream's, whatever its status.
+ * Asks upstreams. Follows redirects by hand (each hop is guarded anew), retries what may pass, leaves hosts alone that ask
+ * for it, and bounds every wait. Knows nothing of caching: the answer is upstream's, whatever its status.
  */
 import { messageOf, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import type { Dialer } from "../mounts.ts";
-import { type Credential, credentialFor } from "./auth.ts";
 import { Breaker } from "./breaker.ts";
-import { publicAddress, requireHttp } from "./guard.ts";
-import { delayBefore, isPassing } from "./retry.ts";
+import { type DialRequest, type DialSettings, dial } from "./dial.ts";
+import { Limits } from "./limits.ts";
+import { Pauses } from "./pauses.ts";
+import { delayBefore, isBusy, mayPass, retryAfterOf, verdictOf } from "./retry.ts";
 
-export interface UpstreamSettings {
-  /** Milliseconds until headers, and in which at least `MINIMUM_RATE` must arrive; 0: no limit. */
-  timeout: number;
-  /** Milliseconds that retries may wait in all. */
+export interface UpstreamSettings extends DialSettings {
+  /** Milliseconds that retries, and pauses that a host asked for, may take in all. */
   patience: number;
-  credentials: readonly Credential[];
-  allowPrivate: readonly string[];
-  userAgent: string;
+  /** Whether the requests that are under way to each host are bounded, by what it can bear: for who asks for much at once.
+   * Default: no, since clients must not wait behind each other. */
+  adaptive?: boolean;
 }
 
-export interface UpstreamRequest {
-  method?: string;
-  headers?: Record<string, string>;
-  body?: Uint8Array | undefined;
+export interface UpstreamRequest extends Partial<DialRequest> {
   /** Milliseconds that retries may wait in all. Default: as set. */
   patience?: number | undefined;
 }
+
+type Outcome = Response | UpstreamFailed;
+/** A request with the time by which it must be under way. */
+type Attempt = DialRequest & { deadline: number };
 
 const REDIRECTS = 5;
 
 export class Upstream {
   readonly settings: UpstreamSettings;
   readonly #breaker = new Breaker();
+  readonly #pauses = new Pauses();
+  readonly #limits: Limits | undefined;
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings;
+    this.#limits = settings.adaptive ? new Limits() : undefined;
   }
 
   /**
@@ -43,42 +46,50 @@ export class Upstream {
    * Throws UpstreamFailed when there is none; 429 and 5xx are answers once patience is over.
    */
   async fetch(dialer: Dialer, address: string, request: UpstreamRequest = {}): Promise<Response> {
-    const method = request.method ?? "GET";
+    const { patience = this.settings.patience, method = "GET" } = request;
     const { host } = new URL(address);
-    const deadline = Date.now() + (request.patience ?? this.settings.patience);
+    let deadline = Date.now() + patience;
     for (let attempt = 0; ; attempt++) {
-      this.#breaker.admit(host);
-      const outcome = await this.#try(dialer, address, { ...request, method });
-      const delay = delayBefore(attempt, outcome);
-      if (!isPassing(outcome) || method === "POST" || Date.now() + delay > deadline) {
-        // Once for all attempts: one address that always fails says little of its host.
-        if (isFailure(outcome)) this.#breaker.failed(host);
-        else this.#breaker.succeeded(host);
-        if (outcome instanceof Response) return outcome;
-        throw outcome;
+      const asked = Date.now();
+      const place = await this.#limits?.take(host);
+      // Whoever had to queue is as patient as before.
+      if (place) deadline += Date.now() - asked;
+      let outcome: Outcome | undefined;
+      try {
+        await this.#pauses.wait(host, deadline);
+        this.#breaker.admit(host);
+        outcome = await this.#try(dialer, address, { ...request, method, deadline });
+      } finally {
+        place?.leave(outcome && verdictOf(outcome));
       }
+      const delay = delayBefore(attempt, outcome);
+      if (!mayPass(outcome) || method === "POST" || Date.now() + delay > deadline) return this.#conclude(host, outcome);
       if (outcome instanceof Response) await outcome.body?.cancel();
       await Bun.sleep(delay);
     }
   }
 
-  async #try(
-    dialer: Dialer,
-    address: string,
-    request: UpstreamRequest & { method: string },
-  ): Promise<Response | UpstreamFailed> {
+  /** Once for all attempts: one address that always fails says little of its host. */
+  #conclude(host: string, outcome: Outcome): Response {
+    if (isFailure(outcome)) this.#breaker.failed(host);
+    else this.#breaker.succeeded(host);
+    if (outcome instanceof Response) return outcome;
+    throw outcome;
+  }
+
+  async #try(dialer: Dialer, address: string, attempt: Attempt): Promise<Outcome> {
     const started = performance.now();
     const host = new URL(address).host;
     const tell = (outcome: { status?: number; error?: string }) =>
       emit("upstream", {
         mount: dialer.name,
-        method: request.method,
+        method: attempt.method,
         url: address,
         milliseconds: performance.now() - started,
         ...outcome,
       });
     try {
-      const response = await this.#follow(dialer, address, request);
+      const response = await this.#follow(dialer, address, attempt);
       tell({ status: response.status });
       return response;
     } catch (error) {
@@ -91,10 +102,13 @@ export class Upstream {
     }
   }
 
-  async #follow(dialer: Dialer, address: string, request: UpstreamRequest & { method: string }): Promise<Response> {
+  async #follow(dialer: Dialer, address: string, attempt: Attempt): Promise<Response> {
     let url = new URL(address);
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const response = await this.#dial(dialer, url, request);
+      if (hop > 0) await this.#pauses.wait(url.host, attempt.deadline);
+      const response = await dial(this.settings, dialer, url, attempt);
+      const pause = isBusy(response) ? retryAfterOf(response) : undefined;
+      if (pause) this.#pauses.begin(url.host, pause, response.status);
       const location = response.headers.get("location");
       if (response.status < 300 || response.status > 399 || response.status === 304 || !location) return response;
       await response.body?.cancel();
@@ -102,50 +116,8 @@ export class Upstream {
     }
     throw new UpstreamFailed(`${new URL(address).host} redirected more than ${REDIRECTS} times`);
   }
-
-  async #dial(
-    dialer: Dialer,
-    url: URL,
-    { method, headers, body }: UpstreamRequest & { method: string },
-  ): Promise<Response> {
-    requireHttp(url);
-    const sent = new Headers({ "user-agent": this.settings.userAgent, "accept-encoding": "identity", ...headers });
-    const credential = credentialFor(this.settings.credentials, url);
-    if (credential) sent.set(credential.header, credential.value);
-    const target = new URL(url);
-    const tls: { ca?: string; serverName?: string } = dialer.ca ? { ca: dialer.ca } : {};
-    // A name is resolved once, and what was checked is what is dialled: a second look-up could answer otherwise.
-    if (!dialer.trusted.has(url.origin) && !dialer.proxy) {
-      const ip = await publicAddress(url, this.settings);
-      target.hostname = ip.includes(":") ? `[${ip}]` : ip;
-      sent.set("host", url.host);
-      tls.serverName = url.hostname;
-    }
-    const abort = new AbortController();
-    const { timeout } = this.settings;
-    const timer = timeout > 0 ? setTimeout(() => abort.abort(), timeout) : undefined;
-    try {
-      return await fetch(target, {
-        method,
-        headers: sent,
-        redirect: "manual",
-        decompress: false,
-        signal: abort.signal,
-        ...(body && { body }),
-        ...(dialer.proxy && { proxy: dialer.proxy }),
-        ...(Object.keys(tls).length > 0 && { tls }),
-      });
-    } catch (error) {
-      if (abort.signal.aborted) {
-        throw new UpstreamFailed(`${url.host} sent no answer within ${timeout} ms`, { retryable: true, timeout: true });
-      }
-      throw new UpstreamFailed(`${url.host} cannot be reached: ${messageOf(error)}`, { retryable: true });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }
 
-function isFailure(outcome: Response | UpstreamFailed): boolean {
+function isFailure(outcome: Outcome): boolean {
   return outcome instanceof Response ? outcome.status >= 500 : outcome.retryable;
 }
