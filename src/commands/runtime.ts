@@ -86,6 +86,8 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     credentials: config.credentials,
     allowPrivate: config.allow_private,
     userAgent: `proxy/${VERSION}`,
+    // Who holds on purpose asks for thousands; nobody waits at the other end.
+    adaptive: pin,
   });
   const context: Context = {
     storage,
