@@ -169,11 +169,10 @@ function pom(doc: Doc): Facts {
   const source = doc.text();
   const { requires, needs, packaging } = readPom(source, (other) => doc.near(pathOf(other, ".pom"))?.text());
   // Without the module metadata that it announces Gradle takes other variants than its users are used to.
-  const suffixes = [
-    ...(packaging === "pom" || packaging === "jar" ? [] : [suffixOf(packaging)]),
-    ...(source.includes(GRADLE_MARKER) ? [".module"] : []),
-  ];
-  const own = isSnapshot(release) ? [] : suffixes.map((suffix) => fileAt(pathOf(release, suffix)));
+  // What has moved is elsewhere, and has no file here.
+  const main = packaging === "pom" || source.includes("<relocation>") ? [] : [pathOf(release, suffixOf(packaging))];
+  const module = source.includes(GRADLE_MARKER) ? [fileAt(pathOf(release, ".module"))] : [];
+  const own = isSnapshot(release) ? [] : [...main.map((path) => ({ path })), ...module];
   const follow = needs.map((other) => pathOf(other, ".pom"));
   return { releases: [{ ...release, files: own.flatMap(withProofs), requires }], follow };
 }

@@ -36,7 +36,7 @@ export async function look(
   const options = { config: { ...config, cache_metadata: true }, pin: true, dry: true, patience: PATIENCE };
   const pool = openPool(config.workers, options);
   try {
-    const ledger = new MemoryLedger(signal);
+    const ledger = new MemoryLedger({ signal });
     for await (const task of tasks) {
       await ledger.add([task]);
       if (ledger.waiting() > TASKS)

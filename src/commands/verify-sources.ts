@@ -1,7 +1,7 @@
 /** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
 import type { Invocation } from "../command.ts";
 import type { Config } from "../config/schema.ts";
-import { EVERYTHING } from "../mirror/choice.ts";
+import { EVERYTHING, keyOfChoice } from "../mirror/choice.ts";
 import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../mirror/progress.ts";
@@ -26,7 +26,11 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
   const counts = noCounts();
   try {
     for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
-      const ledger = new MemoryLedger();
+      const choice = { ...EVERYTHING, ...choiceOf(flags) };
+      const ledger = new MemoryLedger({
+        isWhole: ({ mount, purl, digests }) =>
+          runtime.mirrored.whole(mount, [purl], [keyOfChoice(choice, digests)]).length > 0,
+      });
       const aside = tally.aside.bind(tally);
       for await (const task of tasksOf(sources, { targets, sets: runtime.sets, aside })) await ledger.add([task]);
       const job = new Job({
@@ -37,7 +41,7 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
         spec: {
           title: "verify",
           runBy: "command",
-          choice: { ...EVERYTHING, ...choiceOf(flags) },
+          choice,
           closure,
           concurrency: config.concurrency,
           refresh: false,

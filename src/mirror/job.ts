@@ -91,7 +91,7 @@ export class Job {
   async #work(taken: Taken): Promise<void> {
     const { ledger, spec } = this.#options;
     const { task, id, attempts } = taken;
-    const work = new Work(this.progress, task.mount, isRelease(task) ? task.purl : task.path);
+    const work = new Work(this.progress, task.mount, isRelease(task) ? task.purl : task.path, attempts);
     try {
       if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
       else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
@@ -123,7 +123,8 @@ export class Job {
     this.#remark(work, task, plan);
     const { files, held, expected } = plan;
     const options: HoldOptions = { expected, inside: spec.closure !== "none", rehash: check };
-    const known = new Set([...files, ...held].map(({ path }) => path));
+    // Qualifiers choose files; what these name beside them was not asked for.
+    const known = task.qualifiers ? undefined : new Set([...files, ...held].map(({ path }) => path));
     work.count({ total: held.length });
     if (dry) this.#planned(work, task, plan);
     if (check)
@@ -133,6 +134,7 @@ export class Job {
       ...(dry ? [] : files).map((file) => this.#file(work, task.purl, file, options, known)),
     ]);
     const all = got.flat();
+    if (known) this.#announced(work, task, all, isWhole);
     const matches = all.flatMap((each) => each.matches ?? []);
     if (matches.length > 0 && !matches.includes(true)) {
       const found = all.map(({ sha256 }) => `sha256:${sha256}`).join(", ");
@@ -151,6 +153,21 @@ export class Job {
       // Of a whole package, young releases are left for a later run; one that was asked for by version is a failure.
       if (version !== undefined) work.fail(new Withheld("withheld by the cooldown"));
       else tell?.({ mount, purl: each, outcome: "withheld", reason: "it is younger than its cooldown" });
+    }
+  }
+
+  /**
+   * What a file names and nothing has (the jar of a POM). Where it was mirrored, upstream did not have it either; clients may
+   * do without.
+   */
+  #announced(work: Work, { mount, purl }: ReleaseTask, all: readonly Held[], isWhole: boolean): void {
+    const { check, dry, tell } = this.#options;
+    const got = new Set(all.map(({ path }) => path));
+    const failed = new Set(work.failures.map(({ path }) => path));
+    for (const { path, optional } of all.flatMap(({ files }) => files)) {
+      if (optional || dry || got.has(path) || failed.has(path)) continue;
+      if (check && !isWhole) work.fail(new NotFound("it is announced, and not held"), path);
+      else tell?.({ mount, purl, outcome: "unproven", reason: `announces ${path}, which upstream does not have` });
     }
   }
 
@@ -181,7 +198,7 @@ export class Job {
     purl: string,
     { path, optional, fact }: PlannedFile,
     options: HoldOptions,
-    known: Set<Path>,
+    known: Set<Path> | undefined,
   ): Promise<Held[]> {
     const { ledger } = this.#options;
     work.count({ total: 1 });
@@ -196,13 +213,14 @@ export class Job {
     }
   }
 
-  async #got(work: Work, purl: string, held: Held, options: HoldOptions, known: Set<Path>): Promise<Held[]> {
+  /** `known`: paths that are seen to already; without it, what the file names is not followed. */
+  async #got(work: Work, purl: string, held: Held, options: HoldOptions, known?: Set<Path>): Promise<Held[]> {
     const { path, size, sha256, bytes, fetched } = held;
     work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
     const outcome = fetched ? "fetched" : "held";
     this.#options.tell?.({ mount: work.mount, purl, path, digest: `sha256:${sha256}`, size, outcome });
-    const more = this.#options.dry ? [] : held.files.filter((file) => !known.has(file.path));
-    for (const file of more) known.add(file.path);
+    const more = this.#options.dry || !known ? [] : held.files.filter((file) => !known.has(file.path));
+    for (const file of more) known?.add(file.path);
     const led = await Promise.all(
       more.map((file) => this.#file(work, purl, { path: file.path, optional: file.optional ?? false }, options, known)),
     );

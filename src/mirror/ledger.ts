@@ -48,12 +48,14 @@ export class MemoryLedger implements Ledger {
   readonly #mounts = new Set<string>();
   readonly #tasks: Task[] = [];
   readonly #signal: AbortSignal | undefined;
+  readonly #isWhole: (task: ReleaseTask) => boolean;
   #postponed: (Taken & { due: number })[] = [];
   #next = 0;
 
-  /** Once `signal` is aborted, the job counts as canceled. */
-  constructor(signal?: AbortSignal) {
+  /** Once `signal` is aborted, the job counts as canceled. `isWhole`: see `Ledger`; default: nothing is known to be. */
+  constructor({ signal, isWhole = () => false }: { signal?: AbortSignal; isWhole?: Ledger["isWhole"] } = {}) {
     this.#signal = signal;
+    this.#isWhole = isWhole;
   }
 
   async add(tasks: readonly Task[]): Promise<void> {
@@ -87,8 +89,8 @@ export class MemoryLedger implements Ledger {
 
   async finish(): Promise<void> {}
 
-  isWhole(): boolean {
-    return false;
+  isWhole(task: ReleaseTask): boolean {
+    return this.#isWhole(task);
   }
 
   waiting(): number {

@@ -45,6 +45,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
   const releases = await wanted(cache, mount, task, spec.refresh);
   const { admits } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
   const found: Plan = { files: [], held: [], withheld: [], unfit: [], requires: [], unproven: [] };
+  const wasHeld = (path: Path) => cache.context.artifacts.find(mount.name, path) !== undefined;
   const heldAt = heldBy(cache, mount, task.name);
   const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
   if (expected) found.expected = expected;
@@ -72,10 +73,11 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       if (typeof held === "object" && held.pinned && !expected && !looked.inside && !looked.rehash)
         found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
       else if (held) found.held.push(await hold(cache, mount, path, looked));
-      else if (!(file.optional && spec.isWhole))
+      else if (!(file.optional && spec.isWhole) || wasHeld(path))
         found.files.push({
           path,
-          optional: file.optional ?? false,
+          // What was held and is gone was there to be had.
+          optional: (file.optional ?? false) && !wasHeld(path),
           ...(file.size !== undefined && { size: file.size }),
           ...factOf(path, file, parts),
         });

@@ -1,5 +1,5 @@
 import type { Path } from "../ecosystem.ts";
-import { messageOf, UpstreamFailed } from "../errors.ts";
+import { isPassing, messageOf, UpstreamFailed } from "../errors.ts";
 import { addCounts, type Counts, type Failure, noCounts, type Progress } from "./progress.ts";
 
 /** What one task came to so far. What it counts is seen in the job's progress at once. */
@@ -11,11 +11,14 @@ export class Work {
   retryAfter = 0;
   readonly #purl: string;
   readonly #progress: Progress;
+  readonly #attempts: number;
 
-  constructor(progress: Progress, mount: string, purl: string) {
+  /** `attempts`: how often the task was tried before. */
+  constructor(progress: Progress, mount: string, purl: string, attempts = 0) {
     this.#progress = progress;
     this.mount = mount;
     this.#purl = purl;
+    this.#attempts = attempts;
   }
 
   count(counts: Partial<Counts>): void {
@@ -26,14 +29,14 @@ export class Work {
 
   /** Of a path that was counted; without one, of the task as a whole. */
   fail(error: unknown, path?: Path): void {
-    const isPassing = error instanceof UpstreamFailed && error.retryable;
+    if (error instanceof UpstreamFailed) this.retryAfter = Math.max(this.retryAfter, error.retryAfter ?? 0);
     this.count({ failed: 1, ...(path === undefined && { total: 1 }) });
     this.failures.push({
       mount: this.mount,
       purl: this.#purl,
       ...(path && { path }),
       reason: messageOf(error),
-      isPassing,
+      isPassing: isPassing(error, this.#attempts),
     });
   }
 

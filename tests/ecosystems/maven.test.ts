@@ -42,8 +42,8 @@ const filter = (source: Doc, seen: View) => metadata(source.path).route.rewrite!
 const acme = (version: string): Release => ({ name: "org.acme/lib", version });
 
 /** A file that may be missing, with what lies beside it. */
-const proven = (path: Path): FileFacts[] => [
-  { path, optional: true },
+const proven = (path: Path, isRequired = false): FileFacts[] => [
+  { path, ...(!isRequired && { optional: true }) },
   { path: `${path}.sha1`, optional: true, beside: path },
   { path: `${path}.asc`, optional: true, beside: path },
 ];
@@ -182,14 +182,15 @@ describe("facts", () => {
       { name: "junit/junit", range: "[4.12,5)", optional: true },
     ]);
     expect(release!.files).toEqual([
-      ...proven(`${LIB}/1.9.0/lib-1.9.0.war`),
+      ...proven(`${LIB}/1.9.0/lib-1.9.0.war`, true),
       ...proven(`${LIB}/1.9.0/lib-1.9.0.module`),
     ]);
   });
   test("a module that has moved requires its new place", () => {
     const body = `<project><groupId>org.acme</groupId><artifactId>lib</artifactId><version>1.9.0</version>
       <distributionManagement><relocation><groupId>org.new</groupId></relocation></distributionManagement></project>`;
-    expect(releasesOf(doc(POM, body))[0]!.requires).toEqual([{ name: "org.new/lib", range: "1.9.0" }]);
+    const [release] = releasesOf(doc(POM, body));
+    expect([release!.requires, release!.files]).toEqual([[{ name: "org.new/lib", range: "1.9.0" }], []]);
   });
   test("types and classifiers choose files, scopes and optional ones are left to roots, what a builder's machine decides is not told", () => {
     const dependency = (artifact: string, more = "") =>
@@ -223,7 +224,7 @@ describe("facts", () => {
       { name: "g/runtime", ...one },
       { name: "g/optional", ...one, optional: true },
     ]);
-    expect(release!.files).toEqual(proven(`${LIB}/1.9.0/lib-1.9.0.jar`));
+    expect(release!.files).toEqual(proven(`${LIB}/1.9.0/lib-1.9.0.jar`, true));
   });
   test("each type and classifier of a module is managed by itself", () => {
     const lib = (more: string) => `<dependency><groupId>g</groupId><artifactId>a</artifactId>${more}</dependency>`;
@@ -264,7 +265,7 @@ describe("facts", () => {
     const facts = parse(doc(`${folder}.pom`, await fixture("spring-boot-starter-web-3.4.1.pom")));
     const [release] = Array.from(facts.releases!);
     expect(facts.follow).toEqual([]);
-    expect(release!.files).toEqual(proven(`${folder}.module`));
+    expect(release!.files).toEqual([...proven(`${folder}.jar`, true), ...proven(`${folder}.module`)]);
     expect(release!.requires).toEqual([
       { name: "org.springframework.boot/spring-boot-starter", range: "3.4.1" },
       { name: "org.springframework.boot/spring-boot-starter-json", range: "3.4.1" },

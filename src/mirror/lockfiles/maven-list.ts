@@ -52,7 +52,9 @@ export const mavenList: Lockfile = {
         throw new BadRequest(`${place}: expected group:artifact:type:version:scope, found "${clip(stated)}"`);
     }
     for (const { entry, module } of found)
-      yield modules.has(module) ? { what: module, reason: "is a module of this build", place: entry.place, isOwn: true } : entry;
+      yield modules.has(module)
+        ? { what: module, reason: "is a module of this build", place: entry.place, isOwn: true }
+        : entry;
   },
 };
 

@@ -26,7 +26,8 @@ export class Findings {
 
   add(component: Component, place: string): void {
     const what = component.version ? `${component.name}@${component.version}` : component.name || "(without a name)";
-    if (component.isDescribed) this.#entries.push({ what, reason: "is what the document describes", place, isOwn: true });
+    if (component.isDescribed)
+      this.#entries.push({ what, reason: "is what the document describes", place, isOwn: true });
     else if (component.purls.length === 0) this.#entries.push({ what, reason: "has no package URL", place });
     else for (const purl of new Set(component.purls)) this.#addItem(purl, component.hashes, place);
   }
