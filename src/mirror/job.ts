@@ -128,7 +128,8 @@ export class Job {
     work.count({ total: held.length });
     if (dry) this.#planned(work, task, plan);
     if (check)
-      for (const reason of await this.#limit(() => pool.run("listing", { task }))) work.fail(new NotFound(reason));
+      for (const reason of await this.#limit(() => pool.run("listing", { task, versions: plan.versions })))
+        work.fail(new NotFound(reason));
     const got = await Promise.all([
       ...held.map((each) => this.#got(work, task.purl, each, options, known)),
       ...(dry ? [] : files).map((file) => this.#file(work, task.purl, file, options, known)),

@@ -9,13 +9,14 @@ import { walk } from "./walk.ts";
 const BASE = "http://proxy.invalid";
 
 /**
- * Asks for a package's index documents as clients do, in every representation, and returns where a release (of a whole
- * package: every one) is not listed although upstream's document states it. For releases that are held.
+ * Asks for a package's index documents as clients do, in every representation, and returns where a release is not
+ * listed although upstream's document states it. `versions`: those that are to be held.
  */
 export async function unlisted(
   cache: Cache,
   mount: Mount,
-  { name, version, qualifiers }: ReleaseTask,
+  { name, qualifiers }: ReleaseTask,
+  versions: readonly string[],
 ): Promise<string[]> {
   const found: string[] = [];
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
@@ -23,7 +24,7 @@ export async function unlisted(
     if (!target?.route.parse || !cache.documents.held(mount, target.path)) continue;
     const { releases } = await walk(cache, mount, path, { tolerant: true });
     const stated = new Set(releases.map((release) => release.version));
-    const meant = version === undefined ? stated : new Set([version].filter((each) => stated.has(each)));
+    const meant = versions.filter((each) => stated.has(each));
     for (const variant of target.route.variants ?? [null]) {
       const answer = await cache.get(mount, askFor(target.path, variant));
       if (answer.kind !== "ready") continue;

@@ -20,6 +20,8 @@ export interface PlannedFile {
 }
 
 export interface Plan {
+  /** Of which files are wanted, whether they are held or not. */
+  versions: string[];
   /** Files that are not held yet. */
   files: PlannedFile[];
   /** Those that are. */
@@ -44,7 +46,7 @@ type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & {
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
   const releases = await wanted(cache, mount, task, spec.refresh);
   const { admits } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
-  const found: Plan = { files: [], held: [], withheld: [], unfit: [], requires: [], unproven: [] };
+  const found: Plan = { versions: [], files: [], held: [], withheld: [], unfit: [], requires: [], unproven: [] };
   const wasHeld = (path: Path) => cache.context.artifacts.find(mount.name, path) !== undefined;
   const heldAt = heldBy(cache, mount, task.name);
   const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
@@ -64,6 +66,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       found.unfit.push(purl);
       continue;
     }
+    found.versions.push(release.version);
     for (const file of files) {
       const path = canonical(mount, file.path);
       if (!admits(release, file.path) || seen.has(path)) continue;

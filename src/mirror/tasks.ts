@@ -26,7 +26,7 @@ export interface MirrorTasks {
   /** The versions to hold for a requirement. */
   resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
-  listing(input: { task: ReleaseTask }): Promise<string[]>;
+  listing(input: { task: ReleaseTask; versions: readonly string[] }): Promise<string[]>;
   /** Holds what only the finished job can name; returns what that came to and what failed. */
   seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
 }
@@ -35,7 +35,7 @@ export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): Mir
   const resolver = new Resolver();
   return {
     plan: ({ task, spec, isWhole, rehash }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole, rehash }),
-    listing: ({ task }) => unlisted(cache, mountOf(task.mount), task),
+    listing: ({ task, versions }) => unlisted(cache, mountOf(task.mount), task, versions),
     hold: ({ orders, atOnce }) => {
       const limit = pLimit(atOnce);
       const deliver = ({ mount, path, options }: Order): Promise<Delivery> =>
