@@ -1,6 +1,7 @@
 import semver from "semver";
 import type { Doc, Ecosystem, Path, Release } from "../src/ecosystem.ts";
 import { type CargoFeatures, cargoRequirements } from "../src/formats/cargo-features.ts";
+import { json } from "../src/formats/json.ts";
 import { searchHeld } from "../src/formats/search.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
@@ -44,14 +45,14 @@ export const cargo: Ecosystem = {
     {
       kind: "answer",
       match: "/config.json",
-      answer: (_p, view) => ({ dl: view.link("/crates"), api: view.link("/").slice(0, -1) }),
+      answer: (_p, view) => json({ dl: view.link("/crates"), api: view.link("/").slice(0, -1) }),
     },
     {
       kind: "passthrough",
       match: "/api/v1/crates",
       from: "api",
       query: ["q", "per_page", "page", "sort"],
-      offline: (_p, query, held) => search(query, held()),
+      offline: (_p, query, view) => json(search(query, view.held())),
     },
     {
       kind: "deny",

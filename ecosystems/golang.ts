@@ -1,4 +1,4 @@
-import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, View } from "../src/ecosystem.ts";
+import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/ecosystem.ts";
 import { goRequirements } from "../src/formats/go-mod.ts";
 import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
 
@@ -50,12 +50,12 @@ export const golang: Ecosystem = {
     { ...verified, kind: "artifact", match: at(String.raw`${MODULE}/@v/${VERSION}\.zip`) },
   ],
   index: ({ name }) => [`/${encode(name)}/@v/list`],
-  files: (release, upstreams) => [
+  files: (release, traits) => [
     { path: pathOf(release, "info") },
     // Of a version that is not selected, clients read the go.mod only.
     ...(["mod", "zip"] as const).map((type) => ({ path: pathOf(release, type), qualifiers: { type } })),
     // A private module is in no public database, and is kept unverified.
-    ...lookups(release, upstreams).map((path) => ({ path, optional: true })),
+    ...lookups(release, traits).map((path) => ({ path, optional: true })),
   ],
   datedBy: (release) => pathOf(release, "info"),
   seal,
@@ -87,11 +87,11 @@ function pathOf({ name, version }: Release, extension: "info" | "mod" | "zip"): 
   return `/${encode(name)}/@v/${encode(version)}.${extension}`;
 }
 
-function lookedUp(params: Params, _path: Path, upstreams: readonly string[]): Path[] {
-  return lookups(releaseOf(params), upstreams);
+function lookedUp(params: Params, _path: Path, traits: Traits): Path[] {
+  return lookups(releaseOf(params), traits);
 }
 
-function lookups({ name, version }: Release, upstreams: readonly string[]): Path[] {
+function lookups({ name, version }: Release, { upstreams }: Traits): Path[] {
   const databases = upstreams.filter((upstream) => upstream.startsWith("sumdb/"));
   return databases.map((upstream): Path => `/${upstream}/lookup/${encode(name)}@${encode(version)}`);
 }

@@ -1,5 +1,6 @@
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
+import { json } from "../src/formats/json.ts";
 import { fitsNpm, npmMarker } from "../src/formats/npm-platform.ts";
 import { npmRequirements } from "../src/formats/npm-requirements.ts";
 import {
@@ -32,11 +33,11 @@ export const npm: Ecosystem = {
       kind: "passthrough",
       match: "/-/v1/search",
       query: ["text", "size", "from", "quality", "popularity", "maintenance"],
-      offline: (_p, query, held) => search(query, held()),
+      offline: (_p, query, view) => json(search(query, view.held())),
     },
     // Offline there is nothing to say of advisories; an empty answer lets the install go on, an error would fail it.
-    { kind: "passthrough", match: ADVISORIES, methods: ["POST"], offline: () => ({}) },
-    { kind: "answer", match: "/-/ping", answer: () => ({}) },
+    { kind: "passthrough", match: ADVISORIES, methods: ["POST"], offline: () => json({}) },
+    { kind: "answer", match: "/-/ping", answer: () => json({}) },
     { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
     {
       kind: "metadata",

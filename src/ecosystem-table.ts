@@ -1,4 +1,5 @@
 import type { Ecosystem } from "./ecosystem.ts";
+import { typesOf } from "./purl.ts";
 
 /** What a plugin can do, as far as its description tells. */
 const ABILITIES: readonly [string, (ecosystem: Ecosystem) => boolean][] = [
@@ -26,11 +27,32 @@ export function renderEcosystems(all: readonly Ecosystem[]): string {
     line(head.map(() => "---")),
     ...rows.map(line),
     "",
+    ...optionsOf(all),
     "Their protocols' published descriptions:",
     "",
     ...specs,
     "",
   ].join("\n");
+}
+
+function optionsOf(all: readonly Ecosystem[]): string[] {
+  const lines = optionLines(all);
+  if (lines.length === 0) return [];
+  return [
+    "Settings of their mounts (`mounts: { NAME: { options: … } }`):",
+    "",
+    ...lines.map((line) => `- ${line}`),
+    "",
+  ];
+}
+
+/** `debian: suites = bookworm, trixie. Which …`. */
+export function optionLines(all: readonly Ecosystem[]): string[] {
+  return all.flatMap(({ id, options = {} }) =>
+    Object.entries(options).map(
+      ([name, { default: words, help }]) => `${id}: ${name} = [${words.join(", ")}]. ${help}`,
+    ),
+  );
 }
 
 /** A head and a row for each ecosystem. */
@@ -39,7 +61,9 @@ export function tableOf(all: readonly Ecosystem[]): string[][] {
   const rows = all.map((ecosystem) => [
     ecosystem.id,
     ecosystem.mount ?? `/${ecosystem.id}`,
-    `pkg:${ecosystem.purlType ?? ecosystem.id}`,
+    typesOf(ecosystem)
+      .map((type) => `pkg:${type}`)
+      .join(", "),
     ...ABILITIES.map(([, able]) => (able(ecosystem) ? "yes" : "no")),
   ]);
   return [head, ...rows];

@@ -6,9 +6,14 @@
  * parsed document names more of them.
  */
 
-import type { Facts, FileFacts, Platform } from "./facts.ts";
+import type { CatalogPage, Reader } from "./catalog.ts";
+import type { FileFacts, Platform } from "./facts.ts";
+import type { Purl } from "./purl.ts";
+import type { Doc, Route } from "./routes.ts";
 
+export type * from "./catalog.ts";
 export type * from "./facts.ts";
+export type * from "./routes.ts";
 
 /** Raised when a plugin written for an earlier contract would no longer be understood. */
 export const CONTRACT_REVISION = 1;
@@ -43,131 +48,25 @@ export interface Release extends Package {
   version: string;
 }
 
-interface RouteBase {
-  match: Pattern;
-  /** Default: GET and HEAD. Where only another method of a path matches, the answer is 405; otherwise 404. */
-  methods?: readonly ("GET" | "HEAD" | "POST" | "PUT")[];
+/** `{ name: "repr-digest", value: (hex) => … }`. */
+export interface DigestHeader {
+  name: string;
+  value(hex: string): string;
 }
 
-interface Fetched extends RouteBase {
-  /** Which named upstreams may hold it, tried in order. Default: `default`. A route whose upstreams are all unknown to
-   * the mount does not match. */
-  from?: string | readonly string[] | ((p: Params) => string | readonly string[]);
-  /** The one spelling of the path that facts use and the cache is keyed by, where clients have several (`@scope%2fname`,
-   * `Foo_Bar`, `%21`). Default: the path as sent. */
-  canonical?(p: Params): Path;
-  /** Its path at upstream. Default: the canonical path. */
-  to?(p: Params): Path;
-  /** Values for markers of a whole address that no param has as it is (`{prefix}` of a crate); slashes in them stay. */
-  markers?(p: Params): Params;
-  /** Names of query parameters that belong to the request; they are sent upstream, others are dropped. Default: none. */
-  query?: readonly string[];
+/** What a plugin may know of the mount that it serves. */
+export interface Traits {
+  /** The names of its upstreams. */
+  upstreams: readonly string[];
+  /** What its operator chose of the plugin's `options`, or their defaults. */
+  options: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Bytes or documents that something else in the registry vouches for. */
-interface Described extends Fetched {
-  /** The release the path belongs to, as far as the path tells. What facts say of the path wins. */
-  release?(p: Params): Release | undefined;
-  /** The digest, where the path itself states it. Otherwise facts supply it. */
-  digest?(p: Params): Digest | undefined;
-  /** The documents that state the digest and date of this path, read before it is fetched.
-   * Default: `index` of the release's package; return `[]` where nothing vouches for it. `upstreams`: the names that the
-   * mount knows. */
-  describedBy?(p: Params, path: Path, upstreams: readonly string[]): readonly Path[];
-}
-
-/** Bytes that never change once published: verified, streamed, stored by digest, served for ever. */
-export interface ArtifactRoute extends Described {
-  kind: "artifact";
-  /** A member of the file, which is then a zip archive, that states what its index may not (a wheel's METADATA). Read by
-   * mirrors, once the file is stored. */
-  inside?: { member: RegExp; parse(doc: Doc): Facts };
-}
-
-/** A document that is read for facts, may change (revalidated) and may be rewritten on the way out. */
-export interface MetadataRoute extends Described {
-  kind: "metadata";
-  /** Default: the mount's configured freshness. An immutable document is verified like an artifact where facts know it. */
-  freshness?: Freshness;
-  /** The `Accept` header sent upstream. Default: none. */
-  accept?: string;
-  /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */
-  variants?: readonly string[];
-  /** What the document says about releases, and which documents it leads to. Throws where the document is not one. */
-  parse?(doc: Doc): Facts;
-  /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
-   * pass untouched. */
-  rewrite?(doc: Doc, view: View): Body | undefined;
-}
-
-/** Composed from the bytes that this proxy serves at another path, so that the two always agree: checksums of a filtered
- * index, one version cut out of a package document. */
-export interface DerivedRoute extends RouteBase {
-  kind: "derived";
-  of(p: Params): Path;
-  /** `undefined`: there is no such thing (404). */
-  derive(served: Uint8Array, p: Params): Body | undefined;
-}
-
-/** Streamed both ways and never stored: search, audit. */
-export interface PassthroughRoute extends Fetched {
-  kind: "passthrough";
-  /** The answer where nothing may be dialled. Default: 503. */
-  offline?(p: Params, query: URLSearchParams, held: () => Iterable<Release>): object | string;
-}
-
-/** Composed here without asking upstream: handshakes and registry configuration files. */
-export interface AnswerRoute extends RouteBase {
-  kind: "answer";
-  /** The route exists only where the mount has this upstream. Default: everywhere. */
-  from?(p: Params): string;
-  /** An object is sent as JSON, a string as text. */
-  answer(p: Params, view: View): object | string;
-}
-
-/** Refused, with a reason that the client shows its user. */
-export interface DenyRoute extends RouteBase {
-  kind: "deny";
-  status: 403 | 404 | 405 | 410;
-  reason: string;
-}
-
-/** The first route whose pattern and method match is taken. */
-export type Route = ArtifactRoute | MetadataRoute | DerivedRoute | PassthroughRoute | AnswerRoute | DenyRoute;
-
-/** A body alone, or with the media type and further headers that its clients need. */
-export type Body =
-  | string
-  | Uint8Array
-  | { body: string | Uint8Array; mediaType?: string; headers?: Record<string, string> };
-
-/** A metadata document as upstream sent it, decompressed. */
-export interface Doc {
-  readonly path: Path;
-  readonly params: Params;
-  /** As upstream stated it, without parameters, lowercase; empty when it did not. */
-  readonly mediaType: string;
-  bytes(): Uint8Array;
-  text(): string;
-  json<T>(): T;
-  /** Where this mount serves a URL found in the document (absolute or relative to it); `undefined` when the URL lies
-   * under none of the mount's upstreams. */
-  pathOf(url: string): Path | undefined;
-  /** Another document of the mount, if it is held already. A parser that needs it names it in `follow`, and is asked
-   * again once it is there (a POM's parents). */
-  near(path: Path): Doc | undefined;
-}
-
-/** How the client's side of the proxy looks while one document is rewritten. */
-export interface View {
-  /** The media type to produce: one of the route's variants, or upstream's where it names none. */
-  readonly variant: string;
-  /** True where nothing may be dialled: only what is held is admitted. */
-  readonly offline: boolean;
-  /** The public URL of a path below this mount. */
-  link(path: Path): string;
-  /** Whether clients may see this release (cooldown; offline: any file of it is held), or this file of it. */
-  admits(release: Release, file?: Path): boolean;
+/** A setting of a mount, a list of words: `mounts: { debian: { ecosystem: debian, options: { suites: [bookworm] } } }`. */
+export interface Option {
+  default: readonly string[];
+  /** One sentence for the operator. */
+  help: string;
 }
 
 /** How an ecosystem orders its versions and reads its ranges. */
@@ -181,32 +80,6 @@ export interface VersionScheme {
   prefers?: "highest" | "lowest";
 }
 
-/** Reads upstream through the cache. The only I/O a plugin ever sees, and only in `catalog`. */
-export interface Reader {
-  json<T>(path: string, options?: ReadOptions): Promise<T>;
-  text(path: string, options?: ReadOptions): Promise<string>;
-}
-
-export interface ReadOptions {
-  /** Named upstream. Default: `default`. */
-  upstream?: string;
-  /** First byte wanted, for documents that only grow. */
-  from?: number;
-}
-
-/** One thing that a whole-registry feed says. */
-export type CatalogEvent =
-  | { type: "changed"; package: Package; publishedAt?: Date }
-  | { type: "gone"; package: Package; version?: string }
-  /** The feed cannot say what happened since the checkpoint: list again and compare. */
-  | { type: "resync" };
-
-/** A page of the whole registry and where to resume once its events are queued. The checkpoint is opaque to the engine. */
-export interface CatalogPage {
-  events: readonly CatalogEvent[];
-  checkpoint: string;
-}
-
 export interface Ecosystem {
   /** File name and configuration key. */
   id: string;
@@ -215,6 +88,11 @@ export interface Ecosystem {
   title: string;
   /** Package-URL type, when it differs from `id`. */
   purlType?: string;
+  /** Further types that it is asked for by. Default: none. */
+  purlTypes?: readonly string[];
+  /** What a package URL of its types means, and how a package is spelled as one, where they are not the names of each other.
+   * `read` throws where it means nothing, with a reason for people. */
+  purl?: { read(purl: Purl): Package & { version?: string }; write(pkg: Package & { version?: string }): Purl };
   /** Default mount point. Default: `/id`. */
   mount?: Path;
   /** The protocol's published description; the first thing a maintainer opens. */
@@ -224,12 +102,16 @@ export interface Ecosystem {
   upstreams: Readonly<Record<string, string | readonly string[]>>;
   /** A document of the `default` upstream that says where other upstreams are, where the operator did not. */
   discovery?: { path: Path; read(doc: Doc): Readonly<Record<string, string>> };
+  /** Where this mount serves what lies below a named upstream other than `default`: `{ flat: "/flat" }`. For `Doc.pathOf`. */
+  places?: Readonly<Record<string, Path>>;
+  /** Settings of each mount, by name. */
+  options?: Readonly<Record<string, Option>>;
   /** First match wins. */
   routes: readonly Route[];
   /** The metadata paths that together list every release of a package. */
-  index(pkg: Package): readonly Path[];
-  /** The files of one release that its index does not name. `upstreams`: the names that the mount knows. */
-  files?(release: Release, upstreams: readonly string[]): readonly FileFacts[];
+  index(pkg: Package, traits: Traits): readonly Path[];
+  /** The files of one release that its index does not name. */
+  files?(release: Release, traits: Traits): readonly FileFacts[];
   /** Documents of the registry as a whole that clients ask for; a mirror holds them too, where upstream has them. */
   roots?: readonly Path[];
   /** Paths that only a finished mirror job can name, because they depend on all that is held together (the tiles under one
@@ -250,8 +132,9 @@ export interface Ecosystem {
   problem?(status: number, message: string): object | string;
   /** Upstream response headers that clients rely on, beyond the usual ones. Lowercase. */
   keepHeaders?: readonly string[];
-  /** Response headers in which clients expect digests of an artifact (`x-checksum-sha1`); computed while storing. */
-  digestHeaders?: Readonly<Partial<Record<Exclude<Algorithm, "h1">, string>>>;
+  /** Response headers in which clients expect digests of what they are sent (`x-checksum-sha1`), as hex, or in the form that
+   * `value` gives it. */
+  digestHeaders?: Readonly<Partial<Record<Exclude<Algorithm, "h1">, string | DigestHeader>>>;
   /** The line that points the ecosystem's client at a mount, for people. */
   setup(base: string): string;
 }

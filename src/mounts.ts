@@ -1,4 +1,5 @@
-import type { Ecosystem, Path } from "./ecosystem.ts";
+import type { Ecosystem, Path, Traits } from "./ecosystem.ts";
+import { BadRequest } from "./errors.ts";
 
 /** Whom a request is for: what its operator trusts and how it is dialled. */
 export interface Dialer {
@@ -17,6 +18,8 @@ export interface Mount extends Dialer {
   readonly ecosystem: Ecosystem;
   /** Base URLs by name, without a trailing slash; whole addresses with `{markers}` among them. */
   readonly upstreams: ReadonlyMap<string, readonly string[]>;
+  /** What its plugin may know of it. */
+  readonly traits: Traits;
   /** Hosts beside the upstreams' own from which URLs found in documents may be fetched. */
   readonly allowHosts: readonly string[];
   /** Milliseconds that documents stay fresh where their route does not say. */
@@ -25,6 +28,7 @@ export interface Mount extends Dialer {
 
 export interface MountSettings {
   upstreams?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  options?: Readonly<Record<string, readonly string[]>> | undefined;
   allowHosts?: readonly string[] | undefined;
   ttl: number;
   proxy?: string | undefined;
@@ -43,6 +47,7 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
     prefix: `/${name}`,
     ecosystem,
     upstreams,
+    traits: { upstreams: [...upstreams.keys()], options: optionsOf(ecosystem, settings.options) },
     trusted: new Set([...upstreams.values()].flat().map((url) => new URL(url.replaceAll(/[{}]/g, "")).origin)),
     allowHosts: settings.allowHosts ?? [],
     ttl: settings.ttl,
@@ -51,17 +56,36 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
   };
 }
 
-/** Where a mount serves a URL: its path below the first upstream that it lies under. */
-export function pathOf({ upstreams }: Pick<Mount, "upstreams">, url: string, base: string): Path | undefined {
+/** Throws BadRequest for a setting that the plugin does not have. */
+function optionsOf({ id, options = {} }: Ecosystem, given: MountSettings["options"] = {}): Traits["options"] {
+  const unknown = Object.keys(given).find((name) => !(name in options));
+  if (unknown !== undefined) {
+    const known = Object.keys(options).join(", ");
+    throw new BadRequest(`${id} has no option ${unknown}; expected ${known || "none, it has no options"}`);
+  }
+  return Object.fromEntries(Object.entries(options).map(([name, { default: all }]) => [name, given[name] ?? all]));
+}
+
+/** Where a mount serves a URL, by the longest of its upstreams that it lies under. `discovered`: those that upstream declares. */
+export function pathOf(
+  { upstreams, ecosystem: { places = {} } }: Pick<Mount, "upstreams" | "ecosystem">,
+  url: string,
+  base: string,
+  discovered: Readonly<Record<string, string>> = {},
+): Path | undefined {
   if (!URL.canParse(url, base)) return undefined;
   const { origin, pathname } = new URL(url, base);
-  for (const upstream of [...upstreams.values()].flat()) {
-    if (upstream.includes("{")) continue;
-    const root = new URL(upstream);
-    const prefix = root.pathname === "/" ? "" : root.pathname;
-    if (root.origin === origin && pathname.startsWith(`${prefix}/`)) return pathname.slice(prefix.length) as Path;
-  }
-  return undefined;
+  const known = new Map([...Object.entries(discovered).map(([name, each]) => [name, [each]] as const), ...upstreams]);
+  let best = { length: -1, path: undefined as Path | undefined };
+  for (const [name, urls] of known)
+    for (const upstream of urls) {
+      if (upstream.includes("{")) continue;
+      const root = new URL(upstream);
+      const prefix = root.pathname.replace(/\/$/, "");
+      if (root.origin !== origin || !pathname.startsWith(`${prefix}/`) || prefix.length <= best.length) continue;
+      best = { length: prefix.length, path: `${places[name] ?? ""}${pathname.slice(prefix.length)}` as Path };
+    }
+  return best.path;
 }
 
 /** Whether a URL that a document names may be fetched for a mount. */

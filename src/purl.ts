@@ -42,10 +42,18 @@ function read(text: string): Components {
 }
 
 /** The PURL of a package or release, as people write it: `pkg:npm/%40scope/name@1.0.0`. */
-export function formatPurl(ecosystem: Pick<Ecosystem, "id" | "purlType">, pkg: Package & { version?: string }): string {
-  const path = pkg.name.split("/").map(encode).join("/");
-  const query = pkg.qualifiers ? `?${new URLSearchParams({ ...pkg.qualifiers })}` : "";
-  return `pkg:${ecosystem.purlType ?? ecosystem.id}/${path}${pkg.version ? `@${encode(pkg.version)}` : ""}${query}`;
+export function formatPurl(ecosystem: Spelling, pkg: Package & { version?: string }): string {
+  const { type, name, version, qualifiers } = ecosystem.purl?.write(pkg) ?? { ...pkg, type: typesOf(ecosystem)[0] };
+  const path = name.split("/").map(encode).join("/");
+  const query = qualifiers ? `?${new URLSearchParams({ ...qualifiers })}` : "";
+  return `pkg:${type}/${path}${version ? `@${encode(version)}` : ""}${query}`;
+}
+
+type Spelling = Pick<Ecosystem, "id" | "purlType" | "purlTypes" | "purl">;
+
+/** The types by which an ecosystem is asked for; the first is the one that is written. */
+export function typesOf({ id, purlType = id, purlTypes = [] }: Omit<Spelling, "purl">): [string, ...string[]] {
+  return [purlType, ...purlTypes];
 }
 
 function encode(text: string): string {

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { ArtifactRow } from "../db/artifacts.ts";
-import type { ArtifactRoute, DerivedRoute, MetadataRoute, PassthroughRoute, Path, Route } from "../ecosystem.ts";
+import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, PassthroughRoute, Path, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isPlain, type Match, type Miss } from "../match.ts";
@@ -112,15 +112,8 @@ export class Cache {
         return this.#derived(mount, route, params, ask);
       case "passthrough":
         return this.#pass(targetOf(mount, route as never, params, ask.path), route, ask);
-      case "answer": {
-        const view = {
-          variant: "",
-          offline: this.context.settings.offline,
-          link: (path: Path) => `${ask.base}${mount.prefix}${path}`,
-          admits: () => true,
-        };
-        return this.#composed(mount, ask, route.answer(params, view));
-      }
+      case "answer":
+        return this.#composed(mount, ask, route.answer(params, this.views.open(mount, ask.base), ask.query));
       case "deny":
         throw route.status === 404 ? new NotFound(route.reason) : new BadRequest(route.reason, route.status);
     }
@@ -229,14 +222,10 @@ export class Cache {
 
   async #pass(target: Target, route: PassthroughRoute, ask: Ask): Promise<Answer> {
     const { mount, params } = target;
-    const { settings, upstream, artifacts } = this.context;
+    const { settings, upstream } = this.context;
     if (settings.offline) {
       if (!route.offline) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
-      return this.#composed(
-        mount,
-        ask,
-        route.offline(params, ask.query, () => artifacts.releases(mount.name)),
-      );
+      return this.#composed(mount, ask, route.offline(params, ask.query, this.views.open(mount, ask.base)));
     }
     const asked = { ...target, path: `${target.path}${queryOf(route.query, ask.query)}` as Path };
     const [[url] = []] = addressesOf(asked, await this.documents.discovered(mount));
@@ -250,12 +239,8 @@ export class Cache {
     return { kind: "passthrough", response };
   }
 
-  #composed(mount: Mount, ask: Ask, body: object | string): Answer {
-    const isText = typeof body === "string";
-    const rendered = composed(
-      isText ? body : JSON.stringify(body),
-      isText ? "text/plain; charset=utf-8" : "application/json",
-    );
+  #composed(mount: Mount, ask: Ask, body: Body): Answer {
+    const rendered = composed(body, "text/plain; charset=utf-8");
     this.#served(mount, "hit", ask.path, false);
     return { kind: "ready", outcome: "hit", ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path } };
   }

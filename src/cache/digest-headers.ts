@@ -12,7 +12,9 @@ export function digestHeaders({ ecosystem }: Pick<Mount, "ecosystem">, digests: 
   const headers: Record<string, string> = {};
   for (const [algorithm, header] of Object.entries(ecosystem.digestHeaders ?? {})) {
     const digest = digests[algorithm as keyof Digests];
-    if (digest) headers[header] = digest;
+    if (!digest) continue;
+    if (typeof header === "string") headers[header] = digest;
+    else headers[header.name] = header.value(digest);
   }
   return headers;
 }

@@ -23,6 +23,7 @@ export function makeDoc(
     bytes: () => bytes,
     text: read,
     json: <T>() => JSON.parse(read()) as T,
+    traits: target.mount.traits,
     pathOf: (url) => pathOf(target.mount, url, source.url),
     near: (path) => {
       const other = documentAt(target.mount, path);

@@ -9,7 +9,7 @@ import type { Target } from "./locate.ts";
 /** What is noted of a document that has just come. */
 export function rowOf(
   { settings, now }: Pick<Context, "settings" | "now">,
-  { mount, path }: Target<MetadataRoute>,
+  { mount, path, route }: Target<MetadataRoute>,
   { head, digests, size }: Downloaded,
   revision: number | undefined,
 ): DocumentRow {
@@ -22,7 +22,7 @@ export function rowOf(
     mediaType: head.mediaType,
     url: head.url,
     ...validatorsOf(head),
-    headers: { ...head.headers, ...digestHeaders(mount, digests) },
+    headers: { ...head.headers, ...(!route.rewrite && digestHeaders(mount, digests)) },
     revision: revision ?? null,
     fetchedAt: at,
     checkedAt: at,

@@ -94,7 +94,7 @@ export class DocumentCache {
   async factFor({ mount, route, params, path }: Target): Promise<FileFact | undefined> {
     const release = route.release?.(params);
     const describing =
-      route.describedBy?.(params, path, [...mount.upstreams.keys()]) ?? (release ? mount.ecosystem.index(release) : []);
+      route.describedBy?.(params, path, mount.traits) ?? (release ? mount.ecosystem.index(release, mount.traits) : []);
     for (const described of describing) {
       const other = documentAt(mount, described);
       if (!other) continue;
@@ -220,7 +220,8 @@ export class DocumentCache {
           ? [[fact.url]]
           : addressesOf(target, route.from ? await this.discovered(mount) : {}, digest),
       expected: digest,
-      algorithms: isImmutable ? digestAlgorithms(mount) : [],
+      // What is rewritten has other digests.
+      algorithms: route.rewrite ? [] : digestAlgorithms(mount),
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
       requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
       maximum: this.#context.settings.maxDocument,

@@ -1,10 +1,12 @@
 /** Documents as clients see them: rewritten for a variant, a base URL and policy. Pure but for the dates it may have to ask for. */
 import type { DocumentRow } from "../db/documents.ts";
-import { hash } from "../digest.ts";
+import { Hasher, hash } from "../digest.ts";
 import type { Body, MetadataRoute, View } from "../ecosystem.ts";
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
+import type { Mount } from "../mounts.ts";
 import { type Admission, type Admissions, releasesOf } from "./admission.ts";
 import type { Context } from "./context.ts";
+import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
 import type { Target } from "./locate.ts";
 
@@ -39,6 +41,18 @@ export class Views {
     return !route.rewrite;
   }
 
+  /** For what is composed here: nothing of it is withheld. `base`: the public address, without a trailing slash. */
+  open(mount: Mount, base: string): View {
+    const { settings, artifacts } = this.#context;
+    return {
+      variant: "",
+      offline: settings.offline,
+      link: (path) => `${base}${mount.prefix}${path}`,
+      held: (name) => artifacts.releases(mount.name, name),
+      admits: () => true,
+    };
+  }
+
   /** Makes what clients are sent. Fails closed: a document that cannot be filtered is UpstreamFailed, never the original. */
   async render(target: Target<MetadataRoute>, row: DocumentRow, variant: string, base: string): Promise<Rendered> {
     const doc = this.#documents.doc(target, row);
@@ -47,9 +61,8 @@ export class Views {
       ? await this.#admissions.ofDocument(mount, releasesOf(target, doc))
       : UNFILTERED;
     const view: View = {
+      ...this.open(mount, base),
       variant: variant || row.mediaType,
-      offline: this.#context.settings.offline,
-      link: (path) => `${base}${mount.prefix}${path}`,
       admits: admission.admits,
     };
     let body: Body | undefined;
@@ -62,9 +75,16 @@ export class Views {
       throw new NotFound(`${target.path}: nothing of it is held here, and this proxy is offline`);
     if (body === undefined) throw new Withheld(`${target.path}: all that it states is withheld by the cooldown`);
     const rendered = composed(body, view.variant, row.headers);
+    if (route.rewrite) Object.assign(rendered.headers, digestsOf(mount, rendered.bytes));
     if (rendered.bytes.length > COMPRESS) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
     return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };
   }
+}
+
+function digestsOf(mount: Mount, bytes: Uint8Array): Record<string, string> {
+  const hasher = new Hasher(digestAlgorithms(mount));
+  hasher.update(bytes);
+  return digestHeaders(mount, hasher.digests());
 }
 
 /** A body of a plugin with the validator of its bytes. */

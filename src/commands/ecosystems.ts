@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { tableOf } from "../ecosystem-table.ts";
+import { optionLines, tableOf } from "../ecosystem-table.ts";
 import { ecosystems } from "../registry.generated.ts";
 
 export const listEcosystems: Command = {
@@ -15,6 +15,8 @@ export const listEcosystems: Command = {
           .join("  ")
           .trimEnd(),
       );
+    const options = optionLines(ecosystems);
+    if (options.length > 0) console.log(["", "Settings of their mounts:", ...options].join("\n"));
     return 0;
   },
 };

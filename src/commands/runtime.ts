@@ -24,7 +24,7 @@ import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
 import { type Mount, makeMount } from "../mounts.ts";
 import { Pool } from "../pool.ts";
-import { formatPurl, parsePurl } from "../purl.ts";
+import { formatPurl, parsePurl, typesOf } from "../purl.ts";
 import { ecosystems } from "../registry.generated.ts";
 import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
@@ -189,9 +189,11 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
 /** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */
 function spelled(packages: Config["cooldown"]["packages"]): Record<string, number> {
   const entries = Object.entries(packages).map(([purl, threshold]) => {
-    const { type, name } = parsePurl(purl);
-    const ecosystem = ecosystems.find(({ id, purlType = id }) => purlType === type);
-    return [ecosystem ? formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }) : purl, threshold] as const;
+    const given = parsePurl(purl);
+    const ecosystem = ecosystems.find((each) => typesOf(each).includes(given.type));
+    if (!ecosystem) return [purl, threshold] as const;
+    const { name } = ecosystem.purl?.read(given) ?? given;
+    return [formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }), threshold] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -208,6 +210,7 @@ export function mountsOf(config: Config): Mount[] {
     const ca = own?.ca ?? config.upstream_ca;
     return makeMount(name, ecosystem, {
       upstreams: { ...config.upstreams[id], ...own?.upstreams },
+      options: own?.options,
       allowHosts: own?.allow_hosts,
       ttl: own?.metadata_ttl ?? config.metadata_ttl,
       proxy: own?.proxy ?? config.upstream_proxy,

@@ -67,7 +67,7 @@ async function facts(
 ): Promise<{ stated?: ReleaseFacts | undefined; problem?: string }> {
   const found: ReleaseFacts[] = [];
   try {
-    for (const path of mount.ecosystem.index(release))
+    for (const path of mount.ecosystem.index(release, mount.traits))
       found.push(...(await walk(cache, mount, path, { tolerant: true })).releases);
   } catch (error) {
     return { problem: messageOf(error) };

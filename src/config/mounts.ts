@@ -24,6 +24,9 @@ export function mountSection(ecosystems: readonly string[]) {
       description:
         "URL, or list of URLs that are tried in order, by the name of the upstream (`default`). Unset: the public registry.",
     }),
+    options: z.record(text(), list(text())).prefault({}).meta({
+      description: "Settings of its ecosystem, lists of words by name (`proxy ecosystems` names them).",
+    }),
     allow_hosts: list(host())
       .prefault([])
       .meta({ description: "Further hosts from which files that documents link to may be fetched." }),

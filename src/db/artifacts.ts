@@ -54,8 +54,8 @@ export class Artifacts {
     return this.#ofPackage.all({ mount, name });
   }
 
-  /** Every release held under a mount, in pages: flat memory whatever the number. */
-  *releases(mount: string): Generator<{ name: string; version: string }> {
+  /** Every release held under a mount, or of one of its packages, in pages: flat memory whatever the number. */
+  *releases(mount: string, name?: string): Generator<{ name: string; version: string }> {
     let last = { name: "", version: "" };
     for (;;) {
       const page = this.#orm
@@ -64,6 +64,7 @@ export class Artifacts {
         .where(
           and(
             eq(artifacts.mount, mount),
+            name === undefined ? undefined : eq(artifacts.name, name),
             sql`(${artifacts.name}, ${artifacts.version}) > (${last.name}, ${last.version})`,
           ),
         )

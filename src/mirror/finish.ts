@@ -1,5 +1,6 @@
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
+import { typesOf } from "../purl.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Runner } from "./job.ts";
 import type { Ledger } from "./ledger.ts";
@@ -19,7 +20,7 @@ export async function finish(job: {
   for (const mount of ledger.mounts()) {
     const { ecosystem } = mounts.get(mount) ?? {};
     if (!ecosystem) continue;
-    const work = new Work(progress, mount, `pkg:${ecosystem.purlType ?? ecosystem.id}`);
+    const work = new Work(progress, mount, `pkg:${typesOf(ecosystem)[0]}`);
     for (const path of ecosystem.roots ?? []) {
       try {
         const { fetched, bytes } = await dispatch.hold({ mount, path, options: {} });

@@ -19,7 +19,7 @@ export async function unlisted(
   versions: readonly string[],
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
+  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const target = documentAt(mount, path);
     if (!target?.route.parse || !cache.documents.held(mount, target.path)) continue;
     const { releases } = await walk(cache, mount, path, { tolerant: true });

@@ -137,14 +137,14 @@ async function wanted(
 }
 
 function filesOf(
-  { ecosystem, upstreams }: Mount,
+  { ecosystem, traits }: Mount,
   { name, version }: Release,
   parts: readonly ReleaseFacts[],
   { qualifiers = {} }: ReleaseTask,
 ): FileFacts[] {
   const asked = Object.entries(qualifiers);
   const stated = parts.flatMap(({ files = [] }) => files);
-  return [...stated, ...(ecosystem.files?.({ name, version, qualifiers }, [...upstreams.keys()]) ?? [])].filter(
+  return [...stated, ...(ecosystem.files?.({ name, version, qualifiers }, traits) ?? [])].filter(
     ({ qualifiers: own = {} }) => asked.every(([key, value]) => own[key] === undefined || own[key] === value),
   );
 }

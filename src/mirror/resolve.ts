@@ -103,13 +103,13 @@ async function candidatesOf(cache: Cache, mount: Mount, name: string, choice: Ch
 }
 
 function hasFiles(
-  { ecosystem, upstreams }: Mount,
+  { ecosystem, traits }: Mount,
   release: { name: string; version: string },
   parts: readonly ReleaseFacts[],
   choice: Choice,
 ): boolean {
   const files = parts.flatMap((part) => part.files ?? []);
-  if (files.length === 0) return (ecosystem.files?.(release, [...upstreams.keys()]) ?? []).length > 0;
+  if (files.length === 0) return (ecosystem.files?.(release, traits) ?? []).length > 0;
   try {
     return choose(ecosystem, files, choice, { purl: release.name }).length > 0;
   } catch (error) {

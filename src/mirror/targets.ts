@@ -1,7 +1,7 @@
-import { BadRequest } from "../errors.ts";
+import { BadRequest, messageOf } from "../errors.ts";
 import type { ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
-import { formatPurl, type Purl, parsePurl } from "../purl.ts";
+import { formatPurl, type Purl, parsePurl, typesOf } from "../purl.ts";
 
 /** From package URLs to what is to be held, and under which mount. `preferred` names the mount where several serve a type. */
 export class Targets {
@@ -14,28 +14,29 @@ export class Targets {
   }
 
   serves({ type }: Purl): boolean {
-    return this.#mounts.some(({ ecosystem }) => typeOf(ecosystem) === type);
+    return this.#mounts.some(({ ecosystem }) => typesOf(ecosystem).includes(type));
   }
 
   /** Throws BadRequest where no ecosystem serves the type. */
   of(purl: Purl, text = `pkg:${purl.type}/${purl.name}`): ReleaseTask {
-    const serving = this.#mounts.filter(({ ecosystem }) => typeOf(ecosystem) === purl.type);
+    const serving = this.#mounts.filter(({ ecosystem }) => typesOf(ecosystem).includes(purl.type));
     const mount =
       serving.find(({ name }) => name === this.#preferred) ??
       byRepository(purl, serving) ??
       serving.find(isDefault) ??
       serving[0];
     if (!mount) {
-      const known = [...new Set(this.#mounts.map(({ ecosystem }) => typeOf(ecosystem)))].sort();
+      const known = [...new Set(this.#mounts.flatMap(({ ecosystem }) => typesOf(ecosystem)))].sort();
       throw new BadRequest(`${text}: no ecosystem serves the type "${purl.type}"; known: ${known.join(", ")}`);
     }
     const { ecosystem } = mount;
     // Which features are asked for chooses requirements, not files.
-    const { repository_url: _, features = "", extras = "", ...qualifiers } = purl.qualifiers ?? {};
+    const { name, version, qualifiers: given = {} } = meaningOf(ecosystem, purl, text);
+    const { repository_url: _, features = "", extras = "", ...qualifiers } = given;
     const asks = [features, extras].flatMap((list) => list.split(",")).filter(Boolean);
     const wanted = {
-      name: ecosystem.identity?.(purl.name) ?? purl.name,
-      ...(purl.version && { version: purl.version }),
+      name: ecosystem.identity?.(name) ?? name,
+      ...(version && { version }),
       ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
     };
     return {
@@ -64,8 +65,13 @@ export class Targets {
   }
 }
 
-function typeOf({ id, purlType = id }: Mount["ecosystem"]): string {
-  return purlType;
+function meaningOf({ purl: spelling }: Mount["ecosystem"], purl: Purl, text: string): ReturnType<typeof read> {
+  const read = () => spelling?.read(purl) ?? purl;
+  try {
+    return read();
+  } catch (error) {
+    throw new BadRequest(`${text}: ${messageOf(error)}`);
+  }
 }
 
 /** `?repository_url=` names the registry that is meant: the mount whose upstream it is. */

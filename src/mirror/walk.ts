@@ -86,7 +86,7 @@ export async function indexed(
 ): Promise<ReleaseFacts[]> {
   const stated: ReleaseFacts[] = [];
   const seen = new Set<Path>();
-  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) })) {
+  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const { releases, unpinned } = await walk(cache, mount, path, { tolerant: true, refresh }, seen);
     await pin(cache, mount, unpinned);
     for (const release of releases) if (release.name === name) stated.push(release);

@@ -58,6 +58,16 @@ describe("addresses", () => {
   });
 });
 
+test("options are those of the plugin, or its defaults; others are refused", () => {
+  const optional = {
+    ...npm,
+    options: { suites: { default: ["stable"], help: "Which." }, parts: { default: [], help: "" } },
+  };
+  const made = (options: Record<string, string[]>) => makeMount("m", optional, { options, ttl: 0 }).traits.options;
+  expect(made({ parts: ["main"] })).toEqual({ suites: ["stable"], parts: ["main"] });
+  expect(() => made({ suits: ["x"] })).toThrow("npm has no option suits; expected suites, parts");
+});
+
 describe("URLs in documents", () => {
   const mount = makeMount("m", npm, {
     upstreams: { default: "https://r.example/npm" },
@@ -74,6 +84,25 @@ describe("URLs in documents", () => {
   ])("%s is served at %p", (url, path) =>
     expect<string | undefined>(pathOf(mount, url, "https://r.example/npm/a")).toBe(path),
   );
+  test("what lies under several upstreams is served where the longest of them is", () => {
+    const placed = makeMount(
+      "m",
+      { ...npm, places: { flat: "/flat", said: "/said" } },
+      {
+        upstreams: { default: "https://r.example", flat: "https://r.example/v3/flat" },
+        ttl: 0,
+      },
+    );
+    const at = (url: string) => pathOf(placed, url, "https://r.example/", { said: "https://said.example/q" });
+    expect<(string | undefined)[]>(
+      [
+        "https://r.example/v3/flat/a/1",
+        "https://r.example/v3/b",
+        "https://said.example/q/c",
+        "https://said.example/d",
+      ].map(at),
+    ).toEqual(["/flat/a/1", "/v3/b", "/said/c", undefined]);
+  });
   test.each([
     ["https://r.example/anything", true],
     ["https://files.example/a", true],

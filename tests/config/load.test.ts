@@ -124,12 +124,13 @@ describe("values", () => {
       { "pkg:npm/%40a/b": 86_400_000 },
     ],
     [
-      "mounts: {npm-b: {ecosystem: npm, upstreams: {default: 'https://b.example/'}, metadata_ttl: 1m}}",
+      "mounts: {npm-b: {ecosystem: npm, upstreams: {default: 'https://b.example/'}, options: {suites: [a, b]}, metadata_ttl: 1m}}",
       ({ mounts }) => mounts,
       {
         "npm-b": {
           ecosystem: "npm",
           upstreams: { default: ["https://b.example"] },
+          options: { suites: ["a", "b"] },
           allow_hosts: [],
           metadata_ttl: 60_000,
         },

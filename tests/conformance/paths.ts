@@ -1,7 +1,7 @@
 /** Requests: what known ones mean, and that no strange one reaches a plugin, stalls it or makes it throw. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Path, Release, Route } from "../../src/ecosystem.ts";
+import type { Path, Release, Route, Traits } from "../../src/ecosystem.ts";
 import { classify, isPlain, type Match } from "../../src/match.ts";
 import type { Mount } from "../../src/mounts.ts";
 import { view } from "../support/plugin.ts";
@@ -134,15 +134,15 @@ function strangeAnswers(mount: Mount, path: Path): string[] {
   const match = matchOf(mount, path);
   if (!match) return [];
   const { route, params } = match;
-  if (route.kind === "answer") JSON.stringify(route.answer(params, view()));
-  if (route.kind === "passthrough") JSON.stringify(route.offline?.(params, new URLSearchParams(), () => []));
+  if (route.kind === "answer") JSON.stringify(route.answer(params, view(), new URLSearchParams()));
+  if (route.kind === "passthrough") JSON.stringify(route.offline?.(params, new URLSearchParams(), view()));
   const canonical = canonicalOf(match, path);
-  return [...(canonical ? [canonical] : []), ...pathsOf(match, path, [...mount.upstreams.keys()])].filter(
+  return [...(canonical ? [canonical] : []), ...pathsOf(match, path, mount.traits)].filter(
     (answer) => !isPlain(answer),
   );
 }
 
-function pathsOf({ route, params }: Match, path: Path, upstreams: string[]): Path[] {
+function pathsOf({ route, params }: Match, path: Path, traits: Traits): Path[] {
   if (route.kind === "derived") return [route.of(params)];
   const to = "to" in route && route.to ? [route.to(params)] : [];
   if (route.kind !== "artifact" && route.kind !== "metadata") return to;
@@ -150,5 +150,5 @@ function pathsOf({ route, params }: Match, path: Path, upstreams: string[]): Pat
   if (digest) expect(digest).toMatch(/^(?:md5|sha1|sha256|sha512):[0-9a-f]+$|^h1:/);
   const release = route.release?.(params);
   if (release) expect(typeof release.name).toBe("string");
-  return [...to, ...(route.describedBy?.(params, path, upstreams) ?? [])];
+  return [...to, ...(route.describedBy?.(params, path, traits) ?? [])];
 }

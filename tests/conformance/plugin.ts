@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { documentAt } from "../../src/cache/locate.ts";
 import { CONTRACT_REVISION } from "../../src/ecosystem.ts";
 import type { Mount } from "../../src/mounts.ts";
-import { formatPurl, parsePurl } from "../../src/purl.ts";
+import { formatPurl, parsePurl, typesOf } from "../../src/purl.ts";
 import { kindOf } from "./sample.ts";
 
 export function pluginLaws(mount: Mount, name: string, version: string): void {
@@ -19,14 +19,19 @@ export function pluginLaws(mount: Mount, name: string, version: string): void {
       expect(url).toMatch(/^https?:\/\/[^/]+(?:\/.+)?(?<!\/)$/);
     expect(ecosystem.setup("https://proxy.example/m")).toContain("https://proxy.example/m");
     expect(() => JSON.stringify(ecosystem.problem?.(404, 'no "x"'))).not.toThrow();
-    for (const header of [...(ecosystem.keepHeaders ?? []), ...Object.values(ecosystem.digestHeaders ?? {})])
+    for (const header of [
+      ...(ecosystem.keepHeaders ?? []),
+      ...Object.values(ecosystem.digestHeaders ?? {}).map((each) => (typeof each === "string" ? each : each.name)),
+    ])
       expect(header).toBe(header.toLowerCase());
   });
   test("names have one spelling, in PURLs too", () => {
     expect(ecosystem.identity?.(release.name) ?? release.name).toBe(release.name);
-    const { type, ...read } = parsePurl(formatPurl(ecosystem, release));
-    expect(type).toBe(ecosystem.purlType ?? ecosystem.id);
-    expect(read).toEqual({ name: release.name, ...(version && { version }) });
+    const purl = parsePurl(formatPurl(ecosystem, release));
+    const { type } = purl;
+    const { name, version: label } = ecosystem.purl?.read(purl) ?? purl;
+    expect(typesOf(ecosystem)).toContain(type);
+    expect({ name, version: label ?? "" }).toEqual(release);
   });
   test("a spelling stays as it is, whatever the name", () => {
     const { identity = (text) => text } = ecosystem;
@@ -54,10 +59,10 @@ export function pluginLaws(mount: Mount, name: string, version: string): void {
     );
   });
   test("the index is documents that are read; files, dates and roots are paths of its own", () => {
-    const index = ecosystem.index(release);
+    const index = ecosystem.index(release, mount.traits);
     expect(index.length).toBeGreaterThan(0);
     for (const path of index) expect([path, typeof documentAt(mount, path)?.route.parse]).toEqual([path, "function"]);
-    const files = ecosystem.files?.(release, [...mount.upstreams.keys()]) ?? [];
+    const files = ecosystem.files?.(release, mount.traits) ?? [];
     const dated = ecosystem.datedBy?.(release);
     for (const path of [...files.map((file) => file.path), ...(dated ? [dated] : [])])
       expect([path, ["artifact", "metadata"].includes(kindOf(mount, path))]).toEqual([path, true]);

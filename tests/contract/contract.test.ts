@@ -172,10 +172,9 @@ describe("what the contract has room for", () => {
   test("a file whose name does not tell its package is looked for in the index of each that it may be of", () => {
     const [artifact] = gem.routes.filter(({ kind }) => kind === "artifact");
     if (artifact?.kind !== "artifact") throw new Error("gem has no artifacts");
-    expect(artifact.describedBy?.({ file: "foo-1-2.gem" }, "/gems/foo-1-2.gem", [])).toEqual([
-      "/info/foo",
-      "/info/foo-1",
-    ]);
+    expect(
+      artifact.describedBy?.({ file: "foo-1-2.gem" }, "/gems/foo-1-2.gem", { upstreams: [], options: {} }),
+    ).toEqual(["/info/foo", "/info/foo-1"]);
   });
   test("bounds of a page of versions follow what it shows", () => {
     const body = JSON.stringify({

@@ -1,4 +1,5 @@
 import type { Doc, Ecosystem, Facts, Params, Path, Release, ReleaseFacts, View } from "../../src/ecosystem.ts";
+import { json } from "../../src/formats/json.ts";
 import { searchHeld } from "../../src/formats/search.ts";
 import { compareSemver, isStableSemver } from "../../src/formats/semver.ts";
 
@@ -59,14 +60,15 @@ export const nuget: Ecosystem = {
     {
       kind: "answer",
       match: "/v3/index.json",
-      answer: (_, view) => ({
-        version: "3.0.0",
-        resources: [
-          { "@id": view.link("/flat/"), "@type": "PackageBaseAddress/3.0.0" },
-          { "@id": view.link(`${HIVE}/`), "@type": "RegistrationsBaseUrl/3.6.0" },
-          { "@id": view.link("/query"), "@type": "SearchQueryService/3.5.0" },
-        ],
-      }),
+      answer: (_, view) =>
+        json({
+          version: "3.0.0",
+          resources: [
+            { "@id": view.link("/flat/"), "@type": "PackageBaseAddress/3.0.0" },
+            { "@id": view.link(`${HIVE}/`), "@type": "RegistrationsBaseUrl/3.6.0" },
+            { "@id": view.link("/query"), "@type": "SearchQueryService/3.5.0" },
+          ],
+        }),
     },
     {
       ...flat,
@@ -126,7 +128,7 @@ export const nuget: Ecosystem = {
       from: "search",
       to: () => "/",
       query: ["q", "skip", "take", "prerelease", "semVerLevel", "packageType"],
-      offline: (_, query, held) => ({ data: searchHeld(held(), query.get("q"), compareSemver) }),
+      offline: (_, query, view) => json({ data: searchHeld(view.held(), query.get("q"), compareSemver) }),
     },
   ],
   index: ({ name }) => [`/flat/${name}/index.json`, `${HIVE}/${name}/index.json`],

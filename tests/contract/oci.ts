@@ -1,4 +1,5 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, View } from "../../src/ecosystem.ts";
+import { json } from "../../src/formats/json.ts";
 import { compareSemver, isStableSemver } from "../../src/formats/semver.ts";
 
 interface Descriptor {
@@ -41,7 +42,7 @@ export const oci: Ecosystem = {
   setup: (base) => `docker: registry-mirrors [${base}]`,
   routes: [
     // HOLE: clients look for the header `Docker-Distribution-API-Version: registry/2.0`, and an answer has no headers.
-    { kind: "answer", match: "/", answer: () => ({}) },
+    { kind: "answer", match: "/", answer: () => json({}) },
     // No release: a layer is of many images, and of no date. HOLE: yet a file is stated only as one release's.
     { ...byDigest, kind: "artifact", match: at(`blobs/${DIGEST}`) },
     {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { cargo } from "../../ecosystems/cargo.ts";
 import type { Path, Release } from "../../src/ecosystem.ts";
 import { classify } from "../../src/match.ts";
-import { mountOf, read, view } from "../support/plugin.ts";
+import { bodyOf, mountOf, read, view } from "../support/plugin.ts";
 
 const body = await Bun.file(`${import.meta.dir}/../fixtures/cargo/acme-core.txt`).text();
 const mount = mountOf(cargo, {
@@ -18,7 +18,7 @@ describe("paths", () => {
     ["Log", "/3/l/log"],
     ["Serde", "/se/rd/serde"],
   ])("the index of %s is %s", (name, path) => {
-    expect(cargo.index({ name })).toEqual([path as Path]);
+    expect(cargo.index({ name }, { upstreams: [], options: {} })).toEqual([path as Path]);
     expect(classify(cargo, "GET", path as Path)).toMatchObject({
       route: { kind: "metadata" },
       params: { crate: name.toLowerCase() },
@@ -59,7 +59,7 @@ describe("paths", () => {
 test("config.json points back at this mount", () => {
   const match = classify(cargo, "GET", "/config.json");
   if (typeof match === "number" || match.route.kind !== "answer") throw new Error("no answer");
-  expect(match.route.answer({}, view())).toEqual({
+  expect(bodyOf(match.route.answer({}, view(), new URLSearchParams()))).toEqual({
     dl: "https://proxy.example/m/crates",
     api: "https://proxy.example/m",
   });
@@ -144,8 +144,8 @@ test("search offline knows what is held", () => {
   const match = classify(cargo, "GET", "/api/v1/crates");
   if (typeof match === "number" || match.route.kind !== "passthrough") throw new Error("no search");
   const held = ["0.9.0", "1.0.0"].map((version) => ({ name: "acme-core", version }));
-  const answer = match.route.offline?.({}, new URLSearchParams("q=core&per_page=10"), () => held);
-  expect(answer).toEqual({
+  const answer = match.route.offline?.({}, new URLSearchParams("q=core&per_page=10"), view({ held: () => held }));
+  expect(bodyOf(answer)).toEqual({
     crates: [{ name: "acme-core", max_version: "1.0.0", description: null }],
     meta: { total: 1 },
   });

@@ -8,6 +8,7 @@ const fixtures = `${import.meta.dir}/../fixtures/golang`;
 const rewrites = `${import.meta.dir}/../rewrites/golang`;
 const MOD = "/go.example/!acme/lib/@v";
 const DB = "/sumdb/sum.example";
+const TRAITS = { upstreams: ["default", "sumdb/sums.example"], options: {} };
 
 function metadata(path: Path): { route: MetadataRoute; params: Record<string, string> } {
   const match = classify(golang, "GET", path);
@@ -23,13 +24,14 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     bytes: () => new TextEncoder().encode(body),
     text: () => body,
     json: <T>() => JSON.parse(body) as T,
+    traits: TRAITS,
     pathOf: () => undefined,
     near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
   };
 }
 
 function view(admits: View["admits"], offline = false): View {
-  return { variant: "text/plain", offline, link: (path) => `https://proxy.example/go${path}`, admits };
+  return { variant: "text/plain", offline, link: (path) => `https://proxy.example/go${path}`, held: () => [], admits };
 }
 
 const parse = (source: Doc): Facts => metadata(source.path).route.parse!(source);
@@ -160,7 +162,7 @@ describe("facts", () => {
 
 describe("files of a release", () => {
   test("are all classified, and belong to it", () => {
-    for (const { path, optional } of golang.files!(RELEASE, ["default", "sumdb/sums.example"])) {
+    for (const { path, optional } of golang.files!(RELEASE, TRAITS)) {
       const match = classify(golang, "GET", path);
       if (typeof match === "number" || !("release" in match.route)) throw new Error(`${path} is not a release's file`);
       expect(match.route.release?.(match.params)).toEqual(RELEASE);
@@ -168,7 +170,7 @@ describe("files of a release", () => {
     }
   });
   test("are chosen by type; a go.mod alone is what versions that are not selected need", () => {
-    const named = golang.files!(RELEASE, ["default", "sumdb/sums.example"]).map(({ path, qualifiers }) => [
+    const named = golang.files!(RELEASE, TRAITS).map(({ path, qualifiers }) => [
       path.replace(/^.*\./, ""),
       qualifiers?.["type"],
     ]);
@@ -181,7 +183,7 @@ describe("files of a release", () => {
   });
   test("zip and go.mod are vouched for by the look-up", () => {
     const { route, params } = metadata(`${MOD}/v1.0.0-!r!c1.mod`);
-    const [path, ...others] = route.describedBy!(params, `${MOD}/v1.0.0-!r!c1.mod`, ["default", "sumdb/sums.example"]);
+    const [path, ...others] = route.describedBy!(params, `${MOD}/v1.0.0-!r!c1.mod`, TRAITS);
     expect(others).toEqual([]);
     expect(path).toBe("/sumdb/sums.example/lookup/go.example/!acme/lib@v1.0.0-!r!c1");
     expect(metadata(path!).route.release?.(metadata(path!).params)).toEqual(RELEASE);

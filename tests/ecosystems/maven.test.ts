@@ -10,6 +10,8 @@ const LIB = "/org/acme/lib";
 const INDEX = `${LIB}/maven-metadata.xml` as const;
 const POM = `${LIB}/1.9.0/lib-1.9.0.pom` as const;
 
+const TRAITS = { upstreams: ["default"], options: {} };
+
 function metadata(path: Path): { route: MetadataRoute; params: Record<string, string> } {
   const match = classify(maven, "GET", path);
   if (typeof match === "number" || match.route.kind !== "metadata") throw new Error(`${path} is no metadata`);
@@ -24,6 +26,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     bytes: () => new TextEncoder().encode(body),
     text: () => body,
     json: <T>() => JSON.parse(body) as T,
+    traits: TRAITS,
     pathOf: (url) => {
       const { host, pathname } = new URL(url, `https://maven.example${path}`);
       return host === "maven.example" ? (pathname as Path) : undefined;
@@ -33,7 +36,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
 }
 
 function view(admits: View["admits"], offline = false): View {
-  return { variant: "text/xml", offline, link: (path) => `https://proxy.example/maven${path}`, admits };
+  return { variant: "text/xml", offline, link: (path) => `https://proxy.example/maven${path}`, held: () => [], admits };
 }
 
 const parse = (source: Doc) => metadata(source.path).route.parse!(source);
@@ -106,7 +109,7 @@ describe("routes", () => {
       const path = `${LIB}/1.9.0/lib-1.9.0${suffix}` as const;
       const match = classify(maven, "GET", path);
       if (typeof match === "number" || !("describedBy" in match.route)) throw new Error(path);
-      expect<unknown>(match.route.describedBy?.(match.params, path, ["default"])).toEqual(vouching);
+      expect<unknown>(match.route.describedBy?.(match.params, path, TRAITS)).toEqual(vouching);
     }
   });
 
@@ -372,7 +375,7 @@ describe("rewriting the index", () => {
 
 describe("files of a release", () => {
   const suffixes = (release: Release, must: boolean) =>
-    maven.files!(release, ["default"])
+    maven.files!(release, TRAITS)
       .filter(({ optional }) => Boolean(optional) !== must)
       .map(({ path }) => path.slice(`${LIB}/1.9.0/lib-1.9.0`.length))
       .filter((suffix) => !/\.(sha1|asc)$/.test(suffix));
@@ -392,16 +395,16 @@ describe("files of a release", () => {
   });
   test("sources are told from what is installed, unless they are asked for", () => {
     const sources = (release: Release) =>
-      maven.files!(release, ["default"]).flatMap(({ path, isSource }) => (isSource ? path.slice(-12) : []));
+      maven.files!(release, TRAITS).flatMap(({ path, isSource }) => (isSource ? path.slice(-12) : []));
     expect(sources(acme("1.9.0"))).toEqual(["-sources.jar"]);
     expect(sources({ ...acme("1.9.0"), qualifiers: { classifier: "sources" } })).toEqual([]);
   });
   test("proofs lie beside what they prove", () => {
-    for (const { path, beside } of maven.files!(acme("1.9.0"), ["default"]))
+    for (const { path, beside } of maven.files!(acme("1.9.0"), TRAITS))
       expect(beside as string | undefined).toBe(/^(.+)\.(?:sha1|asc)$/.exec(path)?.[1]);
   });
   test("each has a checksum and perhaps a signature, and all belong to it", () => {
-    const files = maven.files!(acme("1.9.0"), ["default"]);
+    const files = maven.files!(acme("1.9.0"), TRAITS);
     for (const { path } of files) {
       const match = classify(maven, "GET", path);
       if (typeof match === "number" || !("release" in match.route)) throw new Error(`${path} is no file of a release`);
@@ -410,10 +413,10 @@ describe("files of a release", () => {
     }
   });
   test("of a timestamped snapshot lie in its folder; of a moving one its metadata tells", () => {
-    expect(maven.files!(acme("3.0-20260102.030405-7"), ["default"])[0]!.path).toBe(
+    expect(maven.files!(acme("3.0-20260102.030405-7"), TRAITS)[0]!.path).toBe(
       `${LIB}/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.pom`,
     );
-    expect(maven.files!(acme("3.0-SNAPSHOT"), ["default"])).toEqual([]);
+    expect(maven.files!(acme("3.0-SNAPSHOT"), TRAITS)).toEqual([]);
     expect(maven.datedBy!(acme("3.0-SNAPSHOT"))).toBe(`${LIB}/3.0-SNAPSHOT/maven-metadata.xml`);
     expect(maven.datedBy!(acme("1.9.0"))).toBe(POM);
   });

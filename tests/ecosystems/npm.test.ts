@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
 import type { Path, Release, View } from "../../src/ecosystem.ts";
 import { classify } from "../../src/match.ts";
-import { mountOf, read, view } from "../support/plugin.ts";
+import { bodyOf, mountOf, read, view } from "../support/plugin.ts";
 
 const fixture = await Bun.file(`${import.meta.dir}/../fixtures/npm/acme-is.json`).text();
 const live = (await Bun.file(`${import.meta.dir}/../fixtures/npm/live.json`).json()) as Record<string, object>;
@@ -197,7 +197,7 @@ test("search offline finds the newest of what is held", () => {
     { name: "lodash", version: "4.17.21" },
     { name: "left", version: "1.0.0" },
   ];
-  expect(match.route.offline?.({}, new URLSearchParams("text=LODA"), () => held)).toEqual({
+  expect(bodyOf(match.route.offline?.({}, new URLSearchParams("text=LODA"), view({ held: () => held })))).toEqual({
     objects: [{ package: { name: "lodash", version: "4.17.21", maintainers: [] } }],
     total: 1,
   });

@@ -1,7 +1,7 @@
 /** Documents and views as the engine hands them to plugins, without the engine's store. */
 import { makeDoc } from "../../src/cache/doc.ts";
 import { documentAt } from "../../src/cache/locate.ts";
-import type { Doc, Ecosystem, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
+import type { Body, Doc, Ecosystem, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
 import { type Mount, makeMount } from "../../src/mounts.ts";
 
 export interface Source {
@@ -33,5 +33,18 @@ export function view({
   admits = () => true,
   ...rest
 }: Partial<View> & { admits?: (release: Release, file?: Path) => boolean } = {}): View {
-  return { variant: "", offline: false, link: (path) => `https://proxy.example/m${path}`, admits, ...rest };
+  return {
+    variant: "",
+    offline: false,
+    link: (path) => `https://proxy.example/m${path}`,
+    held: () => [],
+    admits,
+    ...rest,
+  };
+}
+
+/** The object that a body of JSON is. */
+export function bodyOf(body: Body | undefined): unknown {
+  const text = typeof body === "object" && "body" in body ? body.body : body;
+  return JSON.parse(typeof text === "string" ? text : new TextDecoder().decode(text));
 }

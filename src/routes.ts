@@ -1,0 +1,132 @@
+/** What the paths of a mount mean: the kinds of routes, the documents behind them, and how clients see these. */
+import type { Digest, Freshness, Params, Path, Pattern, Release, Traits } from "./ecosystem.ts";
+import type { Facts } from "./facts.ts";
+
+interface RouteBase {
+  match: Pattern;
+  /** Default: GET and HEAD. Where only another method of a path matches, the answer is 405; otherwise 404. */
+  methods?: readonly ("GET" | "HEAD" | "POST" | "PUT")[];
+}
+
+interface Fetched extends RouteBase {
+  /** Which named upstreams may hold it, tried in order. Default: `default`. A route whose upstreams are all unknown to
+   * the mount does not match. */
+  from?: string | readonly string[] | ((p: Params) => string | readonly string[]);
+  /** The one spelling of the path that facts use and the cache is keyed by, where clients have several (`@scope%2fname`,
+   * `Foo_Bar`, `%21`). Default: the path as sent. */
+  canonical?(p: Params): Path;
+  /** Its path at upstream. Default: the canonical path. */
+  to?(p: Params): Path;
+  /** Values for markers of a whole address that no param has as it is (`{prefix}` of a crate); slashes in them stay. */
+  markers?(p: Params): Params;
+  /** Names of query parameters that belong to the request; they are sent upstream, others are dropped. Default: none. */
+  query?: readonly string[];
+}
+
+/** Bytes or documents that something else in the registry vouches for. */
+interface Described extends Fetched {
+  /** The release the path belongs to, as far as the path tells. What facts say of the path wins. */
+  release?(p: Params): Release | undefined;
+  /** The digest, where the path itself states it. Otherwise facts supply it. */
+  digest?(p: Params): Digest | undefined;
+  /** The documents that state the digest and date of this path, read before it is fetched.
+   * Default: `index` of the release's package; return `[]` where nothing vouches for it. */
+  describedBy?(p: Params, path: Path, traits: Traits): readonly Path[];
+}
+
+/** Bytes that never change once published: verified, streamed, stored by digest, served for ever. */
+export interface ArtifactRoute extends Described {
+  kind: "artifact";
+  /** A member of the file, which is then a zip archive, that states what its index may not (a wheel's METADATA). Read by
+   * mirrors, once the file is stored. */
+  inside?: { member: RegExp; parse(doc: Doc): Facts };
+}
+
+/** A document that is read for facts, may change (revalidated) and may be rewritten on the way out. */
+export interface MetadataRoute extends Described {
+  kind: "metadata";
+  /** Default: the mount's configured freshness. An immutable document is verified like an artifact where facts know it. */
+  freshness?: Freshness;
+  /** The `Accept` header sent upstream. Default: none. */
+  accept?: string;
+  /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */
+  variants?: readonly string[];
+  /** What the document says about releases, and which documents it leads to. Throws where the document is not one. */
+  parse?(doc: Doc): Facts;
+  /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
+   * pass untouched. */
+  rewrite?(doc: Doc, view: View): Body | undefined;
+}
+
+/** Composed from the bytes that this proxy serves at another path, so that the two always agree: checksums of a filtered
+ * index, one version cut out of a package document. */
+export interface DerivedRoute extends RouteBase {
+  kind: "derived";
+  of(p: Params): Path;
+  /** `undefined`: there is no such thing (404). */
+  derive(served: Uint8Array, p: Params): Body | undefined;
+}
+
+/** Streamed both ways and never stored: search, audit. */
+export interface PassthroughRoute extends Fetched {
+  kind: "passthrough";
+  /** The answer where nothing may be dialled. Default: 404. */
+  offline?(p: Params, query: URLSearchParams, view: View): Body;
+}
+
+/** Composed here without asking upstream: handshakes and registry configuration files. */
+export interface AnswerRoute extends RouteBase {
+  kind: "answer";
+  /** The route exists only where the mount has this upstream. Default: everywhere. */
+  from?(p: Params): string;
+  answer(p: Params, view: View, query: URLSearchParams): Body;
+}
+
+/** Refused, with a reason that the client shows its user. */
+export interface DenyRoute extends RouteBase {
+  kind: "deny";
+  status: 403 | 404 | 405 | 410;
+  reason: string;
+}
+
+/** The first route whose pattern and method match is taken. */
+export type Route = ArtifactRoute | MetadataRoute | DerivedRoute | PassthroughRoute | AnswerRoute | DenyRoute;
+
+/** A body alone (text, where a media type is not known otherwise), or with the media type and further headers that its
+ * clients need. `formats/json.ts` makes one of an object. */
+export type Body =
+  | string
+  | Uint8Array
+  | { body: string | Uint8Array; mediaType?: string; headers?: Record<string, string> };
+
+/** A metadata document as upstream sent it, decompressed. */
+export interface Doc {
+  readonly path: Path;
+  readonly params: Params;
+  /** As upstream stated it, without parameters, lowercase; empty when it did not. */
+  readonly mediaType: string;
+  bytes(): Uint8Array;
+  text(): string;
+  json<T>(): T;
+  /** Where this mount serves a URL found in the document (absolute or relative to it); `undefined` when the URL lies
+   * under none of the mount's upstreams. */
+  pathOf(url: string): Path | undefined;
+  readonly traits: Traits;
+  /** Another document of the mount, if it is held already. A parser that needs it names it in `follow`, and is asked
+   * again once it is there (a POM's parents). */
+  near(path: Path): Doc | undefined;
+}
+
+/** How the client's side of the proxy looks while one document is rewritten. */
+export interface View {
+  /** The media type to produce: one of the route's variants, or upstream's where it names none. */
+  readonly variant: string;
+  /** True where nothing may be dialled: only what is held is admitted. */
+  readonly offline: boolean;
+  /** The public URL of a path below this mount. */
+  link(path: Path): string;
+  /** What is held of the mount, or of one of its packages. */
+  held(name?: string): Iterable<Release>;
+  /** Whether clients may see this release (cooldown; offline: any file of it is held), or this file of it. */
+  admits(release: Release, file?: Path): boolean;
+}
