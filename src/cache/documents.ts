@@ -1,28 +1,21 @@
 /**
- * Documents: fetched, verified, read for facts, kept, and revalidated by the words of RFC 9111. What clients see of them is
- * made in `view.ts`.
+ * Documents: held, fresh or revalidated by the words of RFC 9111, with the facts that they state. They come by
+ * `document-fetch.ts`; what clients see of them is made in `view.ts`.
  */
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Doc, MetadataRoute, Path } from "../ecosystem.ts";
-import { messageOf, NotFound, UpstreamFailed } from "../errors.ts";
-import { emit } from "../events.ts";
+import { messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
-import { type Mount, mayFetch } from "../mounts.ts";
+import type { Mount } from "../mounts.ts";
 import type { Context } from "./context.ts";
-import { digestAlgorithms } from "./digest-headers.ts";
 import { makeDoc } from "./doc.ts";
-import { conditional, rowOf, validatorsOf } from "./document-row.ts";
-import { type Downloaded, discard, download } from "./download.ts";
+import { DocumentFetch } from "./document-fetch.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
-import type { Head } from "./growing.ts";
-import { acquire, isLeased, type Lease } from "./lease.ts";
-import { addressesOf, documentAt, type Target } from "./locate.ts";
-import { fetchWhole } from "./pass-through.ts";
-import { type Reading, readBytes } from "./reader.ts";
-import { NotModified, type Wanted } from "./request.ts";
+import { documentAt, type Target } from "./locate.ts";
+import type { Reading } from "./reader.ts";
 import { isFull, Unkept } from "./unkept.ts";
 
 export interface Loaded {
@@ -37,19 +30,16 @@ export type ReadDocument = (
   source: { mediaType: string; url: string },
 ) => Promise<Reading>;
 
-/** Milliseconds between looks at a fetch that another process runs. */
-const POLL = 20;
-
 export class DocumentCache {
   readonly #context: Context;
-  readonly #read: ReadDocument;
+  readonly #fetch: DocumentFetch;
   readonly #flight = new Flight<Loaded>();
   readonly #unkept = new Unkept();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
 
   constructor(context: Context, read: ReadDocument) {
     this.#context = context;
-    this.#read = read;
+    this.#fetch = new DocumentFetch(context, this, read);
   }
 
   /**
@@ -159,7 +149,7 @@ export class DocumentCache {
     const { settings, now } = this.#context;
     if (absent && absent.until > now()) throw new NotFound(absent.message);
     try {
-      return await this.#fetchOnce(target, row);
+      return await this.#fetch.once(target, row);
     } catch (error) {
       if (error instanceof NotFound)
         this.#absent.set(key, { until: now() + settings.negativeTtl, message: error.message });
@@ -169,112 +159,10 @@ export class DocumentCache {
         path: target.path,
         error: messageOf(error),
       });
-      return this.#fetchUnkept(target);
+      const { row: unkept, bytes, pages } = await this.#fetch.unkept(target);
+      this.#unkept.put(unkept, bytes, pages);
+      return { row: unkept, outcome: "miss" };
     }
-  }
-
-  /** Once over all threads and processes that share the store. */
-  async #fetchOnce(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
-    const key = keyOf(target);
-    const { storage } = this.#context;
-    for (;;) {
-      const lease = await acquire(storage.parts, key);
-      if (lease) {
-        try {
-          return await this.#fetch(target, row, lease);
-        } finally {
-          await lease.release();
-        }
-      }
-      emit("waited", { mount: target.mount.name });
-      while (isLeased(storage.parts, key)) await Bun.sleep(POLL);
-      const fresh = this.held(target.mount, target.path);
-      if (fresh && fresh.checkedAt > (row?.checkedAt ?? 0)) return { row: fresh, outcome: "hit" };
-    }
-  }
-
-  async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, lease: Lease): Promise<Loaded> {
-    try {
-      // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
-      await discard(lease.part);
-      const wanted = await this.#wanted(target, row);
-      const downloaded = await download(this.#context.upstream, { ...wanted, file: lease.part });
-      return await this.#keep(target, row, downloaded, lease.part);
-    } catch (error) {
-      if (error instanceof NotModified && row) return this.#current(row);
-      await discard(lease.part);
-      throw error;
-    }
-  }
-
-  async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
-    const { mount, route, path } = target;
-    const isImmutable = route.freshness === "immutable";
-    const fact = isImmutable ? await this.factFor(target) : undefined;
-    const digest = route.digest?.(target.params) ?? fact?.digest;
-    return {
-      mount,
-      path,
-      urls:
-        fact?.url && mayFetch(mount, fact.url)
-          ? [[fact.url]]
-          : addressesOf(target, route.from ? await this.discovered(mount) : {}, digest),
-      expected: digest,
-      // What is rewritten has other digests.
-      algorithms: route.rewrite ? [] : digestAlgorithms(mount),
-      keepHeaders: mount.ecosystem.keepHeaders ?? [],
-      requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
-      maximum: this.#context.settings.maxDocument,
-      raw: false,
-    };
-  }
-
-  async #fetchUnkept(target: Target<MetadataRoute>): Promise<Loaded> {
-    const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
-    const { pages, revision } = readBytes(this, target, bytes, head);
-    const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
-    this.#unkept.put(row, bytes, pages);
-    return { row, outcome: "miss" };
-  }
-
-  /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
-  async #current(row: DocumentRow, head?: Head): Promise<Loaded> {
-    const { writer, documents, now } = this.#context;
-    const checked = { ...row, ...(head && validatorsOf(head)), checkedAt: now() };
-    await writer.write(() => documents.checked(checked));
-    return { row: checked, outcome: "hit" };
-  }
-
-  async #keep(
-    target: Target<MetadataRoute>,
-    row: DocumentRow | undefined,
-    downloaded: Downloaded,
-    file: string,
-  ): Promise<Loaded> {
-    const { head, digests, size } = downloaded;
-    const { path } = target;
-    const { storage, writer, documents, blobs } = this.#context;
-    if (row?.sha256 === digests.sha256) {
-      await discard(file);
-      return this.#current(row, head);
-    }
-    const { pages, revision } = await this.#read(target, file, head);
-    if (row?.revision && revision !== undefined && revision < row.revision) {
-      throw new UpstreamFailed(
-        `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
-        { retryable: true },
-      );
-    }
-    const fresh = rowOf(this.#context, target, downloaded, revision);
-    await storage.place(file, fresh.sha256);
-    await writer.write(() => {
-      // An eviction may have removed an equal blob since it was placed.
-      if (!storage.has(fresh.sha256))
-        throw new UpstreamFailed(`${path} was evicted while it was stored; ask again`, { retryable: true });
-      blobs.add(fresh.sha256, size);
-      documents.put(fresh, pages);
-    });
-    return { row: fresh, outcome: "miss" };
   }
 }
 

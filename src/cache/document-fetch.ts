@@ -1,0 +1,144 @@
+/** Fetches documents: conditional, verified, read for facts, stored. */
+import type { DocumentRow, FactsPage } from "../db/documents.ts";
+import type { MetadataRoute } from "../ecosystem.ts";
+import { UpstreamFailed } from "../errors.ts";
+import { emit } from "../events.ts";
+import { mayFetch } from "../mounts.ts";
+import type { Context } from "./context.ts";
+import { digestAlgorithms } from "./digest-headers.ts";
+import { conditional, rowOf, validatorsOf } from "./document-row.ts";
+import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
+import { type Downloaded, discard, download } from "./download.ts";
+import type { Head } from "./growing.ts";
+import { acquire, isLeased, type Lease } from "./lease.ts";
+import { addressesOf, type Target } from "./locate.ts";
+import { fetchWhole } from "./pass-through.ts";
+import { readBytes } from "./reader.ts";
+import { NotModified, type Wanted } from "./request.ts";
+
+/** Milliseconds between looks at a fetch that another process runs. */
+const POLL = 20;
+
+export class DocumentFetch {
+  readonly #context: Context;
+  readonly #documents: Pick<DocumentCache, "held" | "factFor" | "discovered" | "near">;
+  readonly #read: ReadDocument;
+
+  constructor(
+    context: Context,
+    documents: Pick<DocumentCache, "held" | "factFor" | "discovered" | "near">,
+    read: ReadDocument,
+  ) {
+    this.#context = context;
+    this.#documents = documents;
+    this.#read = read;
+  }
+
+  /** Once over all threads and processes that share the store; the row is what is held of it. */
+  async once(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
+    const key = keyOf(target);
+    const { storage } = this.#context;
+    for (;;) {
+      const lease = await acquire(storage.parts, key);
+      if (lease) {
+        try {
+          return await this.#fetch(target, row, lease);
+        } finally {
+          await lease.release();
+        }
+      }
+      emit("waited", { mount: target.mount.name });
+      while (isLeased(storage.parts, key)) await Bun.sleep(POLL);
+      const fresh = this.#documents.held(target.mount, target.path);
+      if (fresh && fresh.checkedAt > (row?.checkedAt ?? 0)) return { row: fresh, outcome: "hit" };
+    }
+  }
+
+  async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, lease: Lease): Promise<Loaded> {
+    try {
+      // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
+      await discard(lease.part);
+      const wanted = await this.#wanted(target, row);
+      const downloaded = await download(this.#context.upstream, { ...wanted, file: lease.part });
+      return await this.#keep(target, row, downloaded, lease.part);
+    } catch (error) {
+      if (error instanceof NotModified && row) return this.#current(row);
+      await discard(lease.part);
+      throw error;
+    }
+  }
+
+  async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
+    const { mount, route, path } = target;
+    const isImmutable = route.freshness === "immutable";
+    const fact = isImmutable ? await this.#documents.factFor(target) : undefined;
+    const digest = route.digest?.(target.params) ?? fact?.digest;
+    return {
+      mount,
+      path,
+      urls:
+        fact?.url && mayFetch(mount, fact.url)
+          ? [[fact.url]]
+          : addressesOf(target, route.from ? await this.#documents.discovered(mount) : {}, digest),
+      expected: digest,
+      // What is rewritten has other digests.
+      algorithms: route.rewrite ? [] : digestAlgorithms(mount),
+      keepHeaders: mount.ecosystem.keepHeaders ?? [],
+      requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
+      maximum: this.#context.settings.maxDocument,
+      raw: false,
+    };
+  }
+
+  /** Not stored: for requests that find the store full. */
+  async unkept(target: Target<MetadataRoute>): Promise<{ row: DocumentRow; bytes: Uint8Array; pages: FactsPage[] }> {
+    const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    const { pages, revision } = readBytes(this.#documents, target, bytes, head);
+    const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
+    return { row, bytes, pages };
+  }
+
+  /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
+  async #current(row: DocumentRow, head?: Head): Promise<Loaded> {
+    const { writer, documents, now } = this.#context;
+    const checked = { ...row, ...(head && validatorsOf(head)), checkedAt: now() };
+    await writer.write(() => documents.checked(checked));
+    return { row: checked, outcome: "hit" };
+  }
+
+  async #keep(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    downloaded: Downloaded,
+    file: string,
+  ): Promise<Loaded> {
+    const { head, digests, size } = downloaded;
+    const { path } = target;
+    const { storage, writer, documents, blobs } = this.#context;
+    if (row?.sha256 === digests.sha256) {
+      await discard(file);
+      return this.#current(row, head);
+    }
+    const { pages, revision } = await this.#read(target, file, head);
+    if (row?.revision && revision !== undefined && revision < row.revision) {
+      throw new UpstreamFailed(
+        `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
+        { retryable: true },
+      );
+    }
+    const fresh = rowOf(this.#context, target, downloaded, revision);
+    await storage.place(file, fresh.sha256);
+    await writer.write(() => {
+      // An eviction may have removed an equal blob since it was placed.
+      if (!storage.has(fresh.sha256))
+        throw new UpstreamFailed(`${path} was evicted while it was stored; ask again`, { retryable: true });
+      blobs.add(fresh.sha256, size);
+      documents.put(fresh, pages);
+    });
+    return { row: fresh, outcome: "miss" };
+  }
+}
+
+function keyOf({ mount, path }: Target): string {
+  return `${mount.name} ${path}`;
+}
