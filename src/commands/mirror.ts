@@ -10,12 +10,11 @@ import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
 import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
 import type { JobStore } from "../mirror/store.ts";
-import { Targets } from "../mirror/targets.ts";
 import { ahead } from "./ahead.ts";
 import { dryRun, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
-import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf } from "./sources.ts";
+import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
 
 /** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
@@ -134,7 +133,7 @@ async function tasksFrom(
     throw new BadRequest(
       "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --purls or --set",
     );
-  const targets = new Targets(mountsOf(config), typeof flags.mount === "string" ? flags.mount : undefined);
+  const targets = targetsOf(mountsOf(config), flags);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
   return ahead(tasksOf(sources, { targets, sets, aside: (aside) => tally.aside(aside) }));
 }

@@ -4,10 +4,12 @@ import { basename } from "node:path";
 import type { Value } from "../argv.ts";
 import type { Option } from "../command.ts";
 import { parseSize, SIZE } from "../config/units.ts";
-import { BadRequest } from "../errors.ts";
+import { BadRequest, messageOf } from "../errors.ts";
 import type { Choice, Closure } from "../jobs.ts";
 import { PLATFORM_SYNTAX, parsePlatforms } from "../mirror/platforms.ts";
 import type { Input, Sources } from "../mirror/sources/read.ts";
+import { Targets } from "../mirror/targets.ts";
+import type { Mount } from "../mounts.ts";
 
 export const SOURCE_OPTIONS: readonly Option[] = [
   { flag: "--purls <file...>", describe: "A file of package URLs, one a line; - is standard input" },
@@ -27,8 +29,11 @@ export const SOURCE_OPTIONS: readonly Option[] = [
 
 type Flags = Readonly<Record<string, Value>>;
 
-/** Throws BadRequest for files that are not there. */
+/** Throws BadRequest for files that are not there, and where standard input is meant twice. */
 export function sourcesOf(args: readonly string[], flags: Flags): Sources {
+  const asked = [flags.purls, flags.sbom, flags.lockfile].flatMap((files) => files ?? []);
+  if ([...args, ...asked].filter((word) => word === "-").length > 1)
+    throw new BadRequest("standard input (-) is named more than once, and can be read only once");
   return {
     purls: args.filter((word) => word !== "-"),
     lists: [...inputsOf(flags.purls), ...(args.includes("-") ? inputsOf(["-"]) : [])],
@@ -40,6 +45,15 @@ export function sourcesOf(args: readonly string[], flags: Flags): Sources {
 
 export function isEmpty({ purls, lists, sboms, lockfiles, sets }: Sources): boolean {
   return [purls, lists, sboms, lockfiles, sets].every(({ length }) => length === 0);
+}
+
+/** Throws BadRequest for a mount that there is not: another one would be asked in its place. */
+export function targetsOf(mounts: readonly Mount[], { mount }: Flags): Targets {
+  if (mount === undefined) return new Targets(mounts);
+  const names = mounts.map(({ name }) => name);
+  if (!names.includes(String(mount)))
+    throw new BadRequest(`--mount ${String(mount)}: there is no such mount; expected ${names.join(", ")}`);
+  return new Targets(mounts, String(mount));
 }
 
 export function choiceOf(flags: Flags): Choice {
@@ -61,6 +75,15 @@ function inputsOf(files: Value | undefined): Input[] {
     const path = String(file);
     if (path === "-") return { name: "standard input", bytes: () => Bun.stdin.stream() };
     if (!existsSync(path)) throw new BadRequest(`there is no file ${path}`);
-    return { name: basename(path), bytes: () => Bun.file(path).stream() };
+    return { name: basename(path), bytes: () => read(path) };
   });
+}
+
+/** Throws BadRequest for what is there and cannot be read: a folder, a file of somebody else. */
+async function* read(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* Bun.file(path).stream();
+  } catch (error) {
+    throw new BadRequest(`${path} cannot be read: ${messageOf(error)}`);
+  }
 }

@@ -6,11 +6,10 @@ import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../mirror/progress.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
-import { Targets } from "../mirror/targets.ts";
 import { failuresOf, listed, recorder, told } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
-import { choiceOf, closureOf, sourcesOf } from "./sources.ts";
+import { choiceOf, closureOf, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
 
 /** 0 only where nothing is missing, and with `--strict` nothing is unproven either. Throws BadRequest for sources that cannot be read. */
@@ -21,10 +20,10 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
   const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
   const record = report && recorder(report, runtime.mounts);
   const tally = new Tally();
-  const targets = new Targets(runtime.mounts.values(), typeof flags.mount === "string" ? flags.mount : undefined);
   const started = performance.now();
   const counts = noCounts();
   try {
+    const targets = targetsOf([...runtime.mounts.values()], flags);
     for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
       const choice = { ...EVERYTHING, ...choiceOf(flags) };
       const ledger = new MemoryLedger({

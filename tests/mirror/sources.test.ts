@@ -30,9 +30,10 @@ async function setUp() {
   };
   return {
     upstream,
-    write: async (name: string, content: string | object) => {
+    write: async (name: string, content: string | Uint8Array | object) => {
       const file = join(folder.path, name);
-      await Bun.write(file, typeof content === "string" ? content : JSON.stringify(content));
+      const isRaw = typeof content === "string" || content instanceof Uint8Array;
+      await Bun.write(file, isRaw ? content : JSON.stringify(content));
       return file;
     },
     run: async (...args: string[]) => {
@@ -193,7 +194,26 @@ test(
     expect((await all.run("mirror", "--lockfile", await all.write("x.lock", "?"))).code).toBe(2);
     expect((await all.run("mirror", "--sbom", "absent.json")).stderr).toContain("there is no file absent.json");
     expect((await all.run("mirror", "--set", "nobody")).stderr).toContain("there is no set nobody");
+    for (const verb of ["mirror", "verify"])
+      expect(await all.run(verb, "--mount", "npn", "pkg:npm/tool")).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/--mount npn: there is no such mount; expected .*\bnpm, pypi\n$/) as string,
+      });
     expect((await all.run("mirror")).stderr).toContain("mirror needs something to hold");
+    for (const flag of ["--purls", "--sbom", "--lockfile"])
+      expect(await all.run("mirror", flag, import.meta.dir)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^proxy: .*\/mirror cannot be read: EISDIR[^\n]*\n$/) as string,
+      });
+    const encoded = await all.write("latin.txt", Buffer.from("pkg:npm/tool@1.0.0\n# caf\u00e9\n", "latin1"));
+    expect(await all.run("mirror", "--purls", encoded)).toMatchObject({
+      code: 2,
+      stderr: "proxy: latin.txt: line 2: this is no UTF-8 text\n",
+    });
+    expect(await all.run("mirror", "--purls", "-", "--sbom", "-")).toMatchObject({
+      code: 2,
+      stderr: "proxy: standard input (-) is named more than once, and can be read only once\n",
+    });
     expect((await all.run("jobs")).stdout).toBe("there are no mirror jobs\n");
     expect(all.upstream.requests).toEqual([]);
   },

@@ -1,5 +1,6 @@
 /** Lockfiles: which format a file is of, and what it names. A format is a file in this folder and a line in this list. */
 import { BadRequest } from "../../errors.ts";
+import { decode } from "../sources/decode.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
 import { bunLock } from "./bun-lock.ts";
 import { cargoLock } from "./cargo-lock.ts";
@@ -54,19 +55,6 @@ export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> 
     for (const entry of format.read(text)) yield { ...entry, place: `${name}: ${entry.place}` };
   } catch (error) {
     throw error instanceof BadRequest ? new BadRequest(`${name}: ${error.message}`) : error;
-  }
-}
-
-/** UTF-8, or UTF-16 where a byte order mark says so, as in what PowerShell redirects to files. */
-function decode(name: string, bytes: Uint8Array): string {
-  const mark =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? "le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "be" : undefined;
-  const encoding = mark ? (`utf-16${mark}` as const) : "utf-8";
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    const [sound = ""] = new TextDecoder(encoding).decode(bytes).split("\ufffd", 1);
-    throw new BadRequest(`${name}: line ${sound.split("\n").length}: this is no ${encoding.toUpperCase()} text`);
   }
 }
 

@@ -3,6 +3,7 @@ import { BadRequest } from "../../errors.ts";
 import type { PathTask, Task } from "../../jobs.ts";
 import { readLockfile } from "../lockfiles/lockfile.ts";
 import type { Targets } from "../targets.ts";
+import { decode } from "./decode.ts";
 import { readSbom } from "./sbom/sbom.ts";
 import { type Aside, type Entry, isItem } from "./source.ts";
 
@@ -61,7 +62,7 @@ async function* itemsOf(entries: AsyncIterable<Entry> | Iterable<Entry>, options
 
 async function* linesOf(list: Input): AsyncGenerator<readonly [string, string]> {
   let at = 0;
-  for (const line of new TextDecoder("utf-8", { fatal: true }).decode(await whole(list)).split(/\r?\n/)) {
+  for (const line of decode(list.name, await whole(list)).split(/\r?\n/)) {
     at++;
     const text = line.replace(/(^|\s)#.*$/, "").trim();
     if (text) yield [`${list.name}: line ${at}: `, text];
