@@ -1,5 +1,5 @@
 /** Fetches documents: conditional, verified, read for facts, stored. */
-import type { DocumentRow, FactsPage } from "../db/documents.ts";
+import type { DocumentRow } from "../db/documents.ts";
 import type { MetadataRoute } from "../ecosystem.ts";
 import { UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
@@ -15,6 +15,7 @@ import { addressesOf, type Target } from "./locate.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { readBytes } from "./reader.ts";
 import { NotModified, type Wanted } from "./request.ts";
+import type { Unkept } from "./unkept.ts";
 
 /** Milliseconds between looks at a fetch that another process runs. */
 const POLL = 20;
@@ -23,15 +24,18 @@ export class DocumentFetch {
   readonly #context: Context;
   readonly #documents: Pick<DocumentCache, "held" | "factFor" | "discovered" | "near">;
   readonly #read: ReadDocument;
+  readonly #unkept: Unkept;
 
   constructor(
     context: Context,
     documents: Pick<DocumentCache, "held" | "factFor" | "discovered" | "near">,
     read: ReadDocument,
+    unkept: Unkept,
   ) {
     this.#context = context;
     this.#documents = documents;
     this.#read = read;
+    this.#unkept = unkept;
   }
 
   /** Once over all threads and processes that share the store; the row is what is held of it. */
@@ -91,11 +95,12 @@ export class DocumentFetch {
   }
 
   /** Not stored: for requests that find the store full. */
-  async unkept(target: Target<MetadataRoute>): Promise<{ row: DocumentRow; bytes: Uint8Array; pages: FactsPage[] }> {
+  async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
     const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
     const { pages, revision } = readBytes(this.#documents, target, bytes, head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
-    return { row, bytes, pages };
+    this.#unkept.put(row, bytes, pages);
+    return { row, outcome: "miss" };
   }
 
   /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
@@ -135,6 +140,9 @@ export class DocumentFetch {
       blobs.add(fresh.sha256, size);
       documents.put(fresh, pages);
     });
+    // A dry run writes no rows.
+    if (documents.find(fresh.mount, path)) this.#unkept.forget(fresh);
+    else this.#unkept.put(fresh, await Bun.file(storage.file(fresh.sha256)).bytes(), pages);
     return { row: fresh, outcome: "miss" };
   }
 }

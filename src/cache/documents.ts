@@ -39,7 +39,7 @@ export class DocumentCache {
 
   constructor(context: Context, read: ReadDocument) {
     this.#context = context;
-    this.#fetch = new DocumentFetch(context, this, read);
+    this.#fetch = new DocumentFetch(context, this, read, this.#unkept);
   }
 
   /**
@@ -105,7 +105,7 @@ export class DocumentCache {
 
   near(mount: Mount, path: Path): Doc | undefined {
     const target = documentAt(mount, path);
-    const row = target && this.held(mount, target.path);
+    const row = target && (this.held(mount, target.path) ?? this.#unkept.row(mount.name, target.path));
     return row && this.doc(target, row);
   }
 
@@ -159,9 +159,7 @@ export class DocumentCache {
         path: target.path,
         error: messageOf(error),
       });
-      const { row: unkept, bytes, pages } = await this.#fetch.unkept(target);
-      this.#unkept.put(unkept, bytes, pages);
-      return { row: unkept, outcome: "miss" };
+      return this.#fetch.unkept(target);
     }
   }
 }

@@ -1,9 +1,10 @@
-/** Documents for which the disk has no room: fetched for every request, and known in memory for what is asked about them next. */
+/** Documents that are not kept (the disk has no room; a dry run): fetched for every request, and known in memory for what is
+ * asked about them next. */
 import { LRUCache } from "lru-cache";
 import type { DocumentRow, FactsPage } from "../db/documents.ts";
 
 interface Entry {
-  sha256: string;
+  row: DocumentRow;
   bytes: Uint8Array;
   pages: readonly FactsPage[];
 }
@@ -22,7 +23,7 @@ export class Unkept {
 
   bytes({ mount, path, sha256 }: Pick<DocumentRow, "mount" | "path" | "sha256">): Uint8Array | undefined {
     const entry = this.#entries.get(`${mount} ${path}`);
-    return entry?.sha256 === sha256 ? entry.bytes : undefined;
+    return entry?.row.sha256 === sha256 ? entry.bytes : undefined;
   }
 
   /** The page of a document's facts in which a path stands, if it stands in any. */
@@ -30,7 +31,16 @@ export class Unkept {
     return this.#entries.get(`${mount} ${document}`)?.pages.findLast(({ first }) => first <= path)?.page;
   }
 
-  put({ mount, path, sha256 }: DocumentRow, bytes: Uint8Array, pages: readonly FactsPage[]): void {
-    this.#entries.set(`${mount} ${path}`, { sha256, bytes, pages });
+  row(mount: string, path: string): DocumentRow | undefined {
+    return this.#entries.get(`${mount} ${path}`)?.row;
+  }
+
+  /** Once it is kept, what was known of it before is old. */
+  forget({ mount, path }: DocumentRow): void {
+    this.#entries.delete(`${mount} ${path}`);
+  }
+
+  put(row: DocumentRow, bytes: Uint8Array, pages: readonly FactsPage[]): void {
+    this.#entries.set(`${row.mount} ${row.path}`, { row, bytes, pages });
   }
 }

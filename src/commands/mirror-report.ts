@@ -76,6 +76,7 @@ export function dryRun({ tally }: Result): string {
     ...told(tally.asides, "entries of which nothing need be held"),
     ...told(tally.leftOut, "releases left out"),
     ...told(tally.withheld, "releases are withheld by the cooldown"),
+    ...told(tally.unproven, "releases whose installation may need more"),
     ...tally.failures.map(({ purl, reason }) => `cannot be planned: ${purl}: ${reason}`),
   );
   return lines.join("\n");

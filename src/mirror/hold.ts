@@ -18,6 +18,7 @@ export interface Held {
   sha256: string;
   /** Bytes that had to be fetched; 0 when it was held. */
   bytes: number;
+  /** Whether it was not held: it is now, unless it was only looked at. */
   fetched: boolean;
   /** Dependencies that the file itself declares (a POM, a wheel's metadata). */
   requires: Requirement[];
@@ -25,6 +26,8 @@ export interface Held {
   files: FileFacts[];
   /** Whether it has one of the expected digests; absent where none was expected. */
   matches?: boolean;
+  /** Whether it states what is required, and was only looked at. */
+  isUnread?: boolean;
 }
 
 export interface HoldOptions {
@@ -36,6 +39,8 @@ export interface HoldOptions {
   rehash?: boolean | undefined;
   /** What its index says of it, where that was just read. */
   fact?: FileFact | undefined;
+  /** Whether it is only looked at: nothing is fetched but, to look inside, documents. */
+  dry?: boolean | undefined;
 }
 
 /** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
@@ -44,6 +49,22 @@ export async function hold(cache: Cache, mount: Mount, path: Path, options: Hold
   if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
     throw new NotFound(`${mount.name} has no ${path}`);
   const { route, params } = match;
+  if (options.dry && (route.kind === "artifact" || !options.inside)) {
+    const at = { mount, path: targetOf(mount, route, params, path).path };
+    const size = options.fact?.size ?? 0;
+    const isUnread = options.inside && route.kind === "artifact" && route.inside !== undefined;
+    if (!cache.artifacts.held(at) && !cache.documents.held(mount, at.path))
+      return {
+        path,
+        size,
+        sha256: "",
+        bytes: 0,
+        fetched: true,
+        requires: [],
+        files: [],
+        ...(isUnread && { isUnread }),
+      };
+  }
   return route.kind === "artifact"
     ? holdArtifact(cache, targetOf(mount, route, params, path), options)
     : holdDocument(cache, targetOf(mount, route, params, path), options);

@@ -1,5 +1,6 @@
 /** Runs a mirror job: takes tasks from its ledger and has a pool of workers hold what they name. One bad item never stops it. */
 import pLimit from "p-limit";
+import { documentAt } from "../cache/locate.ts";
 import type { Path, Requirement } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
@@ -43,6 +44,8 @@ export interface JobOptions {
   declared?: (mount: string, requires: readonly Requirement[]) => void;
 }
 
+const UNREAD = "what it requires is stated within its files only, which a dry run does not fetch";
+
 /** Milliseconds between looks whether a job was canceled, or a postponed task is due. */
 const LOOK = 200;
 
@@ -54,6 +57,8 @@ export class Job {
   readonly #closure: Closure;
   /** What earlier attempts at a task fetched: it is held now, and was not held before. */
   readonly #earlier = new Map<number, { completed: number; bytes: number }>();
+  /** Of a dry run, the files that are told of: the same may belong to several tasks. */
+  readonly #planned = new Set<string>();
 
   constructor(options: JobOptions) {
     this.#options = options;
@@ -122,17 +127,22 @@ export class Job {
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
     const { files, held, expected } = plan;
-    const options: HoldOptions = { expected, inside: spec.closure !== "none", rehash: check };
+    // Where files are only planned, the one that has an expected digest may be among those that do not come.
+    const options: HoldOptions = {
+      expected: dry ? undefined : expected,
+      inside: spec.closure !== "none",
+      rehash: check,
+      dry,
+    };
     // Qualifiers choose files; what these name beside them was not asked for.
     const known = task.qualifiers ? undefined : new Set([...files, ...held].map(({ path }) => path));
     work.count({ total: held.length });
-    if (dry) this.#planned(work, task, plan);
     if (check)
       for (const reason of await this.#limit(() => pool.run("listing", { task, versions: plan.versions })))
         work.fail(new NotFound(reason));
     const got = await Promise.all([
       ...held.map((each) => this.#got(work, task.purl, each, options, known)),
-      ...(dry ? [] : files).map((file) => this.#file(work, task.purl, file, options, known)),
+      ...files.map((file) => this.#file(work, task.purl, file, options, known)),
     ]);
     const all = got.flat();
     if (known) this.#announced(work, task, all, isWhole);
@@ -141,7 +151,13 @@ export class Job {
       const found = all.map(({ sha256 }) => `sha256:${sha256}`).join(", ");
       work.fail(new DigestMismatch(`${task.purl}, as its source states it`, (expected ?? []).join(", "), found));
     }
-    await this.#require(work, task, [...plan.requires, ...all.flatMap(({ requires }) => requires)]);
+    const requires = [...plan.requires, ...all.flatMap((each) => each.requires)];
+    if (
+      all.some(({ isUnread }) => isUnread) &&
+      !all.some(({ path }) => documentAt(this.#options.mounts.get(task.mount)!, path))
+    )
+      this.#options.tell?.({ mount: task.mount, purl: task.purl, outcome: "unproven", reason: UNREAD });
+    await this.#require(work, task, requires);
   }
 
   /** What a plan has to say beside its files. */
@@ -172,12 +188,6 @@ export class Job {
     }
   }
 
-  #planned(work: Work, { mount, purl }: ReleaseTask, { files }: Plan): void {
-    work.count({ total: files.length, bytes: files.reduce((sum, { size = 0 }) => sum + size, 0) });
-    for (const { path, size } of files)
-      this.#options.tell?.({ mount, purl, path, ...(size !== undefined && { size }), outcome: "planned" });
-  }
-
   async #require(work: Work, task: ReleaseTask, requires: readonly Requirement[]): Promise<void> {
     const { spec, ledger, declared, mounts } = this.#options;
     const { ecosystem } = mounts.get(task.mount)!;
@@ -189,7 +199,8 @@ export class Job {
   }
 
   async #path(work: Work, path: Path, optional: boolean): Promise<void> {
-    const options = { rehash: this.#options.check };
+    const { check: rehash, dry } = this.#options;
+    const options = { rehash, dry };
     await this.#file(work, path, { path, optional }, options, new Set([path]));
   }
 
@@ -197,7 +208,7 @@ export class Job {
   async #file(
     work: Work,
     purl: string,
-    { path, optional, fact }: PlannedFile,
+    { path, optional, size, fact }: PlannedFile,
     options: HoldOptions,
     known: Set<Path> | undefined,
   ): Promise<Held[]> {
@@ -206,7 +217,7 @@ export class Job {
     try {
       if (ledger.isCanceled()) return [];
       const held = await this.#dispatch.hold({ mount: work.mount, path, options: { ...options, fact } });
-      return await this.#got(work, purl, held, options, known);
+      return await this.#got(work, purl, { ...held, size: held.size || (size ?? 0) }, options, known);
     } catch (error) {
       if (optional && error instanceof NotFound) work.count({ total: -1 });
       else work.fail(error, path);
@@ -217,13 +228,29 @@ export class Job {
   /** `known`: paths that are seen to already; without it, what the file names is not followed. */
   async #got(work: Work, purl: string, held: Held, options: HoldOptions, known?: Set<Path>): Promise<Held[]> {
     const { path, size, sha256, bytes, fetched } = held;
-    work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
-    const outcome = fetched ? "fetched" : "held";
-    this.#options.tell?.({ mount: work.mount, purl, path, digest: `sha256:${sha256}`, size, outcome });
-    const more = this.#options.dry || !known ? [] : held.files.filter((file) => !known.has(file.path));
+    const { dry, tell } = this.#options;
+    const file = { mount: work.mount, purl, path };
+    if (dry && fetched) {
+      const place = `${work.mount}${path}`;
+      work.count(this.#planned.has(place) ? { total: -1 } : { bytes: size });
+      if (!this.#planned.has(place)) tell?.({ ...file, ...(size > 0 && { size }), outcome: "planned" });
+      this.#planned.add(place);
+    } else {
+      work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
+      tell?.({ ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
+    }
+    const more = known ? held.files.filter(({ path: named }) => !known.has(named)) : [];
     for (const file of more) known?.add(file.path);
     const led = await Promise.all(
-      more.map((file) => this.#file(work, purl, { path: file.path, optional: file.optional ?? false }, options, known)),
+      more.map(({ path: named, size: stated, optional = false }) =>
+        this.#file(
+          work,
+          purl,
+          { path: named, optional, ...(stated !== undefined && { size: stated }) },
+          options,
+          known,
+        ),
+      ),
     );
     return [held, ...led.flat()];
   }

@@ -7,7 +7,7 @@ import { BIG, npmProxy } from "../support/npm-proxy.ts";
 import { type ProxyOptions, runProxy } from "../support/proxy.ts";
 import { makeMaven } from "../support/registries/maven.ts";
 import { makeNpm } from "../support/registries/npm.ts";
-import { makePypi } from "../support/registries/pypi.ts";
+import { makePypi, type PypiOptions } from "../support/registries/pypi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startUpstream } from "../support/upstream.ts";
 
@@ -15,16 +15,30 @@ const TIMEOUT = 30_000;
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 /** Registries without a server before them, and a folder in which nothing is. */
-async function empty(config: Record<string, unknown> = {}) {
+async function empty(config: Record<string, unknown> = {}, pypiOptions: PypiOptions = {}) {
   const folder = await temporaryFolder();
   const upstream = await startUpstream();
   const npm = upstream.mount("/npm", (base) =>
     makeNpm([{ name: "tool", versions: { "1.0.0": { size: 20_000 }, "2.0.0": {} } }], base),
   );
   const pypi = upstream.mount("/pypi", (base) =>
-    makePypi([{ name: "tool", versions: { "1.0": { files: ["wheel", "sdist"] } } }], base),
+    makePypi(
+      [
+        { name: "tool", versions: { "1.0": { files: ["wheel", "sdist"] } } },
+        { name: "app", versions: { "1.0": { dependencies: { lib: ">=1" } } } },
+        { name: "lib", versions: LIB },
+      ],
+      base,
+      pypiOptions,
+    ),
   );
-  const maven = upstream.mount("/maven", () => makeMaven([{ name: "ex.fx:tool", versions: { "1.0": {} } }]));
+  const maven = upstream.mount("/maven", () =>
+    makeMaven([
+      { name: "ex.fx:tool", versions: { "1.0": {} } },
+      { name: "ex.fx:app", versions: { "1.0": { dependencies: { "ex.fx:lib": "1.0" } } } },
+      { name: "ex.fx:lib", versions: LIB },
+    ]),
+  );
   const mount = (ecosystem: string, url: string) => ({ ecosystem, upstreams: { default: url } });
   const [dir, temporary] = [join(folder.path, "work"), join(folder.path, "temporary")];
   await mkdir(temporary);
@@ -59,6 +73,39 @@ test(
     expect((await readdir(all.dir)).filter((name) => name !== ".bun")).toEqual(["proxy-0.yaml"]);
     expect(await readdir(all.temporary)).toEqual([]);
     expect(all.upstream.count(/\.(tgz|whl|tar\.gz)$/)).toBe(0);
+  },
+  TIMEOUT,
+);
+
+const LIB = { "1.0": {} };
+const planOf = (text: string) =>
+  (JSON.parse(text) as { planned: { path: string }[] }).planned.map(({ path }) =>
+    path.slice(path.lastIndexOf("/") + 1),
+  );
+
+test.each([true, false])(
+  "a dry run plans what is required too, each file once; and says where that cannot be known (described beside: %p)",
+  async (coreMetadata) => {
+    await using all = await empty({}, { coreMetadata });
+    const purls = [
+      "pkg:pypi/app",
+      "pkg:pypi/app@1.0",
+      "pkg:maven/ex.fx/app",
+      "pkg:npm/tool@1.0.0",
+      "pkg:npm/tool@1.0.0?x=y",
+    ];
+    const dry = await all.run("mirror", "--dry-run", "--json", "--deps", ...purls);
+    expect(dry.code).toBe(0);
+    const planned = planOf(dry.stdout);
+    expect(new Set(planned).size).toBe(planned.length);
+    for (const file of ["app-1.0.jar", "lib-1.0.pom", "lib-1.0.jar", "tool-1.0.0.tgz"]) expect(planned).toContain(file);
+    expect(planned.includes("lib-1.0-py3-none-any.whl")).toBe(coreMetadata);
+    const text = await all.run("mirror", "--dry-run", "--deps", "pkg:pypi/app");
+    expect(/^ {2}pkg:pypi\/app@1\.0: what it requires is stated within its files/m.test(text.stdout)).toBe(
+      !coreMetadata,
+    );
+    expect(all.upstream.count(/\.(tgz|whl|tar\.gz|jar)$/)).toBe(0);
+    expect((await readdir(all.dir)).filter((name) => name !== ".bun")).toEqual(["proxy-0.yaml"]);
   },
   TIMEOUT,
 );

@@ -55,8 +55,8 @@ test("a plan fetches no file", async () => {
   await all.cache.drain();
   const { outcomes } = await jobOf(all, ["pkg:files/file"], { dry: true });
   expect(outcomes.map(({ path, size, outcome, mount }) => [mount, path, size, outcome])).toEqual([
-    ["files", "/f/large", 3_000_000, "planned"],
     ["files", "/f/small", 10_000, "held"],
+    ["files", "/f/large", 3_000_000, "planned"],
   ]);
   expect(all.upstream.count("/f/large")).toBe(0);
 });
