@@ -1,8 +1,15 @@
-/** Whole registries: the feeds that list their packages and say what changed. */
-import type { Package } from "./ecosystem.ts";
+/**
+ * Whole registries: the lists that name their packages and the feeds that say what changed. A catalog reads and yields; what
+ * is known already, what is new, what is gone, and when to go on are the engine's business (`mirror/registry/`).
+ */
+import type { Package, Traits } from "./ecosystem.ts";
 
-/** Reads upstream through the cache. The only I/O a plugin ever sees, and only in `catalog`. */
+/** Reads upstream. The only I/O a plugin ever sees, and only in its catalog. */
 export interface Reader {
+  readonly traits: Traits;
+  /** `path`: below the upstream, with its query; or a whole address that the mount may fetch. Answers to ranges and conditions
+   * (206, 304, 416) are answers. Throws NotFound (404, 410), and UpstreamFailed for the rest. */
+  open(path: string, options?: ReadOptions): Promise<Reading>;
   json<T>(path: string, options?: ReadOptions): Promise<T>;
   text(path: string, options?: ReadOptions): Promise<string>;
 }
@@ -12,17 +19,53 @@ export interface ReadOptions {
   upstream?: string;
   /** First byte wanted, for documents that only grow. */
   from?: number;
+  /** Names in lower case: `accept`, `if-none-match`. */
+  headers?: Readonly<Record<string, string>>;
 }
 
-/** One thing that a whole-registry feed says. */
-export type CatalogEvent =
-  | { type: "changed"; package: Package; publishedAt?: Date }
-  | { type: "gone"; package: Package; version?: string }
-  /** The feed cannot say what happened since the checkpoint: list again and compare. */
-  | { type: "resync" };
+/** An answer. To be read once, or left. */
+export interface Reading {
+  /** 200, 206, 304 or 416. */
+  readonly status: number;
+  /** `name` in lower case. */
+  header(name: string): string | undefined;
+  /** The body, without the content coding of its transport; as fast as it is taken. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
 
-/** A page of the whole registry and where to resume once its events are queued. The checkpoint is opaque to the engine. */
+/** One thing that a list or a feed says. */
+export type CatalogEvent =
+  | {
+      type: "changed";
+      package: Package;
+      /** Where the change is of a release that no index lists, so that it has to be held by its name. */
+      version?: string;
+      /** Changes whenever the package does. Where its documents state a revision of their own (`Facts.revision`), this one: a
+       * document that is older is then asked for again. Absent: something did change (in a list: nothing is known of it). */
+      revision?: string;
+      publishedAt?: Date;
+    }
+  | { type: "gone"; package: Package; version?: string }
+  /** The feed cannot say what happened since the checkpoint (it was reset, it has a gap): list again, and compare. */
+  | { type: "resync"; reason: string };
+
 export interface CatalogPage {
   events: readonly CatalogEvent[];
+  /** Where to go on once these events are recorded. Opaque to the engine. */
   checkpoint: string;
+}
+
+/**
+ * What a registry can be asked for. `list` alone: it is read whole each time, and the engine compares (PyPI). `changes` alone:
+ * a log from its beginning (Go). Both: the list once, then the log, and the list again when the log says `resync` (npm, Maven).
+ * All are streams: a list of millions of names is never in memory.
+ */
+export interface Catalog {
+  /** Every package there is, in any order. `checkpoint`: that of the last recorded page of a list that was broken off, which
+   * may be continued. That of the last page is where `changes` begins. */
+  list?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
+  /** What happened since; ends when there is nothing more for now. Without a checkpoint: from the beginning. */
+  changes?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
+  /** A file that can stand in for the list: what it is, for people, and its events. It comes decompressed. */
+  snapshot?: { what: string; read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly CatalogEvent[]> };
 }

@@ -6,7 +6,7 @@
  * parsed document names more of them.
  */
 
-import type { CatalogPage, Reader } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import type { FileFacts, Platform } from "./facts.ts";
 import type { Purl } from "./purl.ts";
 import type { Doc, Route } from "./routes.ts";
@@ -125,8 +125,8 @@ export interface Ecosystem {
   /** Whether what a marker limits, a file or a requirement, is of use on a platform; true where that cannot be told. Absent
    * where clients look for what other platforms need too. Never throws. Default: true. */
   runsOn?(marker: string, platform: Platform): boolean;
-  /** Every package of the registry, or what changed since a checkpoint. */
-  catalog?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
+  /** The registry as a whole: every package, and what changed. */
+  catalog?: Catalog;
   /** The error body that this protocol's clients show their users; one with a `detail` is sent as problem details
    * (RFC 9457). Default: the message as plain text. */
   problem?(status: number, message: string): object | string;

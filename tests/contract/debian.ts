@@ -62,12 +62,6 @@ export const debian: Ecosystem = {
   ],
   index: () => SUITES.map((each): Path => `/dists/${each}/InRelease`),
   versions: { compare: (a, b) => (a < b ? -1 : Number(a > b)), isStable: () => true, satisfies: (a, b) => a === b },
-  async *catalog(reader, checkpoint) {
-    const dates = await Promise.all(SUITES.map((each) => reader.text(`/dists/${each}/InRelease`)));
-    const now = dates.map((text) => /^Date: (.+)$/m.exec(text)?.[1]).join("|");
-    // HOLE: what a list no longer has is gone, but only the engine knows what it had: it must be told that a list is whole.
-    if (now !== checkpoint) yield { events: [{ type: "resync" }], checkpoint: now };
-  },
 };
 
 function suite(doc: Doc): Facts {

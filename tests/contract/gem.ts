@@ -50,20 +50,15 @@ export const gem: Ecosystem = {
     isStable: (version) => !/[a-z]/i.test(version),
     satisfies: (version, range) => version === range,
   },
-  async *catalog(reader, checkpoint = "0") {
-    // HOLE: `from` answers with text alone: whether upstream obeyed it (206), how many bytes came, and of which rebuild of
-    // the file, is not said. `text.length` is right only while all of it is ASCII.
-    const text = await reader.text("/versions", { from: Number(checkpoint) });
-    const events = text.split("\n").flatMap((line): CatalogEvent[] => {
-      const [name, changes = ""] = line.split(" ");
-      if (!name || !changes) return [];
-      const gone = changes.split(",").filter((label) => label.startsWith("-"));
-      return [
-        { type: "changed", package: { name } },
-        ...gone.map((label): CatalogEvent => ({ type: "gone", package: { name }, version: label.slice(1) })),
-      ];
-    });
-    yield { events, checkpoint: String(Number(checkpoint) + text.length) };
+  catalog: {
+    async *changes(reader, checkpoint = "0") {
+      const text = await reader.text("/versions", { from: Number(checkpoint) });
+      const events = text.split("\n").flatMap((line): CatalogEvent[] => {
+        const [name, changes = ""] = line.split(" ");
+        return name && changes ? [{ type: "changed", package: { name } }] : [];
+      });
+      yield { events, checkpoint: String(Number(checkpoint) + text.length) };
+    },
   },
 };
 

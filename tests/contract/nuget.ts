@@ -140,27 +140,29 @@ export const nuget: Ecosystem = {
   identity: (name) => name.toLowerCase(),
   // HOLE: `1.0` and `1.0.0.0` are `1.0.0`, in paths too; of versions there is no `identity`.
   versions: { compare: compareSemver, isStable: isStableSemver, satisfies: (version, range) => version === range },
-  async *catalog(reader, checkpoint = "") {
-    type Listing<T> = { items: (T & { "@id": string; commitTimeStamp: string })[] };
-    const newer = <T extends { commitTimeStamp: string }>(items: T[]) =>
-      items
-        .filter((item) => item.commitTimeStamp > checkpoint)
-        .sort((a, b) => (a.commitTimeStamp < b.commitTimeStamp ? -1 : 1));
-    for (const { "@id": url, commitTimeStamp } of newer(
-      (await reader.json<Listing<object>>("/v3/catalog0/index.json")).items,
-    )) {
-      // HOLE: pages are named by address, and a reader takes paths: wrong as soon as upstream's own base has one.
-      const { items } = await reader.json<Listing<{ "@type": string; "nuget:id": string; "nuget:version": string }>>(
-        new URL(url).pathname,
-      );
-      const events = newer(items).map((item) => {
-        const { name, version } = release(item["nuget:id"], item["nuget:version"]);
-        return item["@type"] === "nuget:PackageDelete"
-          ? { type: "gone" as const, package: { name }, version }
-          : { type: "changed" as const, package: { name } };
-      });
-      yield { events, checkpoint: commitTimeStamp };
-    }
+  catalog: {
+    async *changes(reader, checkpoint = "") {
+      type Listing<T> = { items: (T & { "@id": string; commitTimeStamp: string })[] };
+      const newer = <T extends { commitTimeStamp: string }>(items: T[]) =>
+        items
+          .filter((item) => item.commitTimeStamp > checkpoint)
+          .sort((a, b) => (a.commitTimeStamp < b.commitTimeStamp ? -1 : 1));
+      for (const { "@id": url, commitTimeStamp } of newer(
+        (await reader.json<Listing<object>>("/v3/catalog0/index.json")).items,
+      )) {
+        // HOLE: pages are named by address, and a reader takes paths: wrong as soon as upstream's own base has one.
+        const { items } = await reader.json<Listing<{ "@type": string; "nuget:id": string; "nuget:version": string }>>(
+          new URL(url).pathname,
+        );
+        const events = newer(items).map((item) => {
+          const { name, version } = release(item["nuget:id"], item["nuget:version"]);
+          return item["@type"] === "nuget:PackageDelete"
+            ? { type: "gone" as const, package: { name }, version }
+            : { type: "changed" as const, package: { name } };
+        });
+        yield { events, checkpoint: commitTimeStamp };
+      }
+    },
   },
 };
 
