@@ -2,6 +2,7 @@
  * What the database knows: which bytes stand behind which path, what documents stated, and the work of mirror jobs.
  * Bytes themselves are in the store. Times are milliseconds since 1970; digests are hex.
  */
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { JobSpec, Task } from "../jobs.ts";
 
@@ -178,6 +179,47 @@ export const failures = sqliteTable(
     at: integer().notNull(),
   },
   (table) => [index("failures_job").on(table.job, table.id)],
+);
+
+/** Registries that are mirrored whole, by their mount, and how far what they say of themselves was read. */
+export const catalogs = sqliteTable("catalogs", {
+  mount: text().primaryKey(),
+  /** Where the plugin's catalog goes on; null: at its beginning. */
+  checkpoint: text(),
+  /** Whether a list is being read, so that the checkpoint is one of the list. */
+  isListing: integer("is_listing", { mode: "boolean" }).notNull(),
+  /** Tells apart the filters by which packages were chosen. */
+  filters: text().notNull(),
+  /** Packages that the last whole list had. */
+  size: integer().notNull().default(0),
+  /** When what upstream said was last read to its end; null: never yet. */
+  caughtUpAt: integer("caught_up_at"),
+});
+
+/** The packages of such registries: what their catalog said of each last, and what became of it here. Both state and work. */
+export const listed = sqliteTable(
+  "listed",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    mount: text().notNull(),
+    name: text().notNull(),
+    /** Of a release that no index lists; empty: the package. */
+    version: text().notNull().default(""),
+    /** As its catalog stated it last. */
+    revision: text(),
+    /** The revision of which all that was wanted is held. */
+    held: text(),
+    /** `due`: to be held; `young`: held, but for releases that a cooldown withholds; `left`: the filters leave it out. */
+    state: text({ enum: ["due", "held", "young", "failed", "left", "gone"] }).notNull(),
+    attempts: integer().notNull().default(0),
+    /** Not to be looked at again before. */
+    notBefore: integer("not_before").notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex("listed_name").on(table.mount, table.name, table.version),
+    index("listed_due").on(table.mount, table.notBefore, table.id).where(sql`${table.state} = 'due'`),
+    index("listed_open").on(table.mount, table.state).where(sql`${table.state} IN ('failed', 'young')`),
+  ],
 );
 
 /** What was asked for while it was recorded, by the name of the recording. */
