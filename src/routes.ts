@@ -47,6 +47,8 @@ export interface MetadataRoute extends Described {
   kind: "metadata";
   /** Default: the mount's configured freshness. An immutable document is verified like an artifact where facts know it. */
   freshness?: Freshness;
+  /** Upstream only ever appends to it, but for when it makes it anew: of what is held only the rest is fetched. */
+  grows?: boolean;
   /** The `Accept` header sent upstream. Default: none. */
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */

@@ -9,6 +9,7 @@ import { digestAlgorithms } from "./digest-headers.ts";
 import { conditional, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
 import { type Downloaded, discard, download } from "./download.ts";
+import { downloadGrown } from "./grow-document.ts";
 import type { Head } from "./growing.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, type Target } from "./locate.ts";
@@ -63,7 +64,10 @@ export class DocumentFetch {
       // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
       await discard(lease.part);
       const wanted = await this.#wanted(target, row);
-      const downloaded = await download(this.#context.upstream, { ...wanted, file: lease.part });
+      const downloaded =
+        row && target.route.grows
+          ? await downloadGrown(this.#context, wanted, row, lease.part)
+          : await download(this.#context.upstream, { ...wanted, file: lease.part });
       return await this.#keep(target, row, downloaded, lease.part);
     } catch (error) {
       if (error instanceof NotModified && row) return this.#current(row);

@@ -114,7 +114,8 @@ function refusal(response: Response, host: string, { path, raw, requestHeaders }
   return new UpstreamFailed(`${host} answered ${status} for ${path}`, { status, retryable, retryAfter });
 }
 
-function headOf(response: Response, url: string, { keepHeaders, raw }: Wanted): Head {
+/** What an answer says of its body. */
+export function headOf(response: Response, url: string, { keepHeaders, raw }: Wanted): Head {
   const get = (name: string) => response.headers.get(name) ?? undefined;
   const length = get("content-encoding") && !raw ? undefined : get("content-length");
   const headers: Record<string, string> = {};

@@ -74,8 +74,10 @@ export class Views {
     if (body === undefined && view.offline)
       throw new NotFound(`${target.path}: nothing of it is held here, and this proxy is offline`);
     if (body === undefined) throw new Withheld(`${target.path}: all that it states is withheld by the cooldown`);
-    const rendered = composed(body, view.variant, row.headers);
-    if (route.rewrite) Object.assign(rendered.headers, digestsOf(mount, rendered.bytes));
+    const rendered = composed(body, view.variant, (bytes) => ({
+      ...row.headers,
+      ...(route.rewrite && digestsOf(mount, bytes)),
+    }));
     if (rendered.bytes.length > COMPRESS) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
     return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };
   }
@@ -87,16 +89,16 @@ function digestsOf(mount: Mount, bytes: Uint8Array): Record<string, string> {
   return digestHeaders(mount, hasher.digests());
 }
 
-/** A body of a plugin with the validator of its bytes. */
-export function composed(body: Body, mediaType: string, headers: Record<string, string> = {}): Rendered {
+/** A body of a plugin with the validator of its bytes, which its headers may state. */
+export function composed(
+  body: Body,
+  mediaType: string,
+  headersOf: (bytes: Uint8Array) => Record<string, string> = () => ({}),
+): Rendered {
   const full = typeof body === "string" || body instanceof Uint8Array ? { body } : body;
   const bytes = (typeof full.body === "string" ? encoder.encode(full.body) : full.body) as Uint8Array<ArrayBuffer>;
-  return {
-    bytes,
-    mediaType: full.mediaType ?? mediaType,
-    etag: `"${hash("sha256", bytes).slice(0, 32)}"`,
-    headers: { ...headers, ...full.headers },
-  };
+  const { etag = `"${hash("sha256", bytes).slice(0, 32)}"`, ...headers } = { ...headersOf(bytes), ...full.headers };
+  return { bytes, mediaType: full.mediaType ?? mediaType, etag, headers };
 }
 
 /** What the client's `Accept` chooses among a route's variants (RFC 9110 12.5.1: q-values and parameters are read). */

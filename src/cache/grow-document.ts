@@ -1,0 +1,87 @@
+/** Revalidates a document to which upstream only appends: what came since is fetched, and joined to what is held. */
+import { constants } from "node:fs";
+import { appendFile, copyFile } from "node:fs/promises";
+import type { DocumentRow } from "../db/documents.ts";
+import { Hasher } from "../digest.ts";
+import { log } from "../log.ts";
+import { chunksOf } from "../upstream/body.ts";
+import type { Context } from "./context.ts";
+import { type Downloaded, discard, download } from "./download.ts";
+import { headOf, NotModified, type Wanted } from "./request.ts";
+
+/** Bytes asked for that are held already: ends that differ tell a file that was made anew. One byte would not, as lines end alike. */
+const OVERLAP = 1_024;
+const IGNORED = "upstream sends no part of it";
+
+type Parts = Pick<Context, "upstream" | "storage">;
+
+/**
+ * As `download`, and all that it throws, but for what is held only the rest is fetched. Whatever does not fit to what is held
+ * (it was made anew, or became shorter) is fetched whole, and the log says why.
+ */
+export async function downloadGrown(
+  context: Parts,
+  wanted: Wanted,
+  row: DocumentRow,
+  file: string,
+): Promise<Downloaded> {
+  const grown = await rest(context, wanted, row, file);
+  if (typeof grown === "object") return grown;
+  await discard(file);
+  const whole = await download(context.upstream, { ...wanted, file });
+  const reason = whole.size < row.size ? "it is shorter than what is held" : grown;
+  if (whole.digests.sha256 !== row.sha256 && reason !== IGNORED)
+    log.warn("a document that only grows was replaced upstream, and taken whole", {
+      mount: row.mount,
+      path: row.path,
+      reason,
+      held: row.size,
+      size: whole.size,
+    });
+  return whole;
+}
+
+/** What is held and what came since, in the file; or why they cannot be joined. Throws NotModified. */
+async function rest(
+  { upstream, storage }: Parts,
+  wanted: Wanted,
+  row: DocumentRow,
+  file: string,
+): Promise<Downloaded | string> {
+  const from = Math.max(0, row.size - OVERLAP);
+  const headers = { ...wanted.requestHeaders, "accept-encoding": "identity", range: `bytes=${from}-` };
+  // Without patience: the whole can be had of others, too.
+  const response = await upstream.fetch(wanted.mount, row.url, { headers, patience: 0 }).catch(() => undefined);
+  if (!response) return IGNORED;
+  const isPart = response.status === 206 && !response.headers.has("content-encoding");
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "") ?? [];
+  if (!isPart || Number(start) !== from) {
+    await response.body?.cancel();
+    if (response.status === 304) throw new NotModified();
+    return response.status === 416 ? "it has no bytes where the held one ends" : IGNORED;
+  }
+  const limits = { maximum: wanted.maximum - from, timeout: upstream.settings.timeout };
+  const tail = Buffer.concat(await Array.fromAsync(chunksOf(response, new URL(row.url).host, limits)));
+  const held = await Bun.file(storage.file(row.sha256)).bytes();
+  const overlap = row.size - from;
+  if (total !== "*" && from + tail.length !== Number(total)) return "its end was cut off";
+  if (!tail.subarray(0, overlap).equals(held.subarray(from))) return "it differs where the held one ends";
+  const added = tail.subarray(overlap);
+  const hasher = new Hasher(wanted.algorithms);
+  hasher.update(held);
+  hasher.update(added);
+  const digests = hasher.digests();
+  const stated = statedDigest(response.headers);
+  if (stated !== undefined && stated !== digests.sha256) return "the whole has another digest than upstream states";
+  const size = row.size + added.length;
+  await copyFile(storage.file(row.sha256), file, constants.COPYFILE_FICLONE);
+  await appendFile(file, added);
+  return { head: { ...headOf(response, row.url, wanted), length: size }, digests, size };
+}
+
+/** Of the whole, whatever part was sent (RFC 9530 3; `Digest` is what came before it): hex of the sha256, if it is stated. */
+function statedDigest(headers: Headers): string | undefined {
+  const header = headers.get("repr-digest") ?? headers.get("digest") ?? "";
+  const base64 = /(?:^|[\s,])sha-256=:?([\w+/]{43}=)/i.exec(header)?.[1];
+  return base64 && Buffer.from(base64, "base64").toString("hex");
+}
