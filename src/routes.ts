@@ -49,6 +49,9 @@ export interface MetadataRoute extends Described {
   freshness?: Freshness;
   /** Upstream only ever appends to it, but for when it makes it anew: of what is held only the rest is fetched. */
   grows?: boolean;
+  /** It points to what else there is (a tag, a signed root): a mirror puts it in the place of the held one only when all that
+   * it names, and what that names in turn, is held. */
+  pointer?: boolean;
   /** The `Accept` header sent upstream. Default: none. */
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */

@@ -16,6 +16,7 @@ import { addressesOf, type Target } from "./locate.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { readBytes } from "./reader.ts";
 import { NotModified, type Wanted } from "./request.ts";
+import { stage } from "./staging.ts";
 import type { Unkept } from "./unkept.ts";
 
 /** Milliseconds between looks at a fetch that another process runs. */
@@ -135,7 +136,7 @@ export class DocumentFetch {
         { retryable: true },
       );
     }
-    const fresh = rowOf(this.#context, target, downloaded, revision);
+    const fresh = stage(this.#context, target, rowOf(this.#context, target, downloaded, revision));
     await storage.place(file, fresh.sha256);
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.

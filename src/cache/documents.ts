@@ -16,6 +16,7 @@ import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { documentAt, type Target } from "./locate.ts";
 import type { Reading } from "./reader.ts";
+import { rowAt } from "./staging.ts";
 import { isFull, Unkept } from "./unkept.ts";
 
 export interface Loaded {
@@ -76,7 +77,7 @@ export class DocumentCache {
 
   /** What is held, however old; `undefined` when its bytes are gone. */
   held(mount: Mount, path: Path): DocumentRow | undefined {
-    const row = this.#context.documents.find(mount.name, path);
+    const row = rowAt(this.#context, mount, path);
     return row && this.#context.storage.has(row.sha256) ? row : undefined;
   }
 
@@ -128,8 +129,9 @@ export class DocumentCache {
   }
 
   #lookUp(mount: Mount, document: Path, path: Path): FileFact | undefined {
-    const page =
-      this.#unkept.page(mount.name, document, path) ?? this.#context.documents.page(mount.name, document, path);
+    const { documents } = this.#context;
+    const key = rowAt(this.#context, mount, document)?.path ?? document;
+    const page = this.#unkept.page(mount.name, document, path) ?? documents.page(mount.name, key, path);
     return page === undefined ? undefined : factIn(page, path);
   }
 

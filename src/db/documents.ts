@@ -94,9 +94,21 @@ export class Documents {
     this.#forgetPages.run({ mount, document: path });
   }
 
+  /** Puts a document with its facts in the place of another. */
+  move(mount: string, from: string, to: string): void {
+    this.remove(mount, to);
+    this.#orm.update(documents).set({ path: to }).where(this.#is(mount, from)).run();
+    this.#orm
+      .update(facts)
+      .set({ document: to })
+      .where(and(eq(facts.mount, mount), eq(facts.document, from)))
+      .run();
+  }
+
   /** The paths of all held documents of a mount, in pages. */
   *paths(mount: string): Generator<string> {
-    for (let last = ""; ; ) {
+    // Those that are staged come before the first path.
+    for (let last = "."; ; ) {
       const page = this.#orm
         .select({ path: documents.path })
         .from(documents)

@@ -18,6 +18,17 @@ export function isOfUse({ runsOn }: Ecosystem, marker: string | undefined, platf
   return platforms.some((platform) => runsOn(marker, platform));
 }
 
+/** Those of use on a chosen platform, and not too large. */
+export function fitting(
+  ecosystem: Ecosystem,
+  files: readonly FileFacts[],
+  { platforms, maxSize }: Choice,
+): FileFacts[] {
+  return files.filter(
+    ({ marker, size }) => isOfUse(ecosystem, marker, platforms) && (maxSize === 0 || (size ?? 0) <= maxSize),
+  );
+}
+
 /**
  * The wanted ones of a release's files. Those that describe others follow them. Source archives stay where there is nothing
  * else. Throws DigestMismatch where digests are given, and the index states others of all files.
@@ -28,12 +39,7 @@ export function choose(
   choice: Choice,
   { purl, digests = [] }: Pick<ReleaseTask, "purl" | "digests">,
 ): FileFacts[] {
-  const usable = files.filter(
-    ({ beside, marker, size }) =>
-      beside === undefined &&
-      isOfUse(ecosystem, marker, choice.platforms) &&
-      (choice.maxSize === 0 || (size ?? 0) <= choice.maxSize),
-  );
+  const usable = fitting(ecosystem, files, choice).filter(({ beside }) => beside === undefined);
   const built = usable.filter(({ isSource }) => !isSource);
   const main = withDigests(choice.sources || built.length === 0 ? usable : built, digests, purl);
   const paths = new Set(main.map(({ path }) => path));

@@ -23,7 +23,8 @@ export async function finish(job: {
     const work = new Work(progress, mount, `pkg:${typesOf(ecosystem)[0]}`);
     for (const path of ecosystem.roots ?? []) {
       try {
-        const { fetched, bytes } = await dispatch.hold({ mount, path, options: {} });
+        const { fetched, bytes, staged = [] } = await dispatch.hold({ mount, path, options: {} });
+        if (staged.length > 0) await pool.run("publish", { mount, staged });
         work.count({ total: 1, ...(fetched ? { completed: 1, bytes } : { skipped: 1 }) });
       } catch (error) {
         if (!(error instanceof NotFound)) work.fail(error);

@@ -4,6 +4,7 @@ import { makeDoc } from "../cache/doc.ts";
 import type { FileFact } from "../cache/facts.ts";
 import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
+import type { Staged } from "../cache/staging.ts";
 import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
 import { DigestMismatch, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
@@ -24,6 +25,8 @@ export interface Held {
   requires: Requirement[];
   /** Further files of the same release that it names (the jar of a POM). */
   files: FileFacts[];
+  /** Pointers that were met on the way, to be published when all that they name is held. */
+  staged?: Staged[];
   /** Whether it has one of the expected digests; absent where none was expected. */
   matches?: boolean;
   /** Whether it states what is required, and was only looked at. */
@@ -110,6 +113,7 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
     bytes: walked.bytes,
     fetched: walked.bytes > 0,
     requires: stated.flatMap(({ requires = [] }) => requires),
+    ...(walked.staged.length > 0 && { staged: walked.staged }),
     files: route.freshness === "immutable" ? stated.flatMap(({ files = [] }) => files) : [],
     ...(row && (await matching(path, sha256, cache.context.storage.file(sha256), options))),
   };

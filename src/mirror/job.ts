@@ -1,11 +1,12 @@
 /** Runs a mirror job: takes tasks from its ledger and has a pool of workers hold what they name. One bad item never stops it. */
 import pLimit from "p-limit";
 import { documentAt } from "../cache/locate.ts";
+import type { Staged } from "../cache/staging.ts";
 import type { Path, Requirement } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
-import { isWanted } from "./choice.ts";
+import { fitting, isWanted } from "./choice.ts";
 import { Closure } from "./closure.ts";
 import { Dispatch } from "./dispatch.ts";
 import { finish } from "./finish.ts";
@@ -158,6 +159,14 @@ export class Job {
     )
       this.#options.tell?.({ mount: task.mount, purl: task.purl, outcome: "unproven", reason: UNREAD });
     await this.#require(work, task, requires);
+    await this.#publish(work, [...plan.staged, ...all.flatMap(({ staged = [] }) => staged)]);
+  }
+
+  /** What a task's pointers name is held now, unless something of it failed. */
+  async #publish(work: Work, staged: readonly Staged[]): Promise<void> {
+    const { ledger, pool, dry, check } = this.#options;
+    if (staged.length === 0 || dry || check || work.failures.length > 0 || ledger.isCanceled()) return;
+    await pool.run("publish", { mount: work.mount, staged });
   }
 
   /** What a plan has to say beside its files. */
@@ -200,8 +209,11 @@ export class Job {
 
   async #path(work: Work, path: Path, optional: boolean): Promise<void> {
     const { check: rehash, dry } = this.#options;
-    const options = { rehash, dry };
-    await this.#file(work, path, { path, optional }, options, new Set([path]));
+    const held = await this.#file(work, path, { path, optional }, { rehash, dry }, new Set([path]));
+    await this.#publish(
+      work,
+      held.flatMap(({ staged = [] }) => staged),
+    );
   }
 
   /** Holds a file, and what it names in turn. */
@@ -228,7 +240,7 @@ export class Job {
   /** `known`: paths that are seen to already; without it, what the file names is not followed. */
   async #got(work: Work, purl: string, held: Held, options: HoldOptions, known?: Set<Path>): Promise<Held[]> {
     const { path, size, sha256, bytes, fetched } = held;
-    const { dry, tell } = this.#options;
+    const { dry, tell, mounts, spec } = this.#options;
     const file = { mount: work.mount, purl, path };
     if (dry && fetched) {
       const place = `${work.mount}${path}`;
@@ -239,8 +251,9 @@ export class Job {
       work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
       tell?.({ ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
     }
-    const more = known ? held.files.filter(({ path: named }) => !known.has(named)) : [];
-    for (const file of more) known?.add(file.path);
+    const files = fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice);
+    const more = known ? files.filter(({ path: named }) => !known.has(named)) : [];
+    for (const each of more) known?.add(each.path);
     const led = await Promise.all(
       more.map(({ path: named, size: stated, optional = false }) =>
         this.#file(
@@ -252,6 +265,6 @@ export class Job {
         ),
       ),
     );
-    return [held, ...led.flat()];
+    return [{ ...held, files }, ...led.flat()];
   }
 }

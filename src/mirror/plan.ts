@@ -1,6 +1,7 @@
 import type { Cache } from "../cache/cache.ts";
 import type { FileFact } from "../cache/facts.ts";
 import { matchIn, targetOf } from "../cache/locate.ts";
+import type { Staged } from "../cache/staging.ts";
 import type { Held as HeldArtifact } from "../db/artifacts.ts";
 import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
@@ -35,6 +36,8 @@ export interface Plan {
   requires: Requirement[];
   /** Releases whose installation may need more than is held, and why. */
   unproven: { purl: string; reason: string }[];
+  /** Pointers that led to them, to be published when all is held. */
+  staged: Staged[];
 }
 
 type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & {
@@ -44,9 +47,18 @@ type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & {
 
 /** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
-  const releases = await wanted(cache, mount, task, spec.refresh);
+  const { releases, staged } = await wanted(cache, mount, task, spec.refresh);
   const { admits } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
-  const found: Plan = { versions: [], files: [], held: [], withheld: [], unfit: [], requires: [], unproven: [] };
+  const found: Plan = {
+    versions: [],
+    files: [],
+    held: [],
+    withheld: [],
+    unfit: [],
+    requires: [],
+    unproven: [],
+    staged,
+  };
   const wasHeld = (path: Path) => cache.context.artifacts.find(mount.name, path) !== undefined;
   const heldAt = heldBy(cache, mount, task.name);
   const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
@@ -122,10 +134,10 @@ async function wanted(
   mount: Mount,
   task: ReleaseTask,
   refresh: boolean,
-): Promise<Map<string, ReleaseFacts[]>> {
+): Promise<{ releases: Map<string, ReleaseFacts[]>; staged: Staged[] }> {
   const { ecosystem } = mount;
   const { name, version, qualifiers } = task;
-  const stated = await indexed(cache, mount, { name, qualifiers }, refresh);
+  const { releases: stated, staged } = await indexed(cache, mount, { name, qualifiers }, refresh);
   const chosen = version === undefined ? stated : stated.filter((each) => isVersion(mount, each.version, version));
   if (chosen.length === 0) {
     // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
@@ -133,7 +145,7 @@ async function wanted(
       throw new NotFound(`${formatPurl(ecosystem, task)} does not exist in ${mount.name}'s index`);
     chosen.push({ name, version });
   }
-  return Map.groupBy(chosen, (release) => release.version);
+  return { releases: Map.groupBy(chosen, (release) => release.version), staged };
 }
 
 function filesOf(

@@ -84,7 +84,7 @@ function pick({ ecosystem: { versions } }: Mount, candidates: readonly Candidate
 /** What clients may choose from: admitted, not yanked, with a file that is of use. */
 async function candidatesOf(cache: Cache, mount: Mount, name: string, choice: Choice): Promise<Candidate[]> {
   const { ecosystem } = mount;
-  const stated = await indexed(cache, mount, { name });
+  const { releases: stated } = await indexed(cache, mount, { name });
   const { admits } = await cache.admissions.ofDocument(mount, stated);
   const releases = Map.groupBy(stated, ({ version }) => version);
   return Array.from(releases, ([version, all]) => {

@@ -2,6 +2,7 @@
 import pLimit from "p-limit";
 import type { Cache } from "../cache/cache.ts";
 import { documentAt } from "../cache/locate.ts";
+import { publish, type Staged } from "../cache/staging.ts";
 import type { Path } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
 import type { JobSpec, ReleaseTask } from "../jobs.ts";
@@ -27,6 +28,8 @@ export interface MirrorTasks {
   resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
   listing(input: { task: ReleaseTask; versions: readonly string[] }): Promise<string[]>;
+  /** Puts pointers in their places, since all that they name is held. */
+  publish(input: { mount: string; staged: readonly Staged[] }): Promise<void>;
   /** Holds what only the finished job can name; returns what that came to and what failed. */
   seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
 }
@@ -46,6 +49,7 @@ export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): Mir
       return Promise.all(orders.map((order) => limit(() => deliver(order))));
     },
     resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
+    publish: ({ mount, staged }) => publish(cache.context, mountOf(mount), staged),
     seal: ({ mount }) => seal(cache, mountOf(mount)),
   };
 }
@@ -65,7 +69,9 @@ async function seal(cache: Cache, mount: Mount): Promise<Awaited<ReturnType<Mirr
         // A document that seals the others must be the newest: what is named next depends on it.
         const document = documentAt(mount, path);
         if (document && document.route.freshness !== "immutable") await cache.documents.load(document, { force: true });
-        held.push(await hold(cache, mount, path));
+        const each = await hold(cache, mount, path);
+        await publish(cache.context, mount, each.staged ?? []);
+        held.push(each);
       } catch (error) {
         failed.push({ path, reason: messageOf(error) });
       }

@@ -1,6 +1,7 @@
 /** From documents to the documents that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
 import { documentAt } from "../cache/locate.ts";
+import { type Staged, stagedOf } from "../cache/staging.ts";
 import type { Facts, Path, ReleaseFacts } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
@@ -9,9 +10,13 @@ export interface Walked {
   releases: ReleaseFacts[];
   /** Documents seen on the way that are not pinned yet. */
   unpinned: Path[];
+  /** Pointers among them that are to be published when all that they name is held. */
+  staged: Staged[];
   /** Bytes that had to be fetched for them. */
   bytes: number;
 }
+
+const NOTHING: Walked = { releases: [], unpinned: [], staged: [], bytes: 0 };
 
 export interface WalkOptions {
   /** Whether what a document leads to may be absent. An index may point further than upstream goes; a POM without its parent
@@ -34,13 +39,15 @@ export async function walk(
 ): Promise<Walked> {
   const target = documentAt(mount, start);
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
-  if (seen.has(target.path)) return { releases: [], unpinned: [], bytes: 0 };
+  if (seen.has(target.path)) return NOTHING;
   seen.add(target.path);
   const force = options.refresh && target.route.freshness !== "immutable";
   const { row, outcome } = await cache.documents.load(target, force ? { force } : {});
+  const staged = stagedOf(target, row);
   const walked: Walked = {
     releases: [],
-    unpinned: row.pinned ? [] : [target.path],
+    unpinned: row.pinned || staged.length > 0 ? [] : [target.path],
+    staged,
     bytes: outcome === "miss" ? row.size : 0,
   };
   if (!target.route.parse) return walked;
@@ -55,13 +62,14 @@ export async function walk(
       const led = await walk(cache, mount, path, options, seen).catch((error: unknown) => excused(error, options));
       walked.releases.push(...led.releases);
       walked.unpinned.push(...led.unpinned);
+      walked.staged.push(...led.staged);
       walked.bytes += led.bytes;
     }
   }
 }
 
 function excused(error: unknown, { tolerant }: WalkOptions): Walked {
-  if (tolerant && error instanceof NotFound) return { releases: [], unpinned: [], bytes: 0 };
+  if (tolerant && error instanceof NotFound) return NOTHING;
   throw error;
 }
 
@@ -83,13 +91,14 @@ export async function indexed(
   mount: Mount,
   { name, qualifiers }: { name: string; qualifiers?: Readonly<Record<string, string>> | undefined },
   refresh = false,
-): Promise<ReleaseFacts[]> {
-  const stated: ReleaseFacts[] = [];
+): Promise<Pick<Walked, "releases" | "staged">> {
+  const found: Pick<Walked, "releases" | "staged"> = { releases: [], staged: [] };
   const seen = new Set<Path>();
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
-    const { releases, unpinned } = await walk(cache, mount, path, { tolerant: true, refresh }, seen);
+    const { releases, unpinned, staged } = await walk(cache, mount, path, { tolerant: true, refresh }, seen);
     await pin(cache, mount, unpinned);
-    for (const release of releases) if (release.name === name) stated.push(release);
+    found.staged.push(...staged);
+    for (const release of releases) if (release.name === name) found.releases.push(release);
   }
-  return stated;
+  return found;
 }
