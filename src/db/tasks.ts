@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, min, notInArray, sql } from "drizzle-orm";
+import { and, eq, gt, lte, min, ne, notInArray, sql } from "drizzle-orm";
 import type { Task } from "../jobs.ts";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
@@ -79,12 +79,12 @@ export class Tasks {
     this.#orm.update(tasks).set({ attempts, notBefore }).where(eq(tasks.id, id)).run();
   }
 
-  /** All that are complete are to be looked at again. */
+  /** All that are settled are to be looked at again. */
   reopen(job: string): void {
     this.#orm
       .update(tasks)
-      .set({ state: "pending", notBefore: 0 })
-      .where(and(eq(tasks.job, job), eq(tasks.state, "complete")))
+      .set({ state: "pending", attempts: 0, notBefore: 0 })
+      .where(and(eq(tasks.job, job), ne(tasks.state, "pending")))
       .run();
   }
 

@@ -111,7 +111,7 @@ export class JobStore {
     await writer.write(() => {
       const row = jobs.find(id);
       claimed = jobs.move(id, ["pending", "running"], "running", { startedAt: row?.startedAt ?? Date.now() });
-      // What was required by tasks that are done is known to no row; they are looked at again, and what they hold is skipped.
+      // What was required by tasks that are settled is known to no row; they are looked at again, and what they hold is skipped.
       if (!claimed || row?.spec.closure === "none") return;
       tasks.reopen(id);
       jobs.reset(id);

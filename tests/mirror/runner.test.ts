@@ -96,6 +96,28 @@ test("when it stops, a job is pending again, without failures; the next one goes
   await after.runner.stop(1_000);
 });
 
+test("what failed before an interruption has still failed after it, with dependencies too", async () => {
+  await using all = await setUp({ pin: true });
+  const before = runnerOf(all);
+  const gate = gated(1_000);
+  all.upstream.fault("/f/small", wrongBytes());
+  all.upstream.fault("/f/large", gate.fault);
+  const id = await before.create([PURL, LARGE], { closure: "prod" });
+  before.runner.start();
+  await until(() => before.store.find(id)?.failed === 1, "the small file's failure");
+  const stopped = before.runner.stop(50);
+  gate.open();
+  await stopped;
+  expect(before.state(id)).toBe("pending");
+
+  const after = runnerOf(all);
+  after.runner.start();
+  await until(() => after.store.find(id)?.finishedAt, "the job's end");
+  expect(after.store.find(id)).toMatchObject({ state: "failed", total: 2, failed: 1 });
+  expect(after.store.failures(id, 0, 10)).toMatchObject([{ purl: PURL, path: "/f/small" }]);
+  await after.runner.stop(1_000);
+});
+
 test("what another process wants tried again is found", async () => {
   await using all = await setUp({ pin: true });
   const { runner, create, state, store } = runnerOf(all);
