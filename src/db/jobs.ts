@@ -113,19 +113,23 @@ export class Jobs {
       .all();
   }
 
-  /** What failed is to be tried again: its failures are forgotten, and no longer counted. Returns how many tasks. */
-  retry(id: string): number {
+  /** What failed is to be tried again: its failures are forgotten, and nothing of it is counted any more. */
+  retry(id: string): void {
     this.#orm.delete(failures).where(eq(failures.job, id)).run();
+    const failed = and(eq(tasks.job, id), eq(tasks.state, "failed"));
+    const counted = (name: "completed" | "skipped" | "bytes") =>
+      sql<number>`coalesce(sum(json_extract(${tasks.counted}, ${`$.${name}`})), 0)`;
+    const { completed, skipped, bytes } = this.#orm
+      .select({ completed: counted("completed"), skipped: counted("skipped"), bytes: counted("bytes") })
+      .from(tasks)
+      .where(failed)
+      .get()!;
+    this.add(id, { completed: -completed, skipped: -skipped, bytes: -bytes });
     this.#orm
       .update(jobs)
-      .set({ failed: 0, total: sql`${jobs.total} - ${jobs.failed}`, error: null, finishedAt: null })
+      .set({ failed: 0, total: sql`${jobs.completed} + ${jobs.skipped}`, error: null, finishedAt: null })
       .where(eq(jobs.id, id))
       .run();
-    return this.#orm
-      .update(tasks)
-      .set({ state: "pending", attempts: 0, notBefore: 0 })
-      .where(and(eq(tasks.job, id), eq(tasks.state, "failed")))
-      .returning({ id: tasks.id })
-      .all().length;
+    this.#orm.update(tasks).set({ state: "pending", attempts: 0, notBefore: 0 }).where(failed).run();
   }
 }

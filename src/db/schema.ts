@@ -156,6 +156,8 @@ export const tasks = sqliteTable(
     attempts: integer().notNull().default(0),
     /** Not to be tried again before. */
     notBefore: integer("not_before").notNull().default(0),
+    /** What it came to when it failed: taken back from the job's counters when it is tried again. */
+    counted: text({ mode: "json" }).$type<Record<"total" | "completed" | "skipped" | "failed" | "bytes", number>>(),
   },
   (table) => [
     uniqueIndex("tasks_key").on(table.job, table.key),

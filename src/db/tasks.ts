@@ -71,8 +71,8 @@ export class Tasks {
     return this.#orm.select({ count: sql<number>`count(*)` }).from(tasks).where(where).get()?.count ?? 0;
   }
 
-  settle(id: number, state: "complete" | "failed", attempts: number): void {
-    this.#orm.update(tasks).set({ state, attempts }).where(eq(tasks.id, id)).run();
+  settle(id: number, state: "complete" | "failed", attempts: number, counted: TaskRow["counted"]): void {
+    this.#orm.update(tasks).set({ state, attempts, counted }).where(eq(tasks.id, id)).run();
   }
 
   postpone(id: number, attempts: number, notBefore: number): void {
@@ -83,7 +83,7 @@ export class Tasks {
   reopen(job: string): void {
     this.#orm
       .update(tasks)
-      .set({ state: "pending", attempts: 0, notBefore: 0 })
+      .set({ state: "pending", attempts: 0, notBefore: 0, counted: null })
       .where(and(eq(tasks.job, job), ne(tasks.state, "pending")))
       .run();
   }

@@ -7,7 +7,10 @@ import type { Ledger } from "./ledger.ts";
 import type { Outcome, Progress } from "./progress.ts";
 import { Work } from "./work.ts";
 
-/** Holds what clients ask of each registry as a whole, and what only the finished set can name. */
+/**
+ * Holds what clients ask of each registry as a whole, and what only the finished set can name. Of that only what had to be
+ * fetched counts: a job that is tried again ends more than once.
+ */
 export async function finish(job: {
   ledger: Ledger;
   pool: Runner;
@@ -25,15 +28,14 @@ export async function finish(job: {
       try {
         const { fetched, bytes, staged = [] } = await dispatch.hold({ mount, path, options: {} });
         if (staged.length > 0) await pool.run("publish", { mount, staged });
-        work.count({ total: 1, ...(fetched ? { completed: 1, bytes } : { skipped: 1 }) });
+        if (fetched) work.count({ total: 1, completed: 1, bytes });
       } catch (error) {
         if (!(error instanceof NotFound)) work.fail(error);
       }
     }
     try {
       const { held, failed } = ecosystem.seal ? await pool.run("seal", { mount }) : { held: [], failed: [] };
-      for (const { fetched, bytes } of held)
-        work.count({ total: 1, ...(fetched ? { completed: 1, bytes } : { skipped: 1 }) });
+      for (const { fetched, bytes } of held) if (fetched) work.count({ total: 1, completed: 1, bytes });
       for (const { path, reason } of failed)
         work.add({ mount, purl: `pkg:${ecosystem.id}`, path, reason, isPassing: true });
     } catch (error) {

@@ -96,7 +96,7 @@ export class Job {
 
   async #work(taken: Taken): Promise<void> {
     const { ledger, spec } = this.#options;
-    const { task, id, attempts } = taken;
+    const { task, id, attempts, counted } = taken;
     const work = new Work(this.progress, task.mount, isRelease(task) ? task.purl : task.path, attempts);
     try {
       if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
@@ -107,7 +107,8 @@ export class Job {
       work.fail(error);
     }
     if (ledger.isCanceled()) return;
-    const earlier = this.#earlier.get(id) ?? { completed: 0, bytes: 0 };
+    const { completed: before, bytes: cost } = counted ?? noCounts();
+    const earlier = this.#earlier.get(id) ?? { completed: before, bytes: cost };
     this.#earlier.delete(id);
     if (work.failures.some(({ isPassing }) => isPassing) && mayTryAgain(attempts)) {
       const { completed, bytes } = work.counts;

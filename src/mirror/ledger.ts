@@ -7,6 +7,8 @@ export interface Taken {
   task: Task;
   /** How often it was tried before. */
   attempts: number;
+  /** What it came to when it failed, before someone wanted it tried again. */
+  counted?: Counts | null;
 }
 
 /** What working on a task came to. */

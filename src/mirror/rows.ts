@@ -74,7 +74,7 @@ export class RowLedger implements Ledger {
     await writer.write(() => {
       if (settled.kind === "postponed") return tasks.postpone(id, attempts + 1, Math.round(settled.at));
       const { kind, counts, failures } = settled;
-      tasks.settle(id, kind, attempts + 1);
+      tasks.settle(id, kind, attempts + 1, kind === "failed" ? counts : null);
       jobs.add(this.#job, counts);
       this.#record(id, attempts + 1, failures);
       if (!isRelease(task)) return;

@@ -133,6 +133,26 @@ test("what another process wants tried again is found", async () => {
   await runner.stop(1_000);
 });
 
+test("what was fetched with what failed is counted once, however often it is tried again", async () => {
+  await using all = await setUp({ pin: true });
+  const { runner, create, state, store } = runnerOf(all);
+  all.upstream.fault("/f/small", wrongBytes());
+  const id = await create(["pkg:files/file"]);
+  runner.start();
+  await until(() => state(id) === "failed");
+  const { total, completed, bytes } = store.find(id)!;
+  expect(total).toBe(completed + 1);
+  expect(completed).toBeGreaterThan(0);
+  await store.retry(id);
+  await until(() => state(id) === "failed" && store.find(id)?.error);
+  expect(store.find(id)).toMatchObject({ total, completed, bytes, skipped: 0, failed: 1 });
+  all.upstream.heal();
+  await store.retry(id);
+  await until(() => state(id) === "complete");
+  expect(store.find(id)).toMatchObject({ total, completed: total, bytes: bytes + 10_000, skipped: 0, failed: 0 });
+  await runner.stop(1_000);
+});
+
 test("a running job tells its progress; one that was canceled ends", async () => {
   await using all = await setUp({ pin: true });
   const { runner, create, state, store } = runnerOf(all);

@@ -1,0 +1,1 @@
+ALTER TABLE `mirror_tasks` ADD `counted` text;
