@@ -74,6 +74,9 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** Milliseconds that who holds on purpose believes in absence: tasks of one moment, but not who tries again, are told the same. */
+const ABSENT = 1_000;
+
 export async function openRuntime(options: RuntimeOptions, offload?: Offload): Promise<Runtime> {
   const { config, pin, dry, patience, isServing = !pin } = options;
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
@@ -105,7 +108,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       maxArtifact: config.artifact_max_size || Number.POSITIVE_INFINITY,
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,
-      negativeTtl: config.negative_ttl,
+      negativeTtl: pin ? Math.min(config.negative_ttl, ABSENT) : config.negative_ttl,
       cooldown: { ...config.cooldown, packages: spelled(config.cooldown.packages) },
       pin,
     },

@@ -74,7 +74,7 @@ test(
   "commands and a server on one store: what one cancels or wants tried again, the other does",
   async () => {
     await using all = await npmProxy({ concurrency: 1 });
-    all.upstream.fault(/small-1\.0\.0\.tgz$/, failing(404));
+    all.upstream.fault(/registry\/small$/, failing(404));
     const id = await make(all.proxy, { purls: ["pkg:npm/small"] });
     await ended(all.proxy, id);
     expect((await jobOf(all.proxy, id)).state).toBe("failed");
@@ -82,6 +82,7 @@ test(
     expect((await all.proxy.run(["jobs", "retry", id])).stdout).toContain("a server on this store goes on with it");
     await until(async () => (await jobOf(all.proxy, id)).state !== "failed");
     await ended(all.proxy, id);
+    expect(await jobOf(all.proxy, id)).toMatchObject({ state: "complete", progress: { failed: 0 } });
 
     all.upstream.fault(/\.tgz$/, delayed(300));
     const long = await make(all.proxy, { purls: ["pkg:npm/many"] });
