@@ -1,4 +1,3 @@
-import type { Value } from "../argv.ts";
 import type { Command, Invocation } from "../command.ts";
 import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../errors.ts";
@@ -9,10 +8,10 @@ import { MemoryLedger } from "../mirror/ledger.ts";
 import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
 import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
-import type { JobStore } from "../mirror/store.ts";
 import { ahead } from "./ahead.ts";
 import { dryRun, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
+import { resumable, resumedOf } from "./resumed.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
@@ -38,6 +37,7 @@ export const mirror: Command = {
     const { config } = load();
     const isDry = flags["dry-run"] === true;
     if (config.offline) throw new BadRequest("a mirror has to dial upstream, and the configuration says offline");
+    const asked = resumedOf(invocation);
     const spec = specOf(invocation, config);
     const options: RuntimeOptions = {
       config: { ...config, cache_metadata: true },
@@ -48,7 +48,7 @@ export const mirror: Command = {
     const tally = new Tally({ keepsPlan: isDry });
     const lazy = lazily(() => openRuntime(options));
     // All that is wrong with what was asked for is told before there is a folder or a database.
-    const tasks = flags.resume === undefined ? await tasksFrom(invocation, config, lazy, tally) : undefined;
+    const tasks = asked === undefined ? await tasksFrom(invocation, config, lazy, tally) : undefined;
     const runtime = await lazy();
     const pool = openPool(config.workers, options);
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
@@ -79,10 +79,10 @@ export const mirror: Command = {
         ? undefined
         : tasks
           ? await runtime.store.create(spec, tasks)
-          : resumed(runtime.store, flags.resume!);
+          : resumable(runtime.store, asked!);
       const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
       if (!ended)
-        throw new BadRequest(`job ${job} is being run by another process, or has ended; proxy jobs show ${job}`);
+        throw new BadRequest(`job ${job} is being run by another process; proxy jobs show ${job} tells how it stands`);
       stop();
       const held = (mount: string, name: string) => [
         ...new Set(runtime.cache.context.artifacts.ofPackage(mount, name).map(({ version }) => version)),
@@ -136,14 +136,6 @@ async function tasksFrom(
   const targets = targetsOf(mountsOf(config), flags);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
   return ahead(tasksOf(sources, { targets, sets, aside: (aside) => tally.aside(aside) }));
-}
-
-/** The job to go on with. */
-function resumed(store: JobStore, asked: Value): string {
-  if (typeof asked === "string") return asked;
-  const newest = store.waiting().findLast(({ spec }) => spec.runBy === "command");
-  if (!newest) throw new BadRequest("there is no interrupted job to go on with; proxy jobs lists them all");
-  return newest.id;
 }
 
 /** Plans only. */

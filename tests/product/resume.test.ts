@@ -148,3 +148,43 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "the job that is named is gone on with, and nothing else that is said is passed over",
+  async () => {
+    await using all = await npmProxy();
+    all.upstream.fault(/small-1\.0\.0\.tgz$/, failing(404));
+    expect((await all.proxy.run(["mirror", "pkg:npm/small@1.0.0"])).code).toBe(1);
+    const { id } = await newest(all);
+    const refused = async (...args: string[]) => {
+      const { code, stderr } = await all.proxy.run(["mirror", ...args]);
+      return [code, stderr.trim()];
+    };
+    for (const asked of [[`--resume=${id}`], ["--resume", id]])
+      expect(await refused(...asked)).toEqual([
+        2,
+        `proxy: job ${id} is failed; proxy jobs retry ${id} makes it pending again`,
+      ]);
+    expect(await refused("--resume", "nope")).toEqual([2, "proxy: there is no job nope; proxy jobs lists them"]);
+    const other = "is for a new job; one that --resume goes on with knows what to hold";
+    expect(await refused("--resume", "pkg:npm/small")).toEqual([2, `proxy: pkg:npm/small ${other}`]);
+    expect(await refused(`--resume=${id}`, "more")).toEqual([2, `proxy: more ${other}`]);
+    expect(await refused("--resume", "--dry-run")).toEqual([2, `proxy: --dry-run ${other}`]);
+    expect(await refused("--resume", id, "--deps")).toEqual([2, `proxy: --deps ${other}`]);
+
+    all.upstream.heal();
+    await all.proxy.run(["jobs", "retry", id]);
+    // A newer one that could be gone on with, too.
+    const later = start(all, "mirror", ...PURLS);
+    all.upstream.fault(FILE, slowDrip(600));
+    await until(() => all.upstream.count(FILE) > 0);
+    later.kill("SIGKILL");
+    await later.exited;
+    all.upstream.heal();
+    expect((await all.proxy.run(["mirror", "--resume", id])).code).toBe(0);
+    expect((await all.proxy.run(["jobs", "show", id])).stdout).toContain("  complete  ");
+    expect(await newest(all)).toMatchObject({ state: "pending" });
+    expect(await refused("--resume", id)).toEqual([2, `proxy: job ${id} is complete: there is nothing left to do`]);
+  },
+  TIMEOUT,
+);
