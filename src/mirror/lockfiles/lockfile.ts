@@ -37,6 +37,8 @@ const FORMATS: readonly Lockfile[] = [
   requirementsTxt,
 ];
 
+const SBOM = /"bomFormat"|cyclonedx\.org\/schema\/bom|\bspdxVersion\b|^SPDXVersion:|spdx\.org\/rdf/im;
+
 /**
  * What a lockfile names, by the format that its name or else its content is of. Throws BadRequest with the file's name and
  * the place; what was yielded before is then not to be used. Places begin with the file's name.
@@ -44,18 +46,28 @@ const FORMATS: readonly Lockfile[] = [
 export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> {
   const text = decode(name, bytes);
   refuseMarks(name, text);
-  const base = /[^/\\]*$/.exec(name)![0];
+  const base = baseOf(name);
   const format =
     FORMATS.find((each) => each.recognizes(base, "")) ?? FORMATS.find((each) => each.recognizes(base, text));
   if (!format) {
     const known = FORMATS.map(({ title }) => title).join(", ");
-    throw new BadRequest(`${name} is no lockfile that can be read here; these can: ${known}`);
+    const what = SBOM.test(text) ? "is an SBOM, and was given as a lockfile" : "is no lockfile that can be read here";
+    throw new BadRequest(`${name} ${what}; these can be read: ${known}`);
   }
   try {
     for (const entry of format.read(text)) yield { ...entry, place: `${name}: ${entry.place}` };
   } catch (error) {
     throw error instanceof BadRequest ? new BadRequest(`${name}: ${error.message}`) : error;
   }
+}
+
+/** Whether a file of that name is a lockfile, whatever is in it. */
+export function isLockfileName(name: string): boolean {
+  return FORMATS.some((each) => each.recognizes(baseOf(name), ""));
+}
+
+function baseOf(name: string): string {
+  return /[^/\\]*$/.exec(name)![0];
 }
 
 /** No text has NUL, and what git leaves where two changes meet is two lockfiles in one. */

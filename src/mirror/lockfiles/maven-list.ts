@@ -28,11 +28,15 @@ export const mavenList: Lockfile = {
   recognizes: (_, text) =>
     /^(?:\[INFO\] )?The following files have been resolved:/m.test(text) || SAMPLE.test(plain(text)),
   *read(text) {
-    const isLog = /^\[INFO\]/m.test(plain(text));
+    const shown = plain(text);
+    const isLog = /^\[INFO\]/m.test(shown);
+    if (/^\[INFO\] Scanning for projects/m.test(shown) && !/^\[INFO\] BUILD (?:SUCCESS|FAILURE)/m.test(shown))
+      throw new BadRequest("this log has no BUILD SUCCESS, so it must be cut off");
+    const lines = shown.split(/\r?\n/);
     const modules = new Set<string>();
     const found: { entry: Entry; module: string }[] = [];
     let isListed = false;
-    for (const [index, raw] of plain(text).split(/\r?\n/).entries()) {
+    for (const [index, raw] of lines.entries()) {
       const place = `line ${index + 1}`;
       const [prefix = "", level] = /^\[([A-Z]+)\] ?/.exec(raw) ?? [];
       const line = raw.slice(prefix.length).trimEnd();
@@ -45,6 +49,8 @@ export const mavenList: Lockfile = {
       else if (HEADER.test(line)) isListed = true;
       else if (banner) modules.add(banner);
       else if (group && artifact && version) {
+        if (!scope && index === lines.length - 1)
+          throw new BadRequest(`${place}: the text ends within this line, so it must be cut off`);
         const module = `${group}:${artifact}`;
         if (!scope && !isListed && !isTree) modules.add(module);
         found.push(...entriesOf(stated, place).map((entry) => ({ entry, module })));

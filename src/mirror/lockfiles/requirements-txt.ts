@@ -38,6 +38,7 @@ export const requirementsTxt: Lockfile = {
     name.endsWith(".txt") &&
     (/require|constraint/i.test(name) || /^[A-Za-z\d][\w.-]*(?:\[[^\]\n]*\])?[ \t]*===?[ \t]*[\w.!+-]+/m.test(text)),
   *read(text) {
+    let isHashed = false;
     for (const [line, place] of lines(text)) {
       const at = line.search(/(?:^|\s)-/);
       const options = at < 0 ? [] : [...optionsOf(line.slice(at), place)];
@@ -45,6 +46,7 @@ export const requirementsTxt: Lockfile = {
       const hashes = options.flatMap(([option, value]) => (option === "hash" ? [value] : []));
       if (requirement.length > LONGEST)
         throw new BadRequest(`${place}: a requirement of ${requirement.length} characters is longer than ${LONGEST}`);
+      isHashed ||= hashes.length > 0;
       if (requirement) yield entryOf(requirement, hashes, place);
       else if (hashes.length > 0) throw new BadRequest(`${place}: --hash belongs to no requirement`);
       for (const [option, value] of options) {
@@ -53,6 +55,11 @@ export const requirementsTxt: Lockfile = {
         else if (option === "editable") yield elsewhere(value, kindOf(value), value, place);
       }
     }
+    // People leave the last line without its end; the tools that write hashes do not, and what is cut within one is refused above.
+    if (isHashed && !/(?:[\r\n]|--hash[= ]\S+)$/.test(text.slice(-LONGEST)))
+      throw new BadRequest(
+        `line ${text.split(/\r\n?|\n/).length}: the text ends within this line, so it must be cut off`,
+      );
   },
 };
 

@@ -53,6 +53,15 @@ test("says which formats are known", () => {
   expect(() => names("notes.md", bytes("# Notes"))).toThrow(/^notes\.md is no lockfile .*poetry\.lock \(1, 2\), /);
 });
 
+test.each([
+  ["bom.json", '{"bomFormat":"CycloneDX","specVersion":"1.6"}'],
+  ["bom.xml", '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>'],
+  ["x.spdx", "SPDXVersion: SPDX-2.3\n"],
+  ["x.yaml", "spdxVersion: SPDX-2.3\n"],
+])("tells that %s is an SBOM", (name, text) => {
+  expect(() => names(name, bytes(text))).toThrow(`${name} is an SBOM, and was given as a lockfile`);
+});
+
 test("reads text with a byte order mark", () => {
   expect(names("requirements.txt", bytes("\ufeffsix==1.16.0"))).toEqual(["six"]);
   const utf16 = Buffer.from("\ufeffsix==1.16.0\r\nten==2\r\n", "utf16le");

@@ -86,6 +86,11 @@ const REFUSED: [text: string, message: string | RegExp][] = [
     "[INFO] junit:junit:jar:4.13.2:test\n[INFO] BUILD FAILURE",
     "line 2: the build failed, so the list may not be whole",
   ],
+  [
+    "[INFO] Scanning for projects...\n[INFO] junit:junit:jar:4.13.2:test\n",
+    "this log has no BUILD SUCCESS, so it must be cut off",
+  ],
+  ["junit:junit:jar:4.13.2:test\na:b:jar:1.0:comp", "line 2: the text ends within this line, so it must be cut off"],
 ];
 
 test.each(REFUSED)("refuses %j", (text, message) => expect(refusal(format, text)).toMatch(message));

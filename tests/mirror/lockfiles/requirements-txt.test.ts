@@ -63,7 +63,7 @@ const LINES: [line: string, read: string[]][] = [
   ["\r\nsix==1.16.0\r\n", ["pkg:pypi/six@1.16.0, line 2"]],
   [`six==1 --hash=${SHA256} --hash ${SHA512}`, ["pkg:pypi/six@1 2 digests, line 1"]],
   [
-    `\nsix==1 \\\n  --hash=${SHA256} \\\n# between\nten==2`,
+    `\nsix==1 \\\n  --hash=${SHA256} \\\n# between\nten==2\n`,
     ["pkg:pypi/six@1 1 digests, line 2", "pkg:pypi/ten@2, line 5"],
   ],
   // One that cannot be compared: expecting the other alone would leave its file out.
@@ -110,6 +110,7 @@ const REFUSED: [text: string, message: string | RegExp][] = [
     'line 2: "--frobnicate=https://x.example" is no option of a requirements file',
   ],
   ["--constructor=x", 'line 1: "--constructor=x" is no option of a requirements file'],
+  [`six==1 --hash=${SHA256}\nten==2.`, "line 2: the text ends within this line, so it must be cut off"],
   [`six==1 \\\n  --hash=${SHA256} \\`, "line 1: nothing follows the backslash at the end"],
 ];
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { FIXTURES, fixture, refusal } from "./readings.ts";
+import { readSbom } from "../../../src/mirror/sources/sbom/sbom.ts";
+import { chunked, FIXTURES, fixture, refusal } from "./readings.ts";
 
 const cdx = (rest: string) => `{"bomFormat":"CycloneDX","specVersion":"1.6",${rest}}`;
 const xml = (rest: string, prolog = "") => `${prolog}<bom xmlns="http://cyclonedx.org/schema/bom/1.6">${rest}</bom>`;
@@ -61,6 +62,8 @@ const TABLE: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["deep components", cdx(`"components":${'[{"components":'.repeat(1000)}`), "nested more than 200 levels deep"],
   ["deep XML", xml("<a>".repeat(2000)), "elements are nested more than 500 levels deep"],
   ["deep components in XML", xml("<components><component>".repeat(300)), "nested more than 200 levels deep"],
+  ["a cut YAML", "spdxVersion: SPDX-2.3\npackages: [", "line 2: the YAML ends within this line"],
+  ["a wrong YAML", "spdxVersion: SPDX-2.3\npackages:\n- name: a\n- }\n", "bom: line 4: is not YAML: "],
   ["deep YAML", `spdxVersion: SPDX-2.3\npackages: ${"[".repeat(100_000)}\n`, "bom: "],
   [
     "a huge string",
@@ -100,6 +103,17 @@ const TABLE: readonly (readonly [string, string | Uint8Array, string])[] = [
 
 test.each(TABLE)("refuses %s", async (_what, content, message) => {
   expect(await refusal(content, 64 * 1024)).toContain(message);
+});
+
+test("tells a place of what is nested deeply by where it begins and ends", async () => {
+  const message = await refusal(cdx(`"components":${'[{"components":'.repeat(1000)}`));
+  expect(message).toMatch(/^bom: components\[0\]\.components.{30,60} … .{30,60}\] is nested more than 200 levels/);
+});
+
+test("tells that what has the name of a lockfile was given as an SBOM", async () => {
+  const lock = chunked('{"name":"x","lockfileVersion":3,"packages":{}}');
+  const reading = Array.fromAsync(readSbom("package-lock.json", lock));
+  expect(reading).rejects.toThrow("package-lock.json: it has the name of a lockfile, and was given as an SBOM");
 });
 
 test("tells of all malformed package URLs together, up to fifty", async () => {

@@ -46,6 +46,8 @@ const DEEPEST = 200;
 /** Entries of a list within a component, as its hashes are. */
 const LONGEST_LIST = 10_000;
 const LONGEST_TEXT = 1024 * 1024;
+/** Characters of a place that people are told. */
+const LONGEST_PLACE = 200;
 
 /** Is told of a document as it passes, part by part, and keeps what its shape names. */
 export class Collector {
@@ -149,7 +151,10 @@ export class Collector {
   }
 
   #fault(problem: string): BadRequest {
-    return new BadRequest(`${this.place()} ${problem}`);
+    const place = this.place();
+    // Of what is nested deeply, where it begins and ends.
+    const short = place.length > LONGEST_PLACE ? `${place.slice(0, 60)} … ${place.slice(-60)}` : place;
+    return new BadRequest(`${short} ${problem}`);
   }
 }
 

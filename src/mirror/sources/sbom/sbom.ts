@@ -3,6 +3,7 @@
  * the content. JSON, XML and tag-value are never held in memory whole.
  */
 import { BadRequest } from "../../../errors.ts";
+import { isLockfileName } from "../../lockfiles/lockfile.ts";
 import type { Entry } from "../source.ts";
 import { Collector } from "./collector.ts";
 import { CyclonedxXmlReader, isCyclonedx } from "./cyclonedx-xml.ts";
@@ -53,7 +54,8 @@ export async function* readSbom(name: string, bytes: AsyncIterable<Uint8Array>):
     yield* findings.take();
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
-    throw new BadRequest(error.message.replace(/^/gm, `${name}: `), error.status);
+    const hint = isLockfileName(name) ? "\nit has the name of a lockfile, and was given as an SBOM" : "";
+    throw new BadRequest(`${error.message}${hint}`.replace(/^/gm, `${name}: `), error.status);
   }
 }
 
