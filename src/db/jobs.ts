@@ -1,6 +1,7 @@
 import { and, count, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { JobSpec } from "../jobs.ts";
 import type { Database } from "./open.ts";
+import { placeholdersOf } from "./placeholders.ts";
 import { failures, jobs, tasks } from "./schema.ts";
 
 export type JobRow = typeof jobs.$inferSelect;
@@ -13,9 +14,25 @@ export type Counts = Pick<JobRow, "total" | "completed" | "skipped" | "failed" |
 /** Mirror jobs and what they could not hold. Writes are to be called inside `writer.write`. */
 export class Jobs {
   readonly #orm: Database["orm"];
+  readonly #add;
+  readonly #fail;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
+    const plus = (name: keyof Counts) => sql`${jobs[name]} + ${sql.placeholder(name)}`;
+    this.#add = orm
+      .update(jobs)
+      .set({
+        total: plus("total"),
+        completed: plus("completed"),
+        skipped: plus("skipped"),
+        failed: plus("failed"),
+        bytes: plus("bytes"),
+      })
+      .where(eq(jobs.id, sql.placeholder("id")))
+      .prepare();
+    const { id: _, ...failure } = placeholdersOf(failures);
+    this.#fail = orm.insert(failures).values(failure).prepare();
   }
 
   create(id: string, spec: JobSpec, createdAt: number): void {
@@ -75,10 +92,7 @@ export class Jobs {
   }
 
   add(id: string, counts: Partial<Counts>): void {
-    const set = Object.fromEntries(
-      Object.entries(counts).map(([name, count]) => [name, sql`${jobs[name as keyof Counts]} + ${count}`]),
-    );
-    if (Object.keys(set).length > 0) this.#orm.update(jobs).set(set).where(eq(jobs.id, id)).run();
+    this.#add.run({ total: 0, completed: 0, skipped: 0, failed: 0, bytes: 0, ...counts, id });
   }
 
   /** All is counted anew. */
@@ -99,7 +113,7 @@ export class Jobs {
   }
 
   fail(failure: Omit<FailureRow, "id">): void {
-    this.#orm.insert(failures).values(failure).run();
+    this.#fail.run(failure);
   }
 
   /** In order, after the one with this id. */

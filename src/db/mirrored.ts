@@ -1,5 +1,6 @@
 import { and, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
+import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { mirrored } from "./schema.ts";
 
 export type MirroredRow = typeof mirrored.$inferSelect;
@@ -7,21 +8,42 @@ export type MirroredRow = typeof mirrored.$inferSelect;
 /** What mirrors were asked to hold. Writes are to be called inside `writer.write`. */
 export class Mirrored {
   readonly #orm: Database["orm"];
+  readonly #settle;
+  readonly #isWhole;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
-  }
-
-  settle(row: MirroredRow): void {
-    const { at, files, failure } = row;
-    this.#orm
+    const row = placeholdersOf(mirrored);
+    const { at, files, failure } = excludedOf(mirrored);
+    this.#settle = orm
       .insert(mirrored)
       .values(row)
       .onConflictDoUpdate({
         target: [mirrored.mount, mirrored.purl, mirrored.choice],
         set: { at, files, failure },
       })
-      .run();
+      .prepare();
+    this.#isWhole = orm
+      .select({ files: mirrored.files })
+      .from(mirrored)
+      .where(
+        and(
+          eq(mirrored.mount, row.mount),
+          eq(mirrored.purl, row.purl),
+          eq(mirrored.choice, row.choice),
+          isNull(mirrored.failure),
+        ),
+      )
+      .prepare();
+  }
+
+  settle(row: MirroredRow): void {
+    this.#settle.run(row);
+  }
+
+  /** Whether this choice of a PURL is held whole. */
+  isWhole(mount: string, purl: string, choice: string): boolean {
+    return this.#isWhole.get({ mount, purl, choice }) !== undefined;
   }
 
   /** A file of a release, or of all of a package's where the PURL has no version, is lost: the next mirror looks again. */

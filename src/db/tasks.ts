@@ -10,6 +10,7 @@ export type TaskRow = typeof tasks.$inferSelect;
 export class Tasks {
   readonly #orm: Database["orm"];
   readonly #add;
+  readonly #settle;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
@@ -18,6 +19,12 @@ export class Tasks {
       .insert(tasks)
       .values({ job, key, task, state, attempts, notBefore } as never)
       .onConflictDoNothing()
+      .prepare();
+    this.#settle = orm
+      .update(tasks)
+      // As text: of a placeholder, drizzle would write null as JSON's.
+      .set({ state, attempts, counted: sql`${sql.placeholder("counted")}` } as never)
+      .where(eq(tasks.id, sql.placeholder("id")))
       .prepare();
   }
 
@@ -72,7 +79,7 @@ export class Tasks {
   }
 
   settle(id: number, state: "complete" | "failed", attempts: number, counted: TaskRow["counted"]): void {
-    this.#orm.update(tasks).set({ state, attempts, counted }).where(eq(tasks.id, id)).run();
+    this.#settle.run({ id, state, attempts, counted: counted && JSON.stringify(counted) });
   }
 
   postpone(id: number, attempts: number, notBefore: number): void {

@@ -114,8 +114,7 @@ export class RowLedger implements Ledger {
 
   isWhole({ mount, purl, digests }: ReleaseTask): boolean {
     if (this.#spec.refresh) return false;
-    const choice = keyOfChoice(this.#spec.choice, digests);
-    return this.#tables.mirrored.whole(mount, [purl], [choice]).some((row) => row.choice === choice);
+    return this.#tables.mirrored.isWhole(mount, purl, keyOfChoice(this.#spec.choice, digests));
   }
 
   waiting(): number {
