@@ -63,7 +63,7 @@ export const golang: Ecosystem = {
     compare: compareSemver,
     isStable: isStableSemver,
     // A go.mod states minimums; what is incompatible has another module path.
-    prefers: "lowest",
+    prefers: () => "lowest",
     satisfies: (version, range) => version === range || (isSemver(range) && compareSemver(version, range) > 0),
   },
 };

@@ -54,6 +54,9 @@ export interface DigestHeader {
   value(hex: string): string;
 }
 
+/** Addresses of named upstreams, as upstream itself declares them; several of one name are equals. */
+export type Declared = Readonly<Record<string, string | readonly string[]>>;
+
 /** What a plugin may know of the mount that it serves. */
 export interface Traits {
   /** The names of its upstreams. */
@@ -76,8 +79,10 @@ export interface VersionScheme {
   isStable(version: string): boolean;
   /** Pre-releases only where clients may take one; stable versions are preferred by the engine. Never throws. */
   satisfies(version: string, range: string): boolean;
-  /** Which of the versions that satisfy a range clients take. Default: `highest`. `lowest`: Go's minimal version selection. */
-  prefers?: "highest" | "lowest";
+  /** Which of the versions that satisfy a range clients take. Default: `highest`. */
+  prefers?(range: string): "highest" | "lowest";
+  /** The one spelling of a version, which facts and paths have (`1.0` is NuGet's `1.0.0`). Default: as written. */
+  canonical?(version: string): string;
 }
 
 export interface Ecosystem {
@@ -100,8 +105,12 @@ export interface Ecosystem {
   /** Named base URLs without a trailing slash; several under one name are tried in order until one has the file. One with
    * `{markers}` is a whole address, filled from the route's params (and `{sha256-checksum}` from the digest). */
   upstreams: Readonly<Record<string, string | readonly string[]>>;
-  /** A document of the `default` upstream that says where other upstreams are, where the operator did not. */
-  discovery?: { path: Path; read(doc: Doc): Readonly<Record<string, string>> };
+  /** The base address that is meant by what operators write for the `default` upstream, where people know the registry by
+   * another one (by the address of its service index). Default: as written. */
+  base?(url: string): string;
+  /** A document of the `default` upstream that says where other upstreams are, where the operator did not: those of `upstreams`
+   * and `places`. */
+  discovery?: { path: Path; read(doc: Doc): Declared };
   /** Where this mount serves what lies below a named upstream other than `default`: `{ flat: "/flat" }`. For `Doc.pathOf`. */
   places?: Readonly<Record<string, Path>>;
   /** Settings of each mount, by name. */

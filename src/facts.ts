@@ -17,8 +17,9 @@ export interface ReleaseFacts extends Release {
   publishedAt?: Date;
   /** Default: `server`. */
   dateTrust?: DateTrust;
-  /** What the registry says of the release beside that it exists. */
-  state?: "yanked" | "deprecated";
+  /** What the registry says of the release beside that it exists. Nobody is to take a yanked one anew; an unlisted one is found by
+   * those only who name it. */
+  state?: "yanked" | "deprecated" | "unlisted";
   files?: readonly FileFacts[];
   /** Direct dependencies. */
   requires?: readonly Requirement[];

@@ -1,4 +1,4 @@
-import type { Ecosystem, Path, Traits } from "./ecosystem.ts";
+import type { Declared, Ecosystem, Path, Traits } from "./ecosystem.ts";
 import { BadRequest } from "./errors.ts";
 
 /** Whom a request is for: what its operator trusts and how it is dialled. */
@@ -41,7 +41,9 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
   // The public registry's other hosts belong to the public registry: names of a private one must not leak to them, nor may
   // they stand in for it.
   const all = Object.entries(given.default ? given : { ...ecosystem.upstreams, ...given });
-  const upstreams = new Map(all.map(([key, urls]) => [key, [urls].flat().map((url) => url.replace(/\/+$/, ""))]));
+  const { base = (url: string) => url } = ecosystem;
+  const plain = (key: string, url: string) => (key === "default" ? base(url) : url).replace(/\/+$/, "");
+  const upstreams = new Map(all.map(([key, urls]) => [key, [urls].flat().map((url) => plain(key, url))]));
   return {
     name,
     prefix: `/${name}`,
@@ -66,26 +68,39 @@ function optionsOf({ id, options = {} }: Ecosystem, given: MountSettings["option
   return Object.fromEntries(Object.entries(options).map(([name, { default: all }]) => [name, given[name] ?? all]));
 }
 
-/** Where a mount serves a URL, by the longest of its upstreams that it lies under. `discovered`: those that upstream declares. */
-export function pathOf(
+/** Where a mount serves what lies below an address. */
+interface Place {
+  origin: string;
+  prefix: string;
+  path: Path | "";
+}
+
+/** Those of a mount's upstreams, the longest first. `declared`: upstreams that upstream itself declares. */
+export function placesOf(
   { upstreams, ecosystem: { places = {} } }: Pick<Mount, "upstreams" | "ecosystem">,
-  url: string,
-  base: string,
-  discovered: Readonly<Record<string, string>> = {},
-): Path | undefined {
+  declared: Declared = {},
+): Place[] {
+  const known = new Map([
+    ...Object.entries(declared).map(([name, urls]) => [name, [urls].flat()] as const),
+    ...upstreams,
+  ]);
+  const found = Array.from(known, ([name, urls]) =>
+    urls
+      .filter((url) => !url.includes("{"))
+      .map((url) => {
+        const { origin, pathname } = new URL(url);
+        return { origin, prefix: `${pathname.replace(/\/$/, "")}/`, path: places[name] ?? "" } as const;
+      }),
+  );
+  return found.flat().sort((a, b) => b.prefix.length - a.prefix.length);
+}
+
+/** Where a mount serves a URL, absolute or relative to `base`; `undefined` where it lies under none of the places. */
+export function pathOf(places: readonly Place[], url: string, base: string): Path | undefined {
   if (!URL.canParse(url, base)) return undefined;
   const { origin, pathname } = new URL(url, base);
-  const known = new Map([...Object.entries(discovered).map(([name, each]) => [name, [each]] as const), ...upstreams]);
-  let best = { length: -1, path: undefined as Path | undefined };
-  for (const [name, urls] of known)
-    for (const upstream of urls) {
-      if (upstream.includes("{")) continue;
-      const root = new URL(upstream);
-      const prefix = root.pathname.replace(/\/$/, "");
-      if (root.origin !== origin || !pathname.startsWith(`${prefix}/`) || prefix.length <= best.length) continue;
-      best = { length: prefix.length, path: `${places[name] ?? ""}${pathname.slice(prefix.length)}` as Path };
-    }
-  return best.path;
+  const place = places.find((each) => each.origin === origin && pathname.startsWith(each.prefix));
+  return place && `${place.path}/${pathname.slice(place.prefix.length)}`;
 }
 
 /** Whether a URL that a document names may be fetched for a mount. */

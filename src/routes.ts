@@ -72,9 +72,13 @@ export interface DerivedRoute extends RouteBase {
   derive(served: Uint8Array, p: Params): Body | undefined;
 }
 
-/** Streamed both ways and never stored: search, audit. */
+/** Asked of upstream for each request, and never stored: search, audit. */
 export interface PassthroughRoute extends Fetched {
   kind: "passthrough";
+  /** What the answer says of releases, for the view of `rewrite`. The query is part of `doc.path`. */
+  parse?(doc: Doc): Facts;
+  /** What upstream found, as clients should see it. Default: streamed as it is. */
+  rewrite?(doc: Doc, view: View): Body;
   /** The answer where nothing may be dialled. Default: 404. */
   offline?(p: Params, query: URLSearchParams, view: View): Body;
 }

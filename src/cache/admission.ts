@@ -1,19 +1,28 @@
 /** Who may be seen: the one `admits` that lists, documents and downloads share. */
 import type { DateSource } from "../db/dates.ts";
 import type { Doc, MetadataRoute, Path, Release, ReleaseFacts } from "../ecosystem.ts";
-import { UpstreamFailed, Withheld } from "../errors.ts";
+import { messageOf, UpstreamFailed, Withheld } from "../errors.ts";
+import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import { maturity, mayWithhold, thresholdFor } from "../policy/cooldown.ts";
 import { formatPurl, keyOf } from "../purl.ts";
 import type { Context } from "./context.ts";
+import type { DocumentCache } from "./documents.ts";
+import { statedOf } from "./gather.ts";
 import type { Target } from "./locate.ts";
-import { DateFinder, type Found } from "./release-dates.ts";
+import { DateFinder } from "./release-dates.ts";
 
 /** What one document's clients may see, decided once for all that it states. */
 export interface Admission {
   admits(release: Release, file?: Path): boolean;
   /** When more will be admitted; milliseconds since 1970. */
   matures: number | undefined;
+}
+
+/** By version. `failed`: some may be known another time. */
+interface Dates {
+  dates: Map<string, { at: number; source: DateSource | "index" }>;
+  failed: boolean;
 }
 
 /** Milliseconds until upstream is asked again for dates that it failed to give. */
@@ -23,8 +32,11 @@ export class Admissions {
   readonly #context: Context;
   readonly #dates: DateFinder;
 
-  constructor(context: Context) {
+  readonly #documents: DocumentCache;
+
+  constructor(context: Context, documents: DocumentCache) {
     this.#context = context;
+    this.#documents = documents;
     this.#dates = new DateFinder(context);
   }
 
@@ -88,7 +100,7 @@ export class Admissions {
     const threshold = this.threshold(mount, release.name);
     const stated = publishedAt === undefined ? undefined : { at: publishedAt, source: "index" as const };
     if (threshold === 0) return { matures: 0, date: stated };
-    const date = stated ?? (await this.#dates.find(mount, release.name, [release.version])).dates.get(release.version);
+    const date = stated ?? (await this.#datesOf(mount, release.name, [release])).dates.get(release.version);
     return { matures: maturity(this.#context.settings.cooldown, threshold, date?.at), date };
   }
 
@@ -104,12 +116,31 @@ export class Admissions {
     );
   }
 
-  /** Dates for those that are stated without one that policy may trust. */
-  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Found> {
-    const undated = releases.filter((release) => dateOf(release) === undefined).map(({ version }) => version);
-    return undated.length > 0
-      ? this.#dates.find(mount, name, [...new Set(undated)])
-      : { dates: new Map(), failed: false };
+  /** Dates for those that are stated without one that policy may trust: as they are stated beside, else as they can be found. */
+  async #datesOf(mount: Mount, name: string, releases: readonly ReleaseFacts[]): Promise<Dates> {
+    const undated = new Set(releases.filter((each) => dateOf(each) === undefined).map(({ version }) => version));
+    const dates: Dates["dates"] = new Map();
+    const take = (stated: readonly ReleaseFacts[]) => {
+      for (const each of stated) {
+        const at = dateOf(each);
+        if (at === undefined || !undated.has(each.version)) continue;
+        dates.set(each.version, { at: Math.max(at, dates.get(each.version)?.at ?? at), source: "index" });
+      }
+    };
+    const isMissing = (version: string) => !dates.has(version);
+    take(releases);
+    let failed = false;
+    if ([...undated].some(isMissing) && mount.ecosystem.index({ name }, mount.traits).length > 1)
+      try {
+        take(await statedOf(this.#documents, mount, name));
+      } catch (error) {
+        failed = true;
+        log.warn("the index that dates releases cannot be had", { mount: mount.name, name, error: messageOf(error) });
+      }
+    const missing = [...undated].filter(isMissing);
+    if (missing.length === 0 || failed) return { dates, failed };
+    const found = await this.#dates.find(mount, name, missing);
+    return { dates: new Map([...dates, ...found.dates]), failed: found.failed };
   }
 
   /** Files of a release may be documents too: a wheel's metadata. */

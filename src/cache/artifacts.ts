@@ -7,6 +7,7 @@ import { emit } from "../events.ts";
 import { mayFetch } from "../mounts.ts";
 import type { Admissions } from "./admission.ts";
 import type { Context } from "./context.ts";
+import { factFor } from "./described.ts";
 import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
 import { type Downloaded, discard, download, NoRoom } from "./download.ts";
@@ -129,7 +130,7 @@ export class ArtifactCache {
       throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
     if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
-    const fact = known ?? (await this.#documents.factFor(target));
+    const fact = known ?? (await factFor(this.#documents, target));
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
     if (!(await storage.hasRoom(fact?.size ?? 0))) return this.#passOn(target, fact, ready);
@@ -231,7 +232,7 @@ export class ArtifactCache {
 
   async #addresses(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<string[][]> {
     const own = fact?.url && mayFetch(target.mount, fact.url) ? [[fact.url]] : [];
-    const others = addressesOf(target, await this.#documents.discovered(target.mount), digest);
+    const others = addressesOf(target, await this.#documents.declared(target.mount), digest);
     return [...own, ...others];
   }
 

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { ArtifactRow } from "../db/artifacts.ts";
-import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, PassthroughRoute, Path, Route } from "../ecosystem.ts";
+import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isPlain, type Match, type Miss } from "../match.ts";
@@ -12,9 +12,11 @@ import type { Mount } from "../mounts.ts";
 import { Admissions } from "./admission.ts";
 import { ArtifactCache, type File } from "./artifacts.ts";
 import type { Context } from "./context.ts";
+import { factFor } from "./described.ts";
 import { DocumentCache, freshness, type ReadDocument } from "./documents.ts";
-import { addressesOf, documentAt, matchIn, queryOf, type Target, targetOf } from "./locate.ts";
+import { documentAt, matchIn, queryOf, type Target, targetOf } from "./locate.ts";
 import { Memory, type Ready } from "./memory.ts";
+import { putTo, type Question } from "./question.ts";
 import { readDocument } from "./reader.ts";
 import { Usage } from "./usage.ts";
 import { composed, negotiate, type Rendered, Views } from "./view.ts";
@@ -76,7 +78,7 @@ export class Cache {
       const heavy = offload && Bun.file(file).size > HEAVY;
       return heavy ? offload.read(target, file, source) : readDocument(this.documents, target, file, source);
     });
-    this.admissions = new Admissions(context);
+    this.admissions = new Admissions(context, this.documents);
     this.artifacts = new ArtifactCache(context, this.documents, this.admissions);
     this.views = new Views(context, this.documents, this.admissions);
     this.memory = new Memory(memoryBytes);
@@ -111,7 +113,7 @@ export class Cache {
       case "derived":
         return this.#derived(mount, route, params, ask);
       case "passthrough":
-        return this.#pass(targetOf(mount, route as never, params, ask.path), route, ask);
+        return this.#pass({ mount, route, params, path: `${ask.path}${queryOf(route.query, ask.query)}` as Path }, ask);
       case "answer":
         return this.#composed(mount, ask, route.answer(params, this.views.open(mount, ask.base), ask.query));
       case "deny":
@@ -184,7 +186,7 @@ export class Cache {
   async #admit(target: Target<MetadataRoute>): Promise<void> {
     const release = target.route.freshness === "immutable" ? target.route.release?.(target.params) : undefined;
     if (!release?.version || this.admissions.threshold(target.mount, release.name) === 0) return;
-    const fact = await this.documents.factFor(target);
+    const fact = await factFor(this.documents, target);
     await this.admissions.require(target, fact ?? release, fact?.publishedAt);
   }
 
@@ -220,23 +222,15 @@ export class Cache {
     };
   }
 
-  async #pass(target: Target, route: PassthroughRoute, ask: Ask): Promise<Answer> {
-    const { mount, params } = target;
-    const { settings, upstream } = this.context;
-    if (settings.offline) {
+  async #pass(question: Question, ask: Ask): Promise<Answer> {
+    const { mount, route, params } = question;
+    if (this.context.settings.offline) {
       if (!route.offline) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
       return this.#composed(mount, ask, route.offline(params, ask.query, this.views.open(mount, ask.base)));
     }
-    const asked = { ...target, path: `${target.path}${queryOf(route.query, ask.query)}` as Path };
-    const [[url] = []] = addressesOf(asked, await this.documents.discovered(mount));
-    if (!url) throw new NotFound(`no upstream is configured for ${ask.path}`);
-    const headers: Record<string, string> = { ...ask.bodyHeaders, ...(ask.accept && { accept: ask.accept }) };
-    const response = await upstream.fetch(mount, url, {
-      method: ask.method === "HEAD" ? "GET" : ask.method,
-      headers,
-      body: ask.body,
-    });
-    return { kind: "passthrough", response };
+    const asked = await putTo(this.context, this.documents, question, ask);
+    if (asked instanceof Response) return { kind: "passthrough", response: asked };
+    return this.#composed(mount, ask, await this.views.ofAnswer(question, asked, ask.base));
   }
 
   #composed(mount: Mount, ask: Ask, body: Body): Answer {

@@ -1,21 +1,32 @@
-import type { Doc, Path } from "../ecosystem.ts";
-import { pathOf } from "../mounts.ts";
-import { documentAt, type Target } from "./locate.ts";
+import type { Declared, Doc, Path } from "../ecosystem.ts";
+import { pathOf, placesOf } from "../mounts.ts";
+import type { Target } from "./locate.ts";
+
+/** What is held beside a document. Synchronous: what is read of it is small. */
+export interface Around {
+  near(path: Path): Doc | undefined;
+  /** Upstreams that upstream declares. */
+  declared(): Declared;
+}
+
+/** For documents that nothing is looked for beside. */
+export const ALONE: Around = { near: () => undefined, declared: () => ({}) };
 
 const decoder = new TextDecoder();
 
-/** What a plugin sees of a document. `near` reads other held ones of the mount; it is synchronous, and they are small. */
+/** What a plugin sees of a document. */
 export function makeDoc(
-  target: Target,
+  target: Pick<Target, "mount" | "path" | "params">,
   bytes: Uint8Array,
   source: { mediaType: string; url: string },
-  near: (path: Path) => Doc | undefined,
+  around: Around,
 ): Doc {
   let text: string | undefined;
   const read = () => {
     text ??= decoder.decode(bytes);
     return text;
   };
+  let places: ReturnType<typeof placesOf> | undefined;
   return {
     path: target.path,
     params: target.params,
@@ -24,10 +35,10 @@ export function makeDoc(
     text: read,
     json: <T>() => JSON.parse(read()) as T,
     traits: target.mount.traits,
-    pathOf: (url) => pathOf(target.mount, url, source.url),
-    near: (path) => {
-      const other = documentAt(target.mount, path);
-      return other && near(other.path);
+    pathOf: (url) => {
+      places ??= placesOf(target.mount, around.declared());
+      return pathOf(places, url, source.url);
     },
+    near: around.near,
   };
 }

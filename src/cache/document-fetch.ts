@@ -5,6 +5,7 @@ import { UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import { mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
+import { factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
 import { conditional, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
@@ -24,16 +25,11 @@ const POLL = 20;
 
 export class DocumentFetch {
   readonly #context: Context;
-  readonly #documents: Pick<DocumentCache, "held" | "factFor" | "discovered" | "near">;
+  readonly #documents: DocumentCache;
   readonly #read: ReadDocument;
   readonly #unkept: Unkept;
 
-  constructor(
-    context: Context,
-    documents: Pick<DocumentCache, "held" | "factFor" | "discovered" | "near">,
-    read: ReadDocument,
-    unkept: Unkept,
-  ) {
+  constructor(context: Context, documents: DocumentCache, read: ReadDocument, unkept: Unkept) {
     this.#context = context;
     this.#documents = documents;
     this.#read = read;
@@ -80,7 +76,7 @@ export class DocumentFetch {
   async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
     const { mount, route, path } = target;
     const isImmutable = route.freshness === "immutable";
-    const fact = isImmutable ? await this.#documents.factFor(target) : undefined;
+    const fact = isImmutable ? await factFor(this.#documents, target) : undefined;
     const digest = route.digest?.(target.params) ?? fact?.digest;
     return {
       mount,
@@ -88,7 +84,7 @@ export class DocumentFetch {
       urls:
         fact?.url && mayFetch(mount, fact.url)
           ? [[fact.url]]
-          : addressesOf(target, route.from ? await this.#documents.discovered(mount) : {}, digest),
+          : addressesOf(target, route.from ? await this.#documents.declared(mount) : {}, digest),
       expected: digest,
       // What is rewritten has other digests.
       algorithms: route.rewrite ? [] : digestAlgorithms(mount),

@@ -5,12 +5,13 @@
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import type { DocumentRow } from "../db/documents.ts";
-import type { Doc, MetadataRoute, Path } from "../ecosystem.ts";
+import type { Declared, Doc, MetadataRoute, Path } from "../ecosystem.ts";
 import { messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { Context } from "./context.ts";
-import { makeDoc } from "./doc.ts";
+import { Declarations, discoveryOf } from "./discovery.ts";
+import { type Around, makeDoc } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
@@ -36,6 +37,7 @@ export class DocumentCache {
   readonly #fetch: DocumentFetch;
   readonly #flight = new Flight<Loaded>();
   readonly #unkept = new Unkept();
+  readonly #declarations = new Declarations();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
 
   constructor(context: Context, read: ReadDocument) {
@@ -75,74 +77,62 @@ export class DocumentCache {
     }
   }
 
+  /** The same, or nothing where there is no such document. */
+  async loadIfAny(target: Target<MetadataRoute>, { force = false } = {}): Promise<Loaded | undefined> {
+    try {
+      return await this.load(target, force && !this.#context.settings.offline ? { force } : {});
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw error;
+    }
+  }
+
   /** What is held, however old; `undefined` when its bytes are gone. */
   held(mount: Mount, path: Path): DocumentRow | undefined {
     const row = rowAt(this.#context, mount, path);
     return row && this.#context.storage.has(row.sha256) ? row : undefined;
   }
 
-  /** What describes a path, from the documents that state it; they are fetched where they are not held. */
-  async factFor({ mount, route, params, path }: Target): Promise<FileFact | undefined> {
-    const release = route.release?.(params);
-    const describing =
-      route.describedBy?.(params, path, mount.traits) ?? (release ? mount.ecosystem.index(release, mount.traits) : []);
-    for (const described of describing) {
-      const other = documentAt(mount, described);
-      if (!other) continue;
-      const known = this.#lookUp(mount, other.path, path);
-      if (known) return known;
-      const mayHaveChanged = other.route.freshness !== "immutable" && this.held(mount, other.path) !== undefined;
-      const loaded = await this.#loadOrNothing(other, mayHaveChanged);
-      const found = loaded && this.#lookUp(mount, other.path, path);
-      if (found) return found;
-    }
-    return undefined;
-  }
-
   /** A held document as plugins see it. */
   doc(target: Target<MetadataRoute>, row: DocumentRow, bytes = this.bytes(row)): Doc {
-    return makeDoc(target, bytes, row, (path) => this.near(target.mount, path));
-  }
-
-  near(mount: Mount, path: Path): Doc | undefined {
-    const target = documentAt(mount, path);
-    const row = target && (this.held(mount, target.path) ?? this.#unkept.row(mount.name, target.path));
-    return row && this.doc(target, row);
+    return makeDoc(target, bytes, row, this.around(target.mount));
   }
 
   bytes(row: DocumentRow): Uint8Array {
     return this.#unkept.bytes(row) ?? readFileSync(this.#context.storage.file(row.sha256));
   }
 
-  /** Addresses that upstream's own discovery document declares, where the operator set none. */
-  async discovered(mount: Mount): Promise<Readonly<Record<string, string>>> {
-    const { discovery } = mount.ecosystem;
-    if (!discovery || Object.keys(mount.ecosystem.upstreams).every((name) => mount.upstreams.has(name))) return {};
-    const target: Target<MetadataRoute> = {
-      mount,
-      route: { kind: "metadata", match: discovery.path, freshness: 3_600 },
-      params: {},
-      path: discovery.path,
-    };
+  /** Upstreams that upstream itself declares, where the operator did not set them. Throws what loading throws. */
+  async declared(mount: Mount): Promise<Declared> {
+    const target = discoveryOf(mount);
+    if (!target) return {};
     const { row } = await this.load(target);
-    return discovery.read(this.doc(target, row));
+    return this.#declarations.read(target, row, () => this.doc(target, row));
   }
 
-  #lookUp(mount: Mount, document: Path, path: Path): FileFact | undefined {
+  /** What is held beside the documents of a mount. */
+  around(mount: Mount): Around {
+    const rowOf = ({ path }: Target) => this.held(mount, path) ?? this.#unkept.row(mount.name, path);
+    return {
+      near: (path) => {
+        const target = documentAt(mount, path);
+        const row = target && rowOf(target);
+        return row && this.doc(target, row);
+      },
+      declared: () => {
+        const target = discoveryOf(mount);
+        const row = target && rowOf(target);
+        return row ? this.#declarations.read(target, row, () => this.doc(target, row)) : {};
+      },
+    };
+  }
+
+  /** What a document, as it is held, states of a path. */
+  fact(mount: Mount, document: Path, path: Path): FileFact | undefined {
     const { documents } = this.#context;
     const key = rowAt(this.#context, mount, document)?.path ?? document;
     const page = this.#unkept.page(mount.name, document, path) ?? documents.page(mount.name, key, path);
     return page === undefined ? undefined : factIn(page, path);
-  }
-
-  /** A file that a held index does not know may be newer than the index: one forced look settles it. */
-  async #loadOrNothing(target: Target<MetadataRoute>, force: boolean): Promise<Loaded | undefined> {
-    try {
-      return await this.load(target, { force: force && !this.#context.settings.offline });
-    } catch (error) {
-      if (error instanceof NotFound) return undefined;
-      throw error;
-    }
   }
 
   async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {

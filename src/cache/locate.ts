@@ -1,10 +1,11 @@
 /** From a request to what it means at upstream: the key under which it is held and the addresses that may have it. */
 import { splitDigest } from "../digest.ts";
-import type { ArtifactRoute, Digest, MetadataRoute, Params, Path } from "../ecosystem.ts";
+import type { ArtifactRoute, Declared, Digest, MetadataRoute, Params, PassthroughRoute, Path } from "../ecosystem.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
 import type { Mount } from "../mounts.ts";
 
 type Held = ArtifactRoute | MetadataRoute;
+type Fetchable = Held | PassthroughRoute;
 
 /** A request for something that can be held. */
 export interface Target<R extends Held = Held> {
@@ -20,8 +21,8 @@ export function matchIn(mount: Mount, method: string, path: Path): Match | Miss 
 }
 
 /** Upstream's own discovery document may say where this upstream is, which the operator did not. */
-function mayBeDiscovered({ ecosystem }: Mount, name: string): boolean {
-  return ecosystem.discovery !== undefined && name in ecosystem.upstreams;
+function mayBeDiscovered({ ecosystem: { discovery, upstreams, places = {} } }: Mount, name: string): boolean {
+  return discovery !== undefined && (name in upstreams || name in places);
 }
 
 export function targetOf<R extends Held>(
@@ -48,21 +49,21 @@ export function queryOf(names: readonly string[] = [], query?: URLSearchParams):
   return kept.length > 0 ? `?${new URLSearchParams(kept)}` : "";
 }
 
-/** Addresses by upstream, in the order in which these are tried. `templates`: upstreams that upstream itself declared. */
+/** Addresses by upstream, in the order in which these are tried. `declared`: upstreams that upstream itself declared. A path of
+ * `/` is the upstream's own address. */
 export function addressesOf(
-  target: Target,
-  discovered: Readonly<Record<string, string>> = {},
+  target: Pick<Target, "mount" | "params" | "path"> & { route: Fetchable },
+  declared: Declared = {},
   digest?: Digest,
 ): string[][] {
   const { mount, route, params, path } = target;
   const [plain = "", query] = path.split("?");
-  const relative = route.to?.(params) ?? plain;
+  const own = route.to?.(params) ?? plain;
+  const relative = `${own === "/" ? "" : own}${query ? `?${query}` : ""}`;
   const values = { ...params, ...route.markers?.(params), ...(digest && checksum(digest)) };
   return upstreamsOf(route, params).map((name) => {
-    const found = discovered[name];
-    return (mount.upstreams.get(name) ?? (found ? [found] : [])).flatMap((base) =>
-      base.includes("{") ? fill(base, values) : `${base}${relative}${query ? `?${query}` : ""}`,
-    );
+    const bases = mount.upstreams.get(name) ?? [declared[name] ?? []].flat();
+    return bases.flatMap((base) => (base.includes("{") ? fill(base, values) : `${base}${relative}`));
   });
 }
 

@@ -14,7 +14,7 @@ export interface Reading {
 
 /** Reads a file for the facts it states. Throws UpstreamFailed where it is not the document that it should be. */
 export async function readDocument(
-  documents: Pick<DocumentCache, "near">,
+  documents: Pick<DocumentCache, "around">,
   target: Target<MetadataRoute>,
   file: string,
   source: { mediaType: string; url: string },
@@ -24,14 +24,14 @@ export async function readDocument(
 
 /** The same for bytes that are in memory. */
 export function readBytes(
-  documents: Pick<DocumentCache, "near">,
+  documents: Pick<DocumentCache, "around">,
   target: Target<MetadataRoute>,
   bytes: Uint8Array,
   source: { mediaType: string; url: string },
 ): Reading {
   if (!target.route.parse) return { pages: [], revision: undefined };
   try {
-    const facts = target.route.parse(makeDoc(target, bytes, source, (path) => documents.near(target.mount, path)));
+    const facts = target.route.parse(makeDoc(target, bytes, source, documents.around(target.mount)));
     return { pages: pagesOf(facts, source.url), revision: facts.revision };
   } catch (error) {
     throw new UpstreamFailed(

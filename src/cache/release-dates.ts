@@ -11,7 +11,7 @@ import { addressesOf, matchIn, targetOf } from "./locate.ts";
 /** Requests for dates at once. */
 const AT_ONCE = 8;
 
-export interface Found {
+interface Found {
   /** By version. */
   dates: Map<string, KnownDate>;
   /** Upstream could not be asked about some: their dates may be known another time. */

@@ -1,14 +1,16 @@
 /** Documents as clients see them: rewritten for a variant, a base URL and policy. Pure but for the dates it may have to ask for. */
 import type { DocumentRow } from "../db/documents.ts";
 import { Hasher, hash } from "../digest.ts";
-import type { Body, MetadataRoute, View } from "../ecosystem.ts";
+import type { Body, Doc, MetadataRoute, ReleaseFacts, View } from "../ecosystem.ts";
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { type Admission, type Admissions, releasesOf } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
+import { loadLed } from "./gather.ts";
 import type { Target } from "./locate.ts";
+import type { Question } from "./question.ts";
 
 /** What goes out. Structured-cloneable: large documents are made on another thread. */
 export interface Rendered {
@@ -58,7 +60,7 @@ export class Views {
     const doc = this.#documents.doc(target, row);
     const { mount, route } = target;
     const admission = this.#admissions.concerns(mount)
-      ? await this.#admissions.ofDocument(mount, releasesOf(target, doc))
+      ? await this.#admissions.ofDocument(mount, await this.#stated(target, doc))
       : UNFILTERED;
     const view: View = {
       ...this.open(mount, base),
@@ -80,6 +82,25 @@ export class Views {
     }));
     if (rendered.bytes.length > COMPRESS) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
     return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };
+  }
+
+  /** What upstream found, as clients should see it. Fails closed, as `render` does. */
+  async ofAnswer({ mount, route, path }: Question, doc: Doc, base: string): Promise<Body> {
+    try {
+      const admission = this.#admissions.concerns(mount)
+        ? await this.#admissions.ofDocument(mount, [...(route.parse?.(doc).releases ?? [])])
+        : UNFILTERED;
+      const view = { ...this.open(mount, base), variant: doc.mediaType, admits: admission.admits };
+      return route.rewrite?.(doc, view) ?? doc.bytes();
+    } catch (error) {
+      throw new UpstreamFailed(`${path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
+    }
+  }
+
+  /** What a document states, with what it leads to: it may speak of releases that only those state. */
+  async #stated(target: Target<MetadataRoute>, doc: Doc): Promise<ReleaseFacts[]> {
+    if (!this.#context.settings.offline && target.route.rewrite) await loadLed(this.#documents, target, doc);
+    return releasesOf(target, doc);
   }
 }
 

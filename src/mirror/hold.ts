@@ -1,6 +1,6 @@
 import { BlobReader, TextWriter, ZipReader } from "@zip.js/zip.js";
 import type { Cache } from "../cache/cache.ts";
-import { makeDoc } from "../cache/doc.ts";
+import { ALONE, makeDoc } from "../cache/doc.ts";
 import type { FileFact } from "../cache/facts.ts";
 import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
@@ -128,7 +128,7 @@ async function inside(target: Target<ArtifactRoute>, file: string): Promise<Rele
     for await (const entry of zip.getEntriesGenerator()) {
       if (entry.directory || !route.inside.member.test(entry.filename)) continue;
       const text = await entry.getData(new TextWriter());
-      const doc = makeDoc(target, new TextEncoder().encode(text), { mediaType: "", url: path }, () => undefined);
+      const doc = makeDoc(target, new TextEncoder().encode(text), { mediaType: "", url: path }, ALONE);
       return [...(route.inside.parse(doc).releases ?? [])];
     }
     return [];

@@ -28,7 +28,12 @@ export async function unlisted(
     for (const variant of target.route.variants ?? [null]) {
       const answer = await cache.get(mount, askFor(target.path, variant));
       if (answer.kind !== "ready") continue;
-      const doc = makeDoc(target, answer.ready.bytes, { ...answer.ready, url: `${BASE}${path}` }, () => undefined);
+      const doc = makeDoc(
+        target,
+        answer.ready.bytes,
+        { ...answer.ready, url: `${BASE}${path}` },
+        cache.documents.around(mount),
+      );
       const shown = new Set(Array.from(target.route.parse(doc).releases ?? [], (release) => release.version));
       for (const each of meant)
         if (!shown.has(each)) found.push(`${each} is not listed in ${path}${variant ? ` (${variant})` : ""}`);

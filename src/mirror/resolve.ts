@@ -19,7 +19,8 @@ export interface Wish {
 
 interface Candidate {
   version: string;
-  isStable: boolean;
+  /** Stable and listed: what clients take where they have the choice. */
+  isPlain: boolean;
   tags: readonly string[];
   /** What limits it: versions that need a newer runtime leave older ones to those who have no such. */
   limits: string;
@@ -38,8 +39,10 @@ export class Resolver {
   async resolve(cache: Cache, mount: Mount, { name, range, others, choice }: Wish): Promise<string[]> {
     const { versions, files } = mount.ecosystem;
     const { satisfies } = versions;
-    // Minimal version selection: the range is the version.
-    if (versions.prefers === "lowest" && range !== "") return [range];
+    const preference = (range && versions.prefers?.(range)) || "highest";
+    // A version that the index may not list (Go's pseudo-versions), where there are files of it nevertheless.
+    const named = files !== undefined && /^[^\s[(,]+$/.test(range) && satisfies(range, range);
+    if (preference === "lowest" && named) return [range];
     const key = `${mount.name} ${name} ${keyOfChoice(choice)}`;
     let candidates = this.#known.get(key);
     if (!candidates) {
@@ -52,8 +55,7 @@ export class Resolver {
       ({ version, tags }) => range === "" || tags.includes(range) || satisfies(version, range),
     );
     if (fitting.length === 0) {
-      // The range may name a version that the index does not list.
-      if (files && /^[^\s[(,]+$/.test(range) && satisfies(range, range)) return [range];
+      if (named) return [range];
       const reason = all.length === 0 ? "no version of it can be had" : "no version that can be had fits";
       throw new NotFound(`${formatPurl(mount.ecosystem, { name })}${range ? ` ${range}` : ""}: ${reason}`);
     }
@@ -62,14 +64,23 @@ export class Resolver {
       const both = common.filter(({ version }) => satisfies(version, other));
       if (both.length > 0) common = both;
     }
-    return [...new Set([...pick(mount, fitting, choice), ...pick(mount, common, choice)])];
+    const picked = [fitting, common].flatMap((some) =>
+      preference === "lowest" ? lowest(mount, some) : pick(mount, some, choice),
+    );
+    return [...new Set(picked)];
   }
 }
 
-/** The preferred version, and what is left to those who cannot have it. */
+/** The lowest of all, and the lowest of those that clients rather take. */
+function lowest({ ecosystem: { versions } }: Mount, candidates: readonly Candidate[]): string[] {
+  const sorted = candidates.toSorted((a, b) => versions.compare(a.version, b.version));
+  return [sorted[0], sorted.find(({ isPlain }) => isPlain)].flatMap((each) => each?.version ?? []);
+}
+
+/** The newest version, and what is left to those who cannot have it. */
 function pick({ ecosystem: { versions } }: Mount, candidates: readonly Candidate[], { platforms }: Choice): string[] {
-  const stable = candidates.filter(({ isStable }) => isStable);
-  const sorted = (stable.length > 0 ? stable : candidates).toSorted((a, b) => versions.compare(b.version, a.version));
+  const plain = candidates.filter(({ isPlain }) => isPlain);
+  const sorted = (plain.length > 0 ? plain : candidates).toSorted((a, b) => versions.compare(b.version, a.version));
   const [best = sorted[0]] = sorted.filter(({ tags }) => tags.includes("latest"));
   if (!best) return [];
   if (platforms.length > 0) return [best.version];
@@ -96,7 +107,7 @@ async function candidatesOf(cache: Cache, mount: Mount, name: string, choice: Ch
     .filter(({ parts, version }) => parts.length > 0 && hasFiles(mount, { name, version }, parts, choice))
     .map(({ version, parts }) => ({
       version,
-      isStable: ecosystem.versions.isStable(version),
+      isPlain: ecosystem.versions.isStable(version) && !parts.some(({ state }) => state === "unlisted"),
       tags: parts.flatMap(({ tags = [] }) => tags),
       limits: [...new Set(parts.map(({ marker = "" }) => marker))].sort().join(" "),
     }));

@@ -36,7 +36,7 @@ export class Targets {
     const asks = [features, extras].flatMap((list) => list.split(",")).filter(Boolean);
     const wanted = {
       name: ecosystem.identity?.(name) ?? name,
-      ...(version && { version }),
+      ...(version && { version: ecosystem.versions.canonical?.(version) ?? version }),
       ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
     };
     return {
@@ -79,8 +79,8 @@ function byRepository({ qualifiers }: Purl, mounts: readonly Mount[]): Mount | u
   const url = qualifiers?.repository_url;
   if (!url) return undefined;
   const plain = (text: string) => text.replace(/^https?:\/\//, "").replace(/\/+$/, "");
-  return mounts.find(({ upstreams }) =>
-    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(url)),
+  return mounts.find(({ upstreams, ecosystem: { base } }) =>
+    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(base?.(url) ?? url)),
   );
 }
 

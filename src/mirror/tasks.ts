@@ -60,7 +60,7 @@ async function seal(cache: Cache, mount: Mount): Promise<Awaited<ReturnType<Mirr
   const seen = new Set<Path>();
   for (;;) {
     const documents = () => cache.context.documents.paths(mount.name) as Iterable<Path>;
-    const named = [...(mount.ecosystem.seal?.(documents, (path) => cache.documents.near(mount, path)) ?? [])];
+    const named = [...(mount.ecosystem.seal?.(documents, cache.documents.around(mount).near) ?? [])];
     const next = named.filter((path) => !seen.has(path));
     if (next.length === 0) return { held, failed };
     for (const path of next) {

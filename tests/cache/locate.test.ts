@@ -4,7 +4,7 @@ import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
 import { addressesOf, matchIn, targetOf } from "../../src/cache/locate.ts";
 import type { Digest, Ecosystem, Path } from "../../src/ecosystem.ts";
-import { makeMount, mayFetch, pathOf } from "../../src/mounts.ts";
+import { makeMount, mayFetch, pathOf, placesOf } from "../../src/mounts.ts";
 
 function addresses(
   ecosystem: Ecosystem,
@@ -82,7 +82,7 @@ describe("URLs in documents", () => {
     ["https://elsewhere.example/npm/a", undefined],
     ["http://[", undefined],
   ])("%s is served at %p", (url, path) =>
-    expect<string | undefined>(pathOf(mount, url, "https://r.example/npm/a")).toBe(path),
+    expect<string | undefined>(pathOf(placesOf(mount), url, "https://r.example/npm/a")).toBe(path),
   );
   test("what lies under several upstreams is served where the longest of them is", () => {
     const placed = makeMount(
@@ -93,7 +93,7 @@ describe("URLs in documents", () => {
         ttl: 0,
       },
     );
-    const at = (url: string) => pathOf(placed, url, "https://r.example/", { said: "https://said.example/q" });
+    const at = (url: string) => pathOf(placesOf(placed, { said: "https://said.example/q" }), url, "https://r.example/");
     expect<(string | undefined)[]>(
       [
         "https://r.example/v3/flat/a/1",

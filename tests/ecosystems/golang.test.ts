@@ -306,7 +306,7 @@ describe("versions", () => {
   test("satisfy a minimum", () => {
     const versions = ["v1.0.9", "v1.1.0", "v1.2.0", "master"];
     expect(versions.filter((version) => satisfies(version, "v1.1.0"))).toEqual(["v1.1.0", "v1.2.0"]);
-    expect(golang.versions.prefers).toBe("lowest");
+    expect(golang.versions.prefers?.("v1.0.0")).toBe("lowest");
   });
   test.each([
     ["v0.0.0-20210101000000-0123456789ab", "v0.0.0-20190101000000-0123456789ab", true],

@@ -1,5 +1,5 @@
 /** Documents and views as the engine hands them to plugins, without the engine's store. */
-import { makeDoc } from "../../src/cache/doc.ts";
+import { ALONE, makeDoc } from "../../src/cache/doc.ts";
 import { documentAt } from "../../src/cache/locate.ts";
 import type { Body, Doc, Ecosystem, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
 import { type Mount, makeMount } from "../../src/mounts.ts";
@@ -25,7 +25,7 @@ export function read(
   const url = `${mount.upstreams.get("default")?.[0]}${target.path}`;
   return {
     route: target.route,
-    doc: makeDoc(target, new TextEncoder().encode(body), { mediaType, url }, () => undefined),
+    doc: makeDoc(target, new TextEncoder().encode(body), { mediaType, url }, ALONE),
   };
 }
 

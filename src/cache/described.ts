@@ -1,0 +1,60 @@
+/** What vouches for a path: facts of the documents that describe it, or of those that these lead to. */
+import type { MetadataRoute, Path } from "../ecosystem.ts";
+import type { DocumentCache, Loaded } from "./documents.ts";
+import type { FileFact } from "./facts.ts";
+import { documentAt, type Target } from "./locate.ts";
+
+type Documents = Pick<DocumentCache, "held" | "fact" | "doc" | "load" | "loadIfAny">;
+
+/**
+ * What is stated of a path; documents are fetched where they are not held. They are asked in their order until one states a digest;
+ * what earlier ones said beside (a date) stays. Throws what loading throws.
+ */
+export async function factFor(documents: Documents, target: Target): Promise<FileFact | undefined> {
+  const { mount, route, params, path } = target;
+  const release = route.release?.(params);
+  const describing =
+    route.describedBy?.(params, path, mount.traits) ?? (release ? mount.ecosystem.index(release, mount.traits) : []);
+  let found: FileFact | undefined;
+  for (const described of describing) {
+    const other = documentAt(mount, described);
+    const stated = other && (await statedIn(documents, other, target));
+    if (stated) found = { ...found, ...stated };
+    if (found?.digest) break;
+  }
+  return found;
+}
+
+async function statedIn(
+  documents: Documents,
+  other: Target<MetadataRoute>,
+  { mount, route, path }: Target,
+): Promise<FileFact | undefined> {
+  const known = documents.fact(mount, other.path, path);
+  if (known && (known.digest || !route.describedBy)) return known;
+  // A file that a held document does not know may be newer than the document: one forced look settles it.
+  const force = !known && other.route.freshness !== "immutable" && documents.held(mount, other.path) !== undefined;
+  const loaded = await documents.loadIfAny(other, { force });
+  const found = loaded && documents.fact(mount, other.path, path);
+  // An index leads to what completes it; who names a document of its own for a path may lead from there to another.
+  if (!loaded || found?.digest || !route.describedBy) return found;
+  const led = await ledTo(documents, other, loaded, path);
+  return led ? { ...found, ...led } : found;
+}
+
+/** What a document that leads to others leaves to them to state. */
+async function ledTo(
+  documents: Documents,
+  leading: Target<MetadataRoute>,
+  { row }: Loaded,
+  path: Path,
+): Promise<FileFact | undefined> {
+  const { mount, route } = leading;
+  for (const next of route.parse?.(documents.doc(leading, row)).follow ?? []) {
+    const other = documentAt(mount, next);
+    if (!other || !(await documents.loadIfAny(other))) continue;
+    const found = documents.fact(mount, other.path, path);
+    if (found) return found;
+  }
+  return undefined;
+}
