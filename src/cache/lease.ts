@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, lutimesSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { lstatSync, lutimesSync, readFileSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { symlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,9 @@ import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worke
 /** Milliseconds between heartbeats, and after which a silent owner on another machine or thread counts as dead. */
 const HEARTBEAT = 5_000;
 const DEAD = 30_000;
+
+/** The third field of `/proc/PID/stat`, behind a name that may have parentheses: a process that has ended, and is not buried. */
+const ZOMBIE = /^.*\) Z /s;
 
 /** Short: a link of less than 60 bytes is in its inode, a longer one has a block of the disk that is taken and given back. */
 export const HERE = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
@@ -123,9 +126,14 @@ function isAlive(link: string, owner: string): boolean {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  try {
+    // In a container there may be nobody who buries the dead.
+    return !ZOMBIE.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Who may fetch: over threads, processes and machines that share a store, and over their deaths. */
 import { expect, test } from "bun:test";
-import { lutimesSync, readdirSync, symlinkSync } from "node:fs";
+import { lutimesSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 
 import { join } from "node:path";
 import { acquire, HERE, isLeased, type Lease } from "../../src/cache/lease.ts";
@@ -47,6 +47,21 @@ test("a process of this machine that has ended is followed at once", async () =>
   await leave(folder.path, `${HERE}:${await deadPid()}:run:uuid`);
   expect(isLeased(folder.path, KEY)).toBe(false);
   expect(await taken(folder.path)).toBe(true);
+});
+
+test.if(process.platform === "linux")("so is one whose parent does not bury it", async () => {
+  await using folder = await temporaryFolder();
+  const parent = Bun.spawn(["sh", "-c", "sleep 60 & echo $!; exec sleep 60"], { stdout: "pipe" });
+  const { value } = await parent.stdout.getReader().read();
+  const pid = Number(new TextDecoder().decode(value));
+  await leave(folder.path, `${HERE}:${pid}:run:uuid`);
+  expect(isLeased(folder.path, KEY)).toBe(true);
+  // Once it is another program, the parent knows of no child.
+  while (!readFileSync(`/proc/${parent.pid}/cmdline`, "utf8").startsWith("sleep")) await Bun.sleep(5);
+  process.kill(pid, "SIGKILL");
+  while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await Bun.sleep(5);
+  expect([isLeased(folder.path, KEY), await taken(folder.path)]).toEqual([false, true]);
+  parent.kill();
 });
 
 test("so is one that had our process id before a restart", async () => {
