@@ -6,7 +6,7 @@ import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
 import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
-import { DigestMismatch, NotFound } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { algorithmOf } from "./choice.ts";
 import { pin, walk } from "./walk.ts";
@@ -153,8 +153,11 @@ async function matching(
 
 async function requireWhole(path: Path, sha256: string, file: string): Promise<void> {
   const found = await digestOf("sha256", path, file);
+  // No DigestMismatch: upstream is not to blame, and trying again is of no use.
   if (found !== sha256)
-    throw new DigestMismatch(`${path}, as it is held (proxy verify repairs it)`, `sha256:${sha256}`, `sha256:${found}`);
+    throw new NotFound(
+      `${path} is not held whole: expected sha256:${sha256}, found sha256:${found}; proxy verify, without sources, repairs it`,
+    );
 }
 
 async function digestOf(algorithm: string, path: Path, file: string): Promise<string> {

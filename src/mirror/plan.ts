@@ -87,12 +87,13 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       // What is held on purpose already, and has nothing to say, costs no further look: mirrors run again and again.
       if (typeof held === "object" && held.pinned && !expected && !looked.inside && !looked.rehash)
         found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
-      else if (held) found.held.push(await hold(cache, mount, path, looked));
-      else if (!(file.optional && spec.isWhole) || wasHeld(path))
+      // What turns out to be wrong is a failure of its own: it is looked at with those that are not held.
+      else if (held && !looked.rehash) found.held.push(await hold(cache, mount, path, looked));
+      else if (held || !(file.optional && spec.isWhole) || wasHeld(path))
         found.files.push({
           path,
           // What was held and is gone was there to be had.
-          optional: (file.optional ?? false) && !wasHeld(path),
+          optional: (file.optional ?? false) && !held && !wasHeld(path),
           ...(file.size !== undefined && { size: file.size }),
           ...factOf(path, file, parts),
         });

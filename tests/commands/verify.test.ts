@@ -57,6 +57,29 @@ async function verify(all: NpmProxy, ...args: string[]): Promise<Result & { code
 }
 
 test(
+  "with sources, every file that is wrong is a hole of its own, with its path",
+  async () => {
+    await using all = await npmProxy();
+    expect((await all.proxy.run(["mirror", "pkg:npm/small"])).code).toBe(0);
+    const paths = ["1.0.0", "1.1.0"].map((version) => `/small/-/small-${version}.tgz`);
+    for (const path of paths) corrupt(all, `/npm${path}`);
+    const report = join(all.dir, "report.json");
+    const { code, stdout } = await all.proxy.run(["verify", "--deps=none", "pkg:npm/small", "--report", report]);
+    expect(code).toBe(1);
+    for (const path of paths) {
+      expect(stdout).toContain(`hole: pkg:npm/small ${path}: ${path} is not held whole: expected sha256:`);
+      expect(JSON.parse(readFileSync(report, "utf8")).items).toContainEqual(
+        expect.objectContaining({ path, outcome: "failed" }),
+      );
+    }
+    expect(stdout).not.toContain("upstream");
+    expect((await all.proxy.run(["verify"])).code).toBe(1);
+    expect((await all.proxy.run(["verify", "--deps=none", "pkg:npm/small"])).code).toBe(0);
+  },
+  TIMEOUT,
+);
+
+test(
   "what is wrong is repaired beside a running server, reported, and right from then on",
   async () => {
     await using all = await npmProxy();
