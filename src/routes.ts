@@ -52,6 +52,9 @@ export interface MetadataRoute extends Described {
   /** It points to what else there is (a tag, a signed root): a mirror puts it in the place of the held one only when all that
    * it names, and what that names in turn, is held. */
   pointer?: boolean;
+  /** A header of upstream's answers that states the digest of the bytes (`sha256:…`). What is held and due is then compared
+   * by HEAD, and fetched where it is another. Lowercase. */
+  probe?: string;
   /** The `Accept` header sent upstream. Default: none. */
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */

@@ -2,9 +2,13 @@ import type { Digests } from "../digest.ts";
 import type { Algorithm } from "../ecosystem.ts";
 import type { Mount } from "../mounts.ts";
 
-/** The digests that a mount's clients read from headers, which spares them a request each. */
+/** The digests that a mount's clients read from headers, which spares them a request each. Of those that share a header the
+ * first; the others are sent where they were computed to verify the bytes. */
 export function digestAlgorithms({ ecosystem }: Pick<Mount, "ecosystem">): Algorithm[] {
-  return Object.keys(ecosystem.digestHeaders ?? {}) as Algorithm[];
+  const entries = Object.entries(ecosystem.digestHeaders ?? {});
+  const nameOf = (header: (typeof entries)[number][1]) => (typeof header === "string" ? header : header.name);
+  const first = new Map(entries.toReversed().map(([algorithm, header]) => [nameOf(header), algorithm]));
+  return [...first.values()] as Algorithm[];
 }
 
 /** `{ "x-checksum-sha1": "…" }`. */

@@ -15,6 +15,7 @@ import type { Head } from "./growing.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, type Target } from "./locate.ts";
 import { fetchWhole } from "./pass-through.ts";
+import { isCurrent, requirePromised } from "./probe.ts";
 import { readBytes } from "./reader.ts";
 import { NotModified, type Wanted } from "./request.ts";
 import { stage } from "./staging.ts";
@@ -61,10 +62,14 @@ export class DocumentFetch {
       // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
       await discard(lease.part);
       const wanted = await this.#wanted(target, row);
+      const { upstream } = this.#context;
+      const { probe } = target.route;
+      if (row && probe && (await isCurrent(upstream, wanted, probe, row.sha256))) return await this.#current(row);
       const downloaded =
         row && target.route.grows
           ? await downloadGrown(this.#context, wanted, row, lease.part)
-          : await download(this.#context.upstream, { ...wanted, file: lease.part });
+          : await download(upstream, { ...wanted, file: lease.part });
+      if (probe) requirePromised(wanted, probe, downloaded);
       return await this.#keep(target, row, downloaded, lease.part);
     } catch (error) {
       if (error instanceof NotModified && row) return this.#current(row);
@@ -88,7 +93,7 @@ export class DocumentFetch {
       expected: digest,
       // What is rewritten has other digests.
       algorithms: route.rewrite ? [] : digestAlgorithms(mount),
-      keepHeaders: mount.ecosystem.keepHeaders ?? [],
+      keepHeaders: [...(mount.ecosystem.keepHeaders ?? []), ...(route.probe ? [route.probe] : [])],
       requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
       maximum: this.#context.settings.maxDocument,
       raw: false,
@@ -142,9 +147,11 @@ export class DocumentFetch {
       documents.put(fresh, pages);
     });
     // A dry run writes no rows.
-    if (documents.find(fresh.mount, path)) this.#unkept.forget(fresh);
-    else this.#unkept.put(fresh, await Bun.file(storage.file(fresh.sha256)).bytes(), pages);
-    return { row: fresh, outcome: "miss" };
+    const isKept = documents.find(fresh.mount, fresh.path) !== undefined;
+    const kept = isKept ? fresh : { ...fresh, path };
+    if (isKept) this.#unkept.forget({ ...fresh, path });
+    else this.#unkept.put(kept, await Bun.file(storage.file(fresh.sha256)).bytes(), pages);
+    return { row: kept, outcome: "miss" };
   }
 }
 

@@ -21,6 +21,8 @@ export interface Wanted {
   algorithms: readonly Algorithm[];
   keepHeaders: readonly string[];
   requestHeaders?: Record<string, string>;
+  /** Default: GET. */
+  method?: "HEAD";
   /** Bytes. */
   maximum: number;
   /** Archives are kept as sent; documents are decompressed when upstream compressed them although not asked to. */
@@ -78,7 +80,9 @@ async function requestOne(
     try {
       // Only the last one is worth waiting for.
       const patience = url === group.at(-1) ? undefined : 0;
-      const response = await upstream.fetch(mount, url, { headers: { ...wanted.requestHeaders, ...rest }, patience });
+      const { method, requestHeaders } = wanted;
+      const headers = { ...requestHeaders, ...rest };
+      const response = await upstream.fetch(mount, url, { ...(method && { method }), headers, patience });
       if (isWanted(response, from)) return { response, head: headOf(response, url, wanted) };
       await response.body?.cancel();
       throw refusal(response, new URL(url).host, wanted, from);

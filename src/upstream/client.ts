@@ -6,10 +6,11 @@ import { messageOf, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import type { Dialer } from "../mounts.ts";
 import { Breaker } from "./breaker.ts";
-import { type DialRequest, type DialSettings, dial } from "./dial.ts";
+import type { DialRequest, DialSettings } from "./dial.ts";
 import { Limits } from "./limits.ts";
 import { Pauses } from "./pauses.ts";
 import { delayBefore, isBusy, mayPass, retryAfterOf, verdictOf } from "./retry.ts";
+import { Tokens } from "./tokens.ts";
 
 export interface UpstreamSettings extends DialSettings {
   /** Milliseconds that retries, and pauses that a host asked for, may take in all. */
@@ -34,10 +35,12 @@ export class Upstream {
   readonly settings: UpstreamSettings;
   readonly #breaker = new Breaker();
   readonly #pauses = new Pauses();
+  readonly #tokens: Tokens;
   readonly #limits: Limits | undefined;
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings;
+    this.#tokens = new Tokens(settings);
     this.#limits = settings.adaptive ? new Limits() : undefined;
   }
 
@@ -106,7 +109,7 @@ export class Upstream {
     let url = new URL(address);
     for (let hop = 0; hop <= REDIRECTS; hop++) {
       if (hop > 0) await this.#pauses.wait(url.host, attempt.deadline);
-      const response = await dial(this.settings, dialer, url, attempt);
+      const response = await this.#tokens.dial(dialer, url, attempt);
       const pause = isBusy(response) ? retryAfterOf(response) : undefined;
       if (pause) this.#pauses.begin(url.host, pause, response.status);
       const location = response.headers.get("location");

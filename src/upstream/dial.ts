@@ -16,6 +16,8 @@ export interface DialRequest {
   method: string;
   headers?: Record<string, string>;
   body?: Uint8Array | undefined;
+  /** A bearer token, in the place of what is configured. */
+  token?: string | undefined;
 }
 
 /** The answer, whatever its status; a redirect is one. Throws UpstreamFailed when there is none, or none may be asked for. */
@@ -23,11 +25,13 @@ export async function dial(
   settings: DialSettings,
   dialer: Dialer,
   url: URL,
-  { method, headers, body }: DialRequest,
+  { method, headers, body, token }: DialRequest,
 ): Promise<Response> {
   requireHttp(url);
   const sent = new Headers({ "user-agent": settings.userAgent, "accept-encoding": "identity", ...headers });
-  const credential = credentialFor(settings.credentials, url);
+  const credential = token
+    ? { header: "authorization", value: `Bearer ${token}` }
+    : credentialFor(settings.credentials, url);
   if (credential) sent.set(credential.header, credential.value);
   const target = new URL(url);
   const tls: { ca?: string; serverName?: string } = dialer.ca ? { ca: dialer.ca } : {};
