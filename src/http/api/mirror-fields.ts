@@ -73,6 +73,16 @@ export function readFields(raw: unknown, api: MirrorApi): MirrorFields | FieldEr
   });
 }
 
+/** Of fields some of which are wrong, the documents that can be read nevertheless. */
+export function documentsIn(raw: unknown): Pick<MirrorFields, "sbom" | "lockfile"> {
+  const { sbom, lockfile } = fieldsSchema().shape;
+  const fields = isRecord(raw) ? normalised(raw) : {};
+  return {
+    sbom: sbom.safeParse(fields.sbom).data ?? [],
+    lockfile: lockfile.safeParse(fields.lockfile).data ?? [],
+  };
+}
+
 /** Texts of a form or a query, as JSON would have them. */
 export function fromTexts(texts: Iterable<readonly [string, string]>): Fields {
   const fields: Fields = {};

@@ -1,7 +1,7 @@
 /** From the body of a request for a mirror job to what it asks for: JSON, a form with files, or an SBOM as it is. */
 import { BadRequest, messageOf } from "../../errors.ts";
 import type { MirrorApi, MirrorRequest, Upload } from "./mirror-api.ts";
-import { fromTexts, readFields } from "./mirror-fields.ts";
+import { documentsIn, fromTexts, readFields } from "./mirror-fields.ts";
 import { boundaryOf, partsOf } from "./multipart.ts";
 import { type FieldError, InvalidFields } from "./problem.ts";
 import { atMost, received, textOf, tooLarge, Uploads } from "./uploads.ts";
@@ -41,11 +41,13 @@ export async function readMirrorRequest(request: Request, api: MirrorApi): Promi
     const errors: FieldError[] = [];
     const raw = await readBody(request, api, uploads, files, errors);
     const fields = readFields(raw, api);
-    if (Array.isArray(fields) || errors.length > 0)
-      throw new InvalidFields([...(Array.isArray(fields) ? fields : []), ...errors, ...(await api.problemsOf(files))]);
+    if (Array.isArray(fields) || errors.length > 0) {
+      const documents = withInline(files, documentsIn(raw));
+      const wrong = Array.isArray(fields) ? fields : [];
+      throw new InvalidFields([...wrong, ...errors, ...(await api.problemsOf({ lists: files.lists, ...documents }))]);
+    }
     const { purls, set: sets, mount, deps: closure, platform, no_sources, max_size: maxSize, concurrency } = fields;
-    const sboms = [...files.sboms, ...fields.sbom.map(inlineSbom)];
-    const lockfiles = [...files.lockfiles, ...fields.lockfile.map(({ name, content }) => inline(name, content))];
+    const { sboms, lockfiles } = withInline(files, fields);
     if ([purls, sets, sboms, lockfiles, files.lists].every(({ length }) => length === 0))
       throw new InvalidFields([
         { field: "purls", message: "expected something to hold: at least one of purls, sbom, lockfile and set" },
@@ -116,9 +118,18 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function inlineSbom(document: unknown): Upload {
+/** The files that came, and the documents that stand in the fields themselves. */
+function withInline({ sboms, lockfiles }: Files, fields: ReturnType<typeof documentsIn>) {
+  const several = fields.sbom.length > 1;
+  return {
+    sboms: [...sboms, ...fields.sbom.map((document, n) => inlineSbom(several ? `sbom[${n}]` : "sbom", document))],
+    lockfiles: [...lockfiles, ...fields.lockfile.map(({ name, content }) => inline(name, content))],
+  };
+}
+
+function inlineSbom(name: string, document: unknown): Upload {
   try {
-    return inline("sbom", typeof document === "string" ? document : JSON.stringify(document));
+    return inline(name, typeof document === "string" ? document : JSON.stringify(document));
   } catch {
     throw new InvalidFields([{ field: "sbom", message: "it is nested too deeply" }]);
   }
