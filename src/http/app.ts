@@ -7,6 +7,7 @@ import { z } from "zod";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";
 import type { Health } from "./health.ts";
+import { nameMediaTypes } from "./media-types.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Stats, statsSchema } from "./stats.ts";
 
@@ -106,6 +107,7 @@ function describe(app: unknown, version: string): object {
   const { paths, components } = toOpenAPISchema(app as Parameters<typeof toOpenAPISchema>[0], exclude, undefined, {
     zod: z.toJSONSchema,
   });
+  nameMediaTypes(paths as Parameters<typeof nameMediaTypes>[0]);
   return {
     openapi: "3.1.0",
     info: { title: "proxy", version, description: "What is held, how it is doing, and what it does." },

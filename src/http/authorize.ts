@@ -30,7 +30,10 @@ export function authorize(
   tokens: ValidTokens,
   scope: Scope,
 ): Refusal | undefined {
-  const given = tokenOf(request.headers.get("authorization"));
+  const header = request.headers.get("authorization");
+  const given = tokenOf(header);
+  if (header !== null && given === undefined)
+    return { status: 401, message: 'a token is sent as "Authorization: Bearer …"; this is another scheme' };
   if (given === undefined) {
     const reason = whyStranger(request, remote);
     return reason === undefined
@@ -57,11 +60,12 @@ function whyStranger({ url, headers }: Request, remote = ""): string | undefined
   return undefined;
 }
 
-/** `Bearer TOKEN`, or the password of `Basic`. */
+/** `Bearer TOKEN`, or the password of `Basic`; `undefined` for anything else. */
 function tokenOf(header: string | null): string | undefined {
   if (header === null) return undefined;
   const [scheme = "", value = ""] = header.trim().split(/\s+/);
-  if (scheme.toLowerCase() !== "basic") return value;
+  if (scheme.toLowerCase() === "bearer") return value;
+  if (scheme.toLowerCase() !== "basic") return undefined;
   const decoded = Buffer.from(value, "base64").toString();
   return decoded.slice(decoded.indexOf(":") + 1);
 }

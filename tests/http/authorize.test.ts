@@ -49,6 +49,8 @@ const carried: [string, string, "allowed" | 401 | 403][] = [
   ["… as a password", basic(TOKEN), "allowed"],
   ["an unknown one", "Bearer prx_none", 401],
   ["an empty one", "Bearer", 401],
+  ["the token by another scheme", `Digest ${TOKEN}`, 401],
+  ["… or by none", TOKEN, 401],
   ["a hash of one", `Bearer ${hash("sha256", TOKEN)}`, 401],
   ["one for something else", "Bearer prx_other", 403],
 ];

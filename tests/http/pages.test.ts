@@ -84,6 +84,12 @@ test(
     const answered = (await (await fetch(`${all.proxy.url}/stats`)).json()) as object;
     expect(Object.keys(answered).sort()).toEqual(stats.required.toSorted());
     expect(Object.keys(api.paths["/health"]!["get"]!.responses!)).toEqual(["200", "503"]);
+    const events = api.paths["/api/mirror/{id}/events"]!["get"]!;
+    expect(Object.keys(events.responses!)).toEqual(["200", "204", "401", "403", "404"]);
+    expect(Object.keys(events.responses!["200"]!.content)).toEqual(["text/event-stream"]);
+    expect(Object.keys(events.responses!["404"]!.content)).toEqual(["application/problem+json"]);
+    expect(JSON.stringify(events)).toContain('"name":"last-event-id"');
+    expect(Object.keys(api.paths["/api/mirror"]!["post"]!.responses!)).toContain("409");
     for (const [, reference] of JSON.stringify(api).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       const found = reference!.split("/").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], api);
       expect([reference, typeof found]).toEqual([reference, "object"]);

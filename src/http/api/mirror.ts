@@ -81,6 +81,7 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
         202: createdSchema,
         400: problemSchema,
         ...refusals,
+        409: problemSchema,
         413: problemSchema,
         415: problemSchema,
         429: problemSchema,
@@ -151,12 +152,15 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
       },
       {
         params: idOf,
-        response: known,
+        headers: z.looseObject({
+          "last-event-id": z.string().optional().describe("Of the last event that was seen: later ones follow"),
+        }),
+        response: {
+          200: z.string().meta({ description: "The events", contentMediaType: "text/event-stream" }),
+          204: z.null().describe("The last event was seen, and the job has ended"),
+          ...known,
+        },
         detail: {
-          responses: {
-            200: { description: "The events", content: { "text/event-stream": { schema: { type: "string" } } } },
-            204: { description: "The last event was seen, and the job has ended" },
-          },
           summary: "How a mirror job goes, as server-sent events",
           description:
             "`progress`: the job, when it changed. `failure`: as in its failures, with its id. `state`: the job, when it has ended; then the stream ends. With `Last-Event-ID`, only later failures.",

@@ -15,7 +15,7 @@ export const problemSchema = z
     detail: z.string(),
     errors: z.array(fieldSchema).optional().describe("Every field that is wrong"),
   })
-  .meta({ description: "What is wrong (application/problem+json, RFC 9457)" });
+  .meta({ description: "What is wrong (RFC 9457)", contentMediaType: "application/problem+json" });
 
 /** Fields of a request that make no sense: all of them. */
 export class InvalidFields extends BadRequest {
