@@ -57,6 +57,8 @@ export const golang: Ecosystem = {
     // A private module is in no public database, and is kept unverified.
     ...lookups(release, traits).map((path) => ({ path, optional: true })),
   ],
+  // Syft and cyclonedx-gomod state the standard library as a module.
+  builtIn: (name) => (/^(?:std|stdlib|cmd)$/.test(name) ? "comes with the Go toolchain" : undefined),
   datedBy: (release) => pathOf(release, "info"),
   seal,
   versions: {

@@ -130,6 +130,9 @@ export interface Ecosystem {
   datedBy?(release: Release): Path;
   /** The registry's spelling of a name as people write it in PURLs. Default: unchanged. */
   identity?(name: string): string;
+  /** What a name is that SBOMs state and no registry has: part of the toolchain, for which nothing need be held. Said as in
+   * "comes with the Go toolchain". */
+  builtIn?(name: string): string | undefined;
   versions: VersionScheme;
   /** Whether what a marker limits, a file or a requirement, is of use on a platform; true where that cannot be told. Absent
    * where clients look for what other platforms need too. Never throws. Default: true. */

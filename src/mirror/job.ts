@@ -174,8 +174,7 @@ export class Job {
   #remark(work: Work, { mount, version }: ReleaseTask, { withheld, unfit, unproven }: Plan): void {
     const { tell } = this.#options;
     for (const each of unproven) tell?.({ mount, ...each, outcome: "unproven" });
-    for (const each of unfit)
-      tell?.({ mount, purl: each, outcome: "left out", reason: "nothing of it is of use on the chosen platforms" });
+    for (const each of unfit) tell?.({ mount, ...each, outcome: "left out" });
     for (const each of withheld) {
       // Of a whole package, young releases are left for a later run; one that was asked for by version is a failure.
       if (version !== undefined) work.fail(new Withheld("withheld by the cooldown"));

@@ -31,8 +31,8 @@ export interface Plan {
   expected?: readonly Digest[];
   /** Releases that policy keeps back, as PURLs; none of their files is planned. */
   withheld: string[];
-  /** Releases of which nothing is of use on the chosen platforms. */
-  unfit: string[];
+  /** Releases of which nothing is left by the choice of files, and why. */
+  unfit: { purl: string; reason: string }[];
   requires: Requirement[];
   /** Releases whose installation may need more than is held, and why. */
   unproven: { purl: string; reason: string }[];
@@ -44,6 +44,13 @@ type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & {
   isWhole?: boolean | undefined;
   rehash?: boolean | undefined;
 };
+
+const UNFIT = "nothing of it is of use on the chosen platforms";
+const TOO_LARGE = "its files are larger than the greatest size that was asked for";
+
+function isNothing(files: readonly FileFacts[]): boolean {
+  return files.every(({ beside }) => beside !== undefined);
+}
 
 /** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
@@ -73,9 +80,12 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       continue;
     }
     const fitting = parts.filter(({ marker }) => isOfUse(mount.ecosystem, marker, spec.choice.platforms));
-    const files = choose(mount.ecosystem, filesOf(mount, release, fitting, task), spec.choice, task);
-    if (fitting.length === 0 || files.every(({ beside }) => beside !== undefined)) {
-      found.unfit.push(purl);
+    const stated = filesOf(mount, release, fitting, task);
+    const files = choose(mount.ecosystem, stated, spec.choice, task);
+    if (fitting.length === 0 || isNothing(files)) {
+      const isLarge =
+        fitting.length > 0 && !isNothing(choose(mount.ecosystem, stated, { ...spec.choice, maxSize: 0 }, task));
+      found.unfit.push({ purl, reason: isLarge ? TOO_LARGE : UNFIT });
       continue;
     }
     found.versions.push(release.version);

@@ -17,6 +17,11 @@ export class Targets {
     return this.#mounts.some(({ ecosystem }) => typesOf(ecosystem).includes(type));
   }
 
+  /** What it is where no registry has it, because it comes with the toolchain. */
+  builtIn({ type, name }: Purl): string | undefined {
+    return this.#mounts.find(({ ecosystem }) => typesOf(ecosystem).includes(type))?.ecosystem.builtIn?.(name);
+  }
+
   /** Throws BadRequest where no ecosystem serves the type. */
   of(purl: Purl, text = `pkg:${purl.type}/${purl.name}`): ReleaseTask {
     const serving = this.#mounts.filter(({ ecosystem }) => typesOf(ecosystem).includes(purl.type));

@@ -170,7 +170,9 @@ test(
     expect((await all.run("mirror", "--json", ...narrow, ...purls)).json).toMatchObject({ completed: 0, failed: 0 });
     expect(all.upstream.requests).toEqual([]);
     const small = await all.run("mirror", "--dry-run", "--json", "--max-size", "1", "pkg:pypi/tool@1.0");
-    expect(small.json!.left_out.length).toBe(1);
+    expect(small.json!.left_out).toEqual([
+      "pkg:pypi/tool@1.0: its files are larger than the greatest size that was asked for",
+    ]);
     const unknown = await all.run("mirror", "--platform", "amiga", "pkg:npm/tool");
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('"amiga" is no platform') as string]);
   },
@@ -216,6 +218,21 @@ test(
     });
     expect((await all.run("jobs")).stdout).toBe("there are no mirror jobs\n");
     expect(all.upstream.requests).toEqual([]);
+  },
+  TIMEOUT,
+);
+
+test(
+  "what comes with a toolchain is listed, and nothing is asked for it",
+  async () => {
+    await using all = await setUp();
+    const purls = ["pkg:golang/stdlib@1.21.0", "pkg:golang/std@go1.21"];
+    const file = await all.write("bom.json", bom(...purls.map((purl) => ({ type: "library", name: purl, purl }))));
+    const run = await all.run("mirror", "--json", "--sbom", file);
+    expect([run.code, run.json!.asides]).toEqual([
+      0,
+      ["stdlib comes with the Go toolchain (components[0])", "std comes with the Go toolchain (components[1])"],
+    ]);
   },
   TIMEOUT,
 );

@@ -51,7 +51,9 @@ export async function* tasksOf(sources: Sources, options: ReadOptions): AsyncGen
 async function* itemsOf(entries: AsyncIterable<Entry> | Iterable<Entry>, options: ReadOptions): AsyncGenerator<Task> {
   const { targets, aside } = options;
   for await (const entry of entries) {
+    const builtIn = isItem(entry) ? targets.builtIn(entry.purl) : undefined;
     if (!isItem(entry)) aside(entry);
+    else if (builtIn !== undefined) aside({ what: entry.purl.name, reason: builtIn, place: entry.place, isOwn: true });
     else if (!targets.serves(entry.purl)) {
       const { purl, place } = entry;
       aside({ what: `pkg:${purl.type}/${purl.name}`, reason: `no ecosystem serves the type "${purl.type}"`, place });
