@@ -1,7 +1,10 @@
 /** How a mirror job is told: while it runs, a summary at the end, and a report of every file. */
 import { originOf } from "../cache/locate.ts";
+import type { Artifacts } from "../db/artifacts.ts";
+import type { Path } from "../ecosystem.ts";
 import type { on as listen } from "../events.ts";
 import { formatSize } from "../format.ts";
+import type { ReleaseTask } from "../jobs.ts";
 import { noCounts, type Outcome, type Progress } from "../mirror/progress.ts";
 import type { Mount } from "../mounts.ts";
 import { showProgress } from "./progress-line.ts";
@@ -32,6 +35,19 @@ export function recorder(report: Report, mounts: ReadonlyMap<string, Mount>): (o
     const mount = mounts.get(outcome.mount);
     const origin = mount && outcome.path ? originOf(mount, outcome.path) : undefined;
     report.item({ ...outcome, ...(origin && { origin }) });
+  };
+}
+
+/** Writes what is held of releases that are skipped since an earlier job holds them whole: documents of theirs are told by their release. */
+export function heldRecorder(
+  record: (outcome: Outcome) => void,
+  artifacts: Pick<Artifacts, "ofPackage">,
+): (task: ReleaseTask) => void {
+  return ({ mount, purl, name, version }) => {
+    const files = artifacts.ofPackage(mount, name).filter((each) => each.version === version);
+    if (files.length === 0) record({ mount, purl, outcome: "held" });
+    for (const { path, sha256, size } of files)
+      record({ mount, purl, path: path as Path, digest: `sha256:${sha256}`, size, outcome: "held" });
   };
 }
 

@@ -9,7 +9,7 @@ import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
 import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "./ahead.ts";
-import { dryRun, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
+import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { resumable, resumedOf } from "./resumed.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
@@ -78,7 +78,7 @@ export const mirror: Command = {
       const job = isDry
         ? undefined
         : tasks
-          ? await runtime.store.create(spec, tasks)
+          ? await runtime.store.create(spec, tasks, record && heldRecorder(record, runtime.cache.context.artifacts))
           : resumable(runtime.store, asked!);
       const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
       if (!ended)

@@ -6,6 +6,7 @@ import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../mirror/progress.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
+import type { Aside } from "../mirror/sources/source.ts";
 import { failuresOf, listed, recorder, told } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
@@ -30,7 +31,11 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
         isWhole: ({ mount, purl, digests }) =>
           runtime.mirrored.whole(mount, [purl], [keyOfChoice(choice, digests)]).length > 0,
       });
-      const aside = tally.aside.bind(tally);
+      const aside = (each: Aside) => {
+        tally.aside(each);
+        const { what, reason, place, isOwn } = each;
+        if (!isOwn) report?.item({ outcome: "unproven", reason: `${what} ${reason} (${place})` });
+      };
       for await (const task of tasksOf(sources, { targets, sets: runtime.sets, aside })) await ledger.add([task]);
       const job = new Job({
         pool,
@@ -54,7 +59,7 @@ export async function verifySources({ args, flags }: Invocation, config: Config)
       addCounts(counts, job.progress);
     }
     const seconds = (performance.now() - started) / 1_000;
-    await report?.close({ ...counts, unproven: tally.unproven.count, seconds });
+    await report?.close({ ...counts, unproven: tally.unproven.count + tally.foreign.count, seconds });
     console.log(flags.json === true ? asJson(counts, tally, seconds) : asText(counts, tally, seconds));
     const isProven = tally.unproven.count === 0 && tally.foreign.count === 0;
     return counts.failed > 0 || (flags.strict === true && !isProven) ? 1 : 0;

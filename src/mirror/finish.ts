@@ -26,9 +26,17 @@ export async function finish(job: {
     const work = new Work(progress, mount, `pkg:${typesOf(ecosystem)[0]}`);
     for (const path of ecosystem.roots ?? []) {
       try {
-        const { fetched, bytes, staged = [] } = await dispatch.hold({ mount, path, options: {} });
+        const { fetched, bytes, size, sha256, staged = [] } = await dispatch.hold({ mount, path, options: {} });
         if (staged.length > 0) await pool.run("publish", { mount, staged });
         if (fetched) work.count({ total: 1, completed: 1, bytes });
+        tell?.({
+          mount,
+          purl: work.purl,
+          path,
+          digest: `sha256:${sha256}`,
+          size,
+          outcome: fetched ? "fetched" : "held",
+        });
       } catch (error) {
         if (!(error instanceof NotFound)) work.fail(error);
       }

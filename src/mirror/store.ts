@@ -30,9 +30,9 @@ export class JobStore {
 
   /**
    * Makes a job of tasks, which are read to their end first: what their reading throws leaves nothing behind. Releases that
-   * an earlier job holds whole are counted as skipped. Returns its id.
+   * an earlier job holds whole are counted as skipped, and told. Returns its id.
    */
-  async create(spec: JobSpec, tasks: AsyncIterable<Task>): Promise<string> {
+  async create(spec: JobSpec, tasks: AsyncIterable<Task>, skipped?: (task: ReleaseTask) => void): Promise<string> {
     const { jobs, writer } = this.#tables;
     await this.#sweep();
     const id = `${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 6)}`;
@@ -43,10 +43,10 @@ export class JobStore {
       for await (const task of tasks) {
         batch.push(task);
         if (batch.length < BATCH) continue;
-        await this.#add(id, spec, batch);
+        await this.#add(id, spec, batch, skipped);
         batch = [];
       }
-      await this.#add(id, spec, batch);
+      await this.#add(id, spec, batch, skipped);
       await writer.write(() => void jobs.move(id, ["reading"], "pending"));
       return id;
     } catch (error) {
@@ -174,15 +174,18 @@ export class JobStore {
     return isOrphan ? { ...row, state: "pending" } : row;
   }
 
-  async #add(id: string, spec: JobSpec, batch: readonly Task[]): Promise<void> {
+  async #add(id: string, spec: JobSpec, batch: readonly Task[], skipped?: (task: ReleaseTask) => void): Promise<void> {
     const { jobs, tasks, writer } = this.#tables;
     const whole = spec.refresh || spec.closure !== "none" ? new Map<string, number>() : this.#whole(spec, batch);
     const counts = noCounts();
     await writer.write(() => {
       for (const task of batch) {
         const files = isRelease(task) ? heldFor(task, spec, whole) : undefined;
-        if (files === undefined) tasks.add(id, keyOfTask(task), task);
-        else counts.skipped += files;
+        if (files === undefined || !isRelease(task)) tasks.add(id, keyOfTask(task), task);
+        else {
+          counts.skipped += files;
+          skipped?.(task);
+        }
       }
       if (counts.skipped > 0) jobs.add(id, { skipped: counts.skipped, total: counts.skipped });
     });

@@ -9,7 +9,7 @@ export class Work {
   readonly failures: Failure[] = [];
   /** Milliseconds that upstream asked for before another try. */
   retryAfter = 0;
-  readonly #purl: string;
+  readonly purl: string;
   readonly #progress: Progress;
   readonly #attempts: number;
 
@@ -17,7 +17,7 @@ export class Work {
   constructor(progress: Progress, mount: string, purl: string, attempts = 0) {
     this.#progress = progress;
     this.mount = mount;
-    this.#purl = purl;
+    this.purl = purl;
     this.#attempts = attempts;
   }
 
@@ -33,7 +33,7 @@ export class Work {
     this.count({ failed: 1, ...(path === undefined && { total: 1 }) });
     this.failures.push({
       mount: this.mount,
-      purl: this.#purl,
+      purl: this.purl,
       ...(path && { path }),
       reason: messageOf(error),
       isPassing: isPassing(error, this.#attempts),

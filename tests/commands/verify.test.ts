@@ -57,6 +57,39 @@ async function verify(all: NpmProxy, ...args: string[]): Promise<Result & { code
 }
 
 test(
+  "reports tell every file: also what an earlier mirror holds, what belongs to the registry, and what no registry has",
+  async () => {
+    await using all = await npmProxy();
+    const report = join(all.dir, "report.json");
+    const reported = async (...args: string[]) => {
+      await all.proxy.run([...args, "--report", report]);
+      const { items, totals } = JSON.parse(readFileSync(report, "utf8")) as {
+        items: Partial<Item>[];
+        totals: Record<string, number>;
+      };
+      return { items: items.map(({ path, outcome, digest }) => [path, outcome, digest?.slice(0, 7)]), totals };
+    };
+    const small = "/small/-/small-1.0.0.tgz";
+    const keys = "/-/npm/v1/keys";
+    const first = await reported("mirror", "pkg:npm/small@1.0.0");
+    expect(first.items).toEqual([
+      [small, "fetched", "sha256:"],
+      [keys, "fetched", "sha256:"],
+    ]);
+    const again = await reported("mirror", "pkg:npm/small@1.0.0");
+    expect(again.items).toEqual([[small, "held", "sha256:"]]);
+    expect(again.totals).toMatchObject({ total: 1, skipped: 1 });
+    const bom = join(all.dir, "bom.json");
+    const components = [{ type: "library", name: "elsewhere", version: "1" }];
+    writeFileSync(bom, JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.6", components }));
+    const proof = await reported("verify", "--sbom", bom);
+    expect(proof.items).toEqual([[undefined, "unproven", undefined]]);
+    expect(proof.totals).toMatchObject({ failed: 0, unproven: 1 });
+  },
+  TIMEOUT,
+);
+
+test(
   "with sources, every file that is wrong is a hole of its own, with its path",
   async () => {
     await using all = await npmProxy();
