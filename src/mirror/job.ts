@@ -11,6 +11,7 @@ import { Closure } from "./closure.ts";
 import { Dispatch } from "./dispatch.ts";
 import { finish } from "./finish.ts";
 import type { Held, HoldOptions } from "./hold.ts";
+import { Lanes } from "./lanes.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 import type { Plan, PlannedFile } from "./plan.ts";
 import { addCounts, type Counts, noCounts, type Outcome, type Progress } from "./progress.ts";
@@ -75,19 +76,15 @@ export class Job {
   /** Works until nothing is left, or the job is canceled. Rejects only where its ledger does. */
   async run(): Promise<void> {
     const { ledger, spec, dry } = this.#options;
-    const underWay = new Set<Promise<void>>();
     // A task waits for documents more than it downloads: twice as many keep the downloads busy.
-    const lanes = 2 * spec.concurrency;
+    const lanes = new Lanes(2 * spec.concurrency);
     while (!ledger.isCanceled()) {
-      for (const taken of underWay.size < lanes ? ledger.take(lanes - underWay.size) : []) {
-        const working: Promise<void> = this.#work(taken).finally(() => underWay.delete(working));
-        underWay.add(working);
-      }
-      if (underWay.size > 0) await Promise.race(underWay.size < lanes ? [...underWay, Bun.sleep(LOOK)] : underWay);
+      if (lanes.free > 0) for (const taken of ledger.take(lanes.free)) lanes.start(this.#work(taken));
+      if (lanes.busy > 0) await lanes.next(lanes.free > 0 ? LOOK : undefined);
       else if (ledger.wait() === undefined) break;
       else await Bun.sleep(Math.min(ledger.wait() ?? 0, LOOK));
     }
-    await Promise.all(underWay);
+    await lanes.drain();
     if (ledger.isCanceled()) return;
     if (!dry) await finish({ ...this.#options, dispatch: this.#dispatch, progress: this.progress });
     if (ledger.isCanceled()) return;
