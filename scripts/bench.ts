@@ -22,18 +22,23 @@ const MEASURES: Record<string, (stage: Stage) => Promise<Row[]>> = {
   mirror,
 };
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
     proxy: { type: "string", default: join(import.meta.dir, "../proxy") },
-    only: { type: "string" },
+    only: { type: "string", multiple: true, default: [] },
   },
 });
-const chosen = Object.entries(MEASURES).filter(([name]) => !values.only || name === values.only);
-if (chosen.length === 0) {
-  console.error(`scripts/bench: --only takes one of ${Object.keys(MEASURES).join(", ")}`);
+const groups = [...positionals, ...values.only];
+const unknown = groups.filter((group) => !(group in MEASURES));
+if (unknown.length > 0) {
+  console.error(
+    `scripts/bench: there is no group ${unknown.join(", ")}; there are ${Object.keys(MEASURES).join(", ")}`,
+  );
   process.exit(2);
 }
+const chosen = Object.entries(MEASURES).filter(([name]) => groups.length === 0 || groups.includes(name));
 
 const limit = (values.quick ? 2 : 10) * 60_000;
 const busy = loadavg()[0]!.toFixed(1);

@@ -9,6 +9,7 @@ import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
 import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "./ahead.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
 import { resumable, resumedOf } from "./resumed.ts";
@@ -51,6 +52,7 @@ export const mirror: Command = {
     const tasks = asked === undefined ? await tasksFrom(invocation, config, lazy, tally) : undefined;
     const runtime = await lazy();
     const pool = openPool(config.workers, options);
+    keepHeapSmall();
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
     const record = report && recorder(report, runtime.mounts);
     let progress: Progress | undefined;
