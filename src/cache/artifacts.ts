@@ -43,6 +43,8 @@ export class ArtifactCache {
   readonly #admissions: Admissions;
   readonly #fetches = new Map<string, Fetch>();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
+  /** Rows of what was downloaded here, rather than by another thread or process that was waited for. */
+  readonly #own = new WeakSet<ArtifactRow>();
   /** Files that were not what was promised: the next time nothing of them is sent before all is verified. */
   readonly #suspects = new LRUCache<string, true>({ max: 10_000 });
 
@@ -64,7 +66,7 @@ export class ArtifactCache {
 
   /**
    * The file, stored: for mirrors. `undefined` where there was no room to store it. `fact`: what describes it, where that has
-   * just been read.
+   * just been read. `fetched`: it came for this call; who waits for another's fetch finds it held.
    */
   async hold(target: Artifact, fact?: FileFact): Promise<{ row: ArtifactRow | undefined; fetched: boolean }> {
     const row = this.held(target);
@@ -72,7 +74,9 @@ export class ArtifactCache {
       await this.#admissions.require(target, row, row.publishedAt ?? undefined);
       return { row, fetched: false };
     }
-    return { row: await this.#fetch(target, fact).stored, fetched: true };
+    const isAnothers = this.#fetches.has(keyOf(target));
+    const stored = await this.#fetch(target, fact).stored;
+    return { row: stored, fetched: !isAnothers && stored !== undefined && this.#own.has(stored) };
   }
 
   held({ mount, path }: Pick<Artifact, "mount" | "path">): ArtifactRow | undefined {
@@ -186,6 +190,7 @@ export class ArtifactCache {
     });
     const row = this.#rowOf(target, fact, downloaded);
     await this.#commit(row, downloaded.bytes ?? part);
+    this.#own.add(row);
     this.#suspects.delete(key);
     growing?.finish(storage.file(row.sha256));
     // For those who wait for a large one of which nothing was sent before it was verified.

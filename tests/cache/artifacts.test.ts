@@ -132,3 +132,13 @@ test("an address that a document names is asked first, where its host may be ask
   expect(String(await failure(s.cache.artifacts.hold(fileAt(allowed, "/f/a"))))).toContain("private address");
   await other.close();
 });
+
+test("of those who hold a file at once, one has fetched it, over caches that share a store, too", async () => {
+  await using all = await setUp({ pin: true });
+  const other = await all.again({});
+  const target = fileAt(all.mount, "/f/large");
+  const held = await Promise.all([all.cache, all.cache, other].map((cache) => cache.artifacts.hold(target)));
+  expect(held.filter(({ fetched }) => fetched).length).toBe(1);
+  expect(new Set(held.map(({ row }) => row?.size))).toEqual(new Set([LARGE.length]));
+  expect(all.upstream.count("/f/large")).toBe(1);
+});
