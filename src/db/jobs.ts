@@ -55,8 +55,9 @@ export class Jobs {
       .all();
   }
 
+  /** Of those that a server runs. */
   count(states: readonly JobState[]): number {
-    const where = inArray(jobs.state, [...states]);
+    const where = and(inArray(jobs.state, [...states]), eq(sql`json_extract(${jobs.spec}, '$.runBy')`, "server"));
     return this.#orm.select({ count: count() }).from(jobs).where(where).get()?.count ?? 0;
   }
 

@@ -77,9 +77,9 @@ export class JobStore {
       .reverse();
   }
 
-  /** How many jobs have not ended. */
+  /** How many jobs of servers have not ended: those of commands wait for whoever interrupted them, those that are read may never be made. */
   unfinished(): number {
-    return this.#tables.jobs.count(["reading", "pending", "running"]);
+    return this.#tables.jobs.count(["pending", "running"]);
   }
 
   /** How many there are in each state. */

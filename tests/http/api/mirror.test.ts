@@ -208,6 +208,18 @@ test("who may not use it is told so before anything is read, on every route", as
   }
 });
 
+test("what a command was interrupted in, or a server killed while it read, takes no room from others", async () => {
+  await using all = await mirrorApiOf({
+    config: { mirror: { max_jobs: 1, max_waiting: 1, max_tasks: 3, max_upload: 10_000 } },
+  });
+  await all.create([PURL], { runBy: "command" });
+  all.database.orm.run(
+    "INSERT INTO mirror_jobs (id, state, phase, spec, created_at) SELECT 'dead', 'reading', phase, json_set(spec, '$.runBy', 'server'), 0 FROM mirror_jobs",
+  );
+  expect((await all.json({ purls: [PURL] })).status).toBe(202);
+  expect((await all.json({ purls: [PURL] })).status).toBe(429);
+});
+
 test("too many unfinished jobs, and none at all offline", async () => {
   await using all = await mirrorApiOf({
     config: { mirror: { max_jobs: 1, max_waiting: 2, max_tasks: 3, max_upload: 10_000 } },
