@@ -204,9 +204,10 @@ export class Job {
     await ledger.add(tasks);
   }
 
+  /** One path of a set, which names all that its client asked for: what the path names in turn was not. */
   async #path(work: Work, path: Path, optional: boolean): Promise<void> {
     const { check: rehash, dry } = this.#options;
-    const held = await this.#file(work, path, { path, optional }, { rehash, dry }, new Set([path]));
+    const held = await this.#file(work, path, { path, optional }, { rehash, dry }, undefined);
     await this.#publish(
       work,
       held.flatMap(({ staged = [] }) => staged),
