@@ -13,6 +13,8 @@ export interface Events {
   fetched: { mount: string; bytes: number };
   /** Bytes were not those promised. */
   mismatch: { mount: string; path: string; expected: string; found: string };
+  /** Upstream has a new generation under a root: it was published, or is not whole and the one before it stays served (`kept`). */
+  generation: { mount: string; path: string; state: "published" | "kept" };
   /** The store worked, or failed. */
   stored: { operation: "place" | "remove" | "probe"; milliseconds: number; error?: string };
   /** An upstream host failed so often that it is left alone for a while (`open`), or is asked again. */

@@ -6,8 +6,24 @@ export interface Facts {
   releases?: Iterable<ReleaseFacts>;
   /** Further metadata paths needed for a complete picture: pages, child manifests, parents. */
   follow?: Iterable<Path>;
+  /** Documents that say the same in another form, or more that is of no use here: mirrors hold them, where upstream has them,
+   * and do not look into them. */
+  beside?: Iterable<Path>;
+  /** Documents that this one vouches for. */
+  documents?: Iterable<DocumentFacts>;
   /** The document's own revision, where it states one that only grows: a smaller one than the held is refused as stale. */
   revision?: number;
+}
+
+/** A document as another one names it. */
+export interface DocumentFacts {
+  path: Path;
+  digest: Digest;
+  /** Bytes. */
+  size?: number;
+  /** Paths of its content, whatever the name may come to mean: it is held at the first, and found at the others. They match a
+   * route of immutable metadata. Default: the name itself. */
+  at?: readonly Path[];
 }
 
 /** Who vouches for a date: the registry, or (Go's commit times) only the author, which no policy may trust. */
@@ -23,6 +39,8 @@ export interface ReleaseFacts extends Release {
   files?: readonly FileFacts[];
   /** Direct dependencies. */
   requires?: readonly Requirement[];
+  /** Other packages that it stands in for, with the versions that it does so as; without one, only for whoever asks for any. */
+  provides?: readonly { name: string; version?: string }[];
   /** Names by which ranges may mean it (npm's dist-tags). */
   tags?: readonly string[];
   /** The environment it is limited to, in the ecosystem's own words. */
@@ -56,6 +74,8 @@ export interface FileFacts {
 export interface Requirement {
   name: string;
   range: string;
+  /** Others that would do as well, the preferred first, where nothing of the name itself can be had. */
+  anyOf?: readonly { name: string; range: string }[];
   /** Nothing that an installer takes for a dependency's dependency: for development, tests, or provided by others. */
   optional?: boolean;
   /** Taken where it can be had; its absence is no failure (npm's optionalDependencies). */

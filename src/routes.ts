@@ -1,5 +1,5 @@
 /** What the paths of a mount mean: the kinds of routes, the documents behind them, and how clients see these. */
-import type { Digest, Freshness, Params, Path, Pattern, Release, Traits } from "./ecosystem.ts";
+import type { Digest, Freshness, Package, Params, Path, Pattern, Release, Traits } from "./ecosystem.ts";
 import type { Facts } from "./facts.ts";
 
 interface RouteBase {
@@ -30,13 +30,25 @@ interface Described extends Fetched {
   /** The digest, where the path itself states it. Otherwise facts supply it. */
   digest?(p: Params): Digest | undefined;
   /** The documents that state the digest and date of this path, read before it is fetched.
-   * Default: `index` of the release's package; return `[]` where nothing vouches for it. */
-  describedBy?(p: Params, path: Path, traits: Traits): readonly Path[];
+   * Default: `index` of the release's package; return `[]` where nothing vouches for it. `below`: whichever document that is
+   * held below a path states it, the newest first. */
+  describedBy?(p: Params, path: Path, traits: Traits): readonly (Path | { below: Path })[];
+}
+
+/** Documents that change together: a root names their digests (`Facts.documents`), and what a name of theirs means is what
+ * the root that is served says of it. The root is replaced once what is in use of its generation is here. */
+export interface Generation {
+  /** What may head it, the first that upstream has: an `InRelease`, else a `Release`. */
+  roots: readonly Path[];
+  /** Documents without a digest in the root that are only of use together with it: its signature, its other spelling. */
+  beside?: readonly Path[];
 }
 
 /** Bytes that never change once published: verified, streamed, stored by digest, served for ever. */
 export interface ArtifactRoute extends Described {
   kind: "artifact";
+  /** It is refused where nothing states its digest. */
+  needsDigest?: boolean;
   /** A member of the file, which is then a zip archive, that states what its index may not (a wheel's METADATA). Read by
    * mirrors, once the file is stored. */
   inside?: { member: RegExp; parse(doc: Doc): Facts };
@@ -59,8 +71,16 @@ export interface MetadataRoute extends Described {
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */
   variants?: readonly string[];
-  /** What the document says about releases, and which documents it leads to. Throws where the document is not one. */
-  parse?(doc: Doc): Facts;
+  /** The generation that the document is of, as far as the path tells. */
+  generation?(p: Params): Generation;
+  /** Whether a document beside a root is of its generation, where the two can tell. */
+  agrees?(doc: Doc, root: Doc): boolean;
+  /** It is a compressed file, or none, as its first bytes tell (gzip, xz, zstd, bzip2): clients and digests get it as it is,
+   * `parse` unpacked. */
+  packed?: boolean;
+  /** What the document says about releases, and which documents it leads to. Throws where the document is not one. `only`:
+   * nobody asks for releases of other packages; where many are stated, they may be left out, and so may not what provides it. */
+  parse?(doc: Doc, only?: Package): Facts;
   /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
    * pass untouched. */
   rewrite?(doc: Doc, view: View): Body | undefined;
@@ -111,7 +131,7 @@ export type Body =
   | Uint8Array
   | { body: string | Uint8Array; mediaType?: string; headers?: Record<string, string> };
 
-/** A metadata document as upstream sent it, decompressed. */
+/** A metadata document as upstream sent it, decompressed where HTTP or `packed` says so. */
 export interface Doc {
   readonly path: Path;
   readonly params: Params;
@@ -125,7 +145,7 @@ export interface Doc {
   pathOf(url: string): Path | undefined;
   readonly traits: Traits;
   /** Another document of the mount, if it is held already. A parser that needs it names it in `follow`, and is asked
-   * again once it is there (a POM's parents). */
+   * again once it is there (a POM's parents). Not of packed ones. */
   near(path: Path): Doc | undefined;
 }
 

@@ -31,7 +31,14 @@ function send(message: FromWorker): void {
   self.postMessage(message);
 }
 
-const FORWARDED = ["waited", "upstream", "mismatch", "stored", "breaker"] as const satisfies readonly (keyof Events)[];
+const FORWARDED = [
+  "waited",
+  "upstream",
+  "mismatch",
+  "generation",
+  "stored",
+  "breaker",
+] as const satisfies readonly (keyof Events)[];
 for (const event of FORWARDED) on(event, (data) => send({ event, data: data as never }));
 
 const fetched = new Map<string, number>();

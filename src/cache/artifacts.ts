@@ -135,6 +135,10 @@ export class ArtifactCache {
     const absent = this.#absent.get(key);
     if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
     const fact = known ?? (await factFor(this.#documents, target));
+    if (target.route.needsDigest && !fact?.digest && !target.route.digest?.(target.params))
+      throw new NotFound(
+        `${target.path}: no index that is held or configured here lists it, so nothing says which bytes are right; have the client fetch its lists through this proxy again`,
+      );
     const release = fact ?? target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
     if (!(await storage.hasRoom(fact?.size ?? 0))) return this.#passOn(target, fact, ready);

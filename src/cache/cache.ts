@@ -13,7 +13,8 @@ import { Admissions } from "./admission.ts";
 import { ArtifactCache, type File } from "./artifacts.ts";
 import type { Context } from "./context.ts";
 import { factFor } from "./described.ts";
-import { DocumentCache, freshness, type ReadDocument } from "./documents.ts";
+import { freshness } from "./document-row.ts";
+import { DocumentCache, type ReadDocument } from "./documents.ts";
 import { documentAt, matchIn, queryOf, type Target, targetOf } from "./locate.ts";
 import { Memory, type Ready } from "./memory.ts";
 import { putTo, type Question } from "./question.ts";
@@ -35,10 +36,13 @@ export interface Ask {
 
 export type Outcome = "hit" | "miss" | "stale";
 
+/** What can be sent from the disk. */
+export type OnDisk = Pick<ArtifactRow, "path" | "sha256" | "size" | "mediaType" | "headers">;
+
 /** What a path is answered with. */
 export type Answer =
   | { kind: "ready"; ready: Ready; outcome: Outcome }
-  | { kind: "file"; file: File; outcome: Outcome }
+  | { kind: "file"; file: File | { kind: "held"; row: OnDisk }; outcome: Outcome }
   | { kind: "passthrough"; response: Response };
 
 /** Work that is too heavy for the serving thread, done elsewhere. */
@@ -75,7 +79,8 @@ export class Cache {
     this.context = context;
     this.#offload = offload;
     this.documents = new DocumentCache(context, (target, file, source) => {
-      const heavy = offload && Bun.file(file).size > HEAVY;
+      // Of what is packed there is several times as much to read.
+      const heavy = offload && Bun.file(file).size > (target.route.packed ? IN_MEMORY : HEAVY);
       return heavy ? offload.read(target, file, source) : readDocument(this.documents, target, file, source);
     });
     this.admissions = new Admissions(context, this.documents);
@@ -154,25 +159,32 @@ export class Cache {
   }
 
   async #document(target: Target<MetadataRoute>, ask: Ask): Promise<Answer> {
-    const { mount, route, path } = target;
+    const { mount, route } = target;
     const { row, outcome } = await this.documents.load(target);
+    const path = row.path as Path;
     await this.#admit(target);
     this.#served(mount, outcome, path, false);
+    const dated = row.lastModified && !route.rewrite && { "last-modified": row.lastModified };
+    if (route.packed && row.size > IN_MEMORY && this.context.storage.has(row.sha256)) {
+      const file = { kind: "held" as const, row: { ...row, headers: { ...row.headers, ...dated } } };
+      return { kind: "file", file, outcome };
+    }
     const variant = negotiate(route.variants ?? [], ask.accept);
     const key = keyFor(mount, ask, route);
     const now = this.context.now();
     const { offline } = this.context.settings;
-    const freshUntil = offline ? now + OFFLINE_LOOK : outcome === "stale" ? 0 : row.checkedAt + freshness(target);
+    // What a generation's paths mean may change at any time, by another process too.
+    const changes = outcome === "stale" || (route.generation !== undefined && route.freshness !== "immutable");
+    const freshUntil = changes ? 0 : offline ? now + OFFLINE_LOOK : row.checkedAt + freshness(target);
     const known = this.memory.get(key);
     if (known && !offline && known.source === row.sha256 && (known.matures ?? Number.POSITIVE_INFINITY) > now) {
       known.freshUntil = Math.min(freshUntil, known.matures ?? freshUntil);
       return { kind: "ready", ready: known, outcome };
     }
-    const rendered = await this.#render(target, row, variant, ask.base);
+    const rendered = await this.#render({ ...target, path }, row, variant, ask.base);
     const ready: Ready = {
       ...rendered,
-      ...(row.lastModified &&
-        !route.rewrite && { headers: { ...rendered.headers, "last-modified": row.lastModified } }),
+      ...(dated && { headers: { ...rendered.headers, ...dated } }),
       freshUntil: Math.min(freshUntil, rendered.matures ?? freshUntil),
       mount: mount.name,
       path,

@@ -4,7 +4,7 @@ import type { DocumentCache, Loaded } from "./documents.ts";
 import type { FileFact } from "./facts.ts";
 import { documentAt, type Target } from "./locate.ts";
 
-type Documents = Pick<DocumentCache, "held" | "fact" | "doc" | "load" | "loadIfAny">;
+type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "open" | "load" | "loadIfAny">;
 
 /**
  * What is stated of a path; documents are fetched where they are not held. They are asked in their order until one states a digest;
@@ -17,8 +17,11 @@ export async function factFor(documents: Documents, target: Target): Promise<Fil
     route.describedBy?.(params, path, mount.traits) ?? (release ? mount.ecosystem.index(release, mount.traits) : []);
   let found: FileFact | undefined;
   for (const described of describing) {
-    const other = documentAt(mount, described);
-    const stated = other && (await statedIn(documents, other, target));
+    const other = typeof described === "string" ? documentAt(mount, described) : undefined;
+    const stated =
+      typeof described === "string"
+        ? other && (await statedIn(documents, other, target))
+        : documents.factBelow(mount, described.below, path);
     if (stated) found = { ...found, ...stated };
     if (found?.digest) break;
   }
@@ -30,12 +33,13 @@ async function statedIn(
   other: Target<MetadataRoute>,
   { mount, route, path }: Target,
 ): Promise<FileFact | undefined> {
-  const known = documents.fact(mount, other.path, path);
+  const held = documents.held(mount, other.path);
+  const known = documents.fact(mount, (held?.path ?? other.path) as Path, path);
   if (known && (known.digest || !route.describedBy)) return known;
   // A file that a held document does not know may be newer than the document: one forced look settles it.
-  const force = !known && other.route.freshness !== "immutable" && documents.held(mount, other.path) !== undefined;
+  const force = !known && other.route.freshness !== "immutable" && held !== undefined;
   const loaded = await documents.loadIfAny(other, { force });
-  const found = loaded && documents.fact(mount, other.path, path);
+  const found = loaded && documents.fact(mount, loaded.row.path as Path, path);
   // An index leads to what completes it; who names a document of its own for a path may lead from there to another.
   if (!loaded || found?.digest || !route.describedBy) return found;
   const led = await ledTo(documents, other, loaded, path);
@@ -50,10 +54,10 @@ async function ledTo(
   path: Path,
 ): Promise<FileFact | undefined> {
   const { mount, route } = leading;
-  for (const next of route.parse?.(documents.doc(leading, row)).follow ?? []) {
+  for (const next of route.parse?.(await documents.open(leading, row)).follow ?? []) {
     const other = documentAt(mount, next);
-    if (!other || !(await documents.loadIfAny(other))) continue;
-    const found = documents.fact(mount, other.path, path);
+    const loaded = other && (await documents.loadIfAny(other));
+    const found = loaded && documents.fact(mount, loaded.row.path as Path, path);
     if (found) return found;
   }
   return undefined;

@@ -1,5 +1,5 @@
 /** Fetches documents: conditional, verified, read for facts, stored. */
-import type { DocumentRow } from "../db/documents.ts";
+import type { DocumentRow, FactsPage } from "../db/documents.ts";
 import type { MetadataRoute } from "../ecosystem.ts";
 import { UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
@@ -16,13 +16,20 @@ import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, type Target } from "./locate.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { isCurrent, requirePromised } from "./probe.ts";
-import { readBytes } from "./reader.ts";
+import { readBytes, unpackedFor } from "./reader.ts";
 import { NotModified, type Wanted } from "./request.ts";
 import { stage } from "./staging.ts";
 import type { Unkept } from "./unkept.ts";
 
 /** Milliseconds between looks at a fetch that another process runs. */
 const POLL = 20;
+
+/** What is to be listed: its blob is in the store. */
+export interface Listing {
+  target: Target<MetadataRoute>;
+  row: DocumentRow;
+  pages: FactsPage[];
+}
 
 export class DocumentFetch {
   readonly #context: Context;
@@ -80,6 +87,7 @@ export class DocumentFetch {
 
   async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
     const { mount, route, path } = target;
+    const { packed: isPacked = false } = route;
     const isImmutable = route.freshness === "immutable";
     const fact = isImmutable ? await factFor(this.#documents, target) : undefined;
     const digest = route.digest?.(target.params) ?? fact?.digest;
@@ -94,16 +102,20 @@ export class DocumentFetch {
       // What is rewritten has other digests.
       algorithms: route.rewrite ? [] : digestAlgorithms(mount),
       keepHeaders: [...(mount.ecosystem.keepHeaders ?? []), ...(route.probe ? [route.probe] : [])],
-      requestHeaders: { ...(route.accept && { accept: route.accept }), "accept-encoding": "gzip", ...conditional(row) },
+      requestHeaders: {
+        ...(route.accept && { accept: route.accept }),
+        "accept-encoding": isPacked ? "identity" : "gzip",
+        ...conditional(row),
+      },
       maximum: this.#context.settings.maxDocument,
-      raw: false,
+      raw: isPacked,
     };
   }
 
   /** Not stored: for requests that find the store full. */
   async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
     const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
-    const { pages, revision } = readBytes(this.#documents, target, bytes, head);
+    const { pages, revision } = readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
     this.#unkept.put(row, bytes, pages);
     return { row, outcome: "miss" };
@@ -123,14 +135,47 @@ export class DocumentFetch {
     downloaded: Downloaded,
     file: string,
   ): Promise<Loaded> {
-    const { head, digests, size } = downloaded;
-    const { path } = target;
-    const { storage, writer, documents, blobs } = this.#context;
+    const { head, digests } = downloaded;
     if (row?.sha256 === digests.sha256) {
       await discard(file);
       return this.#current(row, head);
     }
-    const { pages, revision } = await this.#read(target, file, head);
+    const listing = await this.#place(target, row, downloaded, file);
+    const published = await this.#documents.generations.stage(target, listing);
+    const [kept] = await this.list([listing, ...(published?.listings ?? [])], published?.commit);
+    return { row: kept!, outcome: "miss" };
+  }
+
+  /** Brings a document into the store, and leaves it to the caller to list it. */
+  async aside(target: Target<MetadataRoute>): Promise<Listing> {
+    const { storage } = this.#context;
+    const key = `${keyOf(target)} aside`;
+    for (;;) {
+      const lease = await acquire(storage.parts, key);
+      if (!lease) {
+        await Bun.sleep(POLL);
+        continue;
+      }
+      try {
+        await discard(lease.part);
+        const wanted = await this.#wanted(target, undefined);
+        const downloaded = await download(this.#context.upstream, { ...wanted, file: lease.part });
+        return await this.#place(target, undefined, downloaded, lease.part);
+      } finally {
+        await discard(lease.part);
+        await lease.release();
+      }
+    }
+  }
+
+  async #place(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    downloaded: Downloaded,
+    file: string,
+  ): Promise<Listing> {
+    const { path } = target;
+    const { pages, revision } = await this.#read(target, file, downloaded.head);
     if (row?.revision && revision !== undefined && revision < row.revision) {
       throw new UpstreamFailed(
         `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
@@ -138,20 +183,36 @@ export class DocumentFetch {
       );
     }
     const fresh = stage(this.#context, target, rowOf(this.#context, target, downloaded, revision));
-    await storage.place(file, fresh.sha256);
+    await this.#context.storage.place(file, fresh.sha256);
+    return { target, row: fresh, pages };
+  }
+
+  /** All of them, or none; their rows as they are held. `also`: what is to be done in the same transaction, before. */
+  async list(listings: readonly Listing[], also?: () => void): Promise<DocumentRow[]> {
+    const { storage, writer, documents, blobs } = this.#context;
     await writer.write(() => {
-      // An eviction may have removed an equal blob since it was placed.
-      if (!storage.has(fresh.sha256))
-        throw new UpstreamFailed(`${path} was evicted while it was stored; ask again`, { retryable: true });
-      blobs.add(fresh.sha256, size);
-      documents.put(fresh, pages);
+      also?.();
+      for (const { row, pages } of listings) {
+        // An eviction may have removed an equal blob since it was placed.
+        if (!storage.has(row.sha256))
+          throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
+        blobs.add(row.sha256, row.size);
+        documents.put(row, pages);
+      }
     });
-    // A dry run writes no rows.
-    const isKept = documents.find(fresh.mount, fresh.path) !== undefined;
-    const kept = isKept ? fresh : { ...fresh, path };
-    if (isKept) this.#unkept.forget({ ...fresh, path });
-    else this.#unkept.put(kept, await Bun.file(storage.file(fresh.sha256)).bytes(), pages);
-    return { row: kept, outcome: "miss" };
+    return Promise.all(listings.map((listing) => this.#listed(listing)));
+  }
+
+  /** A dry run writes no rows. */
+  async #listed({ target: { path }, row, pages }: Listing): Promise<DocumentRow> {
+    const { storage, documents } = this.#context;
+    if (documents.find(row.mount, row.path)) {
+      this.#unkept.forget({ ...row, path });
+      return row;
+    }
+    const kept = { ...row, path };
+    this.#unkept.put(kept, await Bun.file(storage.file(row.sha256)).bytes(), pages);
+    return kept;
   }
 }
 

@@ -40,3 +40,9 @@ export function conditional(row: DocumentRow | undefined): Record<string, string
   if (row?.etag) return { "if-none-match": row.etag };
   return row?.lastModified ? { "if-modified-since": row.lastModified } : {};
 }
+
+/** Milliseconds that a document may be sent without asking upstream. */
+export function freshness({ mount, route }: Target<MetadataRoute>): number {
+  if (route.freshness === "immutable") return Number.POSITIVE_INFINITY;
+  return route.freshness === undefined ? mount.ttl : route.freshness * 1_000;
+}

@@ -13,10 +13,12 @@ import type { Context } from "./context.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
 import { type Around, makeDoc } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
+import { freshness } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
+import { Generations } from "./generations.ts";
 import { documentAt, type Target } from "./locate.ts";
-import type { Reading } from "./reader.ts";
+import { type Reading, unpackedFor } from "./reader.ts";
 import { rowAt } from "./staging.ts";
 import { isFull, Unkept } from "./unkept.ts";
 
@@ -32,27 +34,47 @@ export type ReadDocument = (
   source: { mediaType: string; url: string },
 ) => Promise<Reading>;
 
+/** Bytes of unpacked documents that are kept in memory. */
+const UNPACKED = 192 * 1024 * 1024;
+/** Documents that are asked about one file, at most. */
+const LOOKED_INTO = 500;
+
 export class DocumentCache {
+  readonly generations: Generations;
   readonly #context: Context;
   readonly #fetch: DocumentFetch;
   readonly #flight = new Flight<Loaded>();
   readonly #unkept = new Unkept();
+  readonly #unpacked = new LRUCache<string, Uint8Array<ArrayBuffer>>({
+    maxSize: UNPACKED,
+    sizeCalculation: ({ length }) => length + 1,
+  });
   readonly #declarations = new Declarations();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
 
   constructor(context: Context, read: ReadDocument) {
     this.#context = context;
     this.#fetch = new DocumentFetch(context, this, read, this.#unkept);
+    this.generations = new Generations(context, this, this.#fetch);
   }
 
   /**
-   * The document as it is held, brought up to date first where its freshness is over.
+   * The document as it is held, brought up to date first where its freshness is over. Its row has another path than the
+   * target, where that is a name in a generation.
    * Throws NotFound, UpstreamFailed, DigestMismatch.
    */
-  async load(target: Target<MetadataRoute>, { force = !this.#context.settings.keepDocuments } = {}): Promise<Loaded> {
+  async load(asked: Target<MetadataRoute>, { force = !this.#context.settings.keepDocuments } = {}): Promise<Loaded> {
     const { settings, now } = this.#context;
+    const target = await this.generations.meant(asked, force);
+    if ("row" in target) return target;
+    if (target !== asked) {
+      // What a name means does not change; another may be meant.
+      const loaded = await this.load(target, { force: false });
+      await this.generations.spread(target, loaded.row);
+      return loaded;
+    }
     const { mount, path } = target;
-    const row = this.held(mount, path);
+    const row = this.#row(mount, path);
     if (row && settings.offline) return { row, outcome: "hit" };
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const late = row ? now() - row.checkedAt - freshness(target) : 0;
@@ -89,6 +111,10 @@ export class DocumentCache {
 
   /** What is held, however old; `undefined` when its bytes are gone. */
   held(mount: Mount, path: Path): DocumentRow | undefined {
+    return this.#row(mount, path) ?? this.generations.held(mount, path);
+  }
+
+  #row(mount: Mount, path: Path): DocumentRow | undefined {
     const row = rowAt(this.#context, mount, path);
     return row && this.#context.storage.has(row.sha256) ? row : undefined;
   }
@@ -96,6 +122,16 @@ export class DocumentCache {
   /** A held document as plugins see it. */
   doc(target: Target<MetadataRoute>, row: DocumentRow, bytes = this.bytes(row)): Doc {
     return makeDoc(target, bytes, row, this.around(target.mount));
+  }
+
+  /** The same, unpacked where it is packed; a mirror, which asks again and again, finds it in memory for a while. */
+  async open(target: Target<MetadataRoute>, row: DocumentRow): Promise<Doc> {
+    if (!target.route.packed) return this.doc(target, row);
+    const known = this.#unpacked.get(row.sha256);
+    if (known) return this.doc(target, row, known);
+    const bytes = await unpackedFor(target, this.bytes(row) as Uint8Array<ArrayBuffer>);
+    if (this.#context.settings.pin) this.#unpacked.set(row.sha256, bytes);
+    return this.doc(target, row, bytes);
   }
 
   bytes(row: DocumentRow): Uint8Array {
@@ -116,8 +152,8 @@ export class DocumentCache {
     return {
       near: (path) => {
         const target = documentAt(mount, path);
-        const row = target && rowOf(target);
-        return row && this.doc(target, row);
+        const row = target && !target.route.packed && rowOf(target);
+        return row ? this.doc(target, row) : undefined;
       },
       declared: () => {
         const target = discoveryOf(mount);
@@ -133,6 +169,15 @@ export class DocumentCache {
     const key = rowAt(this.#context, mount, document)?.path ?? document;
     const page = this.#unkept.page(mount.name, document, path) ?? documents.page(mount.name, key, path);
     return page === undefined ? undefined : factIn(page, path);
+  }
+
+  /** What documents that are held below a path state of another, the newest first. */
+  factBelow(mount: Mount, below: Path, path: Path): FileFact | undefined {
+    for (const document of this.#context.documents.stating(mount.name, below, LOOKED_INTO) as Path[]) {
+      const found = this.fact(mount, document, path);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
@@ -158,10 +203,4 @@ export class DocumentCache {
 
 function keyOf({ mount, path }: Target): string {
   return `${mount.name} ${path}`;
-}
-
-/** Milliseconds that a document may be sent without asking upstream. */
-export function freshness({ mount, route }: Target<MetadataRoute>): number {
-  if (route.freshness === "immutable") return Number.POSITIVE_INFINITY;
-  return route.freshness === undefined ? mount.ttl : route.freshness * 1_000;
 }

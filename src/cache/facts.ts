@@ -11,17 +11,30 @@ export interface FileFact {
   url?: string;
   /** Milliseconds since 1970, and only where policy may trust it. */
   publishedAt?: number;
+  /** Of a document that is held by its content: where. */
+  at?: readonly Path[];
 }
 
-/** As stored: `[path, name, version, digest, size, url, publishedAt]`, absent ones null. */
-type Entry = [Path, string, string, Digest | null, number | null, string | null, number | null];
+/** As stored: `[path, name, version, digest, size, url, publishedAt, at]`, absent ones null. Documents have no name. */
+type Entry = [
+  Path,
+  string,
+  string,
+  Digest | null,
+  number | null,
+  string | null,
+  number | null,
+  (readonly Path[] | null)?,
+];
 
 /** Characters of a page; a look-up reads and decodes one. */
 const PAGE = 48 * 1024;
 
 /** The facts of a document as pages sorted by path. `base`: where it came from, for relative URLs in it. */
-export function pagesOf({ releases = [] }: Facts, base: string): FactsPage[] {
+export function pagesOf({ releases = [], documents = [] }: Facts, base: string): FactsPage[] {
   const entries: Entry[] = [];
+  for (const { path, digest, size, at } of documents)
+    entries.push([path, "", "", digest, size ?? null, null, null, at ?? null]);
   for (const { name, version, publishedAt, dateTrust, files = [] } of releases) {
     const at = publishedAt && dateTrust !== "author" ? publishedAt.getTime() : null;
     for (const { path, digest, size, url } of files)
@@ -61,8 +74,15 @@ export function pagesOf({ releases = [] }: Facts, base: string): FactsPage[] {
 /** What a page says of a path, if it says anything. */
 export function factIn(page: string, path: Path): FileFact | undefined {
   const entry = (JSON.parse(page) as Entry[]).find(([known]) => known === path);
-  if (!entry) return undefined;
-  const [, name, version, digest, size, url, publishedAt] = entry;
+  return entry && factOf(entry);
+}
+
+/** All that a page says. */
+export function factsIn(page: string): FileFact[] {
+  return (JSON.parse(page) as Entry[]).map(factOf);
+}
+
+function factOf([path, name, version, digest, size, url, publishedAt, at]: Entry): FileFact {
   return {
     path,
     name,
@@ -71,5 +91,6 @@ export function factIn(page: string, path: Path): FileFact | undefined {
     ...(size !== null && { size }),
     ...(url !== null && { url }),
     ...(publishedAt !== null && Number.isFinite(publishedAt) && { publishedAt }),
+    ...(at && { at }),
   };
 }

@@ -1,8 +1,18 @@
 /** From a request to what it means at upstream: the key under which it is held and the addresses that may have it. */
 import { splitDigest } from "../digest.ts";
-import type { ArtifactRoute, Declared, Digest, MetadataRoute, Params, PassthroughRoute, Path } from "../ecosystem.ts";
+import type {
+  ArtifactRoute,
+  Declared,
+  Digest,
+  Generation,
+  MetadataRoute,
+  Params,
+  PassthroughRoute,
+  Path,
+} from "../ecosystem.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
 import type { Mount } from "../mounts.ts";
+import type { FileFact } from "./facts.ts";
 
 type Held = ArtifactRoute | MetadataRoute;
 type Fetchable = Held | PassthroughRoute;
@@ -14,6 +24,10 @@ export interface Target<R extends Held = Held> {
   params: Params;
   /** Canonical; with the query that belongs to it, for documents that have one. */
   path: Path;
+  /** Further paths at which upstream may have the very same, tried where it is not at its own. */
+  also?: readonly Path[];
+  /** Further paths under which it is found here. */
+  copies?: readonly Path[];
 }
 
 export function matchIn(mount: Mount, method: string, path: Path): Match | Miss {
@@ -43,6 +57,24 @@ export function documentAt(mount: Mount, path: Path): Target<MetadataRoute> | un
   return targetOf(mount, match.route, match.params, path);
 }
 
+/** The generation that says what a document's path means; content means itself. */
+export function generationOf({ route, params }: Target<MetadataRoute>): Generation | undefined {
+  return route.freshness === "immutable" ? undefined : route.generation?.(params);
+}
+
+/** Whether a document is as fresh as another one, which heads its generation. */
+export function followsRoot(target: Target<MetadataRoute>): boolean {
+  const generation = generationOf(target);
+  return generation !== undefined && generation.roots[0] !== target.path;
+}
+
+/** The content that a name means; upstream may have it under the name only. */
+export function contentOf(mount: Mount, { path, at = [] }: FileFact): Target<MetadataRoute> | undefined {
+  const [first, ...copies] = at;
+  const target = first && documentAt(mount, first);
+  return target && { ...target, also: [path], copies };
+}
+
 /** The query parameters that belong to a request, in the route's order: `?q=a&page=2`, or nothing. */
 export function queryOf(names: readonly string[] = [], query?: URLSearchParams): string {
   const kept = names.flatMap((name) => (query?.getAll(name) ?? []).map((value): [string, string] => [name, value]));
@@ -52,19 +84,21 @@ export function queryOf(names: readonly string[] = [], query?: URLSearchParams):
 /** Addresses by upstream, in the order in which these are tried. `declared`: upstreams that upstream itself declared. A path of
  * `/` is the upstream's own address. */
 export function addressesOf(
-  target: Pick<Target, "mount" | "params" | "path"> & { route: Fetchable },
+  target: Pick<Target, "mount" | "params" | "path" | "also"> & { route: Fetchable },
   declared: Declared = {},
   digest?: Digest,
 ): string[][] {
-  const { mount, route, params, path } = target;
+  const { mount, route, params, path, also = [] } = target;
   const [plain = "", query] = path.split("?");
   const own = route.to?.(params) ?? plain;
   const relative = `${own === "/" ? "" : own}${query ? `?${query}` : ""}`;
   const values = { ...params, ...route.markers?.(params), ...(digest && checksum(digest)) };
-  return upstreamsOf(route, params).map((name) => {
+  const groups = upstreamsOf(route, params).map((name) => {
     const bases = mount.upstreams.get(name) ?? [declared[name] ?? []].flat();
     return bases.flatMap((base) => (base.includes("{") ? fill(base, values) : `${base}${relative}`));
   });
+  const others = also.flatMap((each) => documentAt(mount, each) ?? []);
+  return [...groups, ...others.flatMap((other) => addressesOf(other, declared, digest))];
 }
 
 /** `{sha256-checksum}`. */

@@ -5,6 +5,7 @@ import { makeDoc } from "./doc.ts";
 import type { DocumentCache } from "./documents.ts";
 import { pagesOf } from "./facts.ts";
 import type { Target } from "./locate.ts";
+import { unpack } from "./unpack.ts";
 
 /** What was read in a document. */
 export interface Reading {
@@ -19,10 +20,18 @@ export async function readDocument(
   file: string,
   source: { mediaType: string; url: string },
 ): Promise<Reading> {
-  return readBytes(documents, target, await Bun.file(file).bytes(), source);
+  return readBytes(documents, target, await unpackedFor(target, await Bun.file(file).bytes()), source);
 }
 
-/** The same for bytes that are in memory. */
+/** The bytes that a plugin reads. */
+export async function unpackedFor(
+  { route, path }: Target<MetadataRoute>,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return route.packed && route.parse ? unpack(bytes, path) : bytes;
+}
+
+/** The same for bytes that are in memory, unpacked. */
 export function readBytes(
   documents: Pick<DocumentCache, "around">,
   target: Target<MetadataRoute>,

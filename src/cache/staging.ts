@@ -8,6 +8,7 @@ import { UpstreamFailed } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import type { Target } from "./locate.ts";
+import { settle } from "./switch-generation.ts";
 
 /** A pointer that waits for what it names. Structured-cloneable. */
 export interface Staged {
@@ -30,15 +31,19 @@ export function stage({ settings }: Pick<Parts, "settings">, { route }: Target<M
 
 /** What of a document is yet to be published: itself, if it is staged. */
 export function stagedOf({ path }: Target<MetadataRoute>, row: DocumentRow): Staged[] {
-  return row.path === path ? [] : [{ path, sha256: row.sha256 }];
+  return row.path === keyOf(path) ? [{ path, sha256: row.sha256 }] : [];
 }
 
 /** Puts pointers in the places of what is held, all at once. Throws UpstreamFailed where one was evicted meanwhile. */
-export async function publish({ writer, documents }: Context, mount: Mount, staged: readonly Staged[]): Promise<void> {
+export async function publish(context: Context, mount: Mount, staged: readonly Staged[]): Promise<void> {
+  const { writer, documents } = context;
   if (staged.length === 0) return;
   await writer.write(() => {
     for (const { path, sha256 } of staged) {
-      if (documents.find(mount.name, keyOf(path))?.sha256 === sha256) documents.move(mount.name, keyOf(path), path);
+      if (documents.find(mount.name, keyOf(path))?.sha256 === sha256) {
+        settle(context, mount, path, documents.pages(mount.name, keyOf(path)));
+        documents.move(mount.name, keyOf(path), path);
+      }
       // Another job may have published it.
       else if (documents.find(mount.name, path)?.sha256 !== sha256)
         throw new UpstreamFailed(`${path} was replaced while what it names was fetched; ask again`, {
@@ -49,8 +54,8 @@ export async function publish({ writer, documents }: Context, mount: Mount, stag
   });
 }
 
-/** A check looks at what clients are sent. */
-function stages({ pin, offline }: Context["settings"]): boolean {
+/** Whether pointers are published later. A check looks at what clients are sent. */
+export function stages({ pin, offline }: Context["settings"]): boolean {
   return pin && !offline;
 }
 

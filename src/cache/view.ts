@@ -59,9 +59,10 @@ export class Views {
   async render(target: Target<MetadataRoute>, row: DocumentRow, variant: string, base: string): Promise<Rendered> {
     const doc = this.#documents.doc(target, row);
     const { mount, route } = target;
-    const admission = this.#admissions.concerns(mount)
-      ? await this.#admissions.ofDocument(mount, await this.#stated(target, doc))
-      : UNFILTERED;
+    const admission =
+      !route.packed && this.#admissions.concerns(mount)
+        ? await this.#admissions.ofDocument(mount, await this.#stated(target, doc))
+        : UNFILTERED;
     const view: View = {
       ...this.open(mount, base),
       variant: variant || row.mediaType,
@@ -80,7 +81,7 @@ export class Views {
       ...row.headers,
       ...(route.rewrite && digestsOf(mount, bytes)),
     }));
-    if (rendered.bytes.length > COMPRESS) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
+    if (rendered.bytes.length > COMPRESS && !route.packed) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
     return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };
   }
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
@@ -68,6 +68,35 @@ export class Documents {
     return this.#page.get({ mount, document, path })?.page;
   }
 
+  /** All pages of a document's facts. */
+  pages(mount: string, document: string): string[] {
+    return this.#orm
+      .select({ page: facts.page })
+      .from(facts)
+      .where(and(eq(facts.mount, mount), eq(facts.document, document)))
+      .all()
+      .map(({ page }) => page);
+  }
+
+  /** Documents below a path that state facts, the newest first. `below` ends with a slash. */
+  stating(mount: string, below: string, limit: number): string[] {
+    return this.#orm
+      .select({ path: documents.path })
+      .from(documents)
+      .where(
+        and(
+          eq(documents.mount, mount),
+          gt(documents.path, below),
+          lt(documents.path, `${below.slice(0, -1)}0`),
+          sql`EXISTS (SELECT 1 FROM ${facts} WHERE ${facts.mount} = ${documents.mount} AND ${facts.document} = ${documents.path})`,
+        ),
+      )
+      .orderBy(desc(documents.fetchedAt))
+      .limit(limit)
+      .all()
+      .map(({ path }) => path);
+  }
+
   /** Stores a document and all that it states, in place of what it stated before. */
   put(row: DocumentRow, pages: readonly FactsPage[]): void {
     const { mount, path: document } = row;
@@ -83,6 +112,10 @@ export class Documents {
 
   pin(mount: string, path: string): void {
     this.#orm.update(documents).set({ pinned: true }).where(this.#is(mount, path)).run();
+  }
+
+  unpin(mount: string, path: string): void {
+    this.#orm.update(documents).set({ pinned: false }).where(this.#is(mount, path)).run();
   }
 
   touch(mount: string, path: string, usedAt: number): void {

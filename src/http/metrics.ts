@@ -94,6 +94,12 @@ export class Metrics {
       "mount",
     ]);
     on("mismatch", ({ mount }) => mismatches.inc(this.#of(mount)));
+    const generations = this.#counter(
+      "proxy_generations_total",
+      "New generations that were published, or kept back because upstream did not have all of one.",
+      ["ecosystem", "mount", "state"],
+    );
+    on("generation", ({ mount, state }) => generations.inc({ ...this.#of(mount), state }));
     const storage = this.#histogram("proxy_storage_operation_duration_seconds", "Work of the store.", ["operation"]);
     const storageErrors = this.#counter("proxy_storage_errors_total", "Failed work of the store.", ["operation"]);
     const probes = this.#counter("proxy_health_probe_failures_total", "Probes of the store that failed.", []);

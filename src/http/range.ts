@@ -30,10 +30,15 @@ export function rangeOf(
   return { start, end };
 }
 
-/** Whether `If-None-Match` names this representation (weak comparison, RFC 9110 13.1.2). */
-export function isCurrent(headers: Headers, etag: string): boolean {
+/** Whether the client has this representation, by `If-None-Match` (weak comparison, RFC 9110 13.1.2), or, where it sends none,
+ * by `If-Modified-Since` (13.1.3). */
+export function isCurrent(headers: Headers, etag: string, lastModified?: string): boolean {
   const condition = headers.get("if-none-match");
-  if (!condition) return false;
+  if (!condition) return lastModified !== undefined && isSince(headers.get("if-modified-since"), lastModified);
   if (condition === etag || condition.trim() === "*") return true;
   return condition.split(",").some((known) => known.trim().replace(/^W\//, "") === etag);
+}
+
+function isSince(condition: string | null, lastModified: string): boolean {
+  return condition !== null && Date.parse(lastModified) <= Date.parse(condition);
 }

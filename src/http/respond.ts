@@ -24,7 +24,7 @@ export function respondReady(request: Request, ready: Ready, outcome: Outcome): 
   // Of the same representation in another coding (RFC 9110 8.8.1): clients that read a digest in it find it in both.
   const etag = wantsZip ? `W/${ready.etag}` : ready.etag;
   const headers = headersOf(ready, outcome, wantsZip, etag);
-  if (isCurrent(asked, ready.etag)) return new Response(null, { status: 304, headers });
+  if (isCurrent(asked, ready.etag, ready.headers["last-modified"])) return new Response(null, { status: 304, headers });
   if (wantsZip) {
     ready.gzip ??= Bun.gzipSync(bytes, { level: 6 });
     return send(request, ready.gzip, headers);
@@ -80,10 +80,11 @@ export async function respond(request: Request, answer: Answer, fileOf: (sha256:
     "x-cache": outcome,
     "accept-ranges": "bytes",
   };
-  if (isCurrent(request.headers, etag)) return new Response(null, { status: 304, headers });
+  if (isCurrent(request.headers, etag, row.headers["last-modified"]))
+    return new Response(null, { status: 304, headers });
   const blob = Bun.file(fileOf(row.sha256));
   if (request.method === "HEAD") return send(request, { length: row.size }, headers);
-  const range = rangeOf(request, row.size, { etag });
+  const range = rangeOf(request, row.size, { etag, lastModified: row.headers["last-modified"] });
   if (range === "unsatisfiable") return unsatisfiable(row.size);
   if (!range) return new Response(blob, { headers });
   headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${row.size}`;

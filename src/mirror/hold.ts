@@ -101,7 +101,7 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
   const { mount, path, route, params } = target;
   const walked = await walk(cache, mount, path, { tolerant: false });
   await pin(cache, mount, walked.unpinned);
-  const row = cache.documents.held(mount, path);
+  const row = walked.row ?? cache.documents.held(mount, path);
   const own = route.release?.(params);
   const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
   const sha256 = row?.sha256 ?? "";

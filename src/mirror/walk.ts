@@ -1,12 +1,15 @@
 /** From documents to the documents that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
-import { documentAt } from "../cache/locate.ts";
+import { documentAt, followsRoot } from "../cache/locate.ts";
 import { type Staged, stagedOf } from "../cache/staging.ts";
-import type { Facts, Path, ReleaseFacts } from "../ecosystem.ts";
+import type { DocumentRow } from "../db/documents.ts";
+import type { Facts, Package, Path, ReleaseFacts } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 
 export interface Walked {
+  /** The document itself; absent where it was seen already. */
+  row?: DocumentRow;
   releases: ReleaseFacts[];
   /** Documents seen on the way that are not pinned yet. */
   unpinned: Path[];
@@ -24,6 +27,10 @@ export interface WalkOptions {
   tolerant: boolean;
   /** Whether upstream is asked for documents that are fresh. */
   refresh?: boolean;
+  /** Whose releases are asked for. Default: all. */
+  only?: Package;
+  /** Whether it is held and not looked into. */
+  unread?: boolean;
 }
 
 /**
@@ -41,30 +48,37 @@ export async function walk(
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
   if (seen.has(target.path)) return NOTHING;
   seen.add(target.path);
-  const force = options.refresh && target.route.freshness !== "immutable";
+  const force = options.refresh && target.route.freshness !== "immutable" && !followsRoot(target);
   const { row, outcome } = await cache.documents.load(target, force ? { force } : {});
   const staged = stagedOf(target, row);
+  // What its name means now may have been seen under another one.
+  const isSeen = row.path !== target.path && seen.has(row.path as Path);
+  seen.add(row.path as Path);
   const walked: Walked = {
+    row,
     releases: [],
-    unpinned: row.pinned || staged.length > 0 ? [] : [target.path],
+    unpinned: row.pinned || staged.length > 0 ? [] : [row.path as Path],
     staged,
     bytes: outcome === "miss" ? row.size : 0,
   };
-  if (!target.route.parse) return walked;
+  if (!target.route.parse || isSeen || options.unread) return walked;
+  const doc = await cache.documents.open(target, row);
   for (;;) {
-    const facts: Facts = target.route.parse(cache.documents.doc(target, row));
+    const facts: Facts = target.route.parse(doc, options.only);
     const next = [...(facts.follow ?? [])].filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
-    if (next.length === 0) {
-      walked.releases.unshift(...(facts.releases ?? []));
-      return walked;
-    }
-    for (const path of next) {
-      const led = await walk(cache, mount, path, options, seen).catch((error: unknown) => excused(error, options));
-      walked.releases.push(...led.releases);
+    const lead = async (path: Path, how: WalkOptions) => {
+      const led = await walk(cache, mount, path, how, seen).catch((error: unknown) => excused(error, how));
+      for (const release of led.releases) walked.releases.push(release);
       walked.unpinned.push(...led.unpinned);
       walked.staged.push(...led.staged);
       walked.bytes += led.bytes;
+    };
+    if (next.length === 0) {
+      walked.releases = [...(facts.releases ?? []), ...walked.releases];
+      for (const path of facts.beside ?? []) await lead(path, { ...options, tolerant: true, unread: true });
+      return walked;
     }
+    for (const path of next) await lead(path, options);
   }
 }
 
@@ -94,8 +108,9 @@ export async function indexed(
 ): Promise<Pick<Walked, "releases" | "staged">> {
   const found: Pick<Walked, "releases" | "staged"> = { releases: [], staged: [] };
   const seen = new Set<Path>();
-  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
-    const { releases, unpinned, staged } = await walk(cache, mount, path, { tolerant: true, refresh }, seen);
+  const only = { name, ...(qualifiers && { qualifiers }) };
+  for (const path of mount.ecosystem.index(only, mount.traits)) {
+    const { releases, unpinned, staged } = await walk(cache, mount, path, { tolerant: true, refresh, only }, seen);
     await pin(cache, mount, unpinned);
     found.staged.push(...staged);
     for (const release of releases) if (release.name === name) found.releases.push(release);

@@ -150,5 +150,6 @@ function pathsOf({ route, params }: Match, path: Path, traits: Traits): Path[] {
   if (digest) expect(digest).toMatch(/^(?:md5|sha1|sha256|sha512):[0-9a-f]+$|^h1:/);
   const release = route.release?.(params);
   if (release) expect(typeof release.name).toBe("string");
-  return [...to, ...(route.describedBy?.(params, path, traits) ?? [])];
+  const describing = route.describedBy?.(params, path, traits) ?? [];
+  return [...to, ...describing.map((each) => (typeof each === "string" ? each : each.below))];
 }

@@ -183,7 +183,7 @@ describe("files of a release", () => {
   });
   test("zip and go.mod are vouched for by the look-up", () => {
     const { route, params } = metadata(`${MOD}/v1.0.0-!r!c1.mod`);
-    const [path, ...others] = route.describedBy!(params, `${MOD}/v1.0.0-!r!c1.mod`, TRAITS);
+    const [path, ...others] = route.describedBy!(params, `${MOD}/v1.0.0-!r!c1.mod`, TRAITS) as Path[];
     expect(others).toEqual([]);
     expect(path).toBe("/sumdb/sums.example/lookup/go.example/!acme/lib@v1.0.0-!r!c1");
     expect(metadata(path!).route.release?.(metadata(path!).params)).toEqual(RELEASE);
