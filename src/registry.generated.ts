@@ -3,8 +3,9 @@ import { cargo } from "../ecosystems/cargo.ts";
 import { golang } from "../ecosystems/golang.ts";
 import { maven } from "../ecosystems/maven.ts";
 import { npm } from "../ecosystems/npm.ts";
+import { nuget } from "../ecosystems/nuget.ts";
 import { pypi } from "../ecosystems/pypi.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
-export const ecosystems: readonly Ecosystem[] = [cargo, golang, maven, npm, pypi];
+export const ecosystems: readonly Ecosystem[] = [cargo, golang, maven, npm, nuget, pypi];

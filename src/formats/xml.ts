@@ -2,14 +2,24 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 
 const LARGEST = 16_000_000;
 const parser = new XMLParser({ parseTagValue: false, processEntities: false });
+const withAttributes = new XMLParser({
+  parseTagValue: false,
+  processEntities: false,
+  ignoreAttributes: false,
+  parseAttributeValue: false,
+  attributeNamePrefix: "",
+});
 
 /**
- * The root element of a whole XML document, as nested records of text; attributes are left out. Entities stay as they are
+ * The root element of a whole XML document, as nested records of text; attributes are left out, unless they are
+ * asked for as texts beside the elements. Entities stay as they are
  * written, so that none can expand. Throws where the text is cut off, no XML, of another root, or larger than 16 MB.
  */
-export function readXml(text: string, root: string): unknown {
+export function readXml(text: string, root: string, { attributes = false } = {}): unknown {
   const whole = text.length <= LARGEST && XMLValidator.validate(text) === true;
-  const found = whole ? (parser.parse(text) as Record<string, unknown>)[root] : undefined;
+  const found = whole
+    ? ((attributes ? withAttributes : parser).parse(text) as Record<string, unknown>)[root]
+    : undefined;
   if (found === undefined)
     throw new Error(`not a whole XML document of <${root}>: ${JSON.stringify(text.slice(0, 80))}`);
   return found;

@@ -51,6 +51,11 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   cargo: { pinned: candidates, locked: candidates, absent: /no matching package named `fx-absent` found/ },
   go: { pinned: /withheld by the cooldown until|v1\.1\.0\.info is not held here/, locked: WITHHELD, absent: NOT_HELD },
+  dotnet: {
+    pinned: /NU1102: Unable to find package fx-pair with version \(= 1\.1\.0\)/,
+    locked: /x/,
+    absent: /NU1101: Unable to find package fx-absent/,
+  },
   mvn: { pinned: /ex\.fx:pair:\w+:1\.1\b/, absent: /No versions available for ex\.fx:absent/ },
 };
 

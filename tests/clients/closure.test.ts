@@ -12,6 +12,7 @@ import { projects, type SampleProject } from "../support/projects.ts";
 import { makeCargo } from "../support/registries/cargo.ts";
 import { makeGolang } from "../support/registries/golang.ts";
 import { makeNpm } from "../support/registries/npm.ts";
+import { makeNuget } from "../support/registries/nuget.ts";
 import { makePypi } from "../support/registries/pypi.ts";
 import { purlOf, setStage } from "../support/story.ts";
 
@@ -86,6 +87,24 @@ const DIAMONDS: Record<string, Diamond> = {
           { name: "fx-left", versions: { "1.2.0": { dependencies: { "fx-deep": ">=1, <1.9" } } } },
           { name: "fx-right", versions: { "2.0.0": { dependencies: { "fx-deep": "1" } } } },
           { name: "fx-deep", versions: { "1.0.0": {}, "1.5.0": {}, "1.9.0": {}, "3.0.0": {} } },
+        ],
+        base,
+      ),
+  },
+  nuget: {
+    root: "fx.root",
+    range: "1.*",
+    deep: "fx.deep",
+    registry: (base) =>
+      makeNuget(
+        [
+          {
+            name: "fx.root",
+            versions: { "1.0.0": {}, "1.1.0": { dependencies: { "Fx.Left": "1.0", "fx.right": "[2.0, 3.0)" } } },
+          },
+          { name: "fx.left", versions: { "1.0.0": { dependencies: { "fx.deep": "[1.0, 3.0)" } }, "1.2.0": {} } },
+          { name: "fx.right", versions: { "2.0.0": { dependencies: { "fx.deep": "1.5" } }, "2.5.0": {} } },
+          { name: "fx.deep", versions: { "0.9.0": {}, "1.0.0": {}, "1.5.0": {}, "3.0.0": {} } },
         ],
         base,
       ),

@@ -4,12 +4,15 @@ import { cargo } from "../../ecosystems/cargo.ts";
 import { golang } from "../../ecosystems/golang.ts";
 import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
+import { nuget } from "../../ecosystems/nuget.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
 import type { Ecosystem } from "../../src/ecosystem.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { type Conformance, conforms } from "../conformance.ts";
 
 const fixture = (path: string) => Bun.file(`${import.meta.dir}/../fixtures/${path}`).text();
+
+const HIVE = "/v3/registration5-gz-semver2";
 
 const table: readonly [Ecosystem, Conformance][] = [
   [
@@ -143,6 +146,65 @@ const table: readonly [Ecosystem, Conformance][] = [
           kind: "artifact",
           release: { name: "org.acme/lib", version: "1.9.0" },
         },
+      ],
+    },
+  ],
+  [
+    nuget,
+    {
+      upstreams: {
+        default: "https://api.nuget.example/v3",
+        flat: "https://api.nuget.example/v3-flatcontainer",
+        registration: "https://api.nuget.example/v3/registration5-gz-semver2",
+        registration_gz: "https://api.nuget.example/v3/registration5-gz-semver1",
+        registration_plain: "https://api.nuget.example/v3/registration5-semver1",
+        catalog: "https://api.nuget.example/v3/catalog0",
+        vulnerabilities: "https://api.nuget.example/v3/vulnerabilities",
+        search: "https://search-a.example/query",
+        autocomplete: "https://search-a.example/autocomplete",
+      },
+      name: "Acme.Core",
+      samples: [
+        { path: "/v3/index.json", body: await fixture("nuget/service.json") },
+        { path: "/v3-flatcontainer/acme.core/index.json", body: await fixture("nuget/list.json") },
+        { path: `${HIVE}/acme.core/index.json`, body: await fixture("nuget/registration.json") },
+        { path: `${HIVE}/acme.core/index.json`, body: await fixture("nuget/registration-paged.json") },
+        // It is named after its bounds.
+        {
+          path: `${HIVE}/acme.core/page/1.1.0/2.0.0.json`,
+          unrelated: ["1.1.0", "2.0.0"],
+          body: await fixture("nuget/page.json"),
+        },
+        { path: `${HIVE}/acme.core/1.1.0.json`, body: await fixture("nuget/leaf.json") },
+        {
+          path: "/v3/catalog0/data/2026.01.03.10.11.12/acme.core.1.1.0.json",
+          body: await fixture("nuget/catalog-leaf.json"),
+        },
+        { path: "/v3/catalog0/page0.json", body: await fixture("nuget/catalog-page.json") },
+        {
+          path: "/v3/vulnerabilities/index.json",
+          body: JSON.stringify([
+            { "@name": "base", "@id": "https://api.nuget.example/v3/vulnerabilities/2026/base.json" },
+          ]),
+        },
+      ],
+      cases: [
+        {
+          path: "/v3-flatcontainer/Acme.Core/1.0/Acme.Core.1.0.nupkg",
+          kind: "artifact",
+          release: { name: "acme.core", version: "1.0.0" },
+        },
+        {
+          path: "/v3-flatcontainer/acme.core/1.0.0/acme.core.nuspec",
+          kind: "artifact",
+          release: { name: "acme.core", version: "1.0.0" },
+        },
+        { path: "/v3-flatcontainer/acme.core/1.0.0/icon", kind: "passthrough" },
+        { path: "/v3-flatcontainer/acme.core/1.0.0/acme.core.1.0.0.nupkg.sha512", kind: "metadata" },
+        { path: "/v3/vulnerabilities/2026.01.02/vulnerability.base.json", kind: "metadata" },
+        { path: "/query", kind: "passthrough" },
+        { path: "/autocomplete", kind: "passthrough" },
+        { path: "/api/v2/package", method: "PUT", kind: "deny" },
       ],
     },
   ],

@@ -6,6 +6,7 @@ const PATHS = {
   pypi: "/simple/six/",
   cargo: "/it/oa/itoa",
   golang: "/github.com/google/uuid/@v/v1.6.0.info",
+  nuget: "/index.json",
   maven: "/org/slf4j/slf4j-api/2.0.16/slf4j-api-2.0.16.pom",
 } as const;
 

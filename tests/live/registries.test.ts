@@ -17,6 +17,7 @@ const SAMPLES = {
   pypi: { packages: { six: "==1.17.0" } },
   cargo: { packages: { itoa: "1" } },
   golang: { packages: { "github.com/google/uuid": "v1.6.0" } },
+  nuget: { packages: { "Newtonsoft.Json": "13.0.3" } },
   maven: { packages: { "org.slf4j:slf4j-api": "2.0.16" } },
 } as const;
 

@@ -17,6 +17,11 @@ const PLACES: Record<Client["ecosystem"], (entry: string, name: string) => strin
   // A ! would negate the pattern.
   golang: (entry) => [`.home/modules/${escaped(entry).replaceAll("!", "\\!")}`],
   maven: () => [],
+  // What describes the container stays behind; the specification is named in small letters.
+  nuget: (entry, name) =>
+    entry.startsWith("[")
+      ? []
+      : [`.home/packages/${name.toLowerCase()}/*/${/\.nuspec$/.test(entry) ? entry.toLowerCase() : entry}`],
 };
 
 /** Names of an archive's files that do not stand in the project as they are in it, and how many do. */

@@ -5,6 +5,7 @@ import { debianMaven } from "./registries/debian-maven.ts";
 import { makeGolang } from "./registries/golang.ts";
 import { makeMaven } from "./registries/maven.ts";
 import { makeNpm } from "./registries/npm.ts";
+import { makeNuget } from "./registries/nuget.ts";
 import { makePypi } from "./registries/pypi.ts";
 import { overlay, type Tree } from "./tree.ts";
 
@@ -76,6 +77,20 @@ export const projects: Readonly<Record<Client["ecosystem"], SampleProject>> = {
     forged: makeGolang([{ name: "fx.example/Lower", versions: { "v1.0.0": FORGED } }]),
     artifact: /\/fx\.example\/!lower\/@v\/v1\.0\.0\.zip$/,
     registry: () => makeGolang(GO_MODULES),
+  },
+  nuget: {
+    packages: { "Fx.Upper": "1.*" },
+    expected: { "Fx.Upper": "1.1.0", "Fx.Lower": "1.0.0" },
+    forged: makeNuget([{ name: "Fx.Lower", versions: { "1.0.0": FORGED } }], ""),
+    artifact: /\/fx\.lower\.1\.0\.0\.nupkg$/,
+    registry: (base) =>
+      makeNuget(
+        [
+          { name: "Fx.Lower", versions: { "1.0.0": {}, "1.2.0": {} } },
+          { name: "Fx.Upper", versions: { "1.0.0": {}, "1.1.0": { dependencies: { "fx.lower": "1.0" } } } },
+        ],
+        base,
+      ),
   },
   maven: {
     packages: { "ex.fx:upper": "1.1" },

@@ -5,6 +5,7 @@ import { debianMaven } from "./registries/debian-maven.ts";
 import { makeGolang } from "./registries/golang.ts";
 import { makeMaven } from "./registries/maven.ts";
 import { makeNpm } from "./registries/npm.ts";
+import { makeNuget } from "./registries/nuget.ts";
 import { PUBLISHED } from "./registries/package.ts";
 import { makePypi } from "./registries/pypi.ts";
 import { overlay, type Tree } from "./tree.ts";
@@ -44,6 +45,12 @@ export const twoReleases: Readonly<Record<Client["ecosystem"], TwoReleases>> = {
     any: "*",
     pin: (version) => `=${version}`,
     registry: (base) => makeCargo([{ name: shared.name, versions }], base),
+  },
+  nuget: {
+    ...shared,
+    any: "*",
+    pin: (version) => `[${version}]`,
+    registry: (base) => makeNuget([{ name: shared.name, versions }], base),
   },
   golang: {
     name: "fx.example/Pair",

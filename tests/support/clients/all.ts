@@ -1,6 +1,7 @@
 import { bun } from "./bun.ts";
 import { cargo } from "./cargo.ts";
 import type { Client } from "./client.ts";
+import { dotnet } from "./dotnet.ts";
 import { go } from "./go.ts";
 import { mvn } from "./mvn.ts";
 import { npm } from "./npm.ts";
@@ -12,4 +13,17 @@ import { yarnBerry } from "./yarn-berry.ts";
 import { yarnClassic } from "./yarn-classic.ts";
 
 /** Every driver, by ecosystem. */
-export const clients: readonly Client[] = [npm, pnpm, yarnClassic, yarnBerry, bun, pip, uv, poetry, cargo, go, mvn];
+export const clients: readonly Client[] = [
+  npm,
+  pnpm,
+  yarnClassic,
+  yarnBerry,
+  bun,
+  pip,
+  uv,
+  poetry,
+  cargo,
+  go,
+  mvn,
+  dotnet,
+];

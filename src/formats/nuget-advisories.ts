@@ -1,0 +1,26 @@
+/** Known vulnerabilities, by pages: https://learn.microsoft.com/nuget/api/vulnerability-info */
+import type { Doc, Facts, View } from "../ecosystem.ts";
+import { linked } from "./nuget-links.ts";
+
+interface Page {
+  "@id": string;
+}
+
+export function advisoryFacts(doc: Doc): Facts {
+  return { follow: pagesOf(doc).flatMap((page) => doc.pathOf(page["@id"]) ?? []) };
+}
+
+/** A page that is none of this mount's upstreams' is left out, and one that is not at hand where nothing may be dialled. */
+export function advisories(doc: Doc, view: View): string {
+  const shown = pagesOf(doc).filter((page) => {
+    const path = doc.pathOf(page["@id"]);
+    return path && (!view.offline || doc.near(path));
+  });
+  return JSON.stringify(linked(shown, doc, view));
+}
+
+function pagesOf(doc: Doc): Page[] {
+  const pages = doc.json<Page[]>();
+  if (!Array.isArray(pages)) throw new Error(`${doc.path} is no list of pages`);
+  return pages;
+}

@@ -1,0 +1,26 @@
+import type { Doc, View } from "../ecosystem.ts";
+import { PLACES } from "./nuget-service.ts";
+
+const { default: _, ...PARTS } = PLACES;
+const PREFIXES = Object.values(PARTS).map((place) => `${place}/`);
+
+/** A value of JSON with addresses of this mount in the place of upstream's, wherever they stand; all else stays as it is. */
+export function linked<T>(value: T, doc: Doc, view: View): T {
+  return link(value, doc, view) as T;
+}
+
+function link(value: unknown, doc: Doc, view: View): unknown {
+  if (typeof value === "string") return /^https?:\/\//.test(value) ? address(value, doc, view) : value;
+  if (Array.isArray(value)) return value.map((each) => link(each, doc, view));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, each]) => [key, key === "@context" ? each : link(each, doc, view)]);
+  return Object.fromEntries(entries);
+}
+
+/** What is behind `#` names a part of a document, and stays. */
+function address(url: string, doc: Doc, view: View): string {
+  const path = doc.pathOf(url);
+  if (!path || !PREFIXES.some((prefix) => path.startsWith(prefix))) return url;
+  const hash = url.indexOf("#");
+  return `${view.link(path)}${hash < 0 ? "" : url.slice(hash)}`;
+}
