@@ -47,8 +47,12 @@ export const nuget: Ecosystem = {
   title: "NuGet packages by the v3 protocol: dotnet, nuget, msbuild",
   spec: "https://learn.microsoft.com/nuget/api/overview",
   upstreams: { default: "https://api.nuget.org/v3" },
-  // A source is known by the address of its service index; of a bare host the usual place of that is meant.
-  base: (url) => url.replace(/\/index\.json$/, "").replace(/^(https?:\/\/[^/]+)\/?$/, "$1/v3"),
+  // A source is known by the address of its service index. Of a bare host the usual place is meant.
+  base: (url, upstream) => {
+    const usual: Record<string, string> = { default: "/v3", search: "/query", autocomplete: "/autocomplete" };
+    const base = url.replace(/\/(?:index\.json)?$/, "");
+    return /^https?:\/\/[^/]+$/.test(base) ? `${base}${usual[upstream] ?? ""}` : base;
+  },
   discovery: { path: `${PLACES.default}/index.json`, read: declaredIn },
   places: PLACES,
   setup: (base) => `dotnet nuget add source ${base}/v3/index.json --name proxy`,

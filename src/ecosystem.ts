@@ -105,9 +105,9 @@ export interface Ecosystem {
   /** Named base URLs without a trailing slash; several under one name are tried in order until one has the file. One with
    * `{markers}` is a whole address, filled from the route's params (and `{sha256-checksum}` from the digest). */
   upstreams: Readonly<Record<string, string | readonly string[]>>;
-  /** The base address that is meant by what operators write for the `default` upstream, where people know the registry by
-   * another one (by the address of its service index). Default: as written. */
-  base?(url: string): string;
+  /** The base address that is meant by what operators write for a named upstream, where people know it by another one (by the
+   * address of its service index). Default: as written. */
+  base?(url: string, upstream: string): string;
   /** A document of the `default` upstream that says where other upstreams are, where the operator did not: those of `upstreams`
    * and `places`. */
   discovery?: { path: Path; read(doc: Doc): Declared };

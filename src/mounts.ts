@@ -42,7 +42,7 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
   // they stand in for it.
   const all = Object.entries(given.default ? given : { ...ecosystem.upstreams, ...given });
   const { base = (url: string) => url } = ecosystem;
-  const plain = (key: string, url: string) => (key === "default" ? base(url) : url).replace(/\/+$/, "");
+  const plain = (key: string, url: string) => base(url, key).replace(/\/+$/, "");
   const upstreams = new Map(all.map(([key, urls]) => [key, [urls].flat().map((url) => plain(key, url))]));
   return {
     name,

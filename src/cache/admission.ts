@@ -37,7 +37,7 @@ export class Admissions {
   constructor(context: Context, documents: DocumentCache) {
     this.#context = context;
     this.#documents = documents;
-    this.#dates = new DateFinder(context);
+    this.#dates = new DateFinder(context, documents);
   }
 
   /** Whether a mount's documents need a look at what they state before they are sent. */

@@ -6,6 +6,7 @@ import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import { mayPass } from "../upstream/retry.ts";
 import type { Context } from "./context.ts";
+import type { DocumentCache } from "./documents.ts";
 import { addressesOf, matchIn, targetOf } from "./locate.ts";
 
 /** Requests for dates at once. */
@@ -25,8 +26,11 @@ interface Found {
 export class DateFinder {
   readonly #context: Context;
 
-  constructor(context: Context) {
+  readonly #documents: Pick<DocumentCache, "declared">;
+
+  constructor(context: Context, documents: Pick<DocumentCache, "declared">) {
     this.#context = context;
+    this.#documents = documents;
   }
 
   /** For the versions of one package. Who admits what nothing dates does not wait for a first sighting to age. */
@@ -70,7 +74,8 @@ export class DateFinder {
     if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
       return undefined;
     let failed = false;
-    for (const url of addressesOf(targetOf(mount, match.route, match.params, path)).flat()) {
+    const declared = await this.#documents.declared(mount);
+    for (const url of addressesOf(targetOf(mount, match.route, match.params, path), declared).flat()) {
       try {
         const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });
         const at = Date.parse(response.headers.get("last-modified") ?? "");

@@ -13,8 +13,10 @@ function link(value: unknown, doc: Doc, view: View): unknown {
   if (typeof value === "string") return /^https?:\/\//.test(value) ? address(value, doc, view) : value;
   if (Array.isArray(value)) return value.map((each) => link(each, doc, view));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, each]) => [key, key === "@context" ? each : link(each, doc, view)]);
-  return Object.fromEntries(entries);
+  const entries = Object.entries(value as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.map(([key, each]) => [key, key === "@context" ? each : link(each, doc, view)] as const),
+  );
 }
 
 /** What is behind `#` names a part of a document, and stays. */

@@ -93,7 +93,7 @@ function order(version: Version, bound: string): number | undefined {
 function floats({ numbers, labels }: Version, bound: string): boolean {
   const [, front = "", label] = /^([\d.*]*)(?:-(.*))?$/.exec(bound) ?? [];
   const fixed = front.split(".").filter((part) => part !== "*" && part !== "");
-  if (!/\*$/.test(label ?? front) || fixed.some((part, at) => !isNumber(part) || BigInt(part) !== numbers[at]))
+  if (!(label ?? front).endsWith("*") || fixed.some((part, at) => !isNumber(part) || BigInt(part) !== numbers[at]))
     return false;
   if (label === undefined) return labels.length === 0;
   if (!front.includes("*") && numbers.slice(fixed.length).some((number) => number !== 0n)) return false;

@@ -85,7 +85,7 @@ function byRepository({ qualifiers }: Purl, mounts: readonly Mount[]): Mount | u
   if (!url) return undefined;
   const plain = (text: string) => text.replace(/^https?:\/\//, "").replace(/\/+$/, "");
   return mounts.find(({ upstreams, ecosystem: { base } }) =>
-    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(base?.(url) ?? url)),
+    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(base?.(url, "default") ?? url)),
   );
 }
 

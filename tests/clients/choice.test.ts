@@ -26,6 +26,7 @@ const NOT_HELD = /absent\S* is not held here, and this proxy is offline/;
 const only = /from versions: 1\.0\.0/;
 const candidates = /candidate versions found which didn't match: 1\.0\.0/;
 const said403 = /403/;
+const unable = /NU1102: Unable to find package fx-pair with version \(= 1\.1\.0\)/;
 
 /** Clients that show what the server says show why; the others have words of their own. */
 const WORDS: Readonly<Record<string, Words>> = {
@@ -51,11 +52,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   cargo: { pinned: candidates, locked: candidates, absent: /no matching package named `fx-absent` found/ },
   go: { pinned: /withheld by the cooldown until|v1\.1\.0\.info is not held here/, locked: WITHHELD, absent: NOT_HELD },
-  dotnet: {
-    pinned: /NU1102: Unable to find package fx-pair with version \(= 1\.1\.0\)/,
-    locked: /x/,
-    absent: /NU1101: Unable to find package fx-absent/,
-  },
+  dotnet: { pinned: unable, locked: unable, absent: /NU1101: Unable to find package fx-absent/ },
   mvn: { pinned: /ex\.fx:pair:\w+:1\.1\b/, absent: /No versions available for ex\.fx:absent/ },
 };
 

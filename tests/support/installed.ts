@@ -21,7 +21,7 @@ const PLACES: Record<Client["ecosystem"], (entry: string, name: string) => strin
   nuget: (entry, name) =>
     entry.startsWith("[")
       ? []
-      : [`.home/packages/${name.toLowerCase()}/*/${/\.nuspec$/.test(entry) ? entry.toLowerCase() : entry}`],
+      : [`.home/packages/${name.toLowerCase()}/*/${entry.endsWith(".nuspec") ? entry.toLowerCase() : entry}`],
 };
 
 /** Names of an archive's files that do not stand in the project as they are in it, and how many do. */

@@ -9,6 +9,7 @@ import { goSum } from "./go-sum.ts";
 import { gradleLockfile } from "./gradle-lockfile.ts";
 import { mavenList } from "./maven-list.ts";
 import { packageLock } from "./package-lock.ts";
+import { packagesLock } from "./packages-lock.ts";
 import { pdmLock } from "./pdm-lock.ts";
 import { pipfileLock } from "./pipfile-lock.ts";
 import { pnpmLock } from "./pnpm-lock.ts";
@@ -34,6 +35,7 @@ const FORMATS: readonly Lockfile[] = [
   goMod,
   gradleLockfile,
   mavenList,
+  packagesLock,
   requirementsTxt,
 ];
 

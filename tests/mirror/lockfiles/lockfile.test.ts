@@ -30,6 +30,7 @@ const FORMATS: [fixture: string, named: string][] = [
   ["maven-list.log", "maven"],
   ["maven-tree-file.txt", "maven"],
   ["requirements-uv.txt", "pypi"],
+  ["packages.lock.json", "nuget"],
 ];
 
 test.each(FORMATS)("knows %s by its content", async (name, type) => {

@@ -40,7 +40,7 @@ export function dotnetEnv(home: string): Record<string, string> {
     DOTNET_CLI_HOME: home,
     DOTNET_CLI_TELEMETRY_OPTOUT: "1",
     DOTNET_NOLOGO: "1",
-    DOTNET_SKIP_FIRST_TIME_EXPERIENCE: "1",
+    DOTNET_SKIP_FIRST_TIME_EXPERIENCE: "true",
     // Without it ICU would have to be installed.
     DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: "1",
     MSBUILDDISABLENODEREUSE: "1",

@@ -1,7 +1,7 @@
 /** A NuGet v3 feed laid out as the public one: service index, flat container, registrations by pages, catalog, search. */
 import { padded } from "../archives/files.ts";
 import { zip } from "../archives/zip.ts";
-import { binary, type Content, json, type Request } from "../tree.ts";
+import { type Content, json, type Request } from "../tree.ts";
 import { base64, type Package, type Release, releasesOf } from "./package.ts";
 
 export interface NugetRelease extends Release {
@@ -37,7 +37,11 @@ export function makeNuget(
     const id = pack.name.toLowerCase();
     for (const { version, publishedAt, size } of releasesOf(pack)) {
       const file = nupkg(pack, version, size);
-      tree.set(nupkgPath(id, version), binary(file));
+      const modified = { "last-modified": new Date(publishedAt).toUTCString() };
+      tree.set(nupkgPath(id, version), {
+        body: file,
+        headers: { ...modified, "content-type": "application/octet-stream" },
+      });
       tree.set(`${FLAT}/${id}/${version}/${id}.nuspec`, {
         body: nuspec(pack, version),
         headers: { "content-type": "text/xml" },
@@ -143,7 +147,7 @@ function* registrationOf(
     const path =
       pages.length > 1 ? `${folder}/page/${lower!}/${upper!}.json` : `${folder}/index.json#page/${lower!}/${upper!}`;
     const page = { "@id": base + path, count: part.length, lower, upper };
-    const full = { ...page, items: part.map(({ listed: _, published: __, ...leaf }) => leaf) };
+    const full = { ...page, items: part.map(withoutState) };
     if (pages.length > 1) yield [path, full];
     items.push(pages.length > 1 ? page : full);
   }
@@ -205,4 +209,9 @@ function complete(packages: readonly NugetPackage[], query: Request["query"]) {
     totalHits: found.length,
     data: id ? found.flatMap(({ versions }) => Object.keys(versions)) : found.map(({ name }) => name),
   };
+}
+
+/** Within a page these stand in the entry. */
+function withoutState({ catalogEntry, packageContent, registration, ...leaf }: ReturnType<typeof leafOf>) {
+  return { "@id": leaf["@id"], "@type": leaf["@type"], catalogEntry, packageContent, registration };
 }
