@@ -56,8 +56,8 @@ test("an override names an upstream that its plugin has", () => {
   const env = Object.fromEntries(overrides.map((key) => [key.env!, "https://a.example"]));
   for (const name of ["PROXY_UPSTREAM_ALLOW_LOOPBACK", "PROXY_UPSTREAM_ALLOW_PRIVATE_HOSTS"]) delete env[name];
   const { upstreams } = loadConfig({ ecosystems: ids, env }).config;
-  const unknown = ecosystems.flatMap(({ id, upstreams: own }) =>
-    Object.keys(upstreams[id] ?? {}).flatMap((name) => (name in own ? [] : `${id}: ${name}`)),
+  const unknown = ecosystems.flatMap(({ id, upstreams: own, places }) =>
+    Object.keys(upstreams[id] ?? {}).flatMap((name) => (name in { ...own, ...places } ? [] : `${id}: ${name}`)),
   );
   expect(unknown).toEqual([]);
   expect(Object.keys(upstreams)).toContain("npm");
