@@ -145,7 +145,7 @@ export interface Ecosystem {
   /** Upstream response headers that clients rely on, beyond the usual ones. Lowercase. */
   keepHeaders?: readonly string[];
   /** Response headers in which clients expect digests of what they are sent (`x-checksum-sha1`), as hex, or in the form that
-   * `value` gives it: of the whole, also where a part is sent. One that is named `etag` is the validator of documents. */
+   * `value` gives it: of the whole, also where a part is sent. One that is named `etag` is the validator. */
   digestHeaders?: Readonly<Partial<Record<Exclude<Algorithm, "h1">, string | DigestHeader>>>;
   /** The line that points the ecosystem's client at a mount, for people. */
   setup(base: string): string;

@@ -1,5 +1,6 @@
 // Written by scripts/generate.ts from the files of ecosystems/. Do not edit.
 import { cargo } from "../ecosystems/cargo.ts";
+import { gem } from "../ecosystems/gem.ts";
 import { golang } from "../ecosystems/golang.ts";
 import { maven } from "../ecosystems/maven.ts";
 import { npm } from "../ecosystems/npm.ts";
@@ -8,4 +9,4 @@ import { pypi } from "../ecosystems/pypi.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
-export const ecosystems: readonly Ecosystem[] = [cargo, golang, maven, npm, nuget, pypi];
+export const ecosystems: readonly Ecosystem[] = [cargo, gem, golang, maven, npm, nuget, pypi];

@@ -84,6 +84,13 @@ export interface MetadataRoute extends Described {
   /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
    * pass untouched. */
   rewrite?(doc: Doc, view: View): Body | undefined;
+  /** No addresses stand in it: where nothing can be withheld it goes out as upstream sent it. Default: always rewritten. */
+  asIs?: boolean;
+  /** It speaks of what clients are sent of other documents (their sums). `line` is asked of each that is held below the path,
+   * as it is sent now (`undefined`: all of it is withheld); `View.lines` has the answers. */
+  covers?: { below: Path; line(doc: Doc, served: Uint8Array | undefined): string };
+  /** Offline, where it is not held: a document of nothing, for `rewrite` to put in what is held. */
+  blank?: string;
 }
 
 /** Composed from the bytes that this proxy serves at another path, so that the two always agree: checksums of a filtered
@@ -157,6 +164,8 @@ export interface View {
   readonly offline: boolean;
   /** The public URL of a path below this mount. */
   link(path: Path): string;
+  /** What the route's `covers.line` says of each document that it covers. */
+  readonly lines: readonly string[];
   /** What is held of the mount, or of one of its packages. */
   held(name?: string): Iterable<Release>;
   /** Whether clients may see this release (cooldown; offline: any file of it is held), or this file of it. */

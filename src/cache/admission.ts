@@ -170,6 +170,10 @@ export function releasesOf({ route, path }: Target<MetadataRoute>, doc: Doc): Re
   try {
     return [...(route.parse?.(doc).releases ?? [])];
   } catch (error) {
-    throw new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${(error as Error).message}`);
+    throw unfiltered(path, error);
   }
+}
+
+export function unfiltered(path: string, error: unknown): UpstreamFailed {
+  return new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${messageOf(error)}`);
 }

@@ -19,10 +19,13 @@ import { addressesOf, type Target } from "./locate.ts";
 import { type Passed, passThrough } from "./pass-through.ts";
 import type { Wanted } from "./request.ts";
 
+/** What is sent of a row. */
+export type Stored = Pick<ArtifactRow, "mount" | "path" | "sha256" | "size" | "mediaType" | "headers">;
+
 /** A file: on disk, all here in memory and verified, still arriving, or to be passed on since there is no room to keep it. */
 export type File =
-  | { kind: "held"; row: ArtifactRow }
-  | { kind: "whole"; row: ArtifactRow; bytes: Uint8Array }
+  | { kind: "held"; row: Stored }
+  | { kind: "whole"; row: Stored; bytes: Uint8Array }
   | { kind: "growing"; head: Head; growing: Growing }
   | { kind: "passing"; open: () => Promise<Passed> };
 

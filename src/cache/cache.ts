@@ -3,15 +3,16 @@
  * workers both come here, so that policy, digests, retries and accounting cannot differ.
  */
 import { LRUCache } from "lru-cache";
-import type { ArtifactRow } from "../db/artifacts.ts";
 import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isPlain, type Match, type Miss } from "../match.ts";
 import type { Mount } from "../mounts.ts";
 import { Admissions } from "./admission.ts";
-import { ArtifactCache, type File } from "./artifacts.ts";
+import { ArtifactCache, type File, type Stored } from "./artifacts.ts";
 import type { Context } from "./context.ts";
+import { sourceOf } from "./covered.ts";
+import { basisOf } from "./derived.ts";
 import { factFor } from "./described.ts";
 import { freshness } from "./document-row.ts";
 import { DocumentCache, type ReadDocument } from "./documents.ts";
@@ -36,19 +37,18 @@ export interface Ask {
 
 export type Outcome = "hit" | "miss" | "stale";
 
-/** What can be sent from the disk. */
-export type OnDisk = Pick<ArtifactRow, "path" | "sha256" | "size" | "mediaType" | "headers">;
-
 /** What a path is answered with. */
 export type Answer =
   | { kind: "ready"; ready: Ready; outcome: Outcome }
-  | { kind: "file"; file: File | { kind: "held"; row: OnDisk }; outcome: Outcome }
+  | { kind: "file"; file: File; outcome: Outcome }
   | { kind: "passthrough"; response: Response };
 
 /** Work that is too heavy for the serving thread, done elsewhere. */
 export interface Offload {
   read: ReadDocument;
   render(target: Target<MetadataRoute>, variant: string, base: string): Promise<Rendered>;
+  /** What is derived from a document; its path says what. */
+  derive(mount: Mount, path: Path, base: string): Promise<Rendered>;
 }
 
 /** Documents above this many bytes are read and rewritten elsewhere, where there is an elsewhere. */
@@ -164,8 +164,10 @@ export class Cache {
     const path = row.path as Path;
     await this.#admit(target);
     this.#served(mount, outcome, path, false);
-    const dated = row.lastModified && !route.rewrite && { "last-modified": row.lastModified };
-    if (route.packed && row.size > IN_MEMORY && this.context.storage.has(row.sha256)) {
+    const isPlain = this.views.isPlain(target);
+    const dated = row.lastModified && isPlain && { "last-modified": row.lastModified };
+    const isFile = isPlain && row.size > (route.packed ? IN_MEMORY : this.memory.largest);
+    if (isFile && this.context.storage.has(row.sha256)) {
       const file = { kind: "held" as const, row: { ...row, headers: { ...row.headers, ...dated } } };
       return { kind: "file", file, outcome };
     }
@@ -173,11 +175,13 @@ export class Cache {
     const key = keyFor(mount, ask, route);
     const now = this.context.now();
     const { offline } = this.context.settings;
-    // What a generation's paths mean may change at any time, by another process too.
-    const changes = outcome === "stale" || (route.generation !== undefined && route.freshness !== "immutable");
-    const freshUntil = changes ? 0 : offline ? now + OFFLINE_LOOK : row.checkedAt + freshness(target);
+    // What a generation's paths mean may change at any time, by another process too; so may what is covered.
+    const isMoving = (route.generation !== undefined && route.freshness !== "immutable") || (route.covers && !isPlain);
+    const isDue = outcome === "stale" || isMoving;
+    const freshUntil = isDue ? 0 : offline ? now + OFFLINE_LOOK : row.checkedAt + freshness(target);
+    const source = sourceOf(this.context, mount, route, row.sha256, isPlain);
     const known = this.memory.get(key);
-    if (known && !offline && known.source === row.sha256 && (known.matures ?? Number.POSITIVE_INFINITY) > now) {
+    if (known && known.source === source && (known.matures ?? Number.POSITIVE_INFINITY) > now) {
       known.freshUntil = Math.min(freshUntil, known.matures ?? freshUntil);
       return { kind: "ready", ready: known, outcome };
     }
@@ -188,9 +192,9 @@ export class Cache {
       freshUntil: Math.min(freshUntil, rendered.matures ?? freshUntil),
       mount: mount.name,
       path,
-      source: row.sha256,
+      source,
     };
-    this.memory.put(key, ready);
+    this.memory.put(key, ready, route.covers !== undefined);
     return { kind: "ready", ready, outcome };
   }
 
@@ -208,8 +212,12 @@ export class Cache {
     variant: string,
     base: string,
   ): Promise<Rendered> {
-    if (this.#offload && row.size > HEAVY && this.context.storage.has(row.sha256))
-      return this.#offload.render(target, variant, base);
+    const { covers, blank } = target.route;
+    const { storage, settings } = this.context;
+    const isHeavy = row.size > HEAVY || (covers && !this.views.isPlain(target));
+    // Elsewhere only what is stored is found, and what needs not be.
+    const isThere = storage.has(row.sha256) || (settings.offline && blank !== undefined);
+    if (this.#offload && isHeavy && isThere) return this.#offload.render(target, variant, base);
     return this.views.render(target, row, variant, base);
   }
 
@@ -223,15 +231,23 @@ export class Cache {
       accept: null,
       query: new URLSearchParams(),
     });
-    if (served.kind !== "ready") throw new NotFound(`${ask.path} cannot be derived`);
-    const body = route.derive(served.ready.bytes, params);
-    if (body === undefined) throw new NotFound(`${ask.path} does not exist, or is withheld`);
-    const rendered = composed(body, "application/json");
-    return {
-      kind: "ready",
-      outcome: served.outcome,
-      ready: { ...rendered, freshUntil: 0, mount: mount.name, path: ask.path },
-    };
+    const basis = basisOf(this.context, served);
+    if (!basis || served.kind === "passthrough") throw new NotFound(`${ask.path} cannot be derived`);
+    const { outcome } = served;
+    const { source, freshUntil } = basis;
+    const key = keyFor(mount, ask, route);
+    const known = this.memory.get(key);
+    if (known?.source === source) {
+      known.freshUntil = freshUntil;
+      return { kind: "ready", ready: known, outcome };
+    }
+    const rendered =
+      this.#offload && basis.size > HEAVY
+        ? await this.#offload.derive(mount, ask.path, ask.base)
+        : this.views.derive({ route, params, path: ask.path }, await basis.bytes());
+    const ready: Ready = { ...rendered, source, freshUntil, mount: mount.name, path: target.path };
+    this.memory.put(key, ready, true);
+    return { kind: "ready", ready, outcome };
   }
 
   async #pass(question: Question, ask: Ask): Promise<Answer> {
@@ -258,11 +274,13 @@ export class Cache {
 }
 
 function keyFor(mount: Mount, { path, query, accept, base }: Ask, route: Route): string {
+  if (route.kind === "derived") return `${mount.name} ${path} ${base}`;
   if (route.kind !== "metadata") return `${mount.name} ${path}`;
   return `${mount.name} ${path}${queryOf(route.query, query)} ${negotiate(route.variants ?? [], accept)} ${base}`;
 }
 
-function readyArtifact(row: ArtifactRow, bytes: Uint8Array<ArrayBuffer>): Ready {
+function readyArtifact(row: Stored, bytes: Uint8Array<ArrayBuffer>): Ready {
   const { mount, path, mediaType, headers, sha256 } = row;
-  return { bytes, mediaType, headers, etag: `"${sha256}"`, freshUntil: Number.POSITIVE_INFINITY, mount, path };
+  const etag = headers["etag"] ?? `"${sha256}"`;
+  return { bytes, mediaType, headers, etag, freshUntil: Number.POSITIVE_INFINITY, mount, path };
 }

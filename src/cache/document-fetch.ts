@@ -100,7 +100,7 @@ export class DocumentFetch {
           : addressesOf(target, route.from ? await this.#documents.declared(mount) : {}, digest),
       expected: digest,
       // What is rewritten has other digests.
-      algorithms: route.rewrite ? [] : digestAlgorithms(mount),
+      algorithms: route.rewrite && !route.asIs ? [] : digestAlgorithms(mount),
       keepHeaders: [...(mount.ecosystem.keepHeaders ?? []), ...(route.probe ? [route.probe] : [])],
       requestHeaders: {
         ...(route.accept && { accept: route.accept }),

@@ -22,7 +22,7 @@ export function rowOf(
     mediaType: head.mediaType,
     url: head.url,
     ...validatorsOf(head),
-    headers: { ...head.headers, ...(!route.rewrite && digestHeaders(mount, digests)) },
+    headers: { ...head.headers, ...((!route.rewrite || route.asIs) && digestHeaders(mount, digests)) },
     revision: revision ?? null,
     fetchedAt: at,
     checkedAt: at,

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import type { DocumentRow } from "../db/documents.ts";
+import { hash } from "../digest.ts";
 import type { Declared, Doc, MetadataRoute, Path } from "../ecosystem.ts";
 import { messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
@@ -13,11 +14,11 @@ import type { Context } from "./context.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
 import { type Around, makeDoc } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
-import { freshness } from "./document-row.ts";
+import { freshness, rowOf } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { Generations } from "./generations.ts";
-import { documentAt, type Target } from "./locate.ts";
+import { addressesOf, documentAt, type Target } from "./locate.ts";
 import { type Reading, unpackedFor } from "./reader.ts";
 import { rowAt } from "./staging.ts";
 import { isFull, Unkept } from "./unkept.ts";
@@ -75,7 +76,8 @@ export class DocumentCache {
     }
     const { mount, path } = target;
     const row = this.#row(mount, path);
-    if (row && settings.offline) return { row, outcome: "hit" };
+    const stands = row ?? this.blank(target);
+    if (stands && settings.offline) return { row: stands, outcome: "hit" };
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const late = row ? now() - row.checkedAt - freshness(target) : 0;
     if (row && late <= 0 && !force) return { row, outcome: "hit" };
@@ -132,6 +134,22 @@ export class DocumentCache {
     const bytes = await unpackedFor(target, this.bytes(row) as Uint8Array<ArrayBuffer>);
     if (this.#context.settings.pin) this.#unpacked.set(row.sha256, bytes);
     return this.doc(target, row, bytes);
+  }
+
+  /** What stands for a document offline that is not held, where there is such a thing. */
+  blank(target: Target<MetadataRoute>): DocumentRow | undefined {
+    const { blank } = target.route;
+    if (blank === undefined || !this.#context.settings.offline) return undefined;
+    const bytes = new TextEncoder().encode(blank);
+    const head = { url: addressesOf(target).flat()[0] ?? "", mediaType: "text/plain", headers: {} };
+    const row = rowOf(
+      this.#context,
+      target,
+      { head, digests: { sha256: hash("sha256", bytes) }, size: bytes.length },
+      undefined,
+    );
+    this.#unkept.put(row, bytes, []);
+    return row;
   }
 
   bytes(row: DocumentRow): Uint8Array {

@@ -22,16 +22,21 @@ export interface Ready {
 
 /** Entries above this share of the bound would push out everything else. */
 const SHARE = 8;
+/** The same for what is dear to make. */
+const DEAR_SHARE = 2;
 /** What an entry costs beside its bytes. */
 const OVERHEAD = 600;
 
 /** Recently sent bodies, bounded in bytes. */
 export class Memory {
   readonly #entries: LRUCache<string, Ready> | undefined;
-  readonly #largest: number;
+  readonly #maximum: number;
+  /** Bytes of the largest entry that is kept. */
+  readonly largest: number;
 
   constructor(maxBytes: number) {
-    this.#largest = maxBytes / SHARE;
+    this.#maximum = maxBytes;
+    this.largest = maxBytes / SHARE;
     this.#entries = maxBytes > 0 ? new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf }) : undefined;
   }
 
@@ -39,8 +44,9 @@ export class Memory {
     return this.#entries?.get(key);
   }
 
-  put(key: string, entry: Ready): void {
-    if (entry.bytes.length <= this.#largest) this.#entries?.set(key, entry);
+  put(key: string, entry: Ready, isDear = false): void {
+    const largest = isDear ? this.#maximum / DEAR_SHARE : this.largest;
+    if (entry.bytes.length <= largest) this.#entries?.set(key, entry);
   }
 
   remove(key: string): void {

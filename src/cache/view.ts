@@ -1,11 +1,12 @@
 /** Documents as clients see them: rewritten for a variant, a base URL and policy. Pure but for the dates it may have to ask for. */
 import type { DocumentRow } from "../db/documents.ts";
 import { Hasher, hash } from "../digest.ts";
-import type { Body, Doc, MetadataRoute, ReleaseFacts, View } from "../ecosystem.ts";
+import type { Body, DerivedRoute, Doc, MetadataRoute, Params, Path, ReleaseFacts, View } from "../ecosystem.ts";
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
-import { type Admission, type Admissions, releasesOf } from "./admission.ts";
+import { type Admission, type Admissions, releasesOf, unfiltered } from "./admission.ts";
 import type { Context } from "./context.ts";
+import { covered } from "./covered.ts";
 import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
 import { loadLed } from "./gather.ts";
@@ -20,6 +21,13 @@ export interface Rendered {
   etag: string;
   headers: Record<string, string>;
   matures?: number;
+}
+
+/** A request for something that is made of what is served at another path. */
+export interface Derived {
+  route: DerivedRoute;
+  params: Params;
+  path: Path;
 }
 
 /** Bodies worth compressing, in bytes. */
@@ -38,9 +46,9 @@ export class Views {
     this.#admissions = admissions;
   }
 
-  /** Whether a route's documents go out as they are. */
-  isPlain({ route }: Target<MetadataRoute>): boolean {
-    return !route.rewrite;
+  /** Whether a document goes out as upstream sent it. */
+  isPlain({ mount, route }: Target<MetadataRoute>): boolean {
+    return !route.rewrite || (route.asIs === true && !this.#admissions.concerns(mount));
   }
 
   /** For what is composed here: nothing of it is withheld. `base`: the public address, without a trailing slash. */
@@ -51,38 +59,60 @@ export class Views {
       offline: settings.offline,
       link: (path) => `${base}${mount.prefix}${path}`,
       held: (name) => artifacts.releases(mount.name, name),
+      lines: [],
       admits: () => true,
     };
   }
 
   /** Makes what clients are sent. Fails closed: a document that cannot be filtered is UpstreamFailed, never the original. */
   async render(target: Target<MetadataRoute>, row: DocumentRow, variant: string, base: string): Promise<Rendered> {
+    const mediaType = variant || row.mediaType;
+    const { body, matures } = await this.#shown(target, row, mediaType, base);
+    const rendered = composed(body, mediaType, (bytes) => ({
+      ...row.headers,
+      ...(!this.isPlain(target) && digestsOf(target.mount, bytes)),
+    }));
+    if (rendered.bytes.length > COMPRESS && !target.route.packed)
+      rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
+    return { ...rendered, ...(matures !== undefined && { matures }) };
+  }
+
+  /** What a document derived from another is; `served`: the bytes of that. Throws NotFound where there is no such thing. */
+  derive({ route, params, path }: Derived, served: Uint8Array): Rendered {
+    const body = route.derive(served, params);
+    if (body === undefined) throw new NotFound(`${path} does not exist, or is withheld`);
+    return composed(body, "application/json");
+  }
+
+  async #shown(
+    target: Target<MetadataRoute>,
+    row: DocumentRow,
+    variant: string,
+    base: string,
+  ): Promise<{ body: Body; matures: number | undefined }> {
     const doc = this.#documents.doc(target, row);
     const { mount, route } = target;
+    if (this.isPlain(target)) return { body: doc.bytes(), matures: undefined };
     const admission =
       !route.packed && this.#admissions.concerns(mount)
         ? await this.#admissions.ofDocument(mount, await this.#stated(target, doc))
         : UNFILTERED;
-    const view: View = {
-      ...this.open(mount, base),
-      variant: variant || row.mediaType,
-      admits: admission.admits,
-    };
+    const others = await covered(this.#context, this.#documents, target, async (other, of) => {
+      const { body, matures } = await this.#shown(other, of, of.mediaType, base);
+      return { bytes: composed(body, "").bytes, matures };
+    });
+    const view: View = { ...this.open(mount, base), variant, lines: others.lines, admits: admission.admits };
     let body: Body | undefined;
     try {
-      body = route.rewrite ? route.rewrite(doc, view) : doc.bytes();
+      body = route.rewrite?.(doc, view);
     } catch (error) {
       throw new UpstreamFailed(`${target.path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
     }
     if (body === undefined && view.offline)
       throw new NotFound(`${target.path}: nothing of it is held here, and this proxy is offline`);
     if (body === undefined) throw new Withheld(`${target.path}: all that it states is withheld by the cooldown`);
-    const rendered = composed(body, view.variant, (bytes) => ({
-      ...row.headers,
-      ...(route.rewrite && digestsOf(mount, bytes)),
-    }));
-    if (rendered.bytes.length > COMPRESS && !route.packed) rendered.gzip = Bun.gzipSync(rendered.bytes, { level: 6 });
-    return { ...rendered, ...(admission.matures !== undefined && { matures: admission.matures }) };
+    const matures = [admission.matures, others.matures].filter((at) => at !== undefined);
+    return { body, matures: matures.length > 0 ? Math.min(...matures) : undefined };
   }
 
   /** What upstream found, as clients should see it. Fails closed, as `render` does. */
@@ -100,7 +130,11 @@ export class Views {
 
   /** What a document states, with what it leads to: it may speak of releases that only those state. */
   async #stated(target: Target<MetadataRoute>, doc: Doc): Promise<ReleaseFacts[]> {
-    if (!this.#context.settings.offline && target.route.rewrite) await loadLed(this.#documents, target, doc);
+    try {
+      if (!this.#context.settings.offline) await loadLed(this.#documents, target, doc);
+    } catch (error) {
+      throw unfiltered(target.path, error);
+    }
     return releasesOf(target, doc);
   }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
 import { blobHasher, type Found, type HashInput } from "../cache/hash-blobs.ts";
-import { documentAt } from "../cache/locate.ts";
+import { documentAt, matchIn, type Target } from "../cache/locate.ts";
 import { readDocument } from "../cache/reader.ts";
 import type { Rendered } from "../cache/view.ts";
 import type { Config } from "../config/schema.ts";
@@ -18,7 +18,7 @@ import { Mirrored } from "../db/mirrored.ts";
 import { type Database, openDatabase } from "../db/open.ts";
 import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
-import type { Path } from "../ecosystem.ts";
+import type { MetadataRoute, Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
@@ -56,6 +56,7 @@ export interface Job extends MirrorTasks {
     source: { mediaType: string; url: string };
   }): ReturnType<typeof readDocument>;
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
+  derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
   hash(input: HashInput): Promise<Found[]>;
 }
 
@@ -161,6 +162,7 @@ export function offloadTo(pool: Pool<WorkerTasks>): Offload {
   return {
     read: ({ mount, path }, file, source) => pool.run("read", { mount: mount.name, path, file, source }),
     render: ({ mount, path }, variant, base) => pool.run("render", { mount: mount.name, path, variant, base }),
+    derive: (mount, path, base) => pool.run("derive", { mount: mount.name, path, base }),
   };
 }
 
@@ -175,16 +177,23 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
     if (!found) throw new NotFound(`${mount} has no document ${path}`);
     return found;
   };
+  const render = async (document: Target<MetadataRoute>, variant: string, base: string) => {
+    const row = cache.documents.held(document.mount, document.path) ?? cache.documents.blank(document);
+    if (!row) throw new NotFound(`${document.mount.name}${document.path} is no longer held`);
+    return cache.views.render(document, row, variant, base);
+  };
   return {
     ...mirrorTasks(cache, mountOf),
     open: async () => {},
     hash: blobHasher(cache.context.storage),
     read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
-    render: async ({ mount, path, variant, base }) => {
-      const document = target(mount, path);
-      const row = cache.documents.held(document.mount, document.path);
-      if (!row) throw new NotFound(`${mount}${path} is no longer held`);
-      return cache.views.render(document, row, variant, base);
+    render: async ({ mount, path, variant, base }) => render(target(mount, path), variant, base),
+    derive: async ({ mount, path, base }) => {
+      const match = matchIn(mountOf(mount), "GET", path);
+      if (typeof match === "number" || match.route.kind !== "derived") throw new NotFound(`${mount} has no ${path}`);
+      const { route, params } = match;
+      const { bytes } = await render(target(mount, route.of(params)), "", base);
+      return cache.views.derive({ route, params, path }, bytes);
     },
   };
 }

@@ -14,6 +14,8 @@ export class Artifacts {
   readonly #find;
   readonly #ofPackage;
   readonly #put;
+  /** Counts what is put and removed here. */
+  changes = 0;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
@@ -88,6 +90,7 @@ export class Artifacts {
   }
 
   put(row: ArtifactRow): void {
+    this.changes++;
     this.#put.run(row);
   }
 
@@ -120,6 +123,7 @@ export class Artifacts {
   }
 
   remove(mount: string, path: string): void {
+    this.changes++;
     this.#orm
       .delete(artifacts)
       .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path)))

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
@@ -19,6 +19,8 @@ export class Documents {
   readonly #put;
   readonly #putPage;
   readonly #forgetPages;
+  /** Counts what is put and removed here. */
+  changes = 0;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
@@ -99,6 +101,7 @@ export class Documents {
 
   /** Stores a document and all that it states, in place of what it stated before. */
   put(row: DocumentRow, pages: readonly FactsPage[]): void {
+    this.changes++;
     const { mount, path: document } = row;
     this.#put.run(row);
     this.#forgetPages.run({ mount, document });
@@ -123,6 +126,7 @@ export class Documents {
   }
 
   remove(mount: string, path: string): void {
+    this.changes++;
     this.#orm.delete(documents).where(this.#is(mount, path)).run();
     this.#forgetPages.run({ mount, document: path });
   }
@@ -138,14 +142,29 @@ export class Documents {
       .run();
   }
 
-  /** The paths of all held documents of a mount, in pages. */
-  *paths(mount: string): Generator<string> {
-    // Those that are staged come before the first path.
-    for (let last = "."; ; ) {
+  /** Another one where another thread or process has written anything. */
+  written(): number {
+    const [row] = this.#orm.all<{ data_version: number }>(sql`PRAGMA data_version`);
+    return row?.data_version ?? 0;
+  }
+
+  /** Another one where a document below a path was added, replaced or removed. */
+  stateBelow(mount: string, path: string): string {
+    const [row] = this.#orm
+      .select({ count: sql<number>`count(*)`, last: sql<number | null>`max(${documents.fetchedAt})` })
+      .from(documents)
+      .where(isBelow(mount, path))
+      .all();
+    return `${row?.count} ${row?.last}`;
+  }
+
+  /** The paths of all held documents of a mount, or of those below a path, in pages. Those that are staged have none yet. */
+  *paths(mount: string, below = "/"): Generator<string> {
+    for (let last = ""; ; ) {
       const page = this.#orm
         .select({ path: documents.path })
         .from(documents)
-        .where(and(eq(documents.mount, mount), gt(documents.path, last)))
+        .where(and(isBelow(mount, below), gt(documents.path, last)))
         .orderBy(asc(documents.path))
         .limit(1_000)
         .all();
@@ -169,4 +188,8 @@ export class Documents {
   #is(mount: string, path: string) {
     return and(eq(documents.mount, mount), eq(documents.path, path));
   }
+}
+
+function isBelow(mount: string, path: string) {
+  return and(eq(documents.mount, mount), gte(documents.path, path), lt(documents.path, `${path}\u{10ffff}`));
 }

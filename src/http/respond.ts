@@ -70,7 +70,7 @@ export async function respond(request: Request, answer: Answer, fileOf: (sha256:
   if (file.kind === "growing") return growing(request, file);
   if (file.kind === "passing") return passing(request, file);
   const { row } = file;
-  const etag = `"${row.sha256}"`;
+  const etag = row.headers["etag"] ?? `"${row.sha256}"`;
   const headers: Record<string, string> = {
     ...row.headers,
     "content-type": row.mediaType,

@@ -94,7 +94,7 @@ describe("without dates in the index", () => {
 describe("a document that policy cannot be applied to is no answer", () => {
   const broken = (route: Partial<MetadataRoute>): Ecosystem => ({
     ...dated,
-    routes: [{ ...index, ...route }, ...others],
+    routes: [{ ...(dated.routes[0] as MetadataRoute), ...route }, ...others],
   });
   test("because it cannot be rewritten", async () => {
     const rewrite = () => {

@@ -109,6 +109,7 @@ test("large ones are read and rewritten elsewhere, small ones here", async () =>
           read.push(path);
           return { pages: [], revision: undefined };
         },
+        derive: () => Promise.reject(new Error("nothing is derived")),
         render: (target, variant, base) => {
           rendered.push(target.path);
           const row = cache().documents.held(target.mount, target.path);

@@ -13,6 +13,9 @@ const TIMEOUT = 240_000;
 const AT_ONCE = 20;
 
 interface Words {
+  /** The first time that it asks for the package under a cooldown: the list that it reads has no dates, and is put right by what
+   * follows. */
+  first?: RegExp;
   /** Asked for a release that is not listed. */
   pinned: RegExp;
   /** A lockfile names it. */
@@ -53,6 +56,16 @@ const WORDS: Readonly<Record<string, Words>> = {
   cargo: { pinned: candidates, locked: candidates, absent: /no matching package named `fx-absent` found/ },
   go: { pinned: /withheld by the cooldown until|v1\.1\.0\.info is not held here/, locked: WITHHELD, absent: NOT_HELD },
   dotnet: { pinned: unable, locked: unable, absent: /NU1101: Unable to find package fx-absent/ },
+  gem: {
+    first: /Forbidden 403/,
+    pinned: /Could not find a valid gem 'fx-pair' \(= 1\.1\.0\)/,
+    absent: /Could not find a valid gem 'fx-absent'/,
+  },
+  bundler: {
+    pinned: /gems matching 'fx-pair':\s+\* fx-pair-1\.0\.0\s/,
+    locked: /locked to fx-pair \(1\.1\.0\)[\s\S]*can no longer be\s+found/,
+    absent: /Could not find gem 'fx-absent'/,
+  },
   mvn: { pinned: /ex\.fx:pair:\w+:1\.1\b/, absent: /No versions available for ex\.fx:absent/ },
 };
 
@@ -84,6 +97,7 @@ for (const client of clients) {
       await free.stop();
 
       const proxy = await serve("cooling", { config: { cooldown: { default: "7d" } } });
+      if (words.first) expectRefused(await install(proxy, "cooled"), words.first);
       expect(outcome(await install(proxy, "cooled"))).toBe("installed");
       expect(await client.installed(dir("cooled"), name)).toBe(old);
       expectRefused(await install(proxy, "pinned", pinned), words.pinned);

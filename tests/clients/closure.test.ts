@@ -10,6 +10,7 @@ import { clients } from "../support/clients/all.ts";
 import { outcome } from "../support/clients/client.ts";
 import { projects, type SampleProject } from "../support/projects.ts";
 import { makeCargo } from "../support/registries/cargo.ts";
+import { makeGem } from "../support/registries/gem.ts";
 import { makeGolang } from "../support/registries/golang.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
@@ -122,6 +123,21 @@ const DIAMONDS: Record<string, Diamond> = {
         { name: "fx.example/left", versions: { "v1.2.0": { dependencies: { "fx.example/deep": "v1.0.0" } } } },
         { name: "fx.example/right", versions: { "v1.0.0": { dependencies: { "fx.example/deep": "v1.5.0" } } } },
         { name: "fx.example/deep", versions: { "v1.0.0": {}, "v1.5.0": {}, "v1.9.0": {} } },
+      ]),
+  },
+  gem: {
+    root: "fx-root",
+    range: "",
+    deep: "fx-deep",
+    registry: () =>
+      makeGem([
+        {
+          name: "fx-root",
+          versions: { "1.0.0": {}, "1.1.0": { dependencies: { "fx-left": "~> 1.0", "fx-right": ">= 2, < 3" } } },
+        },
+        { name: "fx-left", versions: { "1.2.0": { dependencies: { "fx-deep": "< 2" } }, "2.0.0.rc1": {} } },
+        { name: "fx-right", versions: { "2.0.0": { dependencies: { "fx-deep": ">= 1.0, != 1.9.0" } } } },
+        { name: "fx-deep", versions: { "0.9.0": {}, "1.0.0": {}, "1.5.0": {}, "1.9.0": {}, "3.0.0": {} } },
       ]),
   },
   maven: { root: "ex.fx:upper", range: "1.1", deep: "ex.fx:lower", registry: projects.maven.registry },

@@ -16,7 +16,7 @@ import { bytesOf, entryAt } from "../support/tree.ts";
 const TIMEOUT = 400_000;
 
 /** Packages of the sample projects, and not mvn's plugins. */
-const OURS = /\/(?:@|ex\/)?fx.*\.(?:tgz|whl|crate|zip|jar|nupkg)$/;
+const OURS = /\/(?:@|ex\/)?fx.*\.(?:tgz|whl|crate|zip|jar|nupkg|gem)$/;
 
 /** The files that installing a project takes: path below the mount and sha256, as the upstream has them. */
 async function files({ upstream, tree }: Stage): Promise<Map<string, string>> {

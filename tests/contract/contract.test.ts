@@ -2,49 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { conforms } from "../conformance.ts";
 import { mountOf, read } from "../support/plugin.ts";
 import { debian } from "./debian.ts";
-import { gem } from "./gem.ts";
 import { oci } from "./oci.ts";
 
 // Sketches of what comes next: they keep the contract wide enough. What does not fit yet stands in them as HOLE.
 
 const SHA = "ab".repeat(32);
 const OTHER = "cd".repeat(32);
-const RACK = { name: "rack", version: "3.0.0" };
 const IMAGE = {
   schemaVersion: 2,
   config: { digest: `sha256:${SHA}`, size: 2 },
   layers: [{ digest: `sha256:${OTHER}`, size: 3 }],
 };
-
-conforms(gem, {
-  upstreams: { default: "https://gems.example" },
-  name: "rack",
-  samples: [
-    {
-      path: "/info/rack",
-      mediaType: "text/plain",
-      truncation: "line",
-      body: `---
-2.2.8 |checksum:${SHA},ruby:>= 2.3
-3.0.0 webrick:>= 1.8&< 3|checksum:${OTHER},created_at:2026-01-02T03:04:05Z
-3.0.0-java |checksum:${SHA}
-`,
-    },
-    {
-      path: "/versions",
-      mediaType: "text/plain",
-      truncation: "line",
-      body: `created_at: 2026-01-01T00:00:00Z\n---\nrack 2.2.8,3.0.0 ${SHA.slice(32)}\nzeitwerk 4.1.0,-4.0.0 ${OTHER.slice(32)}\n`,
-    },
-  ],
-  cases: [
-    { path: "/gems/rack-3.0.0.gem", kind: "artifact", release: RACK },
-    { path: "/gems/rack-3.0.0-java.gem", kind: "artifact", release: RACK },
-    { path: "/quick/Marshal.4.8/rack-3.0.0.gemspec.rz", kind: "artifact", release: RACK },
-    { path: "/specs.4.8.gz", kind: "metadata" },
-    { path: "/api/v1/dependencies", kind: "deny" },
-  ],
-});
 
 conforms(oci, {
   upstreams: { default: "https://registry.example/v2", "other.example": "https://other.example/v2" },
@@ -112,13 +80,6 @@ abcd
 });
 
 describe("what the contract has room for", () => {
-  test("a file whose name does not tell its package is looked for in the index of each that it may be of", () => {
-    const [artifact] = gem.routes.filter(({ kind }) => kind === "artifact");
-    if (artifact?.kind !== "artifact") throw new Error("gem has no artifacts");
-    expect(
-      artifact.describedBy?.({ file: "foo-1-2.gem" }, "/gems/foo-1-2.gem", { upstreams: [], options: {} }),
-    ).toEqual(["/info/foo", "/info/foo-1"]);
-  });
   test("a suite leads to its indexes and has a date that only grows; a package states what it depends on", () => {
     const body = `Date: Sat, 10 Jan 2026 09:30:00 UTC\nSHA256:\n ${SHA} 12 main/binary-amd64/Packages\n ${SHA} 13 main/source/Sources\n`;
     const { route, doc } = read(mountOf(debian, {}), { path: "/dists/bookworm/InRelease", body });

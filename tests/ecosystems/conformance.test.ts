@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
 import { cargo } from "../../ecosystems/cargo.ts";
+import { gem } from "../../ecosystems/gem.ts";
 import { golang } from "../../ecosystems/golang.ts";
 import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
@@ -85,6 +86,30 @@ const table: readonly [Ecosystem, Conformance][] = [
           kind: "artifact",
           release: { name: "acme-core", version: "1.0.0" },
         },
+      ],
+    },
+  ],
+  [
+    gem,
+    {
+      upstreams: { default: "https://gems.example" },
+      name: "acme-tool",
+      samples: [
+        { path: "/info/acme-tool", mediaType: "text/plain", truncation: "line", body: await fixture("gem/info.txt") },
+        { path: "/versions", mediaType: "text/plain", truncation: "line", body: await fixture("gem/versions.txt") },
+        { path: "/names", mediaType: "text/plain", truncation: "line", body: "---\nacme-tool\nzeta\n" },
+      ],
+      cases: [
+        { path: "/gems/acme-tool-3.0.0.gem", kind: "artifact", release: { name: "acme-tool", version: "3.0.0" } },
+        { path: "/gems/acme-tool-3.0.0-java.gem", kind: "artifact", release: { name: "acme-tool", version: "3.0.0" } },
+        {
+          path: "/quick/Marshal.4.8/acme-tool-3.0.0.gemspec.rz",
+          kind: "metadata",
+          release: { name: "acme-tool", version: "3.0.0" },
+        },
+        { path: "/api/v1/dependencies", kind: "deny" },
+        { path: "/api/v1/versions/acme-tool.json", kind: "passthrough" },
+        { path: "/api/v1/gems", method: "POST", kind: "deny" },
       ],
     },
   ],

@@ -31,7 +31,14 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
 }
 
 function view(admits: View["admits"], offline = false): View {
-  return { variant: "text/plain", offline, link: (path) => `https://proxy.example/go${path}`, held: () => [], admits };
+  return {
+    variant: "text/plain",
+    offline,
+    link: (path) => `https://proxy.example/go${path}`,
+    held: () => [],
+    lines: [],
+    admits,
+  };
 }
 
 const parse = (source: Doc): Facts => metadata(source.path).route.parse!(source);

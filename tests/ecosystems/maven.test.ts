@@ -36,7 +36,14 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
 }
 
 function view(admits: View["admits"], offline = false): View {
-  return { variant: "text/xml", offline, link: (path) => `https://proxy.example/maven${path}`, held: () => [], admits };
+  return {
+    variant: "text/xml",
+    offline,
+    link: (path) => `https://proxy.example/maven${path}`,
+    held: () => [],
+    lines: [],
+    admits,
+  };
 }
 
 const parse = (source: Doc) => metadata(source.path).route.parse!(source);

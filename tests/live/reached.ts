@@ -7,6 +7,7 @@ const PATHS = {
   cargo: "/it/oa/itoa",
   golang: "/github.com/google/uuid/@v/v1.6.0.info",
   nuget: "/index.json",
+  gem: "/info/rack",
   maven: "/org/slf4j/slf4j-api/2.0.16/slf4j-api-2.0.16.pom",
 } as const;
 

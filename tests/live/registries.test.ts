@@ -18,6 +18,7 @@ const SAMPLES = {
   cargo: { packages: { itoa: "1" } },
   golang: { packages: { "github.com/google/uuid": "v1.6.0" } },
   nuget: { packages: { "Newtonsoft.Json": "13.0.3" } },
+  gem: { packages: { rack: "~> 3.0" } },
   maven: { packages: { "org.slf4j:slf4j-api": "2.0.16" } },
 } as const;
 

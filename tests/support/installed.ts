@@ -22,6 +22,7 @@ const PLACES: Record<Client["ecosystem"], (entry: string, name: string) => strin
     entry.startsWith("[")
       ? []
       : [`.home/packages/${name.toLowerCase()}/*/${entry.endsWith(".nuspec") ? entry.toLowerCase() : entry}`],
+  gem: (entry, name) => ["gems", "vendor/ruby/*"].map((folder) => `${folder}/gems/${name}-*/${entry}`),
 };
 
 /** Names of an archive's files that do not stand in the project as they are in it, and how many do. */
@@ -38,7 +39,9 @@ export async function compareInstalled(
   }
   const different: string[] = [];
   let same = 0;
-  for (const [entry, bytes] of await unpacked(archive.bytes)) {
+  const outer = await unpacked(archive.bytes);
+  // Gems have an archive of their files beside what they say of themselves.
+  for (const [entry, bytes] of ecosystem === "gem" ? await unpacked(outer.get("data.tar.gz")!) : outer) {
     const places = PLACES[ecosystem](entry, name);
     if (places.length === 0) continue;
     const scans = places.flatMap((place) =>
@@ -51,9 +54,9 @@ export async function compareInstalled(
   return { same, different };
 }
 
-/** The files of a zip or a gzip'd tar. */
-async function unpacked(archive: Uint8Array<ArrayBuffer>): Promise<Map<string, Uint8Array>> {
-  if (archive[0] === 0x1f) {
+/** The files of a zip, or of a tar, perhaps a gzip'd one. */
+async function unpacked(archive: Uint8Array<ArrayBuffer>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  if (Buffer.from(archive.subarray(0, 2)).toString() !== "PK") {
     const files = Array.from(await new Bun.Archive(archive).files());
     return new Map(await Promise.all(files.map(async ([name, file]) => [name, await file.bytes()] as const)));
   }

@@ -38,6 +38,7 @@ export function view({
     offline: false,
     link: (path) => `https://proxy.example/m${path}`,
     held: () => [],
+    lines: [],
     admits,
     ...rest,
   };

@@ -2,6 +2,7 @@
 import type { Client } from "./clients/client.ts";
 import { makeCargo } from "./registries/cargo.ts";
 import { debianMaven } from "./registries/debian-maven.ts";
+import { makeGem } from "./registries/gem.ts";
 import { makeGolang } from "./registries/golang.ts";
 import { makeMaven } from "./registries/maven.ts";
 import { makeNpm } from "./registries/npm.ts";
@@ -70,6 +71,17 @@ export const projects: Readonly<Record<Client["ecosystem"], SampleProject>> = {
         ],
         base,
       ),
+  },
+  gem: {
+    packages: { "fx-upper": "~> 1.0" },
+    expected: { "fx-upper": "1.1.0", "fx-lower": "1.0.0" },
+    forged: makeGem([{ name: "fx-lower", versions: { "1.0.0": FORGED } }]),
+    artifact: /\/fx-lower-1\.0\.0\.gem$/,
+    registry: () =>
+      makeGem([
+        { name: "fx-lower", versions: { "1.0.0": {} } },
+        { name: "fx-upper", versions: { "1.0.0": {}, "1.1.0": { dependencies: { "fx-lower": "~> 1.0" } } } },
+      ]),
   },
   golang: {
     packages: { "fx.example/upper": "" },

@@ -2,6 +2,7 @@
 import type { Client } from "./clients/client.ts";
 import { makeCargo } from "./registries/cargo.ts";
 import { debianMaven } from "./registries/debian-maven.ts";
+import { makeGem } from "./registries/gem.ts";
 import { makeGolang } from "./registries/golang.ts";
 import { makeMaven } from "./registries/maven.ts";
 import { makeNpm } from "./registries/npm.ts";
@@ -51,6 +52,12 @@ export const twoReleases: Readonly<Record<Client["ecosystem"], TwoReleases>> = {
     any: "*",
     pin: (version) => `[${version}]`,
     registry: (base) => makeNuget([{ name: shared.name, versions }], base),
+  },
+  gem: {
+    ...shared,
+    any: "",
+    pin: (version) => `= ${version}`,
+    registry: () => makeGem([{ name: shared.name, versions }]),
   },
   golang: {
     name: "fx.example/Pair",

@@ -2,6 +2,7 @@ import { bun } from "./bun.ts";
 import { cargo } from "./cargo.ts";
 import type { Client } from "./client.ts";
 import { dotnet } from "./dotnet.ts";
+import { bundler, gem } from "./gem.ts";
 import { go } from "./go.ts";
 import { mvn } from "./mvn.ts";
 import { npm } from "./npm.ts";
@@ -14,16 +15,9 @@ import { yarnClassic } from "./yarn-classic.ts";
 
 /** Every driver, by ecosystem. */
 export const clients: readonly Client[] = [
-  npm,
-  pnpm,
-  yarnClassic,
-  yarnBerry,
-  bun,
-  pip,
-  uv,
-  poetry,
-  cargo,
-  go,
-  mvn,
-  dotnet,
-];
+  [npm, pnpm, yarnClassic, yarnBerry, bun],
+  [pip, uv, poetry],
+  [cargo, go, mvn],
+  [gem, bundler],
+  [dotnet],
+].flat();

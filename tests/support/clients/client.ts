@@ -38,7 +38,7 @@ export interface Client {
   /** `yarn-classic`. */
   readonly name: string;
   /** The id of its ecosystem, which is the name of the default mount too, but for `golang`, at `/go`. */
-  readonly ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "nuget";
+  readonly ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "nuget" | "gem";
   /** Undefined when the client can run here, else what is missing. */
   unavailable(): string | undefined;
   install(options: InstallOptions): Promise<Result>;

@@ -1,0 +1,169 @@
+import type { Doc, Ecosystem, Params, Path, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
+import {
+  filteredVersions,
+  HEAD_END,
+  heldVersions,
+  type InfoLine,
+  type InfoSummary,
+  linesBelow,
+  readInfo,
+  summaryOf,
+} from "../src/formats/compact-index.ts";
+import { fitsGem } from "../src/formats/gem-platform.ts";
+import { type SpecList, specsOf } from "../src/formats/gem-specs.ts";
+import { compareRuby, isStableRuby, satisfiesRuby } from "../src/formats/ruby-version.ts";
+
+const INFO = "/info/";
+
+export const gem: Ecosystem = {
+  id: "gem",
+  contract: 1,
+  title: "RubyGems: gem, bundler",
+  spec: "https://github.com/rubygems/compact_index",
+  upstreams: { default: "https://rubygems.org" },
+  setup: (base) => `bundle config set --global mirror.all ${base}/`,
+
+  routes: [
+    {
+      kind: "metadata",
+      match: "/info/:name",
+      parse: (doc) => ({ releases: readInfo(doc).map((line) => stated(doc.params.name!, line)) }),
+      rewrite: shownInfo,
+      asIs: true,
+    },
+    {
+      kind: "metadata",
+      match: "/versions",
+      freshness: 60,
+      grows: true,
+      parse: readWhole,
+      rewrite: shownVersions,
+      asIs: true,
+      covers: {
+        below: INFO,
+        line: (doc, served) => JSON.stringify(summaryOf(doc.params["name"]!, doc, served)),
+      },
+      blank: `created_at: 1970-01-01T00:00:00Z\n${HEAD_END}`,
+    },
+    {
+      kind: "metadata",
+      match: "/names",
+      freshness: 600,
+      parse: readWhole,
+      rewrite: shownNames,
+      asIs: true,
+      blank: HEAD_END,
+    },
+    // Before the index there were these. gem up to 3.3 reads nothing else.
+    {
+      kind: "derived",
+      match: /^\/(?<list>(?:latest_|prerelease_)?specs)\.4\.8\.gz$/,
+      of: () => "/versions",
+      derive: (versions, { list }) => ({
+        body: specsOf(versions, list as SpecList),
+        mediaType: "application/octet-stream",
+      }),
+    },
+    { kind: "artifact", match: "/gems/:file", release: ({ file }) => guess(file!), describedBy },
+    // gem before 3.4 reads them, and later ones where they do without the index.
+    {
+      kind: "metadata",
+      match: "/quick/Marshal.4.8/:file",
+      freshness: "immutable",
+      release: ({ file }) => guess(file!),
+      describedBy,
+    },
+    {
+      kind: "deny",
+      match: /^\/api\/v1\/dependencies(?:\.json)?$/,
+      status: 404,
+      reason: "Gone from the registry, too: clients use the index at /versions and /info.",
+    },
+    { kind: "passthrough", match: /^\/api\/v1\/(?:gems|versions)\/[\w.-]+\.json$/ },
+    { kind: "passthrough", match: /^\/api\/v2\/rubygems\/[\w.-]+\/versions\/[\w.-]+\.json$/ },
+    {
+      kind: "deny",
+      match: "/api/v1/gems",
+      methods: ["POST"],
+      status: 403,
+      reason: "This proxy only reads: push to the registry itself.",
+    },
+  ],
+
+  index: ({ name }) => [infoPath(name)],
+  datedBy: ({ name, version }) => gemPath(name, version),
+  digestHeaders: {
+    sha256: { name: "repr-digest", value: (hex) => `sha-256=:${Buffer.from(hex, "hex").toString("base64")}:` },
+    // Bundler before 2.5 compares the tag with the MD5 of what it has put together.
+    md5: { name: "etag", value: (hex) => `"${hex}"` },
+  },
+  versions: { compare: compareRuby, isStable: isStableRuby, satisfies: satisfiesRuby },
+  runsOn: (marker, platform) => fitsGem(marker, platform),
+};
+
+function infoPath(name: string): Path {
+  return `${INFO}${encodeURIComponent(name)}`;
+}
+
+function gemPath(name: string, label: string): Path {
+  return `/gems/${encodeURIComponent(`${name}-${label}.gem`)}`;
+}
+
+/** A line of `/info`: a release for one platform. What Ruby it takes (`ruby: >= 3.1`) limits it, and nothing can be mirrored for that. */
+function stated(name: string, { label, version, platform, requires, attributes }: InfoLine): ReleaseFacts {
+  const sha256 = attributes.get("checksum") ?? "";
+  const [at, ruby] = [attributes.get("created_at"), attributes.get("ruby")];
+  const marker = platform === "ruby" ? ruby && `ruby ${ruby}` : platform;
+  const path = gemPath(name, label);
+  const common = { qualifiers: { platform }, ...(platform !== "ruby" && { marker: platform }) };
+  const quick: Path = `/quick/Marshal.4.8/${encodeURIComponent(`${name}-${label}.gemspec.rz`)}`;
+  return {
+    name,
+    version,
+    requires,
+    ...(at && { publishedAt: new Date(at) }),
+    ...(marker && { marker }),
+    files: [
+      // A few of the oldest gems have no checksum there.
+      { path, ...common, ...(/^[\da-f]{64}$/.test(sha256) && { digest: `sha256:${sha256}` as const }) },
+      { path: quick, ...common, beside: path, optional: true },
+    ],
+  };
+}
+
+/** Whole lines go or stay, byte for byte: what later versions of the index add is kept. */
+function shownInfo(doc: Doc, view: View): string | undefined {
+  const name = doc.params.name!;
+  const lines = readInfo(doc).filter(({ version, label }) => view.admits({ name, version }, gemPath(name, label)));
+  return `${HEAD_END}${lines.map(({ text }) => `${text}\n`).join("")}`;
+}
+
+/** States nothing of files; throws where it is cut off, or another document. */
+function readWhole(doc: Doc) {
+  linesBelow(doc);
+  return {};
+}
+
+/** Every sum in it is of the info that clients are sent. */
+function shownVersions(doc: Doc, view: View): string {
+  const infos = view.lines.map((line) => JSON.parse(line) as InfoSummary);
+  return view.offline ? heldVersions(doc, infos) : filteredVersions(doc, infos);
+}
+
+function shownNames(doc: Doc, view: View): string {
+  if (!view.offline) return doc.text();
+  const names = new Set(Iterator.from(view.held()).map(({ name }) => name));
+  return `${HEAD_END}${Array.from(names, (name) => `${name}\n`).join("")}`;
+}
+
+/** `foo-1-2.gem` does not tell; what an index states of the path wins. */
+function guess(file: string): Release | undefined {
+  const [, name, version] = /^(.+?)-(\d[^-]*)(?:-.+)?\.(?:gem|gemspec\.rz)$/.exec(file) ?? [];
+  return name && version ? { name, version } : undefined;
+}
+
+/** Every way to part the name from the version: the index of the right one states the path, and the others do not. */
+function describedBy({ file }: Params): Path[] {
+  const parts = file!.replace(/\.(?:gem|gemspec\.rz)$/, "").split("-");
+  return parts.flatMap((part, at) => (at > 0 && /^\d/.test(part) ? [infoPath(parts.slice(0, at).join("-"))] : []));
+}

@@ -1,0 +1,23 @@
+import type { Answer } from "./cache.ts";
+import type { Context } from "./context.ts";
+
+/** The bytes that something is derived from. */
+export interface Basis {
+  /** Another one where they are others. */
+  source: string;
+  size: number;
+  /** Milliseconds since 1970 until which they may be taken for what is served. */
+  freshUntil: number;
+  bytes(): Promise<Uint8Array>;
+}
+
+/** `undefined` where they are passed on only. */
+export function basisOf({ storage }: Pick<Context, "storage">, answer: Answer): Basis | undefined {
+  if (answer.kind === "ready") {
+    const { bytes, etag, freshUntil } = answer.ready;
+    return { source: etag, size: bytes.length, freshUntil, bytes: async () => bytes };
+  }
+  if (answer.kind !== "file" || answer.file.kind !== "held") return undefined;
+  const { sha256, size } = answer.file.row;
+  return { source: sha256, size, freshUntil: 0, bytes: () => Bun.file(storage.file(sha256)).bytes() };
+}
