@@ -32,7 +32,7 @@ export class Lanes {
     });
   }
 
-  /** Until something has ended, or so many milliseconds are over. Rejects with what some of it rejected with. */
+  /** Until something has ended, or so many milliseconds are over; for one who waits at a time. Rejects with what some of it rejected with. */
   async next(milliseconds?: number): Promise<void> {
     if (!this.#failure) {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Lanes } from "../../src/mirror/lanes.ts";
+import { failure } from "../support/engine.ts";
 
 test("who waits is woken by each that ends, by time, and by what fails", async () => {
   const lanes = new Lanes(3);
@@ -16,8 +17,8 @@ test("who waits is woken by each that ends, by time, and by what fails", async (
 
   const drained = lanes.drain();
   second?.reject(new Error("the ledger is gone"));
-  for (const waiting of [drained, lanes.next()])
-    expect(await waiting.catch((error: unknown) => error)).toEqual(new Error("the ledger is gone"));
+  expect(await failure(drained)).toEqual(new Error("the ledger is gone"));
+  expect(await failure(lanes.next())).toEqual(new Error("the ledger is gone"));
 
   third?.resolve();
   await Bun.sleep(0);
