@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { renderConfiguration } from "../src/config/table.ts";
 import type { Ecosystem } from "../src/ecosystem.ts";
 import { renderEcosystems } from "../src/ecosystem-table.ts";
+import { claimed, clientsOf, type Proof } from "./proofs.ts";
 
 interface Generated {
   /** Path from the repository's root. */
@@ -17,8 +18,34 @@ interface Generated {
 const FILES: readonly Generated[] = [
   { file: "src/registry.generated.ts", render: renderRegistry },
   { file: "docs/configuration.md", render: (ecosystems) => renderConfiguration(ecosystems) },
+  { file: "README.md", render: renderSupport },
   { file: "docs/ecosystems.md", render: (ecosystems) => renderEcosystems(ecosystems) },
 ];
+
+/** The table between two marks: what the plugins can do, and which clients were seen to do it. */
+async function renderSupport(ecosystems: readonly Ecosystem[], current: string): Promise<string> {
+  const [begin, end] = ["<!-- support: scripts/generate.ts -->\n", "<!-- /support -->"];
+  const [before = "", rest = ""] = current.split(begin);
+  const after = rest.slice(rest.indexOf(end));
+  if (!after) throw new Error(`README.md has no ${begin.trim()} … ${end}`);
+  return `${before}${begin}${supportTable(ecosystems, await claimed())}\n${after}`;
+}
+
+function supportTable(ecosystems: readonly Ecosystem[], proofs: readonly Proof[]): string {
+  const rows = ecosystems.map(({ id, mount = `/${id}`, catalog }) => {
+    const offline = clientsOf(proofs, id, "offline");
+    const registry = clientsOf(proofs, id, "registry");
+    return [
+      id,
+      mount,
+      clientsOf(proofs, id, "proxy"),
+      offline,
+      catalog ? registry || "yes, tried without a client" : "no",
+    ];
+  });
+  const head = ["ecosystem", "mount", "through the proxy", "mirrored, unplugged, installed", "whole registry"];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
 
 function renderRegistry(ecosystems: readonly Ecosystem[]): string {
   const names = ecosystems.map(({ id }) => [id, camelCase(id)] as const);

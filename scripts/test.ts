@@ -1,5 +1,6 @@
 /** All checks and all tests, summed up in the last line: `N passed, N failed[, N skipped]`. Run it through scripts/test. */
 import { rm } from "node:fs/promises";
+import { forget, unproven } from "./proofs.ts";
 import { run, STATIC } from "./steps.ts";
 
 interface Counts {
@@ -38,10 +39,16 @@ const steps = [{ name: "real clients installed", command: ["scripts/clients"] },
 const executable = [{ name: "executable built", command: ["scripts/build"] }];
 const broken = (await run(steps)) + (await run(executable));
 
+await forget();
 const results = [
   { passed: steps.length + executable.length - broken, failed: broken, skipped: 0 },
   await count("hermetic", 15, ["--path-ignore-patterns=tests/live/**"]),
 ];
+// README's table says which clients were seen to do what: here they were seen again, unless they are not here.
+const { claims, absent } = await unproven();
+for (const each of absent) console.log(`claimed, and not tried here: ${each}`);
+for (const each of claims) console.log(`claimed in docs/proven.json, and not proven by this run: ${each}`);
+results.push({ passed: claims.length > 0 ? 0 : 1, failed: claims.length > 0 ? 1 : 0, skipped: 0 });
 // The live registries may fail for a moment: these tests try again, and skip themselves where no registry answers.
 const live = Array.from(new Bun.Glob("tests/live/**/*.test.ts").scanSync("."));
 if (live.length > 0) results.push(await count("live", 4, ["--retry=2", "tests/live"]));

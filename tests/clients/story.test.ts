@@ -9,6 +9,7 @@ import { type Client, outcome } from "../support/clients/client.ts";
 import { instead } from "../support/faults.ts";
 import { compareInstalled } from "../support/installed.ts";
 import { projects } from "../support/projects.ts";
+import { lacks, proves } from "../support/proven.ts";
 import type { Proxy as Running } from "../support/proxy.ts";
 import { mountOf, purlOf, type Stage, setStage } from "../support/story.ts";
 import { bytesOf, entryAt } from "../support/tree.ts";
@@ -53,6 +54,7 @@ for (const client of clients) {
   const project = projects[client.ecosystem];
   const purls = Object.entries(project.expected).map(([name, version]) => purlOf(client, name, version));
 
+  lacks(client.ecosystem, client.name, client.unavailable());
   test.skipIf(client.unavailable() !== undefined)(
     `${client.name}: through the proxy; mirrored, unplugged, installed`,
     async () => {
@@ -67,6 +69,7 @@ for (const client of clients) {
       expect(upstream.requests.filter(({ path }) => OURS.test(path)).length).toBe(wanted.size);
       expect(await served(online, client, paths)).toEqual(wanted);
       expect(await online.stop()).toBe(0);
+      proves(client.ecosystem, client.name, "proxy", client.program);
 
       const mirroring = await serve("mirrored");
       // mvn's own plugins are no part of the project: one without dependencies brings them into the store.
@@ -86,6 +89,7 @@ for (const client of clients) {
       expect(outcome(await install(offline, "unplugged"))).toBe("installed");
       await expectInstalled(client, stage, "unplugged", paths);
       expect(await served(offline, client, paths)).toEqual(wanted);
+      proves(client.ecosystem, client.name, "offline", client.program);
     },
     TIMEOUT,
   );

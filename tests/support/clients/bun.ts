@@ -8,6 +8,7 @@ export const bun: Client = {
   name: "bun",
   ecosystem: "npm",
   lockfile: "bun.lock",
+  program: [process.execPath],
   unavailable: () => undefined,
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

@@ -11,6 +11,7 @@ export const cargo: Client = {
   name: "cargo",
   ecosystem: "cargo",
   lockfile: "Cargo.lock",
+  program: ["cargo"],
   unavailable: () => missingProgram("cargo") ?? missingProgram("cc"),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

@@ -41,6 +41,8 @@ export interface Client {
   readonly ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "nuget" | "gem";
   /** Undefined when the client can run here, else what is missing. */
   unavailable(): string | undefined;
+  /** What tells its version, with `--version` or these arguments. */
+  readonly program: readonly string[];
   install(options: InstallOptions): Promise<Result>;
   /** The version that stands installed in a project after `install`. */
   installed(dir: string, name: string): Promise<string | undefined>;

@@ -13,6 +13,7 @@ export const go: Client = {
   name: "go",
   ecosystem: "golang",
   lockfile: "go.sum",
+  program: ["go", "version"],
   unavailable: () => missingProgram("go"),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

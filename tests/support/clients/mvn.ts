@@ -14,6 +14,7 @@ const COPIED = "target/dependency";
 export const mvn: Client = {
   name: "mvn",
   ecosystem: "maven",
+  program: ["mvn"],
   unavailable: () =>
     missingProgram("mvn") ??
     (debianPlugin(PLUGIN) ? undefined : `Debian packages are missing: ${DEBIAN_PACKAGES.join(", ")}`),

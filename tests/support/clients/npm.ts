@@ -7,6 +7,7 @@ export const npm: Client = {
   name: "npm",
   ecosystem: "npm",
   lockfile: "package-lock.json",
+  program: ["npm"],
   unavailable: () => missingProgram("npm"),
   async install(options) {
     const locked = options.lockedAgainst !== undefined;

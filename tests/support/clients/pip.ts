@@ -14,6 +14,7 @@ export const pip: Client = {
   name: "pip",
   ecosystem: "pypi",
   lockfile: LOCK,
+  program: [python ?? "python3", "-m", "pip", "--version"],
   unavailable: missingPython,
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

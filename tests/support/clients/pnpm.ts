@@ -11,6 +11,7 @@ export const pnpm: Client = {
   name: "pnpm",
   ecosystem: "npm",
   lockfile: "pnpm-lock.yaml",
+  program: ["node", PROGRAM, "--version"],
   unavailable: () => missingFile(PROGRAM),
   async install(options) {
     const locked = options.lockedAgainst !== undefined;

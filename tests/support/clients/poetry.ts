@@ -13,6 +13,7 @@ export const poetry: Client = {
   name: "poetry",
   ecosystem: "pypi",
   lockfile: "poetry.lock",
+  program: [PROGRAM],
   unavailable: () => missingFile(PROGRAM) ?? missingPython(),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

@@ -10,6 +10,7 @@ export const uv: Client = {
   name: "uv",
   ecosystem: "pypi",
   lockfile: "uv.lock",
+  program: [PROGRAM],
   unavailable: () => missingFile(PROGRAM) ?? missingPython(),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

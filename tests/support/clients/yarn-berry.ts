@@ -10,6 +10,7 @@ export const yarnBerry: Client = {
   name: "yarn-berry",
   ecosystem: "npm",
   lockfile: "yarn.lock",
+  program: ["node", PROGRAM, "--version"],
   unavailable: () => missingFile(PROGRAM),
   async install(options) {
     const locked = options.lockedAgainst !== undefined;

@@ -10,6 +10,7 @@ export const yarnClassic: Client = {
   name: "yarn-classic",
   ecosystem: "npm",
   lockfile: "yarn.lock",
+  program: ["node", PROGRAM, "--version"],
   unavailable: () => missingFile(PROGRAM),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;
