@@ -7,6 +7,7 @@ import { missingProgram, prepare, run, write } from "./run.ts";
 export const gem: Client = {
   name: "gem",
   ecosystem: "gem",
+  program: ["gem"],
   unavailable: () => missingProgram("gem"),
   async install(options) {
     const { url, packages } = options;
@@ -27,6 +28,7 @@ export const bundler: Client = {
   name: "bundler",
   ecosystem: "gem",
   lockfile: "Gemfile.lock",
+  program: ["bundler"],
   unavailable: () => missingProgram("bundle"),
   async install(options) {
     const { lockedAgainst } = options;
