@@ -1,6 +1,7 @@
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
 import { json } from "../src/formats/json.ts";
+import { npmCatalog } from "../src/formats/npm-catalog.ts";
 import { fitsNpm, npmMarker } from "../src/formats/npm-platform.ts";
 import { npmRequirements } from "../src/formats/npm-requirements.ts";
 import {
@@ -25,7 +26,7 @@ export const npm: Ecosystem = {
   contract: 1,
   title: "npm registry: npm, pnpm, yarn, bun, deno",
   spec: "https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md",
-  upstreams: { default: "https://registry.npmjs.org" },
+  upstreams: { default: "https://registry.npmjs.org", replication: "https://replicate.npmjs.com/registry" },
   setup: (base) => `npm config set registry ${base}/`,
 
   routes: [
@@ -81,6 +82,7 @@ export const npm: Ecosystem = {
   ],
 
   index: ({ name }) => [document(name)],
+  catalog: npmCatalog,
   roots: ["/-/npm/v1/keys"],
   problem: (_status, message) => ({ error: message }),
 

@@ -27,6 +27,42 @@ export interface JobSpec {
   concurrency: number;
   /** Whether documents are asked for anew, and releases that are held whole looked at again. */
   refresh: boolean;
+  /** All that a registry has, in place of tasks. */
+  registry?: RegistrySpec;
+  /** Of packages that are named without a version, these releases. Default: all. */
+  releases?: ReleaseFilter;
+}
+
+/** What becomes of that which upstream no longer has: listed and served as before; served, but not listed; removed. */
+export type Gone = "keep" | "hide" | "purge";
+
+/** A whole registry, or what filters leave of it. */
+export interface RegistrySpec {
+  mount: string;
+  /** Globs over PURLs, or names; any of these. Empty: all. */
+  include: readonly string[];
+  exclude: readonly string[];
+  /** At most so many packages, the first ones of its list. */
+  limit?: number;
+  gone: Gone;
+  /** Whether a list may be much shorter than it was. */
+  mayShrink: boolean;
+  /** Milliseconds between looks for changes; absent: one look. */
+  follow?: number;
+  /** A file that stands in for its list: names, one a line, or a snapshot, as the plugin reads it. */
+  names?: string;
+  snapshot?: string;
+}
+
+/** Which releases of a package. */
+export interface ReleaseFilter {
+  versions: { latest?: number; range?: string };
+  /** Published then or later; milliseconds since 1970. */
+  since?: number;
+  /** false: none; true: counted among the latest too. Absent: of the latest, only where there is nothing else. */
+  prereleases?: boolean;
+  /** Documents without the files that they name. */
+  metadataOnly?: boolean;
 }
 
 /** One thing to hold, with all its files. */
@@ -45,6 +81,13 @@ export interface ReleaseTask {
   asks?: readonly string[];
   /** Whether someone asked for it, rather than for what requires it. */
   isRoot?: boolean;
+  /** Where a registry's catalog named it: that it is not there is then no failure. */
+  listing?: {
+    /** What documents with revisions of their own must have. */
+    revision?: string;
+    /** Whether its documents changed since they were last asked for. */
+    isNews: boolean;
+  };
 }
 
 export interface PathTask {

@@ -81,7 +81,7 @@ export class DocumentCache {
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const late = row ? now() - row.checkedAt - freshness(target) : 0;
     if (row && late <= 0 && !force) return { row, outcome: "hit" };
-    const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row));
+    const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row, force));
     if (row && !force && late <= settings.staleWhileRevalidate) {
       refreshing.catch((error: unknown) =>
         log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }),
@@ -198,11 +198,12 @@ export class DocumentCache {
     return undefined;
   }
 
-  async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
+  /** `force`: someone knows that there is news, so that an absence is not believed. */
+  async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined, force: boolean): Promise<Loaded> {
     const key = keyOf(target);
     const absent = this.#absent.get(key);
     const { settings, now } = this.#context;
-    if (absent && absent.until > now()) throw new NotFound(absent.message);
+    if (absent && absent.until > now() && !force) throw new NotFound(absent.message);
     try {
       return await this.#fetch.once(target, row);
     } catch (error) {

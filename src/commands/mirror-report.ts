@@ -6,8 +6,10 @@ import type { on as listen } from "../events.ts";
 import { formatSize } from "../format.ts";
 import type { ReleaseTask } from "../jobs.ts";
 import { noCounts, type Outcome, type Progress } from "../mirror/progress.ts";
+import type { Opened, Standing } from "../mirror/registry/registries.ts";
 import type { Mount } from "../mounts.ts";
 import { showProgress } from "./progress-line.ts";
+import { describeFeed, describeStanding, shareOf, shownStanding } from "./registry-report.ts";
 import type { Report } from "./report-file.ts";
 import type { Lines, Tally } from "./tally.ts";
 
@@ -15,17 +17,23 @@ import type { Lines, Tally } from "./tally.ts";
 const LISTED = 50;
 
 /** Shows progress on stderr until `stop`. Bytes are counted as they arrive. */
-export function reportProgress(progress: () => Progress | undefined, on: typeof listen): { stop(): void } {
+export function reportProgress(
+  live: () => { progress?: Progress; feed?: Opened["live"] | undefined },
+  on: typeof listen,
+): { stop(): void } {
   const started = performance.now();
   let received = 0;
   on("fetched", ({ bytes }) => {
     received += bytes;
   });
   return showProgress(() => {
-    const now = progress() ?? { phase: "resolving", ...noCounts() };
+    const { progress: now = { phase: "resolving", ...noCounts() }, feed } = live();
     const { total, completed, skipped, failed } = now;
+    const seconds = (performance.now() - started) / 1_000;
+    const registry = feed?.();
+    if (registry) return { share: shareOf(registry), text: describeFeed(registry, now, { received, seconds }) };
     const share = total > 0 ? (completed + skipped + failed) / total : 0;
-    return { share, text: describe(now, received, (performance.now() - started) / 1_000) };
+    return { share, text: describe(now, received, seconds) };
   });
 }
 
@@ -59,12 +67,15 @@ export interface Result {
   /** Declared dependencies that nothing held fits. */
   absent: readonly string[];
   seconds: number;
+  /** Of a registry that was mirrored whole. */
+  standing?: Standing | undefined;
 }
 
-export function summary({ progress, tally, absent, seconds, job }: Result): string {
+export function summary({ progress, tally, absent, seconds, job, standing }: Result): string {
   const { completed, skipped, failed, bytes } = progress;
   const lines = [
     `${completed} files fetched (${formatSize(bytes)}), ${skipped} held already, ${failed} failed, in ${seconds.toFixed(1)} s`,
+    ...(standing ? [describeStanding(standing)] : []),
     ...told(tally.foreign, "entries that no registry here has"),
     ...told(tally.asides, "entries of which nothing need be held"),
     ...told(tally.leftOut, "releases left out"),
@@ -99,11 +110,12 @@ export function dryRun({ tally }: Result): string {
 }
 
 /** `planned` only of a dry run. */
-export function jsonResult({ job, progress, tally, absent, seconds }: Result, dry: boolean): string {
+export function jsonResult({ job, progress, tally, absent, seconds, standing }: Result, dry: boolean): string {
   const { total, completed, skipped, failed, bytes } = progress;
   return JSON.stringify(
     {
       ...(job && { job }),
+      ...(standing && { registry: shownStanding(standing) }),
       phase: "complete",
       total,
       completed,

@@ -6,11 +6,13 @@ import type { JobSpec, Task } from "../jobs.ts";
 import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
+import type { Opened } from "../mirror/registry/registries.ts";
 import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "./ahead.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
+import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinishedOf } from "./registry.ts";
 import { openReport } from "./report-file.ts";
 import { resumable, resumedOf } from "./resumed.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
@@ -27,6 +29,7 @@ export const mirror: Command = {
   describe: "Fetch and keep packages (by PURL, SBOM, lockfile), so completely that their clients install them offline",
   options: [
     ...SOURCE_OPTIONS,
+    ...REGISTRY_OPTIONS,
     { flag: "--refresh", describe: "Look again at releases that are held whole, and ask upstream for documents anew" },
     { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
     { flag: "--dry-run", describe: "Say what would be fetched, with sizes where the index states them; write nothing" },
@@ -37,6 +40,7 @@ export const mirror: Command = {
     const { flags, load } = invocation;
     const { config } = load();
     const isDry = flags["dry-run"] === true;
+    if (flags.status === true) return tellStanding(invocation);
     if (config.offline) throw new BadRequest("a mirror has to dial upstream, and the configuration says offline");
     const asked = resumedOf(invocation);
     const spec = specOf(invocation, config);
@@ -55,8 +59,8 @@ export const mirror: Command = {
     keepHeapSmall();
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
     const record = report && recorder(report, runtime.mounts);
-    let progress: Progress | undefined;
-    const { stop } = flags.json === true ? { stop: () => {} } : reportProgress(() => progress, on);
+    let live: { progress?: Progress; feed?: Opened["live"] | undefined; registry?: JobSpec["registry"] } = {};
+    const { stop } = flags.json === true ? { stop: () => {} } : reportProgress(() => live, on);
     const started = performance.now();
     const running: RunOptions = {
       pool,
@@ -65,9 +69,11 @@ export const mirror: Command = {
         tally.tell(outcome);
         record?.(outcome);
       },
-      declared: (mount, requires) => tally.declare(mount, requires),
-      started: (live) => {
-        progress = live;
+      // What all packages of a registry require is in it, or nowhere.
+      declared: (mount, requires) => void (spec.registry || tally.declare(mount, requires)),
+      registries: runtime.registries,
+      started: (progress, { spec: { registry } }, feed) => {
+        live = { progress, feed, registry };
       },
     };
     const interrupted = () => {
@@ -80,7 +86,8 @@ export const mirror: Command = {
       const job = isDry
         ? undefined
         : tasks
-          ? await runtime.store.create(spec, tasks, record && heldRecorder(record, runtime.cache.context.artifacts))
+          ? ((spec.registry && (await unfinishedOf(runtime.store, spec))) ??
+            (await runtime.store.create(spec, tasks, record && heldRecorder(record, runtime.cache.context.artifacts))))
           : resumable(runtime.store, asked!);
       const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
       if (!ended)
@@ -92,8 +99,10 @@ export const mirror: Command = {
       const absent = isDry ? [] : tally.missing(runtime.mounts, held);
       const seconds = (performance.now() - started) / 1_000;
       await report?.close({ ...countsOf(ended), seconds });
-      const result: Result = { ...(job && { job }), progress: ended, tally, absent, seconds };
+      const standing = live.registry && runtime.registries.standing(live.registry.mount);
+      const result: Result = { ...(job && { job }), progress: ended, tally, absent, seconds, standing };
       console.log(flags.json === true ? jsonResult(result, isDry) : isDry ? dryRun(result) : summary(result));
+      if (spec.registry && "error" in ended && ended.error !== null) console.error(ended.error);
       if ("state" in ended && ended.state === "canceled") {
         console.error(
           `job ${job} was canceled; what is held stays held, and proxy jobs retry ${job} goes on with the rest`,
@@ -110,8 +119,10 @@ export const mirror: Command = {
   },
 };
 
-function specOf({ args, flags }: Invocation, { concurrency }: Config): JobSpec {
-  const asked = ["purls", "sbom", "lockfile", "set"].flatMap((name) =>
+function specOf({ args, flags }: Invocation, config: Config): JobSpec {
+  const registry = registryOf(flags, mountsOf(config));
+  const releases = releaseFilterOf(flags);
+  const asked = ["purls", "sbom", "lockfile", "set", "registry"].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
   );
   return {
@@ -119,8 +130,10 @@ function specOf({ args, flags }: Invocation, { concurrency }: Config): JobSpec {
     runBy: "command",
     choice: choiceOf(flags),
     closure: closureOf(flags),
-    concurrency,
+    concurrency: config.concurrency,
     refresh: flags.refresh === true,
+    ...(registry && { registry }),
+    ...(releases && { releases }),
   };
 }
 
@@ -131,9 +144,13 @@ async function tasksFrom(
   tally: Tally,
 ): Promise<AsyncIterable<Task>> {
   const sources = sourcesOf(args, flags);
+  if (flags.registry !== undefined) {
+    if (!isEmpty(sources)) throw new BadRequest("--registry is all of one; other sources need a command of their own");
+    return (async function* () {})();
+  }
   if (isEmpty(sources))
     throw new BadRequest(
-      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --purls or --set",
+      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --purls, --set or --registry",
     );
   const targets = targetsOf(mountsOf(config), flags);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };

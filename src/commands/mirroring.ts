@@ -31,6 +31,7 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
   };
   const runner = new JobRunner({
     store: runtime.store,
+    registries: runtime.registries,
     mounts: runtime.mounts,
     most: config.mirror.max_jobs,
     openPool: () => openPool(config.workers, options),

@@ -3,10 +3,11 @@ import { nameOf, type Value } from "../argv.ts";
 import type { Invocation } from "../command.ts";
 import { BadRequest } from "../errors.ts";
 import type { JobStore } from "../mirror/store.ts";
+import { REGISTRY_OPTIONS } from "./registry.ts";
 import { SOURCE_OPTIONS } from "./sources.ts";
 
 /** What would make another job of it. */
-const SETTLED = [...SOURCE_OPTIONS.map(({ flag }) => nameOf(flag)), "refresh", "dry-run"];
+const SETTLED = [...[...SOURCE_OPTIONS, ...REGISTRY_OPTIONS].map(({ flag }) => nameOf(flag)), "refresh", "dry-run"];
 
 /** A job's id, or `true`: the newest; `undefined` without `--resume`. Throws BadRequest for what such a job has settled already. */
 export function resumedOf({ args, flags }: Pick<Invocation, "args" | "flags">): Value | undefined {

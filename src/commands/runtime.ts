@@ -11,15 +11,18 @@ import type { Rendered } from "../cache/view.ts";
 import type { Config } from "../config/schema.ts";
 import { Artifacts } from "../db/artifacts.ts";
 import { Blobs } from "../db/blobs.ts";
+import { Catalogs } from "../db/catalogs.ts";
 import { ReleaseDates } from "../db/dates.ts";
 import { Documents } from "../db/documents.ts";
 import { Jobs } from "../db/jobs.ts";
+import { Listed } from "../db/listed.ts";
 import { Mirrored } from "../db/mirrored.ts";
 import { type Database, openDatabase } from "../db/open.ts";
 import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
 import type { MetadataRoute, Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
+import { Registries } from "../mirror/registry/registries.ts";
 import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
 import { type Mount, makeMount } from "../mounts.ts";
@@ -67,6 +70,8 @@ export interface Runtime {
   mirrored: Mirrored;
   /** Mirror jobs. */
   store: JobStore;
+  /** Registries that are mirrored whole. */
+  registries: Registries;
   /** What was recorded. */
   sets: Sets;
   mounts: ReadonlyMap<string, Mount>;
@@ -117,15 +122,22 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const mounts = new Map(mountsOf(config).map((mount) => [mount.name, mount]));
   const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
+  const jobs = new Jobs(database);
+  const store = new JobStore({ jobs, tasks: new Tasks(database), mirrored, writer: database.writer }, storage.parts);
   return {
     cache,
     database,
     mirrored,
     sets: new Sets(database),
-    store: new JobStore(
-      { jobs: new Jobs(database), tasks: new Tasks(database), mirrored, writer: database.writer },
-      storage.parts,
-    ),
+    store,
+    registries: new Registries({
+      listed: new Listed(database),
+      catalogs: new Catalogs(database),
+      jobs,
+      store,
+      context,
+      mounts,
+    }),
     mounts,
     tasks: () => tasksOf(cache, mounts),
     close: async () => {

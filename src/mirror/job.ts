@@ -115,8 +115,9 @@ export class Job {
     }
     work.count({ ...earlier, skipped: -earlier.completed });
     for (const { isPassing: _, ...failure } of work.failures) this.#options.tell?.({ ...failure, outcome: "failed" });
-    const { counts, failures } = work;
-    await ledger.settle(taken, { kind: failures.length > 0 ? "failed" : "complete", counts, failures });
+    const { counts, failures, isGone, again } = work;
+    const kind = failures.length > 0 ? "failed" : "complete";
+    await ledger.settle(taken, { kind, counts, failures, isGone, ...(again !== undefined && { again }) });
   }
 
   async #release(work: Work, task: ReleaseTask): Promise<void> {
@@ -125,7 +126,8 @@ export class Job {
     const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
-    const { files, held, expected } = plan;
+    const { files, held, expected, isGone = false, matures } = plan;
+    Object.assign(work, { isGone, again: matures });
     // Where files are only planned, the one that has an expected digest may be among those that do not come.
     const options: HoldOptions = {
       expected: dry ? undefined : expected,

@@ -13,7 +13,15 @@ export interface Taken {
 
 /** What working on a task came to. */
 export type Settled =
-  | { kind: "complete" | "failed"; counts: Counts; failures: readonly Failure[] }
+  | {
+      kind: "complete" | "failed";
+      counts: Counts;
+      failures: readonly Failure[];
+      /** The registry that listed it does not have it. */
+      isGone?: boolean;
+      /** When releases that are withheld now may be had; milliseconds since 1970. */
+      again?: number;
+    }
   /** To be tried again at `at`, milliseconds since 1970. */
   | { kind: "postponed"; at: number };
 

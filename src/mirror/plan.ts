@@ -10,6 +10,8 @@ import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import { choose, isOfUse } from "./choice.ts";
 import { type Held, hold } from "./hold.ts";
+import { requireCurrent } from "./registry/current.ts";
+import { selectReleases } from "./registry/filters.ts";
 import { indexed } from "./walk.ts";
 
 export interface PlannedFile {
@@ -38,9 +40,13 @@ export interface Plan {
   unproven: { purl: string; reason: string }[];
   /** Pointers that led to them, to be published when all is held. */
   staged: Staged[];
+  /** A registry listed it, and does not have it. */
+  isGone?: boolean;
+  /** When releases that are withheld may be had; milliseconds since 1970. */
+  matures?: number;
 }
 
-type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh"> & {
+type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh" | "releases"> & {
   isWhole?: boolean | undefined;
   rehash?: boolean | undefined;
 };
@@ -54,8 +60,6 @@ function isNothing(files: readonly FileFacts[]): boolean {
 
 /** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
-  const { releases, staged } = await wanted(cache, mount, task, spec.refresh);
-  const { admits } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
   const found: Plan = {
     versions: [],
     files: [],
@@ -64,8 +68,13 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     unfit: [],
     requires: [],
     unproven: [],
-    staged,
+    staged: [],
   };
+  const meant = await chosen(cache, mount, task, spec);
+  if (!meant) return { ...found, isGone: true };
+  const { releases, staged } = meant;
+  found.staged = staged;
+  const { admits, matures } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
   const wasHeld = (path: Path) => cache.context.artifacts.find(mount.name, path) !== undefined;
   const heldAt = heldBy(cache, mount, task.name);
   const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
@@ -77,9 +86,11 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     const purl = formatPurl(mount.ecosystem, release);
     if (!parts.some((part) => admits(part))) {
       found.withheld.push(purl);
+      if (matures !== undefined) found.matures = matures;
       continue;
     }
     const fitting = parts.filter(({ marker }) => isOfUse(mount.ecosystem, marker, spec.choice.platforms));
+    if (spec.releases?.metadataOnly) continue;
     const stated = filesOf(mount, release, fitting, task);
     const files = choose(mount.ecosystem, stated, spec.choice, task);
     if (fitting.length === 0 || isNothing(files)) {
@@ -137,6 +148,25 @@ function factOf(path: Path, file: FileFacts, parts: readonly ReleaseFacts[]): { 
       ...(!Number.isNaN(at) && { publishedAt: at }),
     },
   };
+}
+
+/** Of what is wanted, what filters leave; `undefined` where a registry listed what it does not have. */
+async function chosen(
+  cache: Cache,
+  mount: Mount,
+  task: ReleaseTask,
+  { refresh, releases }: Wishes,
+): Promise<Awaited<ReturnType<typeof wanted>> | undefined> {
+  const { listing, version } = task;
+  try {
+    const found = await wanted(cache, mount, task, refresh || (listing?.isNews ?? false));
+    if (listing?.revision !== undefined) requireCurrent(cache, mount, task, listing.revision);
+    if (!releases || version !== undefined) return found;
+    return { ...found, releases: selectReleases(found.releases, releases, mount.ecosystem.versions) };
+  } catch (error) {
+    if (listing && error instanceof NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** By version, what the index states of the releases that are meant, each perhaps in several parts. */

@@ -2,11 +2,14 @@ import type { JobRow } from "../db/jobs.ts";
 import { messageOf } from "../errors.ts";
 import { Job, type JobOptions } from "./job.ts";
 import type { Progress } from "./progress.ts";
+import type { Opened, Registries } from "./registry/registries.ts";
 import type { JobStore } from "./store.ts";
 
 export interface RunOptions extends Pick<JobOptions, "pool" | "mounts" | "tell" | "declared"> {
-  /** Given the running job's progress, which is live. */
-  started?: (progress: Progress, row: JobRow) => void;
+  /** For jobs that mirror one whole. */
+  registries: Registries;
+  /** Given the running job's progress, which is live, and what the feed of a whole registry is doing. */
+  started?: (progress: Progress, row: JobRow, feed?: Opened["live"]) => void;
   /** Breaks the job off: it becomes pending, and whoever runs it next goes on where it was. */
   signal?: AbortSignal;
 }
@@ -16,18 +19,21 @@ export async function runJob(store: JobStore, id: string, options: RunOptions): 
   const { signal } = options;
   const claim = await store.claim(id, signal);
   if (!claim) return undefined;
-  const { row, ledger } = claim;
+  const { row } = claim;
   let progress: Progress | undefined;
+  let registry: Opened | undefined;
   const isBrokenOff = () => signal?.aborted === true && progress?.phase !== "complete";
   try {
-    const job = new Job({ ...options, ledger, spec: row.spec, earlier: row });
+    if (row.spec.registry) registry = await options.registries.open(row, signal);
+    const job = new Job({ ...options, ledger: registry?.ledger ?? claim.ledger, spec: row.spec, earlier: row });
     progress = job.progress;
-    options.started?.(progress, row);
+    options.started?.(progress, row, registry?.live);
     await job.run();
     return isBrokenOff() ? await store.suspend(id) : await store.end(id);
   } catch (error) {
     return isBrokenOff() ? await store.suspend(id) : await store.end(id, messageOf(error));
   } finally {
+    await registry?.release();
     await claim.release();
   }
 }

@@ -4,11 +4,13 @@ import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { Runner } from "./job.ts";
 import { Pace } from "./pace.ts";
+import type { Registries } from "./registry/registries.ts";
 import { runJob } from "./run.ts";
 import type { JobStore } from "./store.ts";
 
 export interface JobRunnerOptions {
   store: JobStore;
+  registries: Registries;
   mounts: ReadonlyMap<string, Mount>;
   /** Threads for jobs: opened with the first one, closed when there was none for a while. */
   openPool: () => Runner & { close(): void };
@@ -82,10 +84,11 @@ export class JobRunner {
     this.#pool ??= this.#options.openPool();
     let isRun = false;
     try {
-      const { store, mounts } = this.#options;
+      const { store, registries, mounts } = this.#options;
       const row = await runJob(store, id, {
         pool: this.#pool,
         mounts,
+        registries,
         signal: this.#stopping.signal,
         started: (progress) => {
           this.#running.get(id)!.pace = new Pace(progress);

@@ -18,7 +18,7 @@ export interface MirrorTasks {
   /** `isWhole`: all of it that could be had was held before. */
   plan(input: {
     task: ReleaseTask;
-    spec: Pick<JobSpec, "choice" | "closure" | "refresh">;
+    spec: Pick<JobSpec, "choice" | "closure" | "refresh" | "releases">;
     isWhole?: boolean;
     rehash?: boolean | undefined;
   }): Promise<Plan>;

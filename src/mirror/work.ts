@@ -9,6 +9,10 @@ export class Work {
   readonly failures: Failure[] = [];
   /** Milliseconds that upstream asked for before another try. */
   retryAfter = 0;
+  /** The registry that listed it does not have it. */
+  isGone = false;
+  /** When there is more to be had; milliseconds since 1970. */
+  again: number | undefined;
   readonly purl: string;
   readonly #progress: Progress;
   readonly #attempts: number;

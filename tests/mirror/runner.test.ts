@@ -16,6 +16,7 @@ function runnerOf(all: Set, options: Partial<JobRunnerOptions> = {}) {
   const pools = { opened: 0, closed: 0 };
   const runner = new JobRunner({
     store: set.store,
+    registries: set.registries,
     mounts: set.mounts,
     most: 2,
     poll: 20,

@@ -1,12 +1,15 @@
 /** A store of mirror jobs beside a cache in this process, and a pool without threads. */
 import { join } from "node:path";
+import { Catalogs } from "../../src/db/catalogs.ts";
 import { Jobs } from "../../src/db/jobs.ts";
+import { Listed } from "../../src/db/listed.ts";
 import { Mirrored } from "../../src/db/mirrored.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import { Tasks } from "../../src/db/tasks.ts";
 import type { JobSpec, Task } from "../../src/jobs.ts";
 import { EVERYTHING } from "../../src/mirror/choice.ts";
 import type { Runner } from "../../src/mirror/job.ts";
+import { Registries } from "../../src/mirror/registry/registries.ts";
 import { JobStore } from "../../src/mirror/store.ts";
 import { Targets } from "../../src/mirror/targets.ts";
 import { mirrorTasks } from "../../src/mirror/tasks.ts";
@@ -28,12 +31,15 @@ export function jobStore({ cache, mount, dir }: Set) {
   const { writer } = database;
   const tables = { jobs: new Jobs(database), tasks: new Tasks(database), mirrored: new Mirrored(database), writer };
   const store = new JobStore(tables, cache.context.storage.parts);
+  const mounts = new Map([[mount.name, mount]]);
+  const rows = { listed: new Listed(database), catalogs: new Catalogs(database) };
+  const { jobs } = tables;
+  const registries = new Registries({ ...rows, jobs, store, context: cache.context, mounts });
   const tasks = mirrorTasks(cache, () => mount);
   const pool: Runner = { run: (name, input) => tasks[name](input as never) as never };
-  const mounts = new Map([[mount.name, mount]]);
   const create = (purls: readonly string[], spec: Partial<JobSpec> = {}) =>
     store.create({ ...SPEC, ...spec }, listed(new Targets([mount]).ofAll(purls.map((purl) => ["", purl]))));
-  return { store, pool, mounts, create, database };
+  return { store, registries, pool, mounts, create, database };
 }
 
 async function* listed(tasks: readonly Task[]) {

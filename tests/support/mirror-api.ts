@@ -27,7 +27,14 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
   const set = jobStore(all);
   const config = { ...loadConfig({ ecosystems: [] }).config, ...changes };
   const openPool = () => ({ ...set.pool, close: () => {} });
-  const runner = new JobRunner({ store: set.store, mounts: set.mounts, most: 2, poll: 50, openPool });
+  const runner = new JobRunner({
+    store: set.store,
+    registries: set.registries,
+    mounts: set.mounts,
+    most: 2,
+    poll: 50,
+    openPool,
+  });
   const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache };
   const stopping = new AbortController();
   const api = mirrorApi({ config, runtime, runner });

@@ -1,0 +1,160 @@
+import { and, asc, eq, gt, inArray, lte, min, notInArray, sql } from "drizzle-orm";
+import type { Database } from "./open.ts";
+import { listed } from "./schema.ts";
+
+export type ListedRow = typeof listed.$inferSelect;
+export type ListedState = ListedRow["state"];
+
+/** A package of a catalog, or a release of it that no index lists. */
+export interface Entry {
+  name: string;
+  /** Empty: the package. */
+  version: string;
+  revision: string | null;
+  state: ListedState;
+}
+
+export type Known = Pick<ListedRow, "id" | "name" | "version" | "revision" | "state">;
+
+/** The packages of registries that are mirrored whole. Writes are to be called inside `writer.write`. */
+export class Listed {
+  readonly #orm: Database["orm"];
+
+  constructor({ orm }: Database) {
+    this.#orm = orm;
+  }
+
+  /** Of these, those that are known. One look, however many. */
+  known(mount: string, entries: readonly Pick<Entry, "name" | "version">[]): Known[] {
+    const asked = JSON.stringify(entries.map(({ name, version }) => [name, version]));
+    return this.#orm.all<Known>(
+      sql`SELECT l.id, l.name, l.version, l.revision, l.state FROM json_each(${asked}) AS j
+        JOIN ${listed} AS l ON l.mount = ${mount} AND l.name = j.value ->> 0 AND l.version = j.value ->> 1`,
+    );
+  }
+
+  /** Adds packages, or puts what is news of them in place of what was known. Returns their ids, in any order. */
+  record(mount: string, entries: readonly Entry[]): number[] {
+    if (entries.length === 0) return [];
+    const rows = JSON.stringify(entries.map(({ name, version, revision, state }) => [name, version, revision, state]));
+    const found = this.#orm.all<{ id: number }>(
+      sql`INSERT INTO ${listed} (mount, name, version, revision, state)
+        SELECT ${mount}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${rows}) WHERE true
+        ON CONFLICT (mount, name, version) DO UPDATE
+        SET revision = excluded.revision, state = excluded.state, attempts = 0, not_before = 0 RETURNING id`,
+    );
+    return found.map(({ id }) => id);
+  }
+
+  /** What is to be held and was never put off, in the order in which it was listed, after the one with this id. */
+  due(mount: string, after: number, limit: number, underWay: readonly number[] = []): ListedRow[] {
+    return this.#orm
+      .select()
+      .from(listed)
+      .where(
+        and(
+          eq(listed.mount, mount),
+          sql`${listed.state} = 'due'`,
+          eq(listed.notBefore, 0),
+          gt(listed.id, after),
+          notInArray(listed.id, [...underWay]),
+        ),
+      )
+      .orderBy(listed.id)
+      .limit(limit)
+      .all();
+  }
+
+  /** What was put off and is due again. */
+  postponed(mount: string, now: number, limit: number, underWay: readonly number[]): ListedRow[] {
+    return this.#orm
+      .select()
+      .from(listed)
+      .where(
+        and(
+          eq(listed.mount, mount),
+          sql`${listed.state} = 'due'`,
+          gt(listed.notBefore, 0),
+          lte(listed.notBefore, now),
+          notInArray(listed.id, [...underWay]),
+        ),
+      )
+      .orderBy(listed.notBefore)
+      .limit(limit)
+      .all();
+  }
+
+  /** When the first of those is; `undefined` where nothing was put off. */
+  soonest(mount: string): number | undefined {
+    const where = and(eq(listed.mount, mount), sql`${listed.state} = 'due'`, gt(listed.notBefore, 0));
+    const [found] = this.#orm
+      .select({ at: min(listed.notBefore) })
+      .from(listed)
+      .where(where)
+      .all();
+    return found?.at ?? undefined;
+  }
+
+  /** All of a revision is held, or cannot be: only what nothing was said of meanwhile. False where there is news. */
+  settle({ id, revision }: Pick<ListedRow, "id" | "revision">, set: Partial<ListedRow>): boolean {
+    const settled = this.#orm
+      .update(listed)
+      .set(set)
+      .where(and(eq(listed.id, id), sql`${listed.revision} IS ${revision}`))
+      .returning({ id: listed.id })
+      .all();
+    return settled.length > 0;
+  }
+
+  /** What was too young is looked at again where it may be no longer, and what could not be held is tried again: where it
+   * was left alone for long enough, or all of it. */
+  reopen(mount: string, now: number, { failed }: { failed: "all" | "rested" }): void {
+    const isRested = lte(listed.notBefore, now);
+    const isOpen = sql`(${listed.state} = 'young' AND ${isRested}) OR (${listed.state} = 'failed' AND ${failed === "all" ? sql`true` : isRested})`;
+    this.#orm
+      .update(listed)
+      .set({ state: "due", attempts: 0, notBefore: 0 })
+      .where(and(eq(listed.mount, mount), sql`${listed.state} IN ('failed', 'young')`, sql`(${isOpen})`))
+      .run();
+  }
+
+  /** One package is to be looked at again, whatever became of it: its files are lost. */
+  spoil(mount: string, name: string): void {
+    this.#orm
+      .update(listed)
+      .set({ state: "due", attempts: 0, notBefore: 0 })
+      .where(and(eq(listed.mount, mount), eq(listed.name, name), inArray(listed.state, ["held", "young", "failed"])))
+      .run();
+  }
+
+  /** In the order of their ids, after the one with this id. */
+  page(mount: string, after: number, limit: number): Known[] {
+    const { id, name, version, revision, state } = listed;
+    return this.#orm
+      .select({ id, name, version, revision, state })
+      .from(listed)
+      .where(and(eq(listed.mount, mount), gt(listed.id, after)))
+      .orderBy(asc(listed.id))
+      .limit(limit)
+      .all();
+  }
+
+  move(ids: readonly number[], state: ListedState): void {
+    if (ids.length === 0) return;
+    this.#orm.run(
+      sql`UPDATE ${listed} SET state = ${state}, attempts = 0, not_before = 0
+        WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+    );
+  }
+
+  /** How many there are in each state. Reads all of them. */
+  byState(mount: string): Partial<Record<ListedState, number>> {
+    const rows = this.#orm
+      .select({ state: listed.state, count: sql<number>`count(*)` })
+      .from(listed)
+      .where(eq(listed.mount, mount))
+      .groupBy(listed.state)
+      .all();
+    return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Reads a registry's catalog into rows, apart from the work that these are: a list of millions is recorded in seconds or
+ * minutes, while downloads begin with its first page. What it knows is in the database, so that whoever comes next goes on.
+ */
+import type { CatalogEvent, CatalogPage, Reader } from "../../catalog.ts";
+import type { Catalogs } from "../../db/catalogs.ts";
+import { BadRequest, isPassing, messageOf, NotFound } from "../../errors.ts";
+import { log } from "../../log.ts";
+import { retryAt } from "../retry.ts";
+import { Marks } from "./marks.ts";
+import { Recorder, type RecorderOptions } from "./record.ts";
+import { namesIn, opened } from "./stand-in.ts";
+
+export interface FeedOptions extends RecorderOptions {
+  reader: Reader;
+  /** `keyOfFilters` of what is asked for now. */
+  filters: string;
+  /** Whether all that is held is looked at again. */
+  isAnew: boolean;
+  /** Milliseconds before what failed is tried again for the first time. Default: a second. */
+  backoff?: number;
+}
+
+/** What a feed is doing. */
+export type FeedPhase = "listing" | "following" | "waiting" | "done";
+
+/** Tries in a row without anything new before a look at upstream is given up. */
+const TRIES = 3;
+
+/** The feed was stopped: it is to do no more. */
+class Stopped extends Error {}
+
+export class Feed {
+  phase: FeedPhase = "following";
+  readonly recorder: Recorder;
+  readonly #options: FeedOptions;
+  #isStopped = false;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.recorder = new Recorder(options);
+  }
+
+  /** Reads what there is, and goes on where it is to follow. Throws what keeps it from knowing what the registry has. */
+  async run(): Promise<void> {
+    const { spec, mount, listed, context } = this.#options;
+    try {
+      await this.#begin();
+      for (;;) {
+        await this.#insist(spec.follow !== undefined);
+        if (spec.follow === undefined) break;
+        this.phase = "waiting";
+        await this.#sleep(spec.follow);
+        await context.writer.write(() => listed.reopen(mount.name, Date.now(), { failed: "rested" }));
+      }
+      this.phase = "done";
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async #begin(): Promise<void> {
+    const { mount, catalogs, listed, context, filters, isAnew } = this.#options;
+    let isOther = false;
+    await context.writer.write(() => {
+      catalogs.create({ mount: mount.name, isListing: true, filters, checkpoint: null });
+      isOther = catalogs.find(mount.name)?.filters !== filters;
+      listed.reopen(mount.name, Date.now(), { failed: "all" });
+    });
+    if (isOther || isAnew) await this.recorder.choose(filters);
+  }
+
+  /** Broken answers are asked for again, from where the last whole page was recorded. */
+  async #insist(mayComeBack: boolean): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const { seen } = this.recorder.recorded;
+      try {
+        this.recorder.begin();
+        return await this.#look();
+      } catch (error) {
+        if (error instanceof Stopped || error instanceof BadRequest) throw error;
+        if (this.recorder.recorded.seen > seen) tries = 0;
+        const { mount, backoff } = this.#options;
+        if (!isPassing(error) || tries + 1 >= TRIES) {
+          if (!mayComeBack)
+            throw new BadRequest(
+              `${mount.name}: its list of packages cannot be read: ${messageOf(error)}. ${this.#ways()}`,
+            );
+          log.warn("a registry's changes cannot be read; they are asked for again later", {
+            mount: mount.name,
+            error: messageOf(error),
+          });
+          return;
+        }
+        await this.#sleep(retryAt(tries, 0, backoff) - Date.now());
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { mount, spec, catalogs, context } = this.#options;
+    const { catalog } = mount.ecosystem;
+    if (spec.names !== undefined) await this.#take(namesIn(spec.names, mount));
+    else if (spec.snapshot !== undefined) {
+      if (!catalog?.snapshot)
+        throw new BadRequest(`${mount.name}: no snapshot stands in for its list. ${this.#ways()}`);
+      await this.#list(pages(catalog.snapshot.read(opened(spec.snapshot))), undefined);
+    } else if (!catalog?.list && !catalog?.changes) throw new NotFound(`${mount.ecosystem.id} offers none`);
+    else await this.#follow(catalog);
+    await context.writer.write(() => catalogs.update(mount.name, { caughtUpAt: Date.now() }));
+  }
+
+  async #follow({ list, changes }: NonNullable<RecorderOptions["mount"]["ecosystem"]["catalog"]>): Promise<void> {
+    const { reader } = this.#options;
+    const { isListing, checkpoint, size } = this.#row();
+    if (changes && (!list || !isListing)) {
+      const reason = await this.#changes(changes(reader, checkpoint ?? undefined));
+      if (reason === undefined) return;
+      const { mount, catalogs, context } = this.#options;
+      log.warn("a registry's feed starts anew: what it lists is compared with what is known", {
+        mount: mount.name,
+        reason,
+      });
+      await context.writer.write(() => catalogs.update(mount.name, { isListing: true, checkpoint: null }));
+      if (!list) return this.#follow({ changes });
+    }
+    if (list) {
+      // A list that compares is read from its beginning; the first one has nothing to compare with, and may go on.
+      const from = size === 0 ? (checkpoint ?? undefined) : undefined;
+      await this.#list(list(reader, from), from);
+    }
+    if (list && changes) {
+      const again = await this.#changes(changes(reader, this.#row().checkpoint ?? undefined));
+      if (again !== undefined)
+        throw new BadRequest(`${this.#options.mount.name}: its feed cannot go on from its own list: ${again}`);
+    }
+  }
+
+  /** The reason, where the feed starts anew. */
+  async #changes(read: AsyncIterable<CatalogPage>): Promise<string | undefined> {
+    this.phase = "following";
+    for await (const { events, checkpoint } of read) {
+      this.#require();
+      const resync = events.find((event) => event.type === "resync");
+      if (resync) return resync.reason;
+      await this.recorder.record(events, { silence: "news" }, checkpoint);
+    }
+    this.#require();
+    return undefined;
+  }
+
+  async #list(
+    read: AsyncIterable<{ events: readonly CatalogEvent[]; checkpoint?: string }>,
+    from: string | undefined,
+  ): Promise<void> {
+    this.phase = "listing";
+    const { mount, catalogs, context } = this.#options;
+    const marks = new Marks();
+    let size = 0;
+    for await (const { events, checkpoint } of read) {
+      this.#require();
+      size += events.length;
+      await this.recorder.record(events, { silence: "news", marks }, checkpoint);
+    }
+    this.#require();
+    if (from === undefined) {
+      if (size === 0) throw new BadRequest(`${mount.name}: the list that upstream sent names no package`);
+      await this.recorder.compare(marks);
+    }
+    const there = this.recorder.count();
+    await context.writer.write(() => catalogs.update(mount.name, { isListing: false, size: there }));
+  }
+
+  /** Names that somebody chose are no list: what is not among them is not gone. */
+  async #take(read: AsyncIterable<readonly CatalogEvent[]>): Promise<void> {
+    this.phase = "listing";
+    for await (const events of read) {
+      this.#require();
+      await this.recorder.record(events, { silence: "nothing" });
+    }
+  }
+
+  #row() {
+    return this.#options.catalogs.find(this.#options.mount.name) as NonNullable<ReturnType<Catalogs["find"]>>;
+  }
+
+  #ways(): string {
+    const { mount } = this.#options;
+    const what = mount.ecosystem.catalog?.snapshot?.what;
+    const snapshot = what ? `, --snapshot FILE (${what})` : "";
+    return `What works without it: --names FILE (a name or package URL a line)${snapshot}, or package URLs under mirrors: in the configuration`;
+  }
+
+  #require(): void {
+    if (this.#isStopped) throw new Stopped();
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    const until = Date.now() + milliseconds;
+    for (let left = milliseconds; left > 0; left = until - Date.now()) {
+      this.#require();
+      await Bun.sleep(Math.min(left, 200));
+    }
+    this.#require();
+  }
+}
+
+async function* pages(
+  events: AsyncIterable<readonly CatalogEvent[]>,
+): AsyncGenerator<{ events: readonly CatalogEvent[] }> {
+  for await (const each of events) yield { events: each };
+}

@@ -1,0 +1,105 @@
+/** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
+import type { Reader, Reading, ReadOptions } from "../../catalog.ts";
+import { NotFound, UpstreamFailed } from "../../errors.ts";
+import { emit } from "../../events.ts";
+import { type Mount, mayFetch } from "../../mounts.ts";
+import { chunksOf } from "../../upstream/body.ts";
+import type { Upstream } from "../../upstream/client.ts";
+
+/** Bytes of a list; it is never in memory. */
+const LONGEST = 64 * 1024 ** 3;
+/** Bytes of a document that is. */
+const LONGEST_TEXT = 64 * 1024 ** 2;
+
+export class UpstreamReader implements Reader {
+  readonly traits: Reader["traits"];
+  readonly #mount: Mount;
+  readonly #upstream: Upstream;
+
+  constructor(mount: Mount, upstream: Upstream) {
+    this.traits = mount.traits;
+    this.#mount = mount;
+    this.#upstream = upstream;
+  }
+
+  async open(path: string, options: ReadOptions = {}): Promise<Reading> {
+    let last: unknown;
+    for (const address of this.#addresses(path, options)) {
+      try {
+        return await this.#ask(address, options);
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  async text(path: string, options?: ReadOptions): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of (await this.open(path, options)).chunks()) {
+      size += chunk.length;
+      if (size > LONGEST_TEXT) throw new UpstreamFailed(`${path} is longer than ${LONGEST_TEXT} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  async json<T>(path: string, options?: ReadOptions): Promise<T> {
+    const text = await this.text(path, options);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw new UpstreamFailed(`${path} is no JSON: ${(error as Error).message}`, { retryable: true });
+    }
+  }
+
+  #addresses(path: string, { upstream = "default" }: ReadOptions): string[] {
+    if (/^https?:/.test(path)) {
+      if (mayFetch(this.#mount, path)) return [path];
+      throw new UpstreamFailed(
+        `${new URL(path).host} is no upstream of ${this.#mount.name} (allow_hosts names others)`,
+      );
+    }
+    const bases = this.#mount.upstreams.get(upstream) ?? [];
+    if (bases.length === 0)
+      throw new NotFound(
+        `the mount ${this.#mount.name} has no upstream "${upstream}" (mounts.${this.#mount.name}.upstreams.${upstream} names one)`,
+      );
+    return bases.map((base) => `${base}${path}`);
+  }
+
+  async #ask(address: string, { from, headers }: ReadOptions): Promise<Reading> {
+    const range = from ? { range: `bytes=${from}-` } : {};
+    const response = await this.#upstream.fetch(this.#mount, address, {
+      headers: { "accept-encoding": "gzip", ...range, ...headers },
+    });
+    const { status } = response;
+    const { host, pathname } = new URL(address);
+    if (![200, 206, 304, 416].includes(status)) {
+      await response.body?.cancel();
+      const message = `${host} answered ${status} for ${pathname}`;
+      if (status === 404 || status === 410) throw new NotFound(message);
+      throw new UpstreamFailed(message, { status, retryable: status === 429 || status >= 500 });
+    }
+    const { name } = this.#mount;
+    const limits = { maximum: LONGEST, timeout: this.#upstream.settings.timeout };
+    return {
+      status,
+      header: (header) => response.headers.get(header) ?? undefined,
+      async *chunks() {
+        const promised = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+        let size = 0;
+        for await (const chunk of chunksOf(response, host, limits)) {
+          size += chunk.length;
+          emit("fetched", { mount: name, bytes: chunk.length });
+          yield chunk;
+        }
+        if (promised !== null && size !== Number(promised))
+          throw new UpstreamFailed(`${host} announced ${promised} bytes for ${pathname} and sent ${size}`, {
+            retryable: true,
+          });
+      },
+    };
+  }
+}

@@ -1,0 +1,219 @@
+/** From what a catalog says to rows: what is news is due, in the transaction that moves the checkpoint past it. */
+
+import type { Context } from "../../cache/context.ts";
+import type { CatalogEvent } from "../../catalog.ts";
+import type { Catalogs } from "../../db/catalogs.ts";
+import type { Entry, Known, Listed } from "../../db/listed.ts";
+import { BadRequest } from "../../errors.ts";
+import type { RegistrySpec } from "../../jobs.ts";
+import type { Mount } from "../../mounts.ts";
+import { formatPurl } from "../../purl.ts";
+import { packageFilter } from "./filters.ts";
+import { bury } from "./gone.ts";
+import type { Marks } from "./marks.ts";
+
+export interface RecorderOptions {
+  mount: Mount;
+  spec: RegistrySpec;
+  listed: Listed;
+  catalogs: Catalogs;
+  context: Pick<Context, "documents" | "artifacts" | "blobs" | "storage" | "writer">;
+}
+
+/** How an event without a revision is meant: of a log, something changed; of a list of bare names, only that it is there. */
+export interface Manner {
+  silence: "news" | "nothing";
+  /** Where a whole list is read: the packages that it had so far. */
+  marks?: Marks;
+}
+
+/** What events came to. */
+export interface Recorded {
+  seen: number;
+  news: number;
+  gone: number;
+}
+
+type Said = Entry & { isSilent: boolean };
+
+/** Events that are recorded together. */
+const BATCH = 1_000;
+/** More than this share of what is known, and than so many, cannot be gone at once. */
+const MOST = 0.02;
+const FEW = 10;
+
+export class Recorder {
+  readonly recorded: Recorded = { seen: 0, news: 0, gone: 0 };
+  readonly #options: RecorderOptions;
+  readonly #isChosen: (purl: string) => boolean;
+  /** Packages that are mirrored, where they are limited. */
+  #chosen: number | undefined;
+  /** Packages that were gone since the guard last looked. */
+  #buried = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#isChosen = packageFilter(options.spec);
+  }
+
+  /** Throws BadRequest, and has recorded nothing of the batch, where suspiciously many are gone. */
+  async record(events: readonly CatalogEvent[], manner: Manner, checkpoint?: string): Promise<void> {
+    const { catalogs, mount } = this.#options;
+    for (let at = 0; at < events.length || at === 0; at += BATCH) {
+      const isLast = at + BATCH >= events.length;
+      const said = this.#said(events.slice(at, at + BATCH), manner);
+      await this.#commit(said, manner, () => {
+        if (isLast && checkpoint !== undefined) catalogs.update(mount.name, { checkpoint });
+      });
+    }
+  }
+
+  /** All that a whole list did not have is gone. */
+  async compare(marks: Marks): Promise<void> {
+    const { listed, mount } = this.#options;
+    const missing = function* (): Generator<Known[]> {
+      for (let after = 0; ; ) {
+        const page = listed.page(mount.name, after, BATCH);
+        if (page.length === 0) return;
+        after = page.at(-1)!.id;
+        // Releases by name are no part of the list.
+        yield page.filter(({ id, state, version }) => state !== "gone" && version === "" && !marks.has(id));
+      }
+    };
+    let count = 0;
+    for (const page of missing()) count += page.length;
+    this.#guard(count);
+    for (const page of missing()) await this.#bury(page);
+  }
+
+  /** Before another look at upstream: what is gone at once is counted anew. */
+  begin(): void {
+    this.#buried = 0;
+  }
+
+  /** Packages that are there, as far as it is known. Looks at all of them. */
+  count(): number {
+    const { gone: _, ...there } = this.#options.listed.byState(this.#options.mount.name);
+    return Object.values(there).reduce((sum, each) => sum + each, 0);
+  }
+
+  /** Everything known is chosen anew. What is held stays so, and is planned again without a request. */
+  async choose(filters: string): Promise<void> {
+    const { listed, catalogs, mount, context, spec } = this.#options;
+    this.#chosen = spec.limit === undefined ? undefined : 0;
+    for (let after = 0; ; ) {
+      const page = listed.page(mount.name, after, BATCH);
+      if (page.length === 0) break;
+      after = page.at(-1)!.id;
+      const there = page.filter(({ state }) => state !== "gone");
+      const { due = [], left = [] } = Object.groupBy(there, (each) => (this.#isWanted(each) ? "due" : "left"));
+      await context.writer.write(() => {
+        listed.move(
+          due.map(({ id }) => id),
+          "due",
+        );
+        listed.move(
+          left.map(({ id }) => id),
+          "left",
+        );
+      });
+    }
+    await context.writer.write(() => catalogs.update(mount.name, { filters }));
+  }
+
+  /** By package; the last word on each counts. */
+  #said(events: readonly CatalogEvent[], { silence }: Manner): Said[] {
+    const { ecosystem } = this.#options.mount;
+    const said = new Map<string, Said>();
+    for (const event of events) {
+      if (event.type === "resync") continue;
+      const name = ecosystem.identity?.(event.package.name) ?? event.package.name;
+      const { type, version = "" } = event;
+      const revision = type === "changed" ? (event.revision ?? null) : null;
+      const state = type === "gone" ? "gone" : "due";
+      said.set(`${name} ${version}`, { name, version, revision, state, isSilent: revision === null });
+      // A package whose release is gone says so in its document.
+      if (type === "gone" && version && !said.has(`${name} `))
+        said.set(`${name} `, { name, version: "", revision: null, state: "due", isSilent: true });
+    }
+    // What is said without a revision gets one, so that news which come while it is worked on are told from the old.
+    for (const each of said.values()) if (each.isSilent && silence === "news") each.revision = `~${Date.now()}`;
+    return [...said.values()];
+  }
+
+  async #commit(said: readonly Said[], { silence, marks }: Manner, also: () => void): Promise<void> {
+    const { listed, mount, context } = this.#options;
+    const known = new Map(listed.known(mount.name, said).map((each) => [`${each.name} ${each.version}`, each]));
+    const entries: Entry[] = [];
+    const gone: Said[] = [];
+    for (const each of said) {
+      const row = known.get(`${each.name} ${each.version}`);
+      const isNew = row && marks ? marks.add(row.id) : true;
+      if (each.state === "gone") {
+        if (row?.state !== "gone" && (row || each.version)) gone.push(each);
+        continue;
+      }
+      const isNews =
+        !row || row.state === "gone" || (each.isSilent ? silence === "news" && isNew : row.revision !== each.revision);
+      if (!isNews) continue;
+      const keepsOut = row && row.state !== "gone" ? row.state === "left" : !this.#isWanted(each);
+      entries.push({ ...each, state: keepsOut ? "left" : "due" });
+    }
+    this.#guard(gone.length);
+    const orphans: string[] = [];
+    await context.writer.write(() => {
+      orphans.length = 0;
+      for (const id of listed.record(mount.name, entries)) marks?.add(id);
+      orphans.push(...this.#entomb(gone));
+      also();
+    });
+    for (const sha256 of orphans) context.storage.remove(sha256);
+    this.recorded.seen += said.length;
+    this.recorded.news += entries.length;
+    this.recorded.gone += gone.length;
+  }
+
+  async #bury(page: readonly Known[]): Promise<void> {
+    if (page.length === 0) return;
+    const { context } = this.#options;
+    const orphans: string[] = [];
+    await context.writer.write(() => {
+      orphans.length = 0;
+      orphans.push(...this.#entomb(page));
+    });
+    for (const sha256 of orphans) context.storage.remove(sha256);
+    this.recorded.gone += page.length;
+  }
+
+  #entomb(gone: readonly Pick<Entry, "name" | "version" | "revision">[]): string[] {
+    const { listed, mount, context, spec } = this.#options;
+    listed.record(
+      mount.name,
+      gone.map(({ name, version, revision }) => ({ name, version, revision, state: "gone" })),
+    );
+    return gone.flatMap((each) => bury(context, mount, each, spec.gone));
+  }
+
+  #isWanted({ name }: Pick<Entry, "name">): boolean {
+    const { mount, spec, listed } = this.#options;
+    if (!this.#isChosen(formatPurl(mount.ecosystem, { name }))) return false;
+    if (spec.limit === undefined) return true;
+    if (this.#chosen === undefined) {
+      this.#chosen = this.count() - (listed.byState(mount.name).left ?? 0);
+    }
+    if (this.#chosen >= spec.limit) return false;
+    this.#chosen++;
+    return true;
+  }
+
+  #guard(count: number): void {
+    const { spec, mount } = this.#options;
+    this.#buried += count;
+    if (spec.mayShrink || this.#buried <= FEW || count === 0) return;
+    const all = this.count();
+    if (this.#buried <= all * MOST) return;
+    throw new BadRequest(
+      `${mount.name}: upstream says that ${this.#buried} of ${all} packages are gone, more than ${MOST * 100} % at once. No more of them were given up. If it is right, run it again with --allow-shrink`,
+    );
+  }
+}

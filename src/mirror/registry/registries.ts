@@ -1,0 +1,84 @@
+/** Registries that are mirrored whole: opened for one job at a time, and told how they stand. */
+import type { Context } from "../../cache/context.ts";
+import type { CatalogRow, Catalogs } from "../../db/catalogs.ts";
+import type { JobRow, Jobs } from "../../db/jobs.ts";
+import type { Listed, ListedState } from "../../db/listed.ts";
+import { BadRequest } from "../../errors.ts";
+import type { JobSpec, RegistrySpec } from "../../jobs.ts";
+import type { Mount } from "../../mounts.ts";
+import type { JobStore } from "../store.ts";
+import { Feed, type FeedPhase } from "./feed.ts";
+import { keyOfFilters } from "./filters.ts";
+import { RegistryLedger } from "./ledger.ts";
+import { UpstreamReader } from "./reader.ts";
+import type { Recorded } from "./record.ts";
+
+export interface RegistriesOptions {
+  listed: Listed;
+  catalogs: Catalogs;
+  jobs: Jobs;
+  store: Pick<JobStore, "turn">;
+  context: Context;
+  mounts: ReadonlyMap<string, Mount>;
+}
+
+/** How a registry stands here. */
+export interface Standing extends CatalogRow {
+  packages: Partial<Record<ListedState, number>>;
+}
+
+/** A registry that a job works on. `live`: what its feed is doing. */
+export interface Opened {
+  ledger: RegistryLedger;
+  live: () => Recorded & { phase: FeedPhase; done: number; queue: number };
+  release(): Promise<void>;
+}
+
+export class Registries {
+  readonly #options: RegistriesOptions;
+
+  constructor(options: RegistriesOptions) {
+    this.#options = options;
+  }
+
+  /** Throws BadRequest where another job works on it, or there is no such mount. */
+  async open({ id, spec }: Pick<JobRow, "id" | "spec">, signal?: AbortSignal): Promise<Opened> {
+    const { listed, catalogs, jobs, store, context, mounts } = this.#options;
+    const { registry, releases = { versions: {} }, choice } = spec;
+    const mount = registry && mounts.get(registry.mount);
+    if (!mount) throw new BadRequest(`there is no mount ${registry?.mount}`);
+    const lease = await store.turn(`registry ${mount.name}`);
+    if (!lease) throw new BadRequest(`${mount.name} is being mirrored by another job; proxy jobs lists them`, 409);
+    const feed = new Feed({
+      mount,
+      spec: registry,
+      filters: keyOfFilters(registry, releases, choice),
+      isAnew: spec.refresh,
+      reader: new UpstreamReader(mount, context.upstream),
+      listed,
+      catalogs,
+      context,
+    });
+    const whole = { ...spec, registry } as JobSpec & { registry: RegistrySpec };
+    const ledger = new RegistryLedger({ job: id, spec: whole, mount, feed, listed, jobs, context, signal });
+    return {
+      ledger,
+      live: () => ({ ...feed.recorder.recorded, phase: feed.phase, ...ledger.settled() }),
+      release: async () => {
+        ledger.stop();
+        await lease.release();
+      },
+    };
+  }
+
+  /** Those that were ever mirrored whole. */
+  mirrored(): string[] {
+    return this.#options.catalogs.list().map(({ mount }) => mount);
+  }
+
+  /** `undefined` where it was never mirrored. Counts all of its packages. */
+  standing(mount: string): Standing | undefined {
+    const row = this.#options.catalogs.find(mount);
+    return row && { ...row, packages: this.#options.listed.byState(mount) };
+  }
+}

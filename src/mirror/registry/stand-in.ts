@@ -1,0 +1,42 @@
+/** Files that stand in for a registry's own list: names that somebody chose, or a snapshot of the list. */
+import { existsSync } from "node:fs";
+import type { CatalogEvent } from "../../catalog.ts";
+import { BadRequest } from "../../errors.ts";
+import { gunzip } from "../../formats/gzip.ts";
+import { linesOf } from "../../formats/lines.ts";
+import type { Mount } from "../../mounts.ts";
+import { parsePurl } from "../../purl.ts";
+
+const BATCH = 1_000;
+
+/** A name or package URL a line; what follows ` #` is for people. Throws BadRequest, with the line, for what is neither. */
+export async function* namesIn(file: string, { ecosystem }: Mount): AsyncGenerator<CatalogEvent[]> {
+  let batch: CatalogEvent[] = [];
+  let at = 0;
+  for await (const line of linesOf(opened(file))) {
+    at++;
+    const text = line.replace(/(^|\s)#.*$/, "").trim();
+    if (!text) continue;
+    try {
+      const named = text.startsWith("pkg:") ? parsePurl(text) : { name: text };
+      const { name, version } =
+        "type" in named ? (ecosystem.purl?.read(named) ?? named) : { name: text, version: undefined };
+      batch.push({ type: "changed", package: { name }, ...(version && { version }) });
+    } catch (error) {
+      throw new BadRequest(`${file}: line ${at}: ${(error as Error).message}`);
+    }
+    if (batch.length >= BATCH) {
+      yield batch;
+      batch = [];
+    }
+  }
+  yield batch;
+}
+
+/** Its bytes, decompressed where they are gzip. Throws BadRequest where it is not there. */
+export async function* opened(file: string): AsyncGenerator<Uint8Array> {
+  if (!existsSync(file)) throw new BadRequest(`there is no file ${file}`);
+  const [first = 0, second = 0] = await Bun.file(file).slice(0, 2).bytes();
+  const bytes = Bun.file(file).stream();
+  yield* first === 0x1f && second === 0x8b ? gunzip(bytes) : bytes;
+}

@@ -1,0 +1,172 @@
+/** A whole npm registry: listed and held, then followed, without a hole whatever its feed does. */
+import { expect, test } from "bun:test";
+import { failing, firstTimes } from "../support/faults.ts";
+import { Whole } from "../support/registries/whole.ts";
+import { type NpmLies, REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
+import { wholeProxy } from "../support/whole-proxy.ts";
+
+const TIMEOUT = 120_000;
+const ALL_DOCS = `/registry${REPLICATION}/_all_docs`;
+
+async function npm(size: number, lies: NpmLies = {}) {
+  // Names of a scope come first in the order of the list.
+  const nameOf = (index: number) =>
+    index < size / 10 ? `@whole/p${String(index).padStart(7, "0")}` : `whole-${String(index).padStart(7, "0")}`;
+  const whole = new Whole({ size, nameOf });
+  const proxy = await wholeProxy({
+    ecosystem: "npm",
+    whole,
+    make: (base) => wholeNpm(whole, base, lies),
+    upstreams: (base) => ({ default: base, replication: base + REPLICATION }),
+  });
+  return { whole, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
+}
+
+test(
+  "all of it is held, then what changed, and nothing else is asked for; offline it is listed and served",
+  async () => {
+    await using all = await npm(300);
+    const { whole, proxy } = all;
+    const first = await proxy.mirror();
+    expect(first.code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({
+      packages: { held: 300, due: 0, failed: 0, gone: 0 },
+      gaps: 0,
+      list_size: 300,
+    });
+    expect(proxy.upstream.count(/\.tgz$/)).toBe(300);
+
+    whole.publish(7);
+    whole.publish(150);
+    whole.remove(200);
+    const added = whole.nameOf(whole.add());
+    proxy.upstream.forget();
+    const second = await proxy.mirror();
+    expect(second.code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 300, gone: 1 }, gaps: 0 });
+    expect(proxy.upstream.count(ALL_DOCS)).toBe(0);
+    expect(proxy.upstream.count(/\.tgz$/)).toBe(3);
+    expect(proxy.upstream.count(/^\/registry\/(?:@whole|whole)[^.]*$/)).toBe(3);
+
+    proxy.upstream.forget();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(proxy.upstream.count(/^\/registry\/(?:@whole|whole)/)).toBe(0);
+
+    const server = await proxy.offline();
+    const versions = async (name: string) => {
+      const response = await fetch(`${server.url}/npm/${name}`);
+      return response.ok ? Object.keys(((await response.json()) as { versions: object }).versions) : response.status;
+    };
+    expect(await versions(whole.nameOf(7))).toEqual(["1.0.0", "1.1.0"]);
+    expect(await versions(added)).toEqual(["1.0.0"]);
+    // Its files stay, it is no longer listed.
+    expect(await versions(whole.nameOf(200))).toBe(404);
+    expect((await fetch(`${server.url}/npm/${whole.nameOf(200)}/-/${whole.nameOf(200)}-1.0.0.tgz`)).status).toBe(200);
+    await server.stop();
+  },
+  TIMEOUT,
+);
+
+test(
+  "a feed that starts anew is followed from its list, compared with what is known: no holes, no needless requests",
+  async () => {
+    await using all = await npm(120);
+    const { whole, proxy } = all;
+    expect((await proxy.mirror()).code).toBe(0);
+    whole.publish(3);
+    whole.remove(4);
+    whole.add();
+    whole.reset();
+    proxy.upstream.forget();
+    const again = await proxy.mirror();
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain("starts anew");
+    expect(proxy.upstream.count(ALL_DOCS)).toBeGreaterThan(0);
+    expect(proxy.upstream.count(/\.tgz$/)).toBe(2);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 120, gone: 1 }, gaps: 0 });
+  },
+  TIMEOUT,
+);
+
+test(
+  "what fails is a gap: neither lost when the checkpoint moves on, nor in the way of it",
+  async () => {
+    await using all = await npm(60);
+    const { whole, proxy } = all;
+    proxy.upstream.fault(/whole-0000030-1\.0\.0\.tgz$/, failing(404));
+    const first = await proxy.mirror();
+    expect(first.code).toBe(1);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 59, failed: 1 }, gaps: 1 });
+    whole.publish(40);
+    expect((await proxy.mirror()).code).toBe(1);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 59, failed: 1 }, gaps: 1 });
+    proxy.upstream.heal();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 60, failed: 0 }, gaps: 0 });
+  },
+  TIMEOUT,
+);
+
+test(
+  "a list that ends too early, or a feed that does not move on, is no list of what is gone",
+  async () => {
+    const lies: NpmLies = {};
+    await using all = await npm(200, lies);
+    const { proxy, whole } = all;
+    lies.listEnds = 100;
+    const short = await proxy.mirror();
+    expect(short.code).toBe(1);
+    expect(short.stdout + short.stderr).toContain("ended after 100 of 200 packages");
+    lies.listEnds = 300;
+    expect((await proxy.mirror()).code).toBe(0);
+    whole.publish(1);
+    lies.isStuck = true;
+    const stuck = await proxy.mirror();
+    expect(stuck.code).toBe(1);
+    expect(stuck.stdout + stuck.stderr).toContain("does not move on");
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 200, gone: 0 } });
+    lies.isStuck = false;
+    expect((await proxy.mirror()).code).toBe(0);
+  },
+  TIMEOUT,
+);
+
+test(
+  "more than 2 % gone at once stops it, until someone says that it is right",
+  async () => {
+    await using all = await npm(400);
+    const { proxy, whole } = all;
+    expect((await proxy.mirror()).code).toBe(0);
+    for (let index = 100; index < 120; index++) whole.remove(index);
+    const stopped = await proxy.mirror();
+    expect(stopped.code).toBe(1);
+    expect(stopped.stdout + stopped.stderr).toContain("20 of 400 packages are gone");
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 400, gone: 0 } });
+    expect((await proxy.mirror("--allow-shrink")).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 380, gone: 20 } });
+  },
+  TIMEOUT,
+);
+
+test(
+  "broken answers of the feed are asked for again; one that cannot be reached says what works without it",
+  async () => {
+    await using all = await npm(50);
+    const { proxy, whole } = all;
+    proxy.upstream.fault(ALL_DOCS, firstTimes(2, failing(500)));
+    expect((await proxy.mirror()).code).toBe(0);
+    proxy.upstream.fault(new RegExp(`^/registry${REPLICATION}`), failing(404));
+    const unreachable = await proxy.mirror();
+    expect(unreachable.code).toBe(1);
+    expect(unreachable.stdout + unreachable.stderr).toContain("--names FILE");
+    expect(unreachable.stdout + unreachable.stderr).toContain("--snapshot FILE");
+
+    whole.publish(20);
+    const names = `${proxy.dir}/names.txt`;
+    await Bun.write(names, `# by hand\n${whole.nameOf(48)}\npkg:npm/${whole.nameOf(49)}\nnot-there\n`);
+    const named = await proxy.mirror("--names", names);
+    expect(named.code).toBe(0);
+    expect(named.stdout).toContain("1 gone");
+  },
+  TIMEOUT,
+);

@@ -1,0 +1,72 @@
+/** A whole registry behind commands of the product, for as long as a test takes. */
+import { join } from "node:path";
+import type { Result } from "./clients/client.ts";
+import { type ProxyOptions, runProxy, startProxy } from "./proxy.ts";
+import type { Whole } from "./registries/whole.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import type { Tree } from "./tree.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+export interface WholeProxy extends AsyncDisposable {
+  upstream: Upstream;
+  options: ProxyOptions;
+  dir: string;
+  /** `mirror --registry MOUNT …`; its exit code and what it says. */
+  mirror(...args: string[]): Promise<Result>;
+  /** How the mirror stands, as `--status --json` tells it. */
+  standing(): Promise<StandingJson>;
+  run(...args: string[]): Promise<Result>;
+  /** A server that dials nobody. The upstream is down from then on. */
+  offline(): ReturnType<typeof startProxy>;
+}
+
+export interface StandingJson {
+  packages: { held: number; due: number; failed: number; left_out: number; gone: number };
+  gaps: number;
+  list_size: number;
+  listing: boolean;
+  checkpoint: string | null;
+  lag_seconds: number | null;
+}
+
+export interface WholeProxyOptions {
+  ecosystem: string;
+  whole: Whole;
+  make: (base: string) => Tree;
+  /** Its upstreams, by what its base URL is. */
+  upstreams: (base: string) => Record<string, string>;
+  config?: Record<string, unknown>;
+}
+
+export async function wholeProxy({ ecosystem, make, upstreams, config = {} }: WholeProxyOptions): Promise<WholeProxy> {
+  const upstream = await startUpstream();
+  const base = upstream.mount("/registry", make);
+  const folder = await temporaryFolder();
+  const dir = join(folder.path, "proxy");
+  const options: ProxyOptions = {
+    dir,
+    config: { http_timeout: "2s", mounts: { [ecosystem]: { ecosystem, upstreams: upstreams(base) } }, ...config },
+  };
+  const run = (...args: string[]) => runProxy(options, args, 120);
+  return {
+    upstream,
+    options,
+    dir,
+    run,
+    mirror: (...args) => run("mirror", "--registry", ecosystem, ...args),
+    standing: async () => {
+      const { stdout, stderr } = await run("mirror", "--registry", ecosystem, "--status", "--json");
+      const [found] = JSON.parse(stdout || "[]") as StandingJson[];
+      if (!found) throw new Error(`there is no mirror of ${ecosystem}: ${stderr}`);
+      return found;
+    },
+    offline: async () => {
+      await upstream.down();
+      return startProxy({ ...options, offline: true });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await upstream.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
