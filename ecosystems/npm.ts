@@ -10,6 +10,7 @@ import {
   mendTags,
   type Packument,
   runsScripts,
+  signaturesOf,
   tagsByVersion,
 } from "../src/formats/packument.ts";
 import { searchHeld } from "../src/formats/search.ts";
@@ -84,6 +85,7 @@ export const npm: Ecosystem = {
   index: ({ name }) => [document(name)],
   catalog: npmCatalog,
   roots: ["/-/npm/v1/keys"],
+  signs: ["registry"],
   problem: (_status, message) => ({ error: message }),
 
   versions: { compare: compareSemver, isStable: isStableSemver, satisfies: inNpmRange },
@@ -118,7 +120,8 @@ function filesOf(doc: Doc, { name, version }: Release, { dist }: Manifest): File
   const sha1 = dist.shasum && (`sha1:${dist.shasum.toLowerCase()}` as const);
   const digest = digestOfSri(dist.integrity ?? "") ?? sha1;
   const proof = dist.attestations && { path: attestations(name, version), optional: true, beside: path };
-  return [{ path, url: dist.tarball, ...(digest && { digest }) }, ...(proof ? [proof] : [])];
+  const file = { path, url: dist.tarball, ...(digest && { digest }), ...signaturesOf({ name, version }, dist) };
+  return [file, ...(proof ? [proof] : [])];
 }
 
 function rewrite(doc: Doc, view: View) {

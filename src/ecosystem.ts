@@ -10,10 +10,12 @@ import type { Catalog } from "./catalog.ts";
 import type { FileFacts, Platform } from "./facts.ts";
 import type { Purl } from "./purl.ts";
 import type { Doc, Route } from "./routes.ts";
+import type { SignatureKind } from "./signatures.ts";
 
 export type * from "./catalog.ts";
 export type * from "./facts.ts";
 export type * from "./routes.ts";
+export type { RegistrySignature } from "./signatures.ts";
 
 /** Raised when a plugin written for an earlier contract would no longer be understood. */
 export const CONTRACT_REVISION = 1;
@@ -139,6 +141,8 @@ export interface Ecosystem {
   runsOn?(marker: string, platform: Platform): boolean;
   /** The registry as a whole: every package, and what changed. */
   catalog?: Catalog;
+  /** The kinds of signatures that its registries may have, checked where an operator gives keys. Default: none. */
+  signs?: readonly SignatureKind[];
   /** The error body that this protocol's clients show their users; one with a `detail` is sent as problem details
    * (RFC 9457). Default: the message as plain text. */
   problem?(status: number, message: string): object | string;

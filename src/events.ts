@@ -2,6 +2,8 @@
  * What happened, told by the lower layers to whoever counts or logs it (metrics, access log, a mirror's progress).
  * Nothing in the program depends on anyone listening.
  */
+import type { SignatureKind } from "./signatures.ts";
+
 export interface Events {
   /** A request was answered from what is held (`stale`: although upstream could not be asked), or had to be fetched. */
   served: { mount: string; outcome: "hit" | "miss" | "stale" };
@@ -15,6 +17,8 @@ export interface Events {
   mismatch: { mount: string; path: string; expected: string; found: string };
   /** Upstream has a new generation under a root: it was published, or is not whole and the one before it stays served (`kept`). */
   generation: { mount: string; path: string; state: "published" | "kept" };
+  /** A signature was wrong, or missing where there must be one. */
+  untrusted: { mount: string; path: string; kind: SignatureKind; reason: string };
   /** The store worked, or failed. */
   stored: { operation: "place" | "remove" | "probe"; milliseconds: number; error?: string };
   /** An upstream host failed so often that it is left alone for a while (`open`), or is asked again. */

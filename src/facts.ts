@@ -1,5 +1,6 @@
 /** What documents state: the half of the plugin contract that plugins give (`ecosystem.ts` has the other). */
 import type { Digest, Path, Release } from "./ecosystem.ts";
+import type { RegistrySignature } from "./signatures.ts";
 
 /** What a document states. Facts about files are stored, so digests and dates outlive the document. */
 export interface Facts {
@@ -64,6 +65,8 @@ export interface FileFacts {
   optional?: boolean;
   /** The file that this one describes (a signature, a wheel's metadata): it is wanted where that one is. */
   beside?: Path;
+  /** By keys of the registry, over the digest that is stated here among others. */
+  signatures?: readonly RegistrySignature[];
   /** Whether it is source code or documentation beside what is installed. */
   isSource?: boolean;
   /** The environment it is of use in, in the ecosystem's own words. */

@@ -1,5 +1,6 @@
 import type { Declared, Ecosystem, Path, Traits } from "./ecosystem.ts";
 import { BadRequest } from "./errors.ts";
+import type { Trust } from "./signatures.ts";
 
 /** Whom a request is for: what its operator trusts and how it is dialled. */
 export interface Dialer {
@@ -24,6 +25,8 @@ export interface Mount extends Dialer {
   readonly allowHosts: readonly string[];
   /** Milliseconds that documents stay fresh where their route does not say. */
   readonly ttl: number;
+  /** Whose signatures are checked; absent: nobody's. */
+  readonly trust?: Trust | undefined;
 }
 
 export interface MountSettings {
@@ -31,6 +34,7 @@ export interface MountSettings {
   options?: Readonly<Record<string, readonly string[]>> | undefined;
   allowHosts?: readonly string[] | undefined;
   ttl: number;
+  trust?: Trust | undefined;
   proxy?: string | undefined;
   ca?: string | undefined;
 }
@@ -53,6 +57,7 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
     trusted: new Set([...upstreams.values()].flat().map((url) => new URL(url.replaceAll(/[{}]/g, "")).origin)),
     allowHosts: settings.allowHosts ?? [],
     ttl: settings.ttl,
+    trust: settings.trust,
     proxy: settings.proxy,
     ca: settings.ca,
   };

@@ -36,6 +36,7 @@ const FORWARDED = [
   "upstream",
   "mismatch",
   "generation",
+  "untrusted",
   "stored",
   "breaker",
 ] as const satisfies readonly (keyof Events)[];

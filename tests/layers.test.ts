@@ -8,7 +8,7 @@ import { ecosystems } from "../src/registry.generated.ts";
 const CONTRACT = /^src\/([\w-]+\.ts$|config\/|formats\/)/;
 const PROGRAM = /^src\/(main|worker|registry\.generated)\.ts$/;
 
-const GROUND = ["src/policy/", "src/storage/", "src/upstream/", "src/db/"];
+const GROUND = ["src/policy/", "src/trust/", "src/storage/", "src/upstream/", "src/db/"];
 
 /** A layer may import itself, the contract files and what is named here: always downward. */
 const LAYERS: Record<string, readonly string[]> = {

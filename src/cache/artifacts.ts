@@ -18,6 +18,7 @@ import { acquire, type Lease } from "./lease.ts";
 import { addressesOf, type Target } from "./locate.ts";
 import { type Passed, passThrough } from "./pass-through.ts";
 import type { Wanted } from "./request.ts";
+import type { Vouching } from "./vouching.ts";
 
 /** What is sent of a row. */
 export type Stored = Pick<ArtifactRow, "mount" | "path" | "sha256" | "size" | "mediaType" | "headers">;
@@ -44,6 +45,7 @@ export class ArtifactCache {
   readonly #context: Context;
   readonly #documents: DocumentCache;
   readonly #admissions: Admissions;
+  readonly #vouching: Vouching;
   readonly #fetches = new Map<string, Fetch>();
   readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
   /** Rows of what was downloaded here, rather than by another thread or process that was waited for. */
@@ -51,17 +53,18 @@ export class ArtifactCache {
   /** Files that were not what was promised: the next time nothing of them is sent before all is verified. */
   readonly #suspects = new LRUCache<string, true>({ max: 10_000 });
 
-  constructor(context: Context, documents: DocumentCache, admissions: Admissions) {
+  constructor(context: Context, documents: DocumentCache, admissions: Admissions, vouching: Vouching) {
     this.#context = context;
     this.#documents = documents;
     this.#admissions = admissions;
+    this.#vouching = vouching;
   }
 
   /** The file, from the store or upstream. Throws NotFound, Withheld, DigestMismatch, UpstreamFailed. */
   async get(target: Artifact): Promise<File> {
     const row = this.held(target);
     if (row) {
-      await this.#admissions.require(target, row, row.publishedAt ?? undefined);
+      await this.#require(target, row);
       return { kind: "held", row };
     }
     return this.#fetch(target).ready;
@@ -74,7 +77,7 @@ export class ArtifactCache {
   async hold(target: Artifact, fact?: FileFact): Promise<{ row: ArtifactRow | undefined; fetched: boolean }> {
     const row = this.held(target);
     if (row) {
-      await this.#admissions.require(target, row, row.publishedAt ?? undefined);
+      await this.#require(target, row);
       return { row, fetched: false };
     }
     const isAnothers = this.#fetches.has(keyOf(target));
@@ -85,6 +88,12 @@ export class ArtifactCache {
   held({ mount, path }: Pick<Artifact, "mount" | "path">): ArtifactRow | undefined {
     const row = this.#context.artifacts.find(mount.name, path);
     return row && this.#context.storage.has(row.sha256) ? row : undefined;
+  }
+
+  /** Throws Withheld where what is held is kept from clients. */
+  async #require(target: Artifact, row: ArtifactRow): Promise<void> {
+    await this.#admissions.require(target, row, row.publishedAt ?? undefined);
+    await this.#vouching.held(target, row);
   }
 
   /** Resolves when nothing is being stored. */
@@ -137,7 +146,9 @@ export class ArtifactCache {
       throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
     if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
-    const fact = known ?? (await factFor(this.#documents, target));
+    const stated = known ?? (await factFor(this.#documents, target));
+    const signed = await this.#vouching.promised(target);
+    const fact = stated && signed ? { ...stated, digest: signed } : stated;
     if (target.route.needsDigest && !fact?.digest && !target.route.digest?.(target.params))
       throw new NotFound(
         `${target.path}: no index that is held or configured here lists it, so nothing says which bytes are right; have the client fetch its lists through this proxy again`,

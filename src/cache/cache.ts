@@ -22,6 +22,7 @@ import { putTo, type Question } from "./question.ts";
 import { readDocument } from "./reader.ts";
 import { Usage } from "./usage.ts";
 import { composed, negotiate, type Rendered, Views } from "./view.ts";
+import { Vouching } from "./vouching.ts";
 
 export interface Ask {
   method: string;
@@ -70,6 +71,7 @@ export class Cache {
   readonly artifacts: ArtifactCache;
   readonly admissions: Admissions;
   readonly views: Views;
+  readonly vouching: Vouching;
   readonly memory: Memory;
   readonly usage: Usage;
   readonly #offload: Offload | undefined;
@@ -84,7 +86,8 @@ export class Cache {
       return heavy ? offload.read(target, file, source) : readDocument(this.documents, target, file, source);
     });
     this.admissions = new Admissions(context, this.documents);
-    this.artifacts = new ArtifactCache(context, this.documents, this.admissions);
+    this.vouching = new Vouching(context, this.documents);
+    this.artifacts = new ArtifactCache(context, this.documents, this.admissions, this.vouching);
     this.views = new Views(context, this.documents, this.admissions);
     this.memory = new Memory(memoryBytes);
     this.usage = new Usage(context);

@@ -11,21 +11,26 @@ type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "open" | "l
  * what earlier ones said beside (a date) stays. Throws what loading throws.
  */
 export async function factFor(documents: Documents, target: Target): Promise<FileFact | undefined> {
-  const { mount, route, params, path } = target;
-  const release = route.release?.(params);
-  const describing =
-    route.describedBy?.(params, path, mount.traits) ?? (release ? mount.ecosystem.index(release, mount.traits) : []);
+  const { mount } = target;
   let found: FileFact | undefined;
-  for (const described of describing) {
+  for (const described of describing(target)) {
     const other = typeof described === "string" ? documentAt(mount, described) : undefined;
     const stated =
       typeof described === "string"
         ? other && (await statedIn(documents, other, target))
-        : documents.factBelow(mount, described.below, path);
+        : documents.factBelow(mount, described.below, target.path);
     if (stated) found = { ...found, ...stated };
     if (found?.digest) break;
   }
   return found;
+}
+
+/** The documents that are to state it. */
+export function describing({ mount, route, params, path }: Target): readonly (Path | { below: Path })[] {
+  const release = route.release?.(params);
+  return (
+    route.describedBy?.(params, path, mount.traits) ?? (release ? mount.ecosystem.index(release, mount.traits) : [])
+  );
 }
 
 async function statedIn(

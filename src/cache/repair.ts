@@ -2,7 +2,7 @@
 import type { ArtifactRow } from "../db/artifacts.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Digest, Path } from "../ecosystem.ts";
-import { NotFound } from "../errors.ts";
+import { messageOf, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import type { Cache } from "./cache.ts";
@@ -47,6 +47,22 @@ export async function fetchAgain(cache: Cache, mounts: ReadonlyMap<string, Mount
     return fresh.sha256;
   }
   throw new NotFound(`${row.mount}${row.path} is no ${kind} any more`);
+}
+
+/** Why a mount's operator does not trust what is held under a name; `undefined` where nothing speaks against it. */
+export async function refute(
+  cache: Cache,
+  mounts: ReadonlyMap<string, Mount>,
+  name: Name,
+): Promise<string | undefined> {
+  const target = mounts.get(name.row.mount)?.trust && targetAt(mounts, name);
+  if (!target || name.kind !== "artifact") return undefined;
+  try {
+    await cache.vouching.held(target, name.row);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** The PURL of what a row belongs to, and the address that upstream has it at; empty where there is none. */

@@ -9,7 +9,7 @@ import { messageOf, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import type { Cache } from "./cache.ts";
 import { type Found, type HashInput, markAt } from "./hash-blobs.ts";
-import { describe, fetchAgain, type Name, namesOf } from "./repair.ts";
+import { describe, fetchAgain, type Name, namesOf, refute } from "./repair.ts";
 
 /** One file, and what became of it: a line of a report. Digests are `sha256:hex`; text is empty where there is none. */
 export interface ScrubItem {
@@ -22,12 +22,12 @@ export interface ScrubItem {
   size: number;
   /** Where upstream has it. */
   origin: string;
-  outcome: "verified" | "repaired" | "lost" | "orphan removed";
+  outcome: "verified" | "untrusted" | "repaired" | "lost" | "orphan removed";
   /** What was wrong: the digest that it should have had, what was found instead (or `absent`, `unreadable`), and where that is now. */
   expected?: string;
   found?: string;
   quarantine?: string;
-  /** Why it could not be had again. */
+  /** Why it could not be had again, or what speaks against its signature: it stays, and is withheld. */
   reason?: string;
 }
 
@@ -57,7 +57,17 @@ const ORPHAN = 24 * 60 * 60 * 1_000;
 
 export class Scrub {
   /** Blobs and bytes to be read, and read; files by what became of them. */
-  readonly progress = { total: 0, totalBytes: 0, blobs: 0, bytes: 0, verified: 0, repaired: 0, lost: 0, orphans: 0 };
+  readonly progress = {
+    total: 0,
+    totalBytes: 0,
+    blobs: 0,
+    bytes: 0,
+    verified: 0,
+    untrusted: 0,
+    repaired: 0,
+    lost: 0,
+    orphans: 0,
+  };
   readonly #cache: Cache;
   readonly #options: ScrubOptions;
   readonly #limit = pLimit(REPAIRS);
@@ -88,7 +98,10 @@ export class Scrub {
     const wrong = found.filter((blob) => !isRight(blob));
     const right = found.filter(isRight).map(({ sha256 }) => sha256);
     if (right.length > 0) await writer.write(() => blobs.verify(right, now()));
-    for (const name of namesOf(this.#cache, right)) this.#tell(name, { outcome: "verified" });
+    for (const name of namesOf(this.#cache, right)) {
+      const reason = await refute(this.#cache, this.#options.mounts, name);
+      this.#tell(name, reason === undefined ? { outcome: "verified" } : { outcome: "untrusted", reason });
+    }
     await Promise.all(wrong.map((blob) => this.#limit(() => this.#settle(blob))));
     this.progress.blobs += found.length;
     this.progress.bytes += found.reduce((sum, { size }) => sum + size, 0);

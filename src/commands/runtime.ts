@@ -36,6 +36,7 @@ import { overlay } from "../storage/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
+import { trustOf } from "./trust.ts";
 
 export interface RuntimeOptions {
   config: Config;
@@ -237,6 +238,7 @@ export function mountsOf(config: Config): Mount[] {
       options: own?.options,
       allowHosts: own?.allow_hosts,
       ttl: own?.metadata_ttl ?? config.metadata_ttl,
+      trust: own && trustOf(name, ecosystem, own.trust),
       proxy: own?.proxy ?? config.upstream_proxy,
       ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
     });

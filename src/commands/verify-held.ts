@@ -28,6 +28,7 @@ const PATIENCE = 10_000;
 const ABANDONED = 7 * 24 * 60 * 60 * 1_000;
 /** Items that were wrong of which the summary tells; the counts tell the rest. */
 const KEPT = 1_000;
+const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "untrusted"];
 
 /** The exit code: 1 if anything was wrong, though it be repaired. Throws BadRequest for flags that make no sense. */
 export async function verifyHeld(config: Config, flags: HeldFlags): Promise<number> {
@@ -53,7 +54,7 @@ export async function verifyHeld(config: Config, flags: HeldFlags): Promise<numb
     sample: shareOf?.(runtime.cache.context.blobs.totals().blobs),
     tell: (item) => {
       report?.item(item);
-      if ((item.outcome === "repaired" || item.outcome === "lost") && wrong.length < KEPT) wrong.push(item);
+      if (WRONG.includes(item.outcome) && wrong.length < KEPT) wrong.push(item);
     },
   };
   const scrub = new Scrub(runtime.cache, scrubbing);
@@ -74,7 +75,7 @@ export async function verifyHeld(config: Config, flags: HeldFlags): Promise<numb
     const totals = { ...counts, abandoned, seconds: seconds() };
     await report?.close(totals);
     console.log(flags.json ? JSON.stringify({ ...totals, wrong }, null, 2) : summary(totals, wrong));
-    return progress.repaired + progress.lost > 0 ? 1 : 0;
+    return progress.repaired + progress.lost + progress.untrusted > 0 ? 1 : 0;
   } finally {
     stop();
     pool.close();
@@ -85,17 +86,17 @@ export async function verifyHeld(config: Config, flags: HeldFlags): Promise<numb
 type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { abandoned: number; seconds: number };
 
 function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
-  const { blobs, bytes, verified, repaired, lost, orphans, abandoned, seconds } = totals;
+  const { blobs, bytes, verified, repaired, lost, untrusted, orphans, abandoned, seconds } = totals;
   const lines = [
-    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost`,
+    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost${untrusted > 0 ? `, ${untrusted} not signed as they must be` : ""}`,
   ];
   const left = orphans + abandoned;
   if (left > 0) lines.push(`${left} files that interrupted processes left were removed`);
   const told = wrong.map(
     ({ outcome, mount, path, purl, expected, found, reason, quarantine }) =>
-      `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: expected ${expected}, found ${found}${reason ? `; ${reason}` : ""}${quarantine ? `; kept as ${quarantine}` : ""}`,
+      `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: ${[expected && `expected ${expected}, found ${found}`, reason].filter(Boolean).join("; ")}${quarantine ? `; kept as ${quarantine}` : ""}`,
   );
-  return [...lines, ...listed(told, repaired + lost)].join("\n");
+  return [...lines, ...listed(told, repaired + lost + untrusted)].join("\n");
 }
 
 function readFlags({ sample, olderThan, rate }: HeldFlags) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { duration, either, host, list, oneOrMore, scalar, text, webUrl } from "./values.ts";
+import { SIGNATURE_KINDS } from "../signatures.ts";
+import { duration, either, host, list, oneOf, oneOrMore, scalar, text, webUrl } from "./values.ts";
 
 /** First path segments that the proxy's own pages take. */
 const RESERVED = ["api", "docs", "health", "metrics", "openapi", "stats", "swagger", "ui"];
@@ -31,6 +32,18 @@ export function mountSection(ecosystems: readonly string[]) {
       .prefault([])
       .meta({ description: "Further hosts from which files that documents link to may be fetched." }),
     metadata_ttl: duration().optional().meta({ description: "As the setting of the same name, for this mount." }),
+    trust: z
+      .strictObject({
+        keys: list(text("a file"))
+          .prefault([])
+          .meta({ description: "Files of the keys whose signatures are checked (docs/trust.md). Unset: none are." }),
+        require: list(oneOf(SIGNATURE_KINDS))
+          .prefault([])
+          .meta({
+            description: `Kinds of signatures without which files are withheld: ${either(SIGNATURE_KINDS.map((kind) => `\`${kind}\``))}. Unset: what has none passes.`,
+          }),
+      })
+      .prefault({}),
     proxy: webUrl().optional().meta({ secret: true, description: "As `upstream_proxy`, for this mount." }),
     ca: text("a file").optional().meta({ description: "As `upstream_ca`, for this mount." }),
   });

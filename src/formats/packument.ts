@@ -1,4 +1,5 @@
 /** The npm registry's package document, as far as it is read here; what is not named is kept as it is. */
+import type { RegistrySignature, Release } from "../ecosystem.ts";
 import { compareSemver, isStableSemver } from "./semver.ts";
 
 export interface Packument {
@@ -14,7 +15,13 @@ export interface Manifest extends Record<string, unknown> {
   scripts?: Record<string, string>;
   /** A `binding.gyp`, which npm compiles unasked. */
   gypfile?: boolean;
-  dist: { tarball: string; shasum?: string; integrity?: string; attestations?: { url: string } };
+  dist: {
+    tarball: string;
+    shasum?: string;
+    integrity?: string;
+    attestations?: { url: string };
+    signatures?: { keyid: string; sig: string }[];
+  };
 }
 
 /** What an abbreviated version holds, by the registry's document "package metadata"; clients resolve with these alone. */
@@ -46,6 +53,13 @@ export function runsScripts(manifest: Manifest): boolean {
 function hasInstallScript({ scripts }: Manifest): boolean {
   const { preinstall, install, postinstall } = scripts ?? {};
   return Boolean(preinstall || install || postinstall);
+}
+
+/** By the registry's keys, as npm's clients check them: over the integrity, so that there is none without it. */
+export function signaturesOf({ name, version }: Release, { integrity, signatures }: Manifest["dist"]) {
+  if (!integrity || !Array.isArray(signatures) || signatures.length === 0) return {};
+  const over = `${name}@${version}:${integrity}`;
+  return { signatures: signatures.map(({ keyid, sig }): RegistrySignature => ({ keyid, signature: sig, over })) };
 }
 
 /** The tags of each version. */

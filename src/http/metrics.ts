@@ -100,6 +100,12 @@ export class Metrics {
       ["ecosystem", "mount", "state"],
     );
     on("generation", ({ mount, state }) => generations.inc({ ...this.#of(mount), state }));
+    const untrusted = this.#counter("proxy_signature_failures_total", "Signatures that were wrong, or missing.", [
+      "ecosystem",
+      "mount",
+      "kind",
+    ]);
+    on("untrusted", ({ mount, kind }) => untrusted.inc({ ...this.#of(mount), kind }));
     const storage = this.#histogram("proxy_storage_operation_duration_seconds", "Work of the store.", ["operation"]);
     const storageErrors = this.#counter("proxy_storage_errors_total", "Failed work of the store.", ["operation"]);
     const probes = this.#counter("proxy_health_probe_failures_total", "Probes of the store that failed.", []);

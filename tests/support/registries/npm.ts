@@ -15,6 +15,8 @@ export interface NpmRelease extends Release {
 export interface NpmPackage extends Package<NpmRelease> {
   /** Default: `latest` is the last version of the list. */
   tags?: Readonly<Record<string, string>>;
+  /** By the registry's keys, over `name@version:integrity`. */
+  sign?(over: string): readonly { keyid: string; sig: string }[];
 }
 
 const ABBREVIATED = "application/vnd.npm.install-v1+json";
@@ -72,8 +74,9 @@ function packument(pack: NpmPackage, tarballs: ReadonlyMap<string, Uint8Array>, 
       const integrity = `sha512-${base64("sha512", tarball)}`;
       const dist = { tarball: base + tarballPath(name, version), shasum: hex("sha1", tarball) };
       const state = deprecated === undefined ? {} : { deprecated };
-      const signed = shasumOnly ? dist : { ...dist, integrity };
-      return [version, { ...packageJson(pack, version), _id: `${name}@${version}`, ...state, dist: signed }];
+      const signatures = pack.sign?.(`${name}@${version}:${integrity}`);
+      const whole = shasumOnly ? dist : { ...dist, integrity, ...(signatures && { signatures }) };
+      return [version, { ...packageJson(pack, version), _id: `${name}@${version}`, ...state, dist: whole }];
     }),
   );
   const tags: Record<string, string> = { latest: releases.at(-1)?.version ?? "", ...pack.tags };

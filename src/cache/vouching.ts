@@ -1,0 +1,96 @@
+/** Checks signatures where the operator of a mount says whom to trust; what fails is withheld, counted and logged. */
+import { LRUCache } from "lru-cache";
+import type { ArtifactRow } from "../db/artifacts.ts";
+import { Hasher, splitDigest } from "../digest.ts";
+import type { Digest } from "../ecosystem.ts";
+import { Withheld } from "../errors.ts";
+import { emit } from "../events.ts";
+import { log } from "../log.ts";
+import type { SignatureKind } from "../signatures.ts";
+import { keyringOf } from "../trust/keyring.ts";
+import { refuteRegistry } from "../trust/registry-signature.ts";
+import type { Context } from "./context.ts";
+import type { DocumentCache } from "./documents.ts";
+import type { Target } from "./locate.ts";
+import { SignedFacts, type Statement } from "./signed-facts.ts";
+
+/** Files that are known to be vouched for, and failures that were logged. */
+const REMEMBERED = 50_000;
+
+export class Vouching {
+  readonly #context: Pick<Context, "now" | "storage">;
+  readonly #facts: SignedFacts;
+  readonly #vouched = new LRUCache<string, true>({ max: REMEMBERED });
+  readonly #told = new LRUCache<string, true>({ max: REMEMBERED });
+
+  constructor(context: Pick<Context, "now" | "storage">, documents: DocumentCache) {
+    this.#context = context;
+    this.#facts = new SignedFacts(documents);
+  }
+
+  /**
+   * The digest that signatures vouch for, to be asked before a file is fetched; `undefined` where there are none.
+   * Throws Withheld where they are wrong, or missing and required, and what loading throws.
+   */
+  async promised(target: Target): Promise<Digest | undefined> {
+    const { trust } = target.mount;
+    if (!trust) return undefined;
+    const { registry } = keyringOf(trust);
+    if (registry.length === 0) return undefined;
+    const stated = await this.#facts.of(target);
+    const isSigned = this.#registry(target, stated);
+    return isSigned ? stated?.file.digest : undefined;
+  }
+
+  /** The same for a file that is held, which may be from before there were keys; once for each. */
+  async held(target: Target, row: ArtifactRow): Promise<void> {
+    if (!target.mount.trust) return;
+    const key = keyOf(target, row.sha256);
+    if (this.#vouched.has(key)) return;
+    const digest = await this.promised(target);
+    if (digest) await this.#requireSame(target, digest, this.#context.storage.file(row.sha256));
+    this.#vouched.set(key, true);
+  }
+
+  #registry(target: Target, stated: Statement | undefined): boolean {
+    const { trust } = target.mount;
+    const signatures = stated?.file.signatures ?? [];
+    if (!trust || !stated || signatures.length === 0) {
+      if (trust?.require.includes("registry")) this.#refuse(target, "registry", "expected a signature, found none");
+      return false;
+    }
+    const at = stated.release.publishedAt?.getTime() ?? this.#context.now();
+    const reason = refuteRegistry(signatures, keyringOf(trust).registry, at);
+    if (reason) this.#refuse(target, "registry", reason);
+    return true;
+  }
+
+  async #requireSame(target: Target, digest: Digest, file: string): Promise<void> {
+    const [algorithm, expected] = splitDigest(digest);
+    if (algorithm === "h1") return;
+    const hasher = new Hasher([algorithm]);
+    for await (const chunk of Bun.file(file).stream()) hasher.update(chunk);
+    const found = hasher.digests()[algorithm];
+    if (found !== expected)
+      this.#refuse(
+        target,
+        "registry",
+        `expected ${digest}, which is signed, found ${algorithm}:${found}, which is held`,
+      );
+  }
+
+  /** Throws Withheld. */
+  #refuse({ mount, path }: Target, kind: SignatureKind, reason: string): never {
+    emit("untrusted", { mount: mount.name, path, kind, reason });
+    const key = `${mount.name} ${path} ${reason}`;
+    if (!this.#told.has(key)) log.warn("a signature does not hold", { mount: mount.name, path, kind, reason });
+    this.#told.set(key, true);
+    throw new Withheld(
+      `${path} is withheld: its ${kind} signature is not one that mounts.${mount.name}.trust accepts: ${reason}. If the keys in trust.keys are current, someone may have changed it on the way; ask those who publish it`,
+    );
+  }
+}
+
+function keyOf({ mount, path }: Target, sha256: string): string {
+  return `${mount.name} ${path} ${sha256}`;
+}

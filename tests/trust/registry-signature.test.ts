@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { keyringOf, kindsOf } from "../../src/trust/keyring.ts";
+import { refuteRegistry } from "../../src/trust/registry-signature.ts";
+import { keyFile, registryKeys } from "../support/registry-keys.ts";
+
+const OVER = "acme@1.0.0:sha512-AAAA";
+const EXPIRY = Date.parse("2025-01-01T00:00:00Z");
+const [ours, theirs] = [registryKeys("2025-01-01T00:00:00.000Z"), registryKeys()];
+const { registry } = keyringOf({ keys: [keyFile(ours.json)], require: [] });
+
+/** As an index states them. */
+function signed(by: typeof ours, text = OVER) {
+  return by.sign(text).map(({ keyid, sig }) => ({ keyid, signature: sig, over: OVER }));
+}
+
+test.each([
+  ["by a key that is trusted", signed(ours), EXPIRY - 1, undefined],
+  ["one of two is enough", [...signed(theirs), ...signed(ours)], EXPIRY - 1, undefined],
+  ["by another key", signed(theirs), EXPIRY - 1, /found one by SHA256:.+ which is not among the keys/],
+  ["over other words", signed(ours, "acme@1.0.0:sha512-BBBB"), EXPIRY - 1, /that is not over acme@1\.0\.0:sha512-AAAA/],
+  ["of something published after the key expired", signed(ours), EXPIRY, /expired on 2025-01-01T00:00:00\.000Z/],
+  ["no signature at all", [{ keyid: ours.keyid, signature: "%%", over: OVER }], 0, /that is not over/],
+])("%s", (_, signatures, at, reason) => {
+  const found = refuteRegistry(signatures, registry, at);
+  if (reason) expect(found).toMatch(reason);
+  else expect(found).toBeUndefined();
+  if (found) expect(found).toStartWith(`expected a signature by ${ours.keyid}, `);
+});
+
+test("a PEM file holds the same key, under the same id", () => {
+  const keyring = keyringOf({ keys: [keyFile(ours.pem)], require: [] });
+  expect([kindsOf(keyring), keyring.registry.map(({ keyid }) => keyid)]).toEqual([["registry"], [ours.keyid]]);
+  expect(refuteRegistry(signed(ours), keyring.registry, EXPIRY)).toBeUndefined();
+});
+
+test.each(["", "hello", "{}", '{"keys":[]}', '{"keys":[{"keyid":"a","key":"AAAA"}]}', '{"keys":'])(
+  "what holds no keys is refused, with its file: %j",
+  (text) => {
+    const read = () => keyringOf({ keys: [keyFile(text, "mine.json")], require: [] });
+    expect(read).toThrow(/^mine\.json cannot be used as keys: expected /);
+  },
+);
