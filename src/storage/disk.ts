@@ -11,6 +11,9 @@ import type { Storage, StoredBlob } from "./storage.ts";
 /** Bytes that are never filled, so that the database and logs beside the store can still be written. */
 const RESERVE = 64 * 1024 * 1024;
 
+/** Blobs that are looked at together. */
+const PAGE = 1_000;
+
 /** Free bytes above which nobody looks again for a moment, and that moment in milliseconds. */
 const PLENTY = 2 ** 30;
 const LOOK = 500;
@@ -101,16 +104,18 @@ export function openDisk(path: string, { servesNobody = false } = {}): Storage {
 }
 
 function* stored(root: string): Generator<StoredBlob[]> {
-  for (const outer of namesIn(root))
-    for (const inner of namesIn(join(root, outer))) {
-      const folder = join(root, outer, inner);
-      const names = namesIn(folder).filter((name) => /^[0-9a-f]{64}$/.test(name) && name.startsWith(outer + inner));
+  for (const prefix of namesIn(root)) {
+    const folder = join(root, prefix);
+    const names = namesIn(folder).filter((name) => /^[0-9a-f]{64}$/.test(name) && name.startsWith(prefix));
+    for (let at = 0; at < names.length; at += PAGE) {
+      const page = names.slice(at, at + PAGE);
       // One that is gone again was evicted.
-      const found = names.map((name) => [name, statSync(join(folder, name), { throwIfNoEntry: false })] as const);
+      const found = page.map((name) => [name, statSync(join(folder, name), { throwIfNoEntry: false })] as const);
       yield found.flatMap(([sha256, stats]) =>
         stats?.isFile() ? [{ sha256, size: stats.size, writtenAt: stats.mtimeMs }] : [],
       );
     }
+  }
 }
 
 function namesIn(folder: string): string[] {

@@ -2,8 +2,9 @@
  * Where bytes are, below `storage.path`:
  *
  *     cache/
- *       format.json                          {"layout":1}: a newer one is refused, never touched
- *       blobs-v1/sha256/ab/cd/abcd…          whole and verified; the name is the sha256 of the bytes
+ *       format.json                          {"layout":2}: a newer one is refused, never touched
+ *       blobs-v2/sha256/ab/abcd…             whole and verified; the name is the sha256 of the bytes. One level of
+ *                                            folders: each file in a new one costs a folder, too
  *       parts-v1/<sha256 of mount and path>.part        being downloaded; of one that was interrupted, where it goes on
  *       parts-v1/<sha256 of mount and path>.part.json   what upstream said of it: length, validators, media type
  *       parts-v1/<sha256 of mount and path>.lease       a symbolic link that names its owner (`cache/lease.ts`); its mtime is
@@ -13,20 +14,20 @@
  */
 import { join } from "node:path";
 
-export const LAYOUT = 1;
+export const LAYOUT = 2;
 
 export function formatPath(root: string): string {
   return join(root, "format.json");
 }
 
-/** `abcd…` → `blobs-v1/sha256/ab/cd/abcd…`. */
+/** `abcd…` → `blobs-v2/sha256/ab/abcd…`. */
 export function blobPath(root: string, sha256: string): string {
-  return join(blobsPath(root), sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+  return join(blobsPath(root), sha256.slice(0, 2), sha256);
 }
 
-/** Below it, folders of two letters, and in each again. */
+/** Below it, folders of two letters. */
 export function blobsPath(root: string): string {
-  return join(root, "blobs-v1", "sha256");
+  return join(root, "blobs-v2", "sha256");
 }
 
 export function quarantinePath(root: string, sha256: string, at: number): string {

@@ -80,7 +80,7 @@ test("a blob that is gone although it is listed is fetched again", async () => {
   await using s = await setUp();
   await s.get("/f/small");
   expect(await s.held("/f/small")).toBe(true);
-  await rm(join(s.dir, "blobs-v1"), { recursive: true });
+  await rm(join(s.dir, "blobs-v2"), { recursive: true });
   const restarted = await s.again({});
   expect((await s.get("/f/small", restarted)).equals(Buffer.from(SMALL))).toBe(true);
   await restarted.drain();

@@ -84,7 +84,7 @@ test("what is no such document is not kept, and a held one is sent in its place"
 test("one whose bytes are gone is fetched again, whole", async () => {
   await using s = await setUp();
   const text = (await s.get(INDEX)).toString();
-  await rm(join(s.dir, "blobs-v1"), { recursive: true });
+  await rm(join(s.dir, "blobs-v2"), { recursive: true });
   const restarted = await s.again({});
   expect((await s.get(INDEX, restarted)).toString()).toBe(text);
   expect(s.upstream.requests.map(({ status }) => status)).toEqual([200, 200]);

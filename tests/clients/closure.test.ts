@@ -192,6 +192,6 @@ function held(store: string, name: string): { path: string; sha256: string }[] {
 }
 
 function blobAt(store: string, sha256: string): string {
-  const folder = join(store, "artifacts/blobs-v1/sha256", sha256.slice(0, 2), sha256.slice(2, 4));
+  const folder = join(store, "artifacts/blobs-v2/sha256", sha256.slice(0, 2));
   return join(folder, readdirSync(folder).find((file) => file === sha256)!);
 }

@@ -33,7 +33,7 @@ interface Result {
 }
 
 const blobAt = ({ dir }: NpmProxy, sha256: string) =>
-  join(dir, "artifacts/blobs-v1/sha256", sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+  join(dir, "artifacts/blobs-v2/sha256", sha256.slice(0, 2), sha256);
 
 /** The digest that a path of the mount is held under. */
 function heldAs({ dir }: NpmProxy, path: string): string | undefined {

@@ -82,7 +82,7 @@ test(
         )
         .all();
       for (const { sha256, size } of rows) {
-        const blob = Bun.file(join(dir, "artifacts/blobs-v1/sha256", sha256.slice(0, 2), sha256.slice(2, 4), sha256));
+        const blob = Bun.file(join(dir, "artifacts/blobs-v2/sha256", sha256.slice(0, 2), sha256));
         expect([sha256, blob.size]).toEqual([sha256, size]);
         expect(hash("sha256", await blob.bytes())).toBe(sha256);
       }
@@ -98,7 +98,7 @@ test(
   async () => {
     await using all = await npmProxy();
     await fetched(`${all.proxy.url}${BIG}`);
-    await Bun.$`rm -r ${join(all.dir, "artifacts/blobs-v1")}`.quiet();
+    await Bun.$`rm -r ${join(all.dir, "artifacts/blobs-v2")}`.quiet();
     expect(await fetched(`${all.proxy.url}${BIG}`)).toBe(await truthOf(all.registry, BIG));
   },
   TIMEOUT,

@@ -23,9 +23,7 @@ test("a blob is named by its digest, is there once, and can be removed twice", a
   expect(storage.has(SHA256)).toBe(false);
   await put(storage, "one");
   await put(storage, "two");
-  expect(storage.file(SHA256)).toBe(
-    join(folder.path, "blobs-v1", "sha256", SHA256.slice(0, 2), SHA256.slice(2, 4), SHA256),
-  );
+  expect(storage.file(SHA256)).toBe(join(folder.path, "blobs-v2", "sha256", SHA256.slice(0, 2), SHA256));
   expect(await storage.open(SHA256).text()).toBe("some bytes\n");
   expect(await readdir(storage.parts)).toEqual([]);
   storage.remove(SHA256);
@@ -71,11 +69,11 @@ test("a newer layout is refused and not touched", async () => {
   await using folder = await temporaryFolder();
   openDisk(folder.path);
   const format = join(folder.path, "format.json");
-  await Bun.write(format, '{"layout":2}\n');
+  await Bun.write(format, '{"layout":3}\n');
   const before = await readdir(folder.path);
   expect(() => openDisk(folder.path)).toThrow(BadRequest);
-  expect(() => openDisk(folder.path)).toThrow(/layout 2; this one knows 1/);
-  expect([await readdir(folder.path), await Bun.file(format).text()]).toEqual([before, '{"layout":2}\n']);
+  expect(() => openDisk(folder.path)).toThrow(/layout 3; this one knows 2/);
+  expect([await readdir(folder.path), await Bun.file(format).text()]).toEqual([before, '{"layout":3}\n']);
 });
 
 test("an empty format file is that of a start that was cut short", async () => {
@@ -83,7 +81,7 @@ test("an empty format file is that of a start that was cut short", async () => {
   const format = join(folder.path, "format.json");
   await Bun.write(format, "");
   openDisk(folder.path);
-  expect(await Bun.file(format).json()).toEqual({ layout: 1 });
+  expect(await Bun.file(format).json()).toEqual({ layout: 2 });
 });
 
 test.each(['{"layo', "null", "[]", '{"layout":"1"}'])("a format file that holds %s is refused", async (content) => {
