@@ -25,6 +25,8 @@ const FORMATS: [fixture: string, named: string][] = [
   ["bun-2.lock", "npm"],
   ["cargo-1.lock", "cargo"],
   ["cargo-4.lock", "cargo"],
+  ["gemfile-2.3.lock", "gem"],
+  ["gemfile-2.6.lock", "gem"],
   ["go.sum", "golang"],
   ["go.mod", "golang"],
   ["maven-list.log", "maven"],
