@@ -54,7 +54,9 @@ export const gem: Ecosystem = {
       asIs: true,
       blank: HEAD_END,
     },
-    // Before the index there were these. gem up to 3.3 reads nothing else.
+    // Where it is there, gem before 3.4 takes it that the index is, too.
+    { kind: "answer", match: "/", answer: () => "Gems: /versions, /info/NAME, /gems/FILE\n" },
+    // Before the index there were these, which searches still read.
     {
       kind: "derived",
       match: /^\/(?<list>(?:latest_|prerelease_)?specs)\.4\.8\.gz$/,
@@ -65,7 +67,7 @@ export const gem: Ecosystem = {
       }),
     },
     { kind: "artifact", match: "/gems/:file", release: ({ file }) => guess(file!), describedBy },
-    // gem before 3.4 reads them, and later ones where they do without the index.
+    // gem reads one before it installs, bundler where the index was not there.
     {
       kind: "metadata",
       match: "/quick/Marshal.4.8/:file",

@@ -177,10 +177,10 @@ export class Cache {
     const variant = negotiate(route.variants ?? [], ask.accept);
     const key = keyFor(mount, ask, route);
     const now = this.context.now();
-    const { offline } = this.context.settings;
+    const { offline, keepDocuments } = this.context.settings;
     // What a generation's paths mean may change at any time, by another process too; so may what is covered.
     const isMoving = (route.generation !== undefined && route.freshness !== "immutable") || (route.covers && !isPlain);
-    const isDue = outcome === "stale" || isMoving;
+    const isDue = outcome === "stale" || isMoving || !(keepDocuments || offline);
     const freshUntil = isDue ? 0 : offline ? now + OFFLINE_LOOK : row.checkedAt + freshness(target);
     const source = sourceOf(this.context, mount, route, row.sha256, isPlain);
     const known = this.memory.get(key);

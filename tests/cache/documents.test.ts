@@ -95,6 +95,7 @@ test("not kept at all where that is wished: asked for each time", async () => {
   for (let asked = 1; asked <= 3; asked++) {
     await s.get(INDEX);
     expect(s.upstream.count(INDEX)).toBe(asked);
+    expect(s.cache.peek(s.mount, askFor(INDEX))).toBeUndefined();
   }
 });
 

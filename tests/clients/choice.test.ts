@@ -13,9 +13,6 @@ const TIMEOUT = 240_000;
 const AT_ONCE = 20;
 
 interface Words {
-  /** The first time that it asks for the package under a cooldown: the list that it reads has no dates, and is put right by what
-   * follows. */
-  first?: RegExp;
   /** Asked for a release that is not listed. */
   pinned: RegExp;
   /** A lockfile names it. */
@@ -57,7 +54,6 @@ const WORDS: Readonly<Record<string, Words>> = {
   go: { pinned: /withheld by the cooldown until|v1\.1\.0\.info is not held here/, locked: WITHHELD, absent: NOT_HELD },
   dotnet: { pinned: unable, locked: unable, absent: /NU1101: Unable to find package fx-absent/ },
   gem: {
-    first: /Forbidden 403/,
     pinned: /Could not find a valid gem 'fx-pair' \(= 1\.1\.0\)/,
     absent: /Could not find a valid gem 'fx-absent'/,
   },
@@ -97,7 +93,6 @@ for (const client of clients) {
       await free.stop();
 
       const proxy = await serve("cooling", { config: { cooldown: { default: "7d" } } });
-      if (words.first) expectRefused(await install(proxy, "cooled"), words.first);
       expect(outcome(await install(proxy, "cooled"))).toBe("installed");
       expect(await client.installed(dir("cooled"), name)).toBe(old);
       expectRefused(await install(proxy, "pinned", pinned), words.pinned);

@@ -107,6 +107,7 @@ const table: readonly [Ecosystem, Conformance][] = [
           kind: "metadata",
           release: { name: "acme-tool", version: "3.0.0" },
         },
+        { path: "/", kind: "answer" },
         { path: "/api/v1/dependencies", kind: "deny" },
         { path: "/api/v1/versions/acme-tool.json", kind: "passthrough" },
         { path: "/api/v1/gems", method: "POST", kind: "deny" },
