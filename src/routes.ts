@@ -67,6 +67,9 @@ export interface MetadataRoute extends Described {
   /** A header of upstream's answers that states the digest of the bytes (`sha256:…`). What is held and due is then compared
    * by HEAD, and fetched where it is another. Lowercase. */
   probe?: string;
+  /** It is signed as a whole, by OpenPGP: in itself, or in the document at another path. Where the mount trusts somebody, it is
+   * published only if they signed it. */
+  signed?: { at?(p: Params): Path };
   /** The `Accept` header sent upstream. Default: none. */
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */

@@ -1,7 +1,7 @@
 /** Signatures: what plugins say of them, and whom an operator trusts. The cryptography is in `trust/`. */
 
-/** `registry`: a key of the registry signs what its index states of a file. */
-export const SIGNATURE_KINDS = ["registry"] as const;
+/** `registry`: a key of the registry signs what its index states of a file. `openpgp`: a document is signed as a whole. */
+export const SIGNATURE_KINDS = ["registry", "openpgp"] as const;
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
 
 /** By ECDSA over P-256 and SHA-256. */

@@ -1,9 +1,9 @@
 /** Fetches documents: conditional, verified, read for facts, stored. */
 import type { DocumentRow, FactsPage } from "../db/documents.ts";
-import type { MetadataRoute } from "../ecosystem.ts";
-import { UpstreamFailed } from "../errors.ts";
+import type { MetadataRoute, Path } from "../ecosystem.ts";
+import { NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
-import { mayFetch } from "../mounts.ts";
+import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import { factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
@@ -13,7 +13,7 @@ import { type Downloaded, discard, download } from "./download.ts";
 import { downloadGrown } from "./grow-document.ts";
 import type { Head } from "./growing.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
-import { addressesOf, type Target } from "./locate.ts";
+import { addressesOf, documentAt, type Target } from "./locate.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { isCurrent, requirePromised } from "./probe.ts";
 import { readBytes, unpackedFor } from "./reader.ts";
@@ -115,10 +115,28 @@ export class DocumentFetch {
   /** Not stored: for requests that find the store full. */
   async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
     const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    await this.#requireSigned(target, digests.sha256, () => bytes);
     const { pages, revision } = readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
     this.#unkept.put(row, bytes, pages);
     return { row, outcome: "miss" };
+  }
+
+  /** A document as upstream has it now, for a look. Throws NotFound, UpstreamFailed. */
+  async bytesAt(mount: Mount, path: Path): Promise<Uint8Array> {
+    const target = documentAt(mount, path);
+    if (!target || this.#context.settings.offline) throw new NotFound(`${mount.name}${path} is not held here`);
+    return (await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined))).bytes;
+  }
+
+  /** Before anything of it is read. */
+  #requireSigned(
+    target: Target<MetadataRoute>,
+    sha256: string,
+    bytes: () => Uint8Array | Promise<Uint8Array>,
+  ): Promise<void> {
+    const signature = (path: Path) => this.bytesAt(target.mount, path);
+    return this.#documents.signed.requireNew(target, { sha256, bytes, signature, at: this.#context.now() });
   }
 
   /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
@@ -175,6 +193,7 @@ export class DocumentFetch {
     file: string,
   ): Promise<Listing> {
     const { path } = target;
+    await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
     const { pages, revision } = await this.#read(target, file, downloaded.head);
     if (row?.revision && revision !== undefined && revision < row.revision) {
       throw new UpstreamFailed(

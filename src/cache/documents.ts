@@ -20,6 +20,7 @@ import { Flight } from "./flight.ts";
 import { Generations } from "./generations.ts";
 import { addressesOf, documentAt, type Target } from "./locate.ts";
 import { type Reading, unpackedFor } from "./reader.ts";
+import { SignedDocuments } from "./signed-documents.ts";
 import { rowAt } from "./staging.ts";
 import { isFull, Unkept } from "./unkept.ts";
 
@@ -42,6 +43,7 @@ const LOOKED_INTO = 500;
 
 export class DocumentCache {
   readonly generations: Generations;
+  readonly signed = new SignedDocuments();
   readonly #context: Context;
   readonly #fetch: DocumentFetch;
   readonly #flight = new Flight<Loaded>();
@@ -62,9 +64,15 @@ export class DocumentCache {
   /**
    * The document as it is held, brought up to date first where its freshness is over. Its row has another path than the
    * target, where that is a name in a generation.
-   * Throws NotFound, UpstreamFailed, DigestMismatch.
+   * Throws NotFound, UpstreamFailed, DigestMismatch, Withheld.
    */
   async load(asked: Target<MetadataRoute>, { force = !this.#context.settings.keepDocuments } = {}): Promise<Loaded> {
+    const loaded = await this.#load(asked, force);
+    if (asked.route.signed && asked.mount.trust) await this.requireSigned(asked, loaded.row);
+    return loaded;
+  }
+
+  async #load(asked: Target<MetadataRoute>, force: boolean): Promise<Loaded> {
     const { settings, now } = this.#context;
     const target = await this.generations.meant(asked, force);
     if ("row" in target) return target;
@@ -99,6 +107,20 @@ export class DocumentCache {
       });
       return { row, outcome: "stale" };
     }
+  }
+
+  /** Throws Withheld where nobody whom the mount trusts signed what is held. */
+  requireSigned(target: Target<MetadataRoute>, row: DocumentRow): Promise<void> {
+    const signature = async (path: Path) => {
+      const held = this.#row(target.mount, path);
+      return held ? this.bytes(held) : this.#fetch.bytesAt(target.mount, path);
+    };
+    return this.signed.requireHeld(target, {
+      sha256: row.sha256,
+      bytes: () => this.bytes(row),
+      signature,
+      at: row.fetchedAt,
+    });
   }
 
   /** The same, or nothing where there is no such document. */

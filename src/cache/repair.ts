@@ -56,9 +56,11 @@ export async function refute(
   name: Name,
 ): Promise<string | undefined> {
   const target = mounts.get(name.row.mount)?.trust && targetAt(mounts, name);
-  if (!target || name.kind !== "artifact") return undefined;
+  if (!target) return undefined;
   try {
-    await cache.vouching.held(target, name.row);
+    if (name.kind === "artifact") await cache.vouching.held(target, name.row);
+    else if (target.route.kind === "metadata")
+      await cache.documents.requireSigned({ ...target, route: target.route }, name.row);
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -4,24 +4,22 @@ import type { ArtifactRow } from "../db/artifacts.ts";
 import { Hasher, splitDigest } from "../digest.ts";
 import type { Digest } from "../ecosystem.ts";
 import { Withheld } from "../errors.ts";
-import { emit } from "../events.ts";
-import { log } from "../log.ts";
 import type { SignatureKind } from "../signatures.ts";
 import { keyringOf } from "../trust/keyring.ts";
-import { refuteRegistry } from "../trust/registry-signature.ts";
+import { type RegistryKey, refuteRegistry } from "../trust/registry-signature.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./documents.ts";
 import type { Target } from "./locate.ts";
 import { SignedFacts, type Statement } from "./signed-facts.ts";
+import { untrusted } from "./untrusted.ts";
 
-/** Files that are known to be vouched for, and failures that were logged. */
+/** Files that are known to be vouched for. */
 const REMEMBERED = 50_000;
 
 export class Vouching {
   readonly #context: Pick<Context, "now" | "storage">;
   readonly #facts: SignedFacts;
   readonly #vouched = new LRUCache<string, true>({ max: REMEMBERED });
-  readonly #told = new LRUCache<string, true>({ max: REMEMBERED });
 
   constructor(context: Pick<Context, "now" | "storage">, documents: DocumentCache) {
     this.#context = context;
@@ -35,10 +33,10 @@ export class Vouching {
   async promised(target: Target): Promise<Digest | undefined> {
     const { trust } = target.mount;
     if (!trust) return undefined;
-    const { registry } = keyringOf(trust);
+    const { registry } = await keyringOf(trust);
     if (registry.length === 0) return undefined;
     const stated = await this.#facts.of(target);
-    const isSigned = this.#registry(target, stated);
+    const isSigned = this.#registry(target, stated, registry);
     return isSigned ? stated?.file.digest : undefined;
   }
 
@@ -52,16 +50,16 @@ export class Vouching {
     this.#vouched.set(key, true);
   }
 
-  #registry(target: Target, stated: Statement | undefined): boolean {
+  #registry(target: Target, stated: Statement | undefined, keys: readonly RegistryKey[]): boolean {
     const { trust } = target.mount;
     const signatures = stated?.file.signatures ?? [];
-    if (!trust || !stated || signatures.length === 0) {
-      if (trust?.require.includes("registry")) this.#refuse(target, "registry", "expected a signature, found none");
+    if (!stated || signatures.length === 0) {
+      if (trust?.require.includes("registry")) refuse(target, "registry", "expected a signature, found none");
       return false;
     }
     const at = stated.release.publishedAt?.getTime() ?? this.#context.now();
-    const reason = refuteRegistry(signatures, keyringOf(trust).registry, at);
-    if (reason) this.#refuse(target, "registry", reason);
+    const reason = refuteRegistry(signatures, keys, at);
+    if (reason) refuse(target, "registry", reason);
     return true;
   }
 
@@ -72,23 +70,13 @@ export class Vouching {
     for await (const chunk of Bun.file(file).stream()) hasher.update(chunk);
     const found = hasher.digests()[algorithm];
     if (found !== expected)
-      this.#refuse(
-        target,
-        "registry",
-        `expected ${digest}, which is signed, found ${algorithm}:${found}, which is held`,
-      );
+      refuse(target, "registry", `expected ${digest}, which is signed, found ${algorithm}:${found}, which is held`);
   }
+}
 
-  /** Throws Withheld. */
-  #refuse({ mount, path }: Target, kind: SignatureKind, reason: string): never {
-    emit("untrusted", { mount: mount.name, path, kind, reason });
-    const key = `${mount.name} ${path} ${reason}`;
-    if (!this.#told.has(key)) log.warn("a signature does not hold", { mount: mount.name, path, kind, reason });
-    this.#told.set(key, true);
-    throw new Withheld(
-      `${path} is withheld: its ${kind} signature is not one that mounts.${mount.name}.trust accepts: ${reason}. If the keys in trust.keys are current, someone may have changed it on the way; ask those who publish it`,
-    );
-  }
+/** Throws Withheld. */
+function refuse(target: Target, kind: SignatureKind, reason: string): never {
+  throw new Withheld(untrusted(target, kind, reason));
 }
 
 function keyOf({ mount, path }: Target, sha256: string): string {

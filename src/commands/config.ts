@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { mountsOf } from "./runtime.ts";
+import { requireUsable } from "./trust.ts";
 
 export const configCheck: Command = {
   name: "config check",
@@ -7,7 +8,7 @@ export const configCheck: Command = {
   async action({ load }) {
     const { settings, config } = load();
     // Files that it names are read, too.
-    mountsOf(config);
+    await requireUsable(mountsOf(config));
     for (const { key, value, origin } of settings) console.log(`${key} = ${value} (${origin})`);
     console.log("ok");
     return 0;

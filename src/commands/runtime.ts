@@ -36,7 +36,7 @@ import { overlay } from "../storage/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
-import { trustOf } from "./trust.ts";
+import { requireUsable, trustOf } from "./trust.ts";
 
 export interface RuntimeOptions {
   config: Config;
@@ -121,6 +121,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     },
   };
   const mounts = new Map(mountsOf(config).map((mount) => [mount.name, mount]));
+  await requireUsable(mounts.values());
   const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
   const jobs = new Jobs(database);
@@ -238,7 +239,7 @@ export function mountsOf(config: Config): Mount[] {
       options: own?.options,
       allowHosts: own?.allow_hosts,
       ttl: own?.metadata_ttl ?? config.metadata_ttl,
-      trust: own && trustOf(name, ecosystem, own.trust),
+      trust: own && trustOf(name, own.trust),
       proxy: own?.proxy ?? config.upstream_proxy,
       ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
     });

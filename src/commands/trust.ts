@@ -1,9 +1,9 @@
 /** Reads the keys that the configuration names. */
 import { readFileSync } from "node:fs";
-import type { Ecosystem } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
-import type { KeyFile, SignatureKind, Trust } from "../signatures.ts";
-import { keyringOf, kindsOf } from "../trust/keyring.ts";
+import type { Mount } from "../mounts.ts";
+import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../signatures.ts";
+import { keyringOf } from "../trust/keyring.ts";
 
 interface Settings {
   /** Files. */
@@ -11,22 +11,30 @@ interface Settings {
   require: readonly SignatureKind[];
 }
 
-/** Whom a mount trusts; `undefined` where nothing is set. Throws BadRequest where that makes no sense for its ecosystem. */
-export function trustOf(mount: string, { id, signs = [] }: Ecosystem, { keys, require }: Settings): Trust | undefined {
+/** Whom a mount trusts; `undefined` where nothing is set. Throws BadRequest where a file cannot be read. */
+export function trustOf(mount: string, { keys, require }: Settings): Trust | undefined {
   if (keys.length === 0 && require.length === 0) return undefined;
-  const trust: Trust = { keys: keys.map((file) => readKeys(mount, file)), require };
-  const given = kindsOf(keyringOf(trust));
+  return { keys: keys.map((file) => readKeys(mount, file)), require };
+}
+
+/** Throws BadRequest where keys are none, or are of no use to their mount. */
+export async function requireUsable(mounts: Iterable<Mount>): Promise<void> {
+  for (const mount of mounts) if (mount.trust) await requireKinds(mount, mount.trust);
+}
+
+async function requireKinds({ name, ecosystem: { id, signs = [] } }: Mount, trust: Trust): Promise<void> {
+  const keyring = await keyringOf(trust);
+  const given = SIGNATURE_KINDS.filter((kind) => keyring[kind].length > 0);
   for (const kind of given)
     if (!signs.includes(kind))
       throw new BadRequest(
-        `mounts.${mount}.trust.keys: ${id} has no signatures of the kind ${kind}; expected keys for ${signs.join(", ") || "none"}`,
+        `mounts.${name}.trust.keys: ${id} has no signatures of the kind ${kind}; expected keys for ${signs.join(", ") || "none"}`,
       );
-  for (const kind of require)
+  for (const kind of trust.require)
     if (!given.includes(kind))
       throw new BadRequest(
-        `mounts.${mount}.trust.require: ${kind} needs keys of that kind; those in keys are for ${given.join(", ") || "none"}`,
+        `mounts.${name}.trust.require: ${kind} needs keys of that kind; those in keys are for ${given.join(", ") || "none"}`,
       );
-  return trust;
 }
 
 function readKeys(mount: string, file: string): KeyFile {

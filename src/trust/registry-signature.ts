@@ -1,7 +1,30 @@
 /** Signatures by a key of the registry over what its index states: `name@version:integrity`, as npm's clients check them. */
-import { verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { RegistrySignature } from "../signatures.ts";
-import type { RegistryKey } from "./keyring.ts";
+import type { KeyReader } from "./keyring.ts";
+
+/** A key of a registry. */
+export interface RegistryKey {
+  keyid: string;
+  key: KeyObject;
+  /** Milliseconds since 1970; of no use for what is published later. */
+  expires?: number;
+}
+
+const PEM_KEYS = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
+
+/** The JSON of the keys endpoint, or PEM. */
+export const registryKeys: KeyReader<RegistryKey> = {
+  expected: "the registry's keys (the JSON of its keys endpoint, or PEM public keys)",
+  isOne: ({ bytes }) => /^\s*\{|-----BEGIN PUBLIC KEY-----/.test(new TextDecoder().decode(bytes)),
+  async read({ bytes }) {
+    const text = new TextDecoder().decode(bytes);
+    const pems = text.trimStart().startsWith("{") ? undefined : text.match(PEM_KEYS);
+    const found = pems ? pems.map(fromPem) : fromJson(text);
+    if (found.length === 0) throw new Error("it lists none");
+    return found;
+  },
+};
 
 /**
  * What speaks against the signatures of a file; `undefined` where one of them holds. `at`: when it was published (milliseconds
@@ -29,4 +52,20 @@ function holds(over: string, { key }: RegistryKey, signature: string): boolean {
   } catch {
     return false;
   }
+}
+
+function fromJson(text: string): RegistryKey[] {
+  const { keys = [] } = JSON.parse(text) as { keys?: { keyid: string; key: string; expires?: string | null }[] };
+  return keys.map(({ keyid, key, expires }) => ({
+    keyid,
+    key: createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" }),
+    ...(expires && { expires: Date.parse(expires) }),
+  }));
+}
+
+/** Its id, where nobody states one, as the npm registry makes them. */
+function fromPem(pem: string): RegistryKey {
+  const key = createPublicKey(pem);
+  const spki = key.export({ format: "der", type: "spki" });
+  return { keyid: `SHA256:${createHash("sha256").update(spki).digest("base64").replace(/=+$/, "")}`, key };
 }
