@@ -1,5 +1,6 @@
 import semver from "semver";
 import type { Doc, Ecosystem, Path, Release } from "../src/ecosystem.ts";
+import { cargoCatalog } from "../src/formats/cargo-catalog.ts";
 import { type CargoFeatures, cargoRequirements } from "../src/formats/cargo-features.ts";
 import { json } from "../src/formats/json.ts";
 import { searchHeld } from "../src/formats/search.ts";
@@ -28,6 +29,7 @@ export const cargo: Ecosystem = {
     default: "https://index.crates.io",
     download: "https://static.crates.io/crates/{crate}/{crate}-{version}.crate",
     api: "https://crates.io",
+    dump: "https://static.crates.io",
   },
   discovery: {
     path: "/config.json",
@@ -105,6 +107,7 @@ export const cargo: Ecosystem = {
   ],
 
   index: ({ name }) => [indexPath(name)],
+  catalog: cargoCatalog,
   datedBy: ({ name, version }) => download(name, version),
   problem: (_status, detail) => ({ errors: [{ detail }] }),
 

@@ -1,4 +1,5 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/ecosystem.ts";
+import { goCatalog } from "../src/formats/go-catalog.ts";
 import { goRequirements } from "../src/formats/go-mod.ts";
 import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
 
@@ -25,6 +26,7 @@ export const golang: Ecosystem = {
   mount: "/go",
   upstreams: {
     default: "https://proxy.golang.org",
+    index: "https://index.golang.org",
     // Named as its paths and signatures name it. The second way, through the module proxy, is for networks without the first.
     "sumdb/sum.golang.org": ["https://sum.golang.org", "https://proxy.golang.org/sumdb/sum.golang.org"],
   },
@@ -59,6 +61,7 @@ export const golang: Ecosystem = {
   ],
   // Syft and cyclonedx-gomod state the standard library as a module.
   builtIn: (name) => (/^(?:std|stdlib|cmd)$/.test(name) ? "comes with the Go toolchain" : undefined),
+  catalog: goCatalog,
   datedBy: (release) => pathOf(release, "info"),
   seal,
   versions: {

@@ -1,6 +1,7 @@
 import { hash } from "../src/digest.ts";
 import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/ecosystem.ts";
 import { GRADLE_MARKER, readGradleModule } from "../src/formats/gradle-module.ts";
+import { mavenCatalog } from "../src/formats/maven-catalog.ts";
 import { fileAt, suffixOf, withProofs } from "../src/formats/maven-files.ts";
 import { mavenVersions } from "../src/formats/maven-version.ts";
 import { isPomOnly, readPom } from "../src/formats/pom.ts";
@@ -56,6 +57,7 @@ export const maven: Ecosystem = {
   ],
   index: ({ name }) => [`/${folder(name)}/maven-metadata.xml`],
   files,
+  catalog: mavenCatalog,
   datedBy: (release) => (isSnapshot(release) ? snapshotIndex(release) : pathOf(release, ".pom")),
   digestHeaders: { md5: "x-checksum-md5", sha1: "x-checksum-sha1", sha256: "x-checksum-sha256" },
   versions: mavenVersions,

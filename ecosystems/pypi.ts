@@ -2,6 +2,7 @@ import type { Doc, Ecosystem, Facts, Release, View } from "../src/ecosystem.ts";
 import { canonicalVersion, normalize, pythonVersions, releaseOf, requirementsOf } from "../src/formats/distribution.ts";
 import { filterLegacy, fromLegacy, readLegacy } from "../src/formats/legacy-project.ts";
 import { pathOf, provenanceOf, stated } from "../src/formats/project-files.ts";
+import { pypiCatalog } from "../src/formats/pypi-catalog.ts";
 import { mayHold } from "../src/formats/python-markers.ts";
 import {
   HTML_TYPES,
@@ -95,6 +96,7 @@ export const pypi: Ecosystem = {
   ],
 
   index: ({ name }) => [`/simple/${normalize(name)}/`],
+  catalog: pypiCatalog,
   identity: normalize,
   keepHeaders: ["x-pypi-last-serial"],
   problem: (status, detail) => ({ status, detail }),

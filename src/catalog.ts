@@ -2,7 +2,7 @@
  * Whole registries: the lists that name their packages and the feeds that say what changed. A catalog reads and yields; what
  * is known already, what is new, what is gone, and when to go on are the engine's business (`mirror/registry/`).
  */
-import type { Package, Traits } from "./ecosystem.ts";
+import type { Package, Release, Traits } from "./ecosystem.ts";
 
 /** Reads upstream. The only I/O a plugin ever sees, and only in its catalog. */
 export interface Reader {
@@ -40,8 +40,7 @@ export type CatalogEvent =
       package: Package;
       /** Where the change is of a release that no index lists, so that it has to be held by its name. */
       version?: string;
-      /** Changes whenever the package does. Where its documents state a revision of their own (`Facts.revision`), this one: a
-       * document that is older is then asked for again. Absent: something did change (in a list: nothing is known of it). */
+      /** Changes whenever the package does. Where its documents state a revision of their own (`Facts.revision`), this one. Absent: something did change (in a list: nothing is known of it). */
       revision?: string;
       publishedAt?: Date;
     }
@@ -66,6 +65,9 @@ export interface Catalog {
   list?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
   /** What happened since; ends when there is nothing more for now. Without a checkpoint: from the beginning. */
   changes?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
+  /** Whether what documents state of a package is as new as the revision that was listed: they may come from caches that lag
+   * behind, and are then asked for again. Default: by the revision that documents state themselves, where there is one. */
+  isCurrent?(revision: string, releases: readonly Release[]): boolean;
   /** A file that can stand in for the list: what it is, for people, and its events. It comes decompressed. */
   snapshot?: { what: string; read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly CatalogEvent[]> };
 }

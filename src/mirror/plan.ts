@@ -160,7 +160,8 @@ async function chosen(
   const { listing, version } = task;
   try {
     const found = await wanted(cache, mount, task, refresh || (listing?.isNews ?? false));
-    if (listing?.revision !== undefined) requireCurrent(cache, mount, task, listing.revision);
+    if (listing?.revision !== undefined)
+      requireCurrent(cache, mount, task, listing.revision, [...found.releases.values()].flat());
     if (!releases || version !== undefined) return found;
     return { ...found, releases: selectReleases(found.releases, releases, mount.ecosystem.versions) };
   } catch (error) {

@@ -1,14 +1,26 @@
 import type { Cache } from "../../cache/cache.ts";
 import { documentAt } from "../../cache/locate.ts";
+import type { Release } from "../../ecosystem.ts";
 import { UpstreamFailed } from "../../errors.ts";
 import type { ReleaseTask } from "../../jobs.ts";
 import type { Mount } from "../../mounts.ts";
 
 /**
- * A registry's documents may come from a cache that lags behind its list. Throws a retryable UpstreamFailed where one states
- * an older revision than the list does.
+ * A registry's documents may come from a cache that lags behind its list. Throws a retryable UpstreamFailed where what they
+ * state is older than the revision that was listed.
  */
-export function requireCurrent(cache: Cache, mount: Mount, { name, qualifiers }: ReleaseTask, revision: string): void {
+export function requireCurrent(
+  cache: Cache,
+  mount: Mount,
+  { name, version, qualifiers }: ReleaseTask,
+  revision: string,
+  releases: readonly Release[],
+): void {
+  const { isCurrent } = mount.ecosystem.catalog ?? {};
+  if (isCurrent && version === undefined && !isCurrent(revision, releases))
+    throw new UpstreamFailed(`upstream lists ${name} as of ${revision}, and its index does not say so yet`, {
+      retryable: true,
+    });
   const listed = Number(revision);
   if (!Number.isFinite(listed)) return;
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {

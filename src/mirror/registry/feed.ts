@@ -4,7 +4,7 @@
  */
 import type { CatalogEvent, CatalogPage, Reader } from "../../catalog.ts";
 import type { Catalogs } from "../../db/catalogs.ts";
-import { BadRequest, isPassing, messageOf, NotFound } from "../../errors.ts";
+import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../errors.ts";
 import { log } from "../../log.ts";
 import { retryAt } from "../retry.ts";
 import { Marks } from "./marks.ts";
@@ -85,7 +85,7 @@ export class Feed {
         if (error instanceof Stopped || error instanceof BadRequest) throw error;
         if (this.recorder.recorded.seen > seen) tries = 0;
         const { mount, backoff } = this.#options;
-        if (!isPassing(error) || tries + 1 >= TRIES) {
+        if (!mayPass(error) || tries + 1 >= TRIES) {
           if (!mayComeBack)
             throw new BadRequest(
               `${mount.name}: its list of packages cannot be read: ${messageOf(error)}. ${this.#ways()}`,
@@ -207,6 +207,11 @@ export class Feed {
     }
     this.#require();
   }
+}
+
+/** What cannot be read was perhaps cut off on its way. */
+function mayPass(error: unknown): boolean {
+  return !(error instanceof NotFound) && !(error instanceof UpstreamFailed && !error.retryable);
 }
 
 async function* pages(

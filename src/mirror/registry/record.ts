@@ -142,15 +142,18 @@ export class Recorder {
   }
 
   async #commit(said: readonly Said[], { silence, marks }: Manner, also: () => void): Promise<void> {
-    const { listed, mount, context } = this.#options;
+    const { listed, mount, context, spec } = this.#options;
     const known = new Map(listed.known(mount.name, said).map((each) => [`${each.name} ${each.version}`, each]));
     const entries: Entry[] = [];
     const gone: Said[] = [];
+    /** Releases that were listed by their package alone, whose document tells. */
+    const unlisted: Said[] = [];
     for (const each of said) {
       const row = known.get(`${each.name} ${each.version}`);
       const isNew = row && marks ? marks.add(row.id) : true;
       if (each.state === "gone") {
-        if (row?.state !== "gone" && (row || each.version)) gone.push(each);
+        if (row && row.state !== "gone") gone.push(each);
+        else if (!row && each.version) unlisted.push(each);
         continue;
       }
       const isNews =
@@ -165,6 +168,7 @@ export class Recorder {
       orphans.length = 0;
       for (const id of listed.record(mount.name, entries)) marks?.add(id);
       orphans.push(...this.#entomb(gone));
+      for (const each of unlisted) orphans.push(...bury(context, mount, each, spec.gone));
       also();
     });
     for (const sha256 of orphans) context.storage.remove(sha256);

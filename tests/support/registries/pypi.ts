@@ -10,6 +10,8 @@ export interface PypiOptions {
   api?: "both" | "html" | "json";
   /** `.metadata` siblings (PEP 658); default true. */
   coreMetadata?: boolean;
+  /** Of all documents; default 1. */
+  serial?: number;
 }
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
@@ -19,15 +21,22 @@ export function makePypi(
   base: string,
   options: PypiOptions = {},
 ): Map<string, Content> {
-  const { filesUrl = base, api = "both", coreMetadata = true } = options;
+  const { filesUrl = base, api = "both", coreMetadata = true, serial = 1 } = options;
   const tree = new Map<string, Content>();
   for (const pack of packages) {
     const name = normalized(pack.name);
     const files = filesOf(pack);
     const described = files.map((file) => describe(file, filesUrl, coreMetadata));
     const page = text(html(name, described), "text/html; charset=utf-8");
-    const document = { meta: { "api-version": "1.1", "_last-serial": 1 }, name, versions: Object.keys(pack.versions) };
-    const jsonPage = json({ ...document, files: described }, { "content-type": JSON_TYPE, "x-pypi-last-serial": "1" });
+    const document = {
+      meta: { "api-version": "1.1", "_last-serial": serial },
+      name,
+      versions: Object.keys(pack.versions),
+    };
+    const jsonPage = json(
+      { ...document, files: described },
+      { "content-type": JSON_TYPE, "x-pypi-last-serial": `${serial}` },
+    );
     tree.set(`/simple/${name}/`, (request) => {
       if (api === "html" || (api === "both" && !wantsJson(request))) return page;
       return jsonPage;

@@ -23,6 +23,7 @@ interface State {
   versions: number;
   /** How often it changed. */
   changes: number;
+  serial: number;
   isGone: boolean;
 }
 
@@ -45,6 +46,16 @@ export class Whole {
 
   get seq(): number {
     return this.#seq;
+  }
+
+  /** Packages that it began with. */
+  get begun(): number {
+    return this.#options.size;
+  }
+
+  /** The number of its last change, which only grows. */
+  serialOf(index: number): number {
+    return this.#state(index).serial;
   }
 
   nameOf(index: number): string {
@@ -109,13 +120,13 @@ export class Whole {
   }
 
   #state(index: number): State {
-    return this.#changed.get(index) ?? { versions: this.#options.versions, changes: 0, isGone: false };
+    return this.#changed.get(index) ?? { versions: this.#options.versions, changes: 0, serial: 1_000, isGone: false };
   }
 
   #change(index: number, set: Partial<State>): void {
     const state = this.#state(index);
-    this.#changed.set(index, { ...state, ...set, changes: state.changes + 1 });
-    this.log.push({ seq: ++this.#seq, index, isGone: set.isGone ?? false });
+    this.#changed.set(index, { ...state, ...set, changes: state.changes + 1, serial: ++this.#seq });
+    this.log.push({ seq: this.#seq, index, isGone: set.isGone ?? false });
   }
 }
 

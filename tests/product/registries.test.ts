@@ -1,0 +1,152 @@
+/** Whole registries of every kind that has a list: held, then followed by what each of them says of its changes. */
+import { describe, expect, test } from "bun:test";
+import { Whole } from "../support/registries/whole.ts";
+import { DUMP, dump, wholeCargo } from "../support/registries/whole-cargo.ts";
+import { INDEX, wholeGolang } from "../support/registries/whole-golang.ts";
+import { type MavenLies, wholeMaven } from "../support/registries/whole-maven.ts";
+import { type PypiLies, wholePypi } from "../support/registries/whole-pypi.ts";
+import type { Tree } from "../support/tree.ts";
+import { wholeProxy } from "../support/whole-proxy.ts";
+
+const TIMEOUT = 120_000;
+const SIZE = 40;
+
+interface Kind {
+  ecosystem: string;
+  nameOf?: (index: number) => string;
+  make: (whole: Whole, base: string) => Tree;
+  upstreams: (base: string) => Record<string, string>;
+  /** The file of a release. */
+  file: RegExp;
+  /** Whether what is gone can be told. */
+  forgets: boolean;
+}
+
+const seven = (index: number) => String(index).padStart(7, "0");
+
+const KINDS: readonly Kind[] = [
+  { ecosystem: "pypi", make: wholePypi, upstreams: (base) => ({ default: base }), file: /\.whl$/, forgets: true },
+  {
+    ecosystem: "golang",
+    nameOf: (index) => `whole.example/m${seven(index)}`,
+    make: wholeGolang,
+    upstreams: (base) => ({ default: base, index: base + INDEX }),
+    file: /\.zip$/,
+    forgets: false,
+  },
+  {
+    ecosystem: "cargo",
+    make: wholeCargo,
+    upstreams: (base) => ({ default: base, dump: base + DUMP }),
+    file: /\.crate$/,
+    forgets: true,
+  },
+  {
+    ecosystem: "maven",
+    nameOf: (index) => `org.whole:a${seven(index)}`,
+    make: (whole) => wholeMaven(whole),
+    upstreams: (base) => ({ default: base }),
+    file: /a\d+-1\.\d\.0\.jar$/,
+    forgets: true,
+  },
+];
+
+async function start({ ecosystem, nameOf, make, upstreams }: Kind, makeOwn = make) {
+  const whole = new Whole({ size: SIZE, ...(nameOf && { nameOf }) });
+  const proxy = await wholeProxy({ ecosystem, whole, make: (base) => makeOwn(whole, base), upstreams });
+  return { whole, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
+}
+
+describe.each(KINDS)("$ecosystem", (kind) => {
+  test(
+    "all of it is held; then what changed, and nothing else",
+    async () => {
+      await using all = await start(kind);
+      const { whole, proxy } = all;
+      const first = await proxy.mirror();
+      expect(`${first.code} ${first.stderr}`).toMatch(/^0 /);
+      expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE }, gaps: 0 });
+      expect(proxy.upstream.count(kind.file)).toBe(SIZE);
+
+      whole.publish(3);
+      whole.publish(17);
+      whole.add();
+      if (kind.forgets) whole.remove(30);
+      proxy.upstream.forget();
+      const second = await proxy.mirror();
+      expect(`${second.code} ${second.stderr}`).toMatch(/^0 /);
+      expect(proxy.upstream.count(kind.file)).toBe(3);
+      const gone = kind.forgets ? 1 : 0;
+      expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE + 1 - gone, gone }, gaps: 0 });
+
+      proxy.upstream.forget();
+      expect((await proxy.mirror()).code).toBe(0);
+      expect(proxy.upstream.count(kind.file)).toBe(0);
+    },
+    TIMEOUT,
+  );
+});
+
+test(
+  "a document that is older than the list says is asked for again until it is not",
+  async () => {
+    const lies: PypiLies = { lags: 3 };
+    await using all = await start(KINDS[0]!, (whole, base) => wholePypi(whole, base, lies));
+    expect((await all.proxy.mirror()).code).toBe(0);
+    expect(lies.lags).toBe(0);
+    expect(await all.proxy.standing()).toMatchObject({ packages: { held: SIZE, failed: 0 }, gaps: 0 });
+  },
+  TIMEOUT,
+);
+
+test(
+  "a list without serials has every document asked for again, and no file",
+  async () => {
+    await using all = await start(KINDS[0]!, (whole, base) => wholePypi(whole, base, { isHtml: true }));
+    expect((await all.proxy.mirror()).code).toBe(0);
+    all.whole.publish(5);
+    all.proxy.upstream.forget();
+    expect((await all.proxy.mirror()).code).toBe(0);
+    expect(all.proxy.upstream.count(/\/simple\/whole/)).toBe(SIZE);
+    expect(all.proxy.upstream.count(/\.whl$/)).toBe(1);
+  },
+  TIMEOUT,
+);
+
+test(
+  "a chunk of the index that is lost leads to the whole index, and to no hole",
+  async () => {
+    const lies: MavenLies = {};
+    await using all = await start(KINDS[3]!, (whole) => wholeMaven(whole, lies));
+    const { whole, proxy } = all;
+    expect((await proxy.mirror()).code).toBe(0);
+    for (const index of [1, 2, 3]) whole.publish(index);
+    lies.lost = 2;
+    proxy.upstream.forget();
+    const again = await proxy.mirror();
+    expect([again.code, again.stderr.includes("is no longer there")]).toEqual([0, true]);
+    expect(proxy.upstream.count(KINDS[3]!.file)).toBe(3);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE }, gaps: 0 });
+  },
+  TIMEOUT,
+);
+
+test(
+  "a snapshot stands in for a list that cannot be had",
+  async () => {
+    await using all = await start({ ...KINDS[2]!, upstreams: (base) => ({ default: base }) });
+    const { whole, proxy } = all;
+    const without = await proxy.mirror();
+    expect([without.code, without.stderr.includes("--snapshot FILE")]).toEqual([1, true]);
+    const file = `${proxy.dir}/db-dump.tar.gz`;
+    await Bun.write(file, dump(whole));
+    expect((await proxy.mirror("--snapshot", file)).code).toBe(0);
+    whole.publish(9);
+    await Bun.write(file, dump(whole));
+    proxy.upstream.forget();
+    expect((await proxy.mirror("--snapshot", file)).code).toBe(0);
+    expect(proxy.upstream.count(/\.crate$/)).toBe(1);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE }, gaps: 0 });
+  },
+  TIMEOUT,
+);
