@@ -16,7 +16,7 @@ export function parseVers(text: string): Constraint[] {
     throw new BadRequest(`"${text}" is no version range; expected vers:TYPE/CONSTRAINTS, as vers:npm/>=1.0|<2`);
   if (list === "*") return [];
   return list.split("|").map((part) => {
-    const { comparator, version = "" } = /^(?<comparator>!=|[<>]=?|=)?(?<version>.+)$/.exec(part)?.groups ?? {};
+    const { comparator, version = "" } = /^(?<comparator>!=|[<>]=?|=)?(?<version>[^<>=!].*)$/.exec(part)?.groups ?? {};
     if (!version || version === "*") throw new BadRequest(`"${text}" has a constraint without a version: "${part}"`);
     return { comparator: (comparator ?? "=") as Comparator, version: decodeURIComponent(version) };
   });
