@@ -19,7 +19,7 @@ export interface InfoLine {
 /** `rack 2.2.8,3.0.0-java,-1.0.0 MD5`: what was added to a gem, or (`-`) taken away, and the sum of its info since then. */
 export interface VersionsLine {
   name: string;
-  changes: readonly string[];
+  changes: string;
   md5: string;
 }
 
@@ -70,11 +70,11 @@ function pairs(text: string): [name: string, value: string][] {
 
 export function readVersions(line: string): VersionsLine {
   const [name = "", changes = "", md5 = ""] = line.split(" ");
-  return { name, changes: changes.split(","), md5 };
+  return { name, changes, md5 };
 }
 
 function writeVersions({ name, changes, md5 }: VersionsLine): string {
-  return `${name} ${changes.join(",")} ${md5}\n`;
+  return `${name} ${changes} ${md5}\n`;
 }
 
 /** `1.2.3-java` → 1.2.3, java. */
@@ -108,7 +108,9 @@ export function summaryOf(name: string, doc: Doc, served: Uint8Array | undefined
 /** The list of what is held alone: a line for each gem, with what clients are sent of it. */
 export function heldVersions(doc: Doc, infos: readonly InfoSummary[]): string {
   const lines = infos.filter(({ labels }) => labels.length > 0);
-  return headOf(doc) + lines.map(({ name, labels, md5 }) => writeVersions({ name, changes: labels, md5 })).join("");
+  return (
+    headOf(doc) + lines.map(({ name, labels, md5 }) => writeVersions({ name, changes: labels.join(","), md5 })).join("")
+  );
 }
 
 /**
@@ -122,9 +124,9 @@ export function filteredVersions(doc: Doc, infos: readonly InfoSummary[]): strin
     const info = known.get(text.slice(0, text.indexOf(" ")));
     if (!info) return `${text}\n`;
     const { name, changes, md5 } = readVersions(text);
-    const shown = changes.filter((change) => !info.withheld.includes(change));
+    const shown = changes.split(",").filter((change) => !info.withheld.includes(change));
     if (shown.length === 0) return "";
-    return writeVersions({ name, changes: shown, md5: md5 === info.upstream ? info.md5 : md5 });
+    return writeVersions({ name, changes: shown.join(","), md5: md5 === info.upstream ? info.md5 : md5 });
   });
   return headOf(doc) + lines.join("");
 }

@@ -8,17 +8,14 @@ export type SpecList = "specs" | "latest_specs" | "prerelease_specs";
 
 type Entry = readonly [name: string, label: string];
 
-/** In Ruby's own format, gzip'd. */
+/** In Ruby's own format, gzip'd. Of the millions of entries that there may be, one is held at a time. */
 export function specsOf(versions: Uint8Array, list: SpecList): Uint8Array<ArrayBuffer> {
-  const text = new TextDecoder().decode(versions);
-  const entries = entriesIn(text).filter(
-    ([, label]) => isStableRuby(splitLabel(label)[0]) !== (list === "prerelease_specs"),
-  );
-  const chosen = list === "latest_specs" ? newestOf(entries) : entries;
+  const gems = changesIn(new TextDecoder().decode(versions));
+  const entries = list === "latest_specs" ? Array.from(newestOf(gems)) : { [Symbol.iterator]: () => allOf(gems, list) };
   const specs: MarshalledList = {
-    length: chosen.length,
+    length: Array.isArray(entries) ? entries.length : count(entries),
     *[Symbol.iterator]() {
-      for (const [name, label] of chosen) {
+      for (const [name, label] of entries) {
         const [version, platform] = splitLabel(label);
         yield [name, { is: "Gem::Version", of: [version] }, platform];
       }
@@ -27,29 +24,48 @@ export function specsOf(versions: Uint8Array, list: SpecList): Uint8Array<ArrayB
   return Bun.gzipSync(marshal(specs));
 }
 
-/** What was added and not taken away again. */
-function entriesIn(text: string): Entry[] {
-  const labels = new Map<string, Set<string>>();
+/** By gem, all that was added and taken away, in this order. */
+function changesIn(text: string): Map<string, string> {
+  const gems = new Map<string, string>();
   for (const line of linesBelow({ path: "/versions", text: () => text })) {
     const { name, changes } = readVersions(line);
-    const known = labels.get(name) ?? new Set();
-    labels.set(name, known);
-    for (const change of changes) {
-      if (change.startsWith("-")) known.delete(change.slice(1));
-      else known.add(change);
-    }
+    const before = gems.get(name);
+    gems.set(name, before === undefined ? changes : `${before},${changes}`);
   }
-  return Array.from(labels).flatMap(([name, known]) => Array.from(known, (label): Entry => [name, label]));
+  return gems;
 }
 
-function newestOf(entries: readonly Entry[]): Entry[] {
-  const newest = new Map<string, Entry>();
-  for (const entry of entries) {
-    const [name, label] = entry;
-    const [version, platform] = splitLabel(label);
-    const key = `${name} ${platform}`;
-    const known = newest.get(key);
-    if (!known || compareRuby(version, splitLabel(known[1])[0]) > 0) newest.set(key, entry);
+/** What was added and not taken away again. */
+function labelsOf(changes: string): Set<string> {
+  const labels = new Set<string>();
+  for (const change of changes.split(",")) {
+    if (change.startsWith("-")) labels.delete(change.slice(1));
+    else labels.add(change);
   }
-  return Array.from(newest.values());
+  return labels;
+}
+
+function* allOf(gems: ReadonlyMap<string, string>, list: SpecList): Generator<Entry> {
+  for (const [name, changes] of gems)
+    for (const label of labelsOf(changes)) {
+      const [version] = splitLabel(label);
+      if (isStableRuby(version) !== (list === "prerelease_specs")) yield [name, label];
+    }
+}
+
+function* newestOf(gems: ReadonlyMap<string, string>): Generator<Entry> {
+  for (const [name, changes] of gems) {
+    const newest = new Map<string, string>();
+    for (const label of labelsOf(changes)) {
+      const [version, platform] = splitLabel(label);
+      const known = newest.get(platform);
+      const isNewer = known === undefined || compareRuby(version, splitLabel(known)[0]) > 0;
+      if (isStableRuby(version) && isNewer) newest.set(platform, label);
+    }
+    for (const label of newest.values()) yield [name, label];
+  }
+}
+
+function count(entries: Iterable<unknown>): number {
+  return Iterator.from(entries).reduce<number>((total) => total + 1, 0);
 }

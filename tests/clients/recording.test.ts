@@ -6,7 +6,7 @@ import { mountOf, setStage } from "../support/story.ts";
 
 const TIMEOUT = 120_000;
 
-for (const name of ["npm", "pip", "cargo", "go", "mvn"]) {
+for (const name of ["npm", "pip", "cargo", "go", "mvn", "bundler"]) {
   const client = clients.find((each) => each.name === name)!;
   test.skipIf(client.unavailable() !== undefined)(
     `${name}: recorded, verified, then offline`,
