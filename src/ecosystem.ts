@@ -67,6 +67,10 @@ export interface Traits {
   options: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The upstream of a mount that is called so: by its name, an alias or its address, with what follows below it (`a.example/team`:
+ * the upstream `a.example`, `team`); `undefined` where there is none. */
+export type UpstreamAt = (place: string) => { name: string; path: string } | undefined;
+
 /** A setting of a mount, a list of words: `mounts: { debian: { ecosystem: debian, options: { suites: [bookworm] } } }`. */
 export interface Option {
   default: readonly string[];
@@ -99,7 +103,10 @@ export interface Ecosystem {
   purlTypes?: readonly string[];
   /** What a package URL of its types means, and how a package is spelled as one, where they are not the names of each other.
    * `read` throws where it means nothing, with a reason for people. */
-  purl?: { read(purl: Purl): Package & { version?: string }; write(pkg: Package & { version?: string }): Purl };
+  purl?: {
+    read(purl: Purl, upstreamAt: UpstreamAt): Package & { version?: string };
+    write(pkg: Package & { version?: string }): Purl;
+  };
   /** Default mount point. Default: `/id`. */
   mount?: Path;
   /** The protocol's published description; the first thing a maintainer opens. */
@@ -107,6 +114,14 @@ export interface Ecosystem {
   /** Named base URLs without a trailing slash; several under one name are tried in order until one has the file. One with
    * `{markers}` is a whole address, filled from the route's params (and `{sha256-checksum}` from the digest). */
   upstreams: Readonly<Record<string, string | readonly string[]>>;
+  /** What people call upstreams beside their names and addresses: `{ "docker.io": "default" }`. */
+  aliases?: Readonly<Record<string, string>>;
+  /** Where a request is meant that says so in its query (containerd's `?ns=`), and headers that its answer has then. */
+  readdress?(
+    path: Path,
+    query: URLSearchParams,
+    upstreamAt: UpstreamAt,
+  ): { path: Path; headers: Readonly<Record<string, string>> } | undefined;
   /** The base address that is meant by what operators write for a named upstream, where people know it by another one (by the
    * address of its service index). Default: as written. */
   base?(url: string, upstream: string): string;

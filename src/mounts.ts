@@ -1,5 +1,6 @@
-import type { Declared, Ecosystem, Path, Traits } from "./ecosystem.ts";
+import type { Declared, Ecosystem, Package, Path, Traits, UpstreamAt } from "./ecosystem.ts";
 import { BadRequest } from "./errors.ts";
+import type { Purl } from "./purl.ts";
 import type { Trust } from "./signatures.ts";
 
 /** Whom a request is for: what its operator trusts and how it is dialled. */
@@ -71,6 +72,25 @@ function optionsOf({ id, options = {} }: Ecosystem, given: MountSettings["option
     throw new BadRequest(`${id} has no option ${unknown}; expected ${known || "none, it has no options"}`);
   }
   return Object.fromEntries(Object.entries(options).map(([name, { default: all }]) => [name, given[name] ?? all]));
+}
+
+/** The upstream that people mean by a text: its name, an alias or its address, and what follows below it. */
+export function upstreamAt(
+  { upstreams, ecosystem: { aliases = {} } }: Pick<Mount, "upstreams" | "ecosystem">,
+  text: string,
+): ReturnType<UpstreamAt> {
+  const plain = (url: string) => url.replace(/^https?:\/\//, "").replace(/\/+$/, "");
+  const place = plain(text);
+  const known = Array.from(upstreams, ([name, urls]) => [name, ...urls].map((each) => [plain(each), name] as const));
+  return [...known.flat(), ...Object.entries(aliases)]
+    .filter(([start, name]) => upstreams.has(name) && (place === start || place.startsWith(`${start}/`)))
+    .sort(([a], [b]) => b.length - a.length)
+    .map(([start, name]) => ({ name, path: place.slice(start.length + 1) }))[0];
+}
+
+/** What a package URL means at a mount. Throws where it means nothing, with the reason. */
+export function meaningOf(mount: Pick<Mount, "upstreams" | "ecosystem">, purl: Purl): Package & { version?: string } {
+  return mount.ecosystem.purl?.read(purl, (place) => upstreamAt(mount, place)) ?? purl;
 }
 
 /** Where a mount serves what lies below an address. */

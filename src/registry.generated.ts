@@ -5,8 +5,9 @@ import { golang } from "../ecosystems/golang.ts";
 import { maven } from "../ecosystems/maven.ts";
 import { npm } from "../ecosystems/npm.ts";
 import { nuget } from "../ecosystems/nuget.ts";
+import { oci } from "../ecosystems/oci.ts";
 import { pypi } from "../ecosystems/pypi.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
-export const ecosystems: readonly Ecosystem[] = [cargo, gem, golang, maven, npm, nuget, pypi];
+export const ecosystems: readonly Ecosystem[] = [cargo, gem, golang, maven, npm, nuget, oci, pypi];

@@ -84,6 +84,8 @@ export interface MetadataRoute extends Described {
   /** What the document says about releases, and which documents it leads to. Throws where the document is not one. `only`:
    * nobody asks for releases of other packages; where many are stated, they may be left out, and so may not what provides it. */
   parse?(doc: Doc, only?: Package): Facts;
+  /** What clients are sent where nothing may be dialled, composed of what is held. Default: the held document. */
+  offline?(p: Params, query: URLSearchParams, view: View): Body;
   /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
    * pass untouched. */
   rewrite?(doc: Doc, view: View): Body | undefined;
@@ -147,6 +149,8 @@ export interface Doc {
   readonly params: Params;
   /** As upstream stated it, without parameters, lowercase; empty when it did not. */
   readonly mediaType: string;
+  /** A header of upstream's answer, of those that are kept (`keepHeaders`). */
+  header(name: string): string | undefined;
   bytes(): Uint8Array;
   text(): string;
   json<T>(): T;
@@ -171,6 +175,8 @@ export interface View {
   readonly lines: readonly string[];
   /** What is held of the mount, or of one of its packages. */
   held(name?: string): Iterable<Release>;
+  /** The paths of the documents that are held, of those that begin so. */
+  documents(start: Path): Iterable<Path>;
   /** Whether clients may see this release (cooldown; offline: any file of it is held), or this file of it. */
   admits(release: Release, file?: Path): boolean;
 }

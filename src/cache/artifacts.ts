@@ -15,6 +15,7 @@ import type { FileFact } from "./facts.ts";
 import { follow } from "./follow.ts";
 import type { Growing, Head } from "./growing.ts";
 import { acquire, type Lease } from "./lease.ts";
+import { granted } from "./link.ts";
 import { addressesOf, type Target } from "./locate.ts";
 import { type Passed, passThrough } from "./pass-through.ts";
 import type { Wanted } from "./request.ts";
@@ -90,9 +91,9 @@ export class ArtifactCache {
     return row && this.#context.storage.has(row.sha256) ? row : undefined;
   }
 
-  /** Throws Withheld where what is held is kept from clients. */
+  /** Throws Withheld where what is held is kept from clients. No cooldown concerns what is of no release (a layer of many images). */
   async #require(target: Artifact, row: ArtifactRow): Promise<void> {
-    await this.#admissions.require(target, row, row.publishedAt ?? undefined);
+    if (row.name) await this.#admissions.require(target, row, row.publishedAt ?? undefined);
     await this.#vouching.held(target, row);
   }
 
@@ -198,8 +199,11 @@ export class ArtifactCache {
       growing = started;
       ready({ kind: "growing", head: started.head, growing: started });
     };
+    const wanted = await this.#wanted(target, fact);
+    const linked = await granted(this.#context, wanted);
+    if (linked) return this.#link(this.#rowOf(target, fact, linked), ready);
     const downloaded = await download(upstream, {
-      ...(await this.#wanted(target, fact)),
+      ...wanted,
       file: part,
       hasRoom: (bytes) => storage.hasRoom(bytes),
       keepsSmall: true,
@@ -212,6 +216,12 @@ export class ArtifactCache {
     this.#suspects.delete(key);
     growing?.finish(storage.file(row.sha256));
     // For those who wait for a large one of which nothing was sent before it was verified.
+    ready({ kind: "held", row });
+    return row;
+  }
+
+  async #link(row: ArtifactRow, ready: (file: File) => void): Promise<ArtifactRow> {
+    await this.#note(row);
     ready({ kind: "held", row });
     return row;
   }
@@ -235,7 +245,7 @@ export class ArtifactCache {
 
   /** `content`: the bytes, or the file that they are in. */
   async #commit(row: ArtifactRow, content: Uint8Array | string): Promise<void> {
-    const { storage, writer, artifacts, blobs } = this.#context;
+    const { storage } = this.#context;
     if (typeof content !== "string") await storage.put(content, row.sha256);
     else
       try {
@@ -244,6 +254,11 @@ export class ArtifactCache {
         await discard(content);
         throw error;
       }
+    await this.#note(row);
+  }
+
+  async #note(row: ArtifactRow): Promise<void> {
+    const { storage, writer, artifacts, blobs } = this.#context;
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.
       if (!storage.has(row.sha256))

@@ -3,12 +3,13 @@
  * workers both come here, so that policy, digests, retries and accounting cannot differ.
  */
 import { LRUCache } from "lru-cache";
+import type { DocumentRow } from "../db/documents.ts";
 import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isPlain, type Match, type Miss } from "../match.ts";
 import type { Mount } from "../mounts.ts";
-import { Admissions } from "./admission.ts";
+import { Admissions, releasesOf } from "./admission.ts";
 import { ArtifactCache, type File, type Stored } from "./artifacts.ts";
 import type { Context } from "./context.ts";
 import { sourceOf } from "./covered.ts";
@@ -162,10 +163,12 @@ export class Cache {
   }
 
   async #document(target: Target<MetadataRoute>, ask: Ask): Promise<Answer> {
-    const { mount, route } = target;
+    const { mount, route, params } = target;
+    if (this.context.settings.offline && route.offline)
+      return this.#composed(mount, ask, route.offline(params, ask.query, this.views.open(mount, ask.base)));
     const { row, outcome } = await this.documents.load(target);
     const path = row.path as Path;
-    await this.#admit(target);
+    await this.#admit(target, row);
     this.#served(mount, outcome, path, false);
     const isPlain = this.views.isPlain(target);
     const dated = row.lastModified && isPlain && { "last-modified": row.lastModified };
@@ -201,9 +204,14 @@ export class Cache {
     return { kind: "ready", ready, outcome };
   }
 
-  /** An immutable document of a release (a POM, a `.mod`) is withheld with it; what lists releases is filtered instead. */
-  async #admit(target: Target<MetadataRoute>): Promise<void> {
-    const release = target.route.freshness === "immutable" ? target.route.release?.(target.params) : undefined;
+  /** An immutable document of a release (a POM, a `.mod`) is withheld with it, a pointer with what it points to; what lists releases is
+   * filtered instead. */
+  async #admit(target: Target<MetadataRoute>, row: DocumentRow): Promise<void> {
+    const { mount, route, params } = target;
+    if (route.pointer && !route.rewrite && this.admissions.concerns(mount) && !this.context.settings.offline)
+      for (const release of releasesOf(target, this.documents.doc(target, row)))
+        await this.admissions.require(target, release, release.publishedAt?.getTime());
+    const release = route.freshness === "immutable" ? route.release?.(params) : undefined;
     if (!release?.version || this.admissions.threshold(target.mount, release.name) === 0) return;
     const fact = await factFor(this.documents, target);
     await this.admissions.require(target, fact ?? release, fact?.publishedAt);

@@ -9,6 +9,14 @@ export interface Around {
   declared(): Declared;
 }
 
+/** How a document came. */
+export interface Source {
+  mediaType: string;
+  url: string;
+  /** Those that are kept. */
+  headers?: Readonly<Record<string, string>>;
+}
+
 /** For documents that nothing is looked for beside. */
 export const ALONE: Around = { near: () => undefined, declared: () => ({}) };
 
@@ -18,7 +26,7 @@ const decoder = new TextDecoder();
 export function makeDoc(
   target: Pick<Target, "mount" | "path" | "params">,
   bytes: Uint8Array,
-  source: { mediaType: string; url: string },
+  source: Source,
   around: Around,
 ): Doc {
   let text: string | undefined;
@@ -31,6 +39,7 @@ export function makeDoc(
     path: target.path,
     params: target.params,
     mediaType: (source.mediaType.split(";")[0] ?? "").trim().toLowerCase(),
+    header: (name) => source.headers?.[name],
     bytes: () => bytes,
     text: read,
     json: <T>() => JSON.parse(read()) as T,

@@ -12,7 +12,7 @@ import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
-import { type Around, makeDoc } from "./doc.ts";
+import { type Around, makeDoc, type Source } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
 import { freshness, rowOf } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
@@ -30,11 +30,7 @@ export interface Loaded {
 }
 
 /** Reads a document for its facts, on this thread or another. */
-export type ReadDocument = (
-  target: Target<MetadataRoute>,
-  file: string,
-  source: { mediaType: string; url: string },
-) => Promise<Reading>;
+export type ReadDocument = (target: Target<MetadataRoute>, file: string, source: Source) => Promise<Reading>;
 
 /** Bytes of unpacked documents that are kept in memory. */
 const UNPACKED = 192 * 1024 * 1024;

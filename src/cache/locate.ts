@@ -52,9 +52,16 @@ export function targetOf<R extends Held>(
 
 /** The target of a path that should be a document; `undefined` where the mount has no such document. */
 export function documentAt(mount: Mount, path: Path): Target<MetadataRoute> | undefined {
-  const match = matchIn(mount, "GET", path);
+  const [plain, query] = path.split("?") as [Path, string?];
+  const match = matchIn(mount, "GET", plain);
   if (typeof match === "number" || match.route.kind !== "metadata") return undefined;
-  return targetOf(mount, match.route, match.params, path);
+  return targetOf(
+    mount,
+    match.route,
+    match.params,
+    plain,
+    query === undefined ? undefined : new URLSearchParams(query),
+  );
 }
 
 /** The generation that says what a document's path means; content means itself. */

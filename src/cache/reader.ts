@@ -1,7 +1,7 @@
 import type { FactsPage } from "../db/documents.ts";
 import type { MetadataRoute } from "../ecosystem.ts";
 import { messageOf, UpstreamFailed } from "../errors.ts";
-import { makeDoc } from "./doc.ts";
+import { makeDoc, type Source } from "./doc.ts";
 import type { DocumentCache } from "./documents.ts";
 import { pagesOf } from "./facts.ts";
 import type { Target } from "./locate.ts";
@@ -18,7 +18,7 @@ export async function readDocument(
   documents: Pick<DocumentCache, "around">,
   target: Target<MetadataRoute>,
   file: string,
-  source: { mediaType: string; url: string },
+  source: Source,
 ): Promise<Reading> {
   return readBytes(documents, target, await unpackedFor(target, await Bun.file(file).bytes()), source);
 }
@@ -36,7 +36,7 @@ export function readBytes(
   documents: Pick<DocumentCache, "around">,
   target: Target<MetadataRoute>,
   bytes: Uint8Array,
-  source: { mediaType: string; url: string },
+  source: Source,
 ): Reading {
   if (!target.route.parse) return { pages: [], revision: undefined };
   try {

@@ -53,13 +53,14 @@ export class Views {
 
   /** For what is composed here: nothing of it is withheld. `base`: the public address, without a trailing slash. */
   open(mount: Mount, base: string): View {
-    const { settings, artifacts } = this.#context;
+    const { settings, artifacts, documents } = this.#context;
     return {
       variant: "",
       offline: settings.offline,
       link: (path) => `${base}${mount.prefix}${path}`,
       held: (name) => artifacts.releases(mount.name, name),
       lines: [],
+      documents: (start) => documents.paths(mount.name, start) as Iterable<Path>,
       admits: () => true,
     };
   }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
+import type { Source } from "../cache/doc.ts";
 import { blobHasher, type Found, type HashInput } from "../cache/hash-blobs.ts";
 import { documentAt, matchIn, type Target } from "../cache/locate.ts";
 import { readDocument } from "../cache/reader.ts";
@@ -25,7 +26,7 @@ import { NotFound } from "../errors.ts";
 import { Registries } from "../mirror/registry/registries.ts";
 import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
-import { type Mount, makeMount } from "../mounts.ts";
+import { type Mount, makeMount, meaningOf } from "../mounts.ts";
 import { Pool } from "../pool.ts";
 import { formatPurl, parsePurl, typesOf } from "../purl.ts";
 import { ecosystems } from "../registry.generated.ts";
@@ -53,12 +54,7 @@ export interface RuntimeOptions {
 /** What a worker can be asked to do. */
 export interface Job extends MirrorTasks {
   open(options: RuntimeOptions): Promise<void>;
-  read(input: {
-    mount: string;
-    path: Path;
-    file: string;
-    source: { mediaType: string; url: string };
-  }): ReturnType<typeof readDocument>;
+  read(input: { mount: string; path: Path; file: string; source: Source }): ReturnType<typeof readDocument>;
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
   derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
   hash(input: HashInput): Promise<Found[]>;
@@ -116,7 +112,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,
       negativeTtl: pin ? Math.min(config.negative_ttl, ABSENT) : config.negative_ttl,
-      cooldown: { ...config.cooldown, packages: spelled(config.cooldown.packages) },
+      cooldown: { ...config.cooldown, packages: spelled(config) },
       pin,
     },
   };
@@ -213,12 +209,14 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
 }
 
 /** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */
-function spelled(packages: Config["cooldown"]["packages"]): Record<string, number> {
-  const entries = Object.entries(packages).map(([purl, threshold]) => {
+function spelled(config: Config): Record<string, number> {
+  const mounts = mountsOf(config);
+  const entries = Object.entries(config.cooldown.packages).map(([purl, threshold]) => {
     const given = parsePurl(purl);
-    const ecosystem = ecosystems.find((each) => typesOf(each).includes(given.type));
-    if (!ecosystem) return [purl, threshold] as const;
-    const { name } = ecosystem.purl?.read(given) ?? given;
+    const mount = mounts.find(({ ecosystem }) => typesOf(ecosystem).includes(given.type));
+    if (!mount) return [purl, threshold] as const;
+    const { ecosystem } = mount;
+    const { name } = meaningOf(mount, given);
     return [formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }), threshold] as const;
   });
   return Object.fromEntries(entries);

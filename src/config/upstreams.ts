@@ -88,7 +88,10 @@ export function upstreamSection(ecosystems: readonly string[]) {
     .strictObject({
       ...overrides,
       helm: unsupported("helm"),
-      oci: unsupported("oci"),
+      oci: z.record(text(), webUrl()).prefault({}).meta({
+        description: "Further registries of images, by their hosts or other names: each is at `/v2/upstream/NAME/`.",
+        entry: "<NAME>",
+      }),
       apk: unsupported("apk"),
       generic: unsupported("generic"),
       npm_full_metadata: ignored("the whole document is always fetched"),
@@ -113,9 +116,9 @@ function unsupported(ecosystem: string) {
 
 /** Ecosystem id → name of an upstream → URL. */
 export function upstreamsOf(
-  section: Partial<Record<Name, string | undefined>>,
+  section: Partial<Record<Name, string | undefined>> & { oci?: Readonly<Record<string, string>> },
 ): Record<string, Record<string, string>> {
-  const found: Record<string, Record<string, string>> = {};
+  const found: Record<string, Record<string, string>> = section.oci ? { oci: { ...section.oci } } : {};
   for (const [name, [ecosystem, upstream]] of Object.entries(NAMES)) {
     const url = section[name as Name];
     if (typeof url === "string") found[ecosystem] = { ...found[ecosystem], [upstream]: url };

@@ -15,6 +15,7 @@ import type { Mount } from "../mounts.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Metrics } from "./metrics.ts";
+import { readdress, withHeaders } from "./readdress.ts";
 import { respond, respondError, respondReady, statusOf } from "./respond.ts";
 
 export interface ServerOptions {
@@ -103,12 +104,16 @@ class Handler {
       // Links stay inside the recording.
       base: set === undefined ? (base ?? "") : `${base}${RECORD}${set}`,
     };
+    const added = mark < 0 ? {} : readdress(mount, ask);
     this.#options.metrics.began();
     const ready = this.#options.cache.peek(mount, ask);
     if (ready && set !== undefined) this.#options.recording?.recorder.note(set, mount, ask.path);
-    if (ready)
-      return this.#done(request, respondReady(request, ready, "hit"), started, remote, mount, ready.bytes.length);
-    return this.#slow(request, server, mount, ask, started, remote, set);
+    if (ready) {
+      const response = withHeaders(respondReady(request, ready, "hit"), added);
+      return this.#done(request, response, started, remote, mount, ready.bytes.length);
+    }
+    const response = this.#slow(request, server, mount, ask, started, remote, set);
+    return mark < 0 ? response : response.then((answer) => withHeaders(answer, added));
   }
 
   async #slow(

@@ -103,7 +103,9 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
   await pin(cache, mount, walked.unpinned);
   const row = walked.row ?? cache.documents.held(mount, path);
   const own = route.release?.(params);
-  const stated = walked.releases.filter(({ name, version }) => name === own?.name && version === own.version);
+  const related = walked.releases.filter(({ name }) => name === own?.name);
+  const stated = related.filter(({ version }) => version === own?.version);
+  const leads = route.pointer || route.freshness === "immutable";
   const sha256 = row?.sha256 ?? "";
   if (row && options.rehash) await requireWhole(path, sha256, cache.context.storage.file(sha256));
   return {
@@ -114,9 +116,13 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
     fetched: walked.bytes > 0,
     requires: stated.flatMap(({ requires = [] }) => requires),
     ...(walked.staged.length > 0 && { staged: walked.staged }),
-    files: route.freshness === "immutable" ? stated.flatMap(({ files = [] }) => files) : [],
+    files: leads ? related.flatMap(filesOf) : [],
     ...(row && (await matching(path, sha256, cache.context.storage.file(sha256), options))),
   };
+}
+
+function filesOf({ files = [], marker }: ReleaseFacts): FileFacts[] {
+  return files.map((file) => ({ ...(marker !== undefined && { marker }), ...file }));
 }
 
 /** What a stored archive's own member states. */

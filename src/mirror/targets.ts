@@ -1,6 +1,6 @@
 import { BadRequest, messageOf } from "../errors.ts";
 import type { ReleaseTask } from "../jobs.ts";
-import type { Mount } from "../mounts.ts";
+import { type Mount, meaningOf, upstreamAt } from "../mounts.ts";
 import { formatPurl, type Purl, parsePurl, typesOf } from "../purl.ts";
 
 /** From package URLs to what is to be held, and under which mount. `preferred` names the mount where several serve a type. */
@@ -36,7 +36,7 @@ export class Targets {
     }
     const { ecosystem } = mount;
     // Which features are asked for chooses requirements, not files.
-    const { name, version, qualifiers: given = {} } = meaningOf(ecosystem, purl, text);
+    const { name, version, qualifiers: given = {} } = readAs(mount, purl, text);
     const { repository_url: _, features = "", extras = "", ...qualifiers } = given;
     const asks = [features, extras].flatMap((list) => list.split(",")).filter(Boolean);
     const wanted = {
@@ -70,10 +70,9 @@ export class Targets {
   }
 }
 
-function meaningOf({ purl: spelling }: Mount["ecosystem"], purl: Purl, text: string): ReturnType<typeof read> {
-  const read = () => spelling?.read(purl) ?? purl;
+function readAs(mount: Mount, purl: Purl, text: string): ReturnType<typeof meaningOf> {
   try {
-    return read();
+    return meaningOf(mount, purl);
   } catch (error) {
     throw new BadRequest(`${text}: ${messageOf(error)}`);
   }
@@ -83,10 +82,7 @@ function meaningOf({ purl: spelling }: Mount["ecosystem"], purl: Purl, text: str
 function byRepository({ qualifiers }: Purl, mounts: readonly Mount[]): Mount | undefined {
   const url = qualifiers?.repository_url;
   if (!url) return undefined;
-  const plain = (text: string) => text.replace(/^https?:\/\//, "").replace(/\/+$/, "");
-  return mounts.find(({ upstreams, ecosystem: { base } }) =>
-    [...upstreams.values()].flat().some((upstream) => plain(upstream) === plain(base?.(url, "default") ?? url)),
-  );
+  return mounts.find((mount) => upstreamAt(mount, mount.ecosystem.base?.(url, "default") ?? url) !== undefined);
 }
 
 function isDefault({ name, ecosystem }: Mount): boolean {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { documentAt } from "../../src/cache/locate.ts";
 import { CONTRACT_REVISION } from "../../src/ecosystem.ts";
-import type { Mount } from "../../src/mounts.ts";
+import { type Mount, meaningOf } from "../../src/mounts.ts";
 import { formatPurl, parsePurl, typesOf } from "../../src/purl.ts";
 import { kindOf } from "./sample.ts";
 
@@ -29,7 +29,7 @@ export function pluginLaws(mount: Mount, name: string, version: string): void {
     expect(ecosystem.identity?.(release.name) ?? release.name).toBe(release.name);
     const purl = parsePurl(formatPurl(ecosystem, release));
     const { type } = purl;
-    const { name, version: label } = ecosystem.purl?.read(purl) ?? purl;
+    const { name, version: label } = meaningOf(mount, purl);
     expect(typesOf(ecosystem)).toContain(type);
     expect({ name, version: label ?? "" }).toEqual(release);
   });

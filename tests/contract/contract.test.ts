@@ -2,38 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { conforms } from "../conformance.ts";
 import { mountOf, read } from "../support/plugin.ts";
 import { debian } from "./debian.ts";
-import { oci } from "./oci.ts";
 
 // Sketches of what comes next: they keep the contract wide enough. What does not fit yet stands in them as HOLE.
 
 const SHA = "ab".repeat(32);
 const OTHER = "cd".repeat(32);
-const IMAGE = {
-  schemaVersion: 2,
-  config: { digest: `sha256:${SHA}`, size: 2 },
-  layers: [{ digest: `sha256:${OTHER}`, size: 3 }],
-};
-
-conforms(oci, {
-  upstreams: { default: "https://registry.example/v2", "other.example": "https://other.example/v2" },
-  name: "library/alpine",
-  samples: [
-    { path: "/library/alpine/tags/list", body: JSON.stringify({ name: "library/alpine", tags: ["3.20", "edge"] }) },
-    { path: "/library/alpine/manifests/3.20", body: JSON.stringify(IMAGE) },
-    {
-      path: `/library/alpine/manifests/sha256:${SHA}`,
-      body: JSON.stringify({ schemaVersion: 2, manifests: [{ digest: `sha256:${OTHER}`, size: 4 }] }),
-    },
-  ],
-  cases: [
-    { path: "/", kind: "answer" },
-    { path: `/library/alpine/blobs/sha256:${SHA}`, kind: "artifact" },
-    { path: `/other.example/acme/app/blobs/sha256:${SHA}`, kind: "artifact" },
-    { path: "/other.example/acme/app/manifests/1", kind: "metadata" },
-    { path: `/library/alpine/referrers/sha256:${SHA}`, kind: "metadata" },
-    { path: "/library/alpine/blobs/uploads/", method: "POST", kind: "deny" },
-  ],
-});
 
 conforms(debian, {
   upstreams: { default: "https://debian.example/debian" },

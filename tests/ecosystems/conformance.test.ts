@@ -6,6 +6,7 @@ import { golang } from "../../ecosystems/golang.ts";
 import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
 import { nuget } from "../../ecosystems/nuget.ts";
+import { oci } from "../../ecosystems/oci.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
 import type { Ecosystem } from "../../src/ecosystem.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
@@ -231,6 +232,39 @@ const table: readonly [Ecosystem, Conformance][] = [
         { path: "/query", kind: "passthrough" },
         { path: "/autocomplete", kind: "passthrough" },
         { path: "/api/v2/package", method: "PUT", kind: "deny" },
+      ],
+    },
+  ],
+  [
+    oci,
+    {
+      upstreams: { default: "https://registry.example", "other.example:5000": "https://other.example:5000" },
+      name: "library/alpine",
+      samples: [
+        { path: "/library/alpine/tags/list", body: await fixture("oci/tags.json") },
+        { path: "/library/alpine/manifests/3.20", body: await fixture("oci/index.json"), truncation: "none" },
+        { path: `/library/alpine/manifests/sha256:${"e".repeat(64)}`, body: await fixture("oci/index.json") },
+        { path: `/library/alpine/manifests/sha512:${"e".repeat(128)}`, body: await fixture("oci/manifest.json") },
+        {
+          path: `/upstream/other.example:5000/acme/app/manifests/sha256:${"e".repeat(64)}`,
+          body: await fixture("oci/signature.json"),
+        },
+        { path: `/library/alpine/referrers/sha256:${"e".repeat(64)}`, body: await fixture("oci/referrers.json") },
+      ],
+      cases: [
+        { path: "/", kind: "answer" },
+        { path: "/_catalog", kind: "answer" },
+        { path: `/alpine/blobs/sha256:${"a".repeat(64)}`, kind: "artifact" },
+        { path: `/upstream/other.example:5000/app/blobs/sha256:${"a".repeat(64)}`, kind: "artifact" },
+        {
+          path: "/upstream/other.example:5000/acme/app/manifests/1",
+          kind: "metadata",
+          release: { name: "upstream/other.example:5000/acme/app", version: "1" },
+        },
+        { path: "/alpine/manifests/3.20", kind: "metadata", release: { name: "library/alpine", version: "3.20" } },
+        { path: "/upstream/only/manifests/1", kind: "none" },
+        { path: "/alpine/blobs/sha256:abc", kind: "none" },
+        { path: "/library/alpine/blobs/uploads/", method: "POST", kind: "deny" },
       ],
     },
   ],

@@ -26,6 +26,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     json: <T>() => JSON.parse(body) as T,
     traits: TRAITS,
     pathOf: () => undefined,
+    header: () => undefined,
     near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
   };
 }
@@ -37,6 +38,7 @@ function view(admits: View["admits"], offline = false): View {
     link: (path) => `https://proxy.example/go${path}`,
     held: () => [],
     lines: [],
+    documents: () => [],
     admits,
   };
 }

@@ -31,6 +31,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
       const { host, pathname } = new URL(url, `https://maven.example${path}`);
       return host === "maven.example" ? (pathname as Path) : undefined;
     },
+    header: () => undefined,
     near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
   };
 }
@@ -42,6 +43,7 @@ function view(admits: View["admits"], offline = false): View {
     link: (path) => `https://proxy.example/maven${path}`,
     held: () => [],
     lines: [],
+    documents: () => [],
     admits,
   };
 }

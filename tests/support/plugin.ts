@@ -39,6 +39,7 @@ export function view({
     link: (path) => `https://proxy.example/m${path}`,
     held: () => [],
     lines: [],
+    documents: () => [],
     admits,
     ...rest,
   };

@@ -4,13 +4,13 @@ import type { CatalogEvent } from "../../catalog.ts";
 import { BadRequest } from "../../errors.ts";
 import { gunzip } from "../../formats/gzip.ts";
 import { linesOf } from "../../formats/lines.ts";
-import type { Mount } from "../../mounts.ts";
+import { type Mount, meaningOf } from "../../mounts.ts";
 import { parsePurl } from "../../purl.ts";
 
 const BATCH = 1_000;
 
 /** A name or package URL a line; what follows ` #` is for people. Throws BadRequest, with the line, for what is neither. */
-export async function* namesIn(file: string, { ecosystem }: Mount): AsyncGenerator<CatalogEvent[]> {
+export async function* namesIn(file: string, mount: Mount): AsyncGenerator<CatalogEvent[]> {
   let batch: CatalogEvent[] = [];
   let at = 0;
   for await (const line of linesOf(opened(file))) {
@@ -18,9 +18,8 @@ export async function* namesIn(file: string, { ecosystem }: Mount): AsyncGenerat
     const text = line.replace(/(^|\s)#.*$/, "").trim();
     if (!text) continue;
     try {
-      const named = text.startsWith("pkg:") ? parsePurl(text) : { name: text };
-      const { name, version } =
-        "type" in named ? (ecosystem.purl?.read(named) ?? named) : { name: text, version: undefined };
+      const isPurl = text.startsWith("pkg:");
+      const { name, version } = isPurl ? meaningOf(mount, parsePurl(text)) : { name: text, version: undefined };
       batch.push({ type: "changed", package: { name }, ...(version && { version }) });
     } catch (error) {
       throw new BadRequest(`${file}: line ${at}: ${(error as Error).message}`);

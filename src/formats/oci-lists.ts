@@ -1,0 +1,69 @@
+/** Lists of the OCI distribution specification, by pages: tags, repositories, referrers. */
+import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../ecosystem.ts";
+import { json } from "./json.ts";
+import { manifestPath } from "./oci.ts";
+
+const TAGGED = /^\/(?<name>.+)\/manifests\/(?<tag>[^/:]+)$/;
+
+/** Throws where it is no list of tags. */
+export function tagsIn(doc: Doc, name: string): ReleaseFacts[] {
+  const { tags } = doc.json<{ tags?: string[] | null }>();
+  if (tags === undefined) throw new Error(`${doc.path} is no list of tags`);
+  return (tags ?? []).map((version) => ({ name, version, ...(version === "latest" && { tags: [version] }) }));
+}
+
+export function shownTags(doc: Doc, view: View, name: string): Body {
+  const shown = tagsIn(doc, name).filter((release) => view.admits(release, manifestPath(name, release.version)));
+  return linked(doc, view, { name, tags: shown.map(({ version }) => version) });
+}
+
+export function shownReferrers(doc: Doc, view: View, name: string): Body {
+  const index = doc.json<{ manifests?: { digest: Digest }[] }>();
+  const manifests = (index.manifests ?? []).filter(({ digest: version }) =>
+    view.admits({ name, version }, manifestPath(name, version)),
+  );
+  return linked(doc, view, { ...index, manifests });
+}
+
+/** What upstream names as the next page (RFC 8288), as a page of this document. */
+export function nextOf(doc: Doc): Path[] {
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(doc.header("link") ?? "")?.[1];
+  return target?.includes("?") ? [`${doc.path.split("?")[0] as Path}${target.slice(target.indexOf("?"))}`] : [];
+}
+
+/** The tags that are held. */
+export function heldTags(name: string, query: URLSearchParams, view: View): Body {
+  const tags = Array.from(view.documents(`/${name}/manifests/`), (path) => TAGGED.exec(path)?.groups?.tag ?? "");
+  return paged(tags, query, view, `/${name}/tags/list`, (page) => ({ name, tags: page }));
+}
+
+/** The repositories of which tags are held: no registry says what it has. */
+export function heldRepositories(query: URLSearchParams, view: View): Body {
+  const names = Array.from(view.documents("/"), (path) => TAGGED.exec(path)?.groups?.name ?? "");
+  return paged(names, query, view, "/_catalog", (repositories) => ({ repositories }));
+}
+
+function linked(doc: Doc, view: View, body: object): Body {
+  const [next] = nextOf(doc);
+  return { body: JSON.stringify(body), mediaType: doc.mediaType, headers: next ? linkTo(view.link(next)) : {} };
+}
+
+/** In their order, after `last` and at most `n` of them. */
+function paged(
+  names: readonly string[],
+  query: URLSearchParams,
+  view: View,
+  path: Path,
+  body: (page: string[]) => object,
+): Body {
+  const [last, n] = [query.get("last") ?? "", Number.parseInt(query.get("n") ?? "", 10)];
+  const rest = [...new Set(names)].filter((name) => name > last).sort((a, b) => (a < b ? -1 : 1));
+  const page = rest.slice(0, n >= 0 ? n : undefined);
+  const end = page.at(-1);
+  if (end === undefined || page.length === rest.length) return json(body(page));
+  return json(body(page), linkTo(view.link(`${path}?${new URLSearchParams({ n: String(n), last: end })}`)));
+}
+
+function linkTo(url: string): Record<string, string> {
+  return { link: `<${url}>; rel="next"` };
+}

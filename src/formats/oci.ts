@@ -1,0 +1,109 @@
+/** Manifests of images and artifacts, their indexes, and lists of tags (the OCI image and distribution specifications). */
+import { hash, splitDigest } from "../digest.ts";
+import type { Digest, Doc, FileFacts, Path, Platform, ReleaseFacts } from "../ecosystem.ts";
+
+interface Descriptor {
+  mediaType?: string;
+  digest: Digest;
+  size?: number;
+  platform?: { os?: string; architecture?: string; variant?: string };
+}
+
+/** An image manifest or an index of manifests; the fields of the other are absent. */
+interface Manifest {
+  schemaVersion?: number;
+  config?: Descriptor;
+  layers?: Descriptor[];
+  manifests?: Descriptor[];
+  /** What it says something of: a signature, a bill of materials. */
+  subject?: Descriptor;
+}
+
+export const DIGEST = "sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}";
+const WHOLE = new RegExp(`^(?:${DIGEST})$`);
+
+/** All that clients know: an upstream that is asked for less may convert what it has, and its digest would be another. */
+export const MANIFESTS = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** A tag, or a digest. */
+export const manifestPath = (name: string, label: string): Path => `/${name}/manifests/${label}`;
+
+export const isDigest = (label: string): boolean => WHOLE.test(label);
+
+/** The digest of a document's bytes, which a tag's path does not tell. */
+export const digestOf = (doc: Doc): Digest => `sha256:${hash("sha256", doc.bytes())}`;
+
+/**
+ * What a manifest leads to: blobs, manifests by platform, and what others say of it, which upstream may not have: referrers, and
+ * the tags by which registries without such an API are told of them.
+ */
+export function releasesOf(doc: Doc, name: string, own: Digest): ReleaseFacts[] {
+  const { config, layers = [], manifests, subject } = readManifest(doc);
+  if (manifests) return [...companions(name, own, []), ...manifests.map((child) => childOf(name, child))];
+  const blobs = [...(config ? [config] : []), ...layers].map((blob) => blobOf(name, blob));
+  return subject ? [{ name, version: own, files: blobs }] : companions(name, own, blobs);
+}
+
+/** Of manifests that a list of referrers names. */
+export function referrersIn(doc: Doc, name: string): ReleaseFacts[] {
+  return (readManifest(doc).manifests ?? []).map((child) => childOf(name, child));
+}
+
+function readManifest(doc: Doc): Manifest {
+  const manifest = doc.json<Manifest>();
+  const { schemaVersion, config, layers, manifests } = manifest;
+  if (schemaVersion !== 2)
+    throw new Error(`${doc.path} is no manifest: expected schemaVersion 2, found ${String(schemaVersion)}`);
+  for (const { digest } of [...(config ? [config] : []), ...(layers ?? []), ...(manifests ?? [])])
+    if (!isDigest(digest)) throw new Error(`${doc.path} names ${digest}, which is no digest that can be verified`);
+  return manifest;
+}
+
+function companions(name: string, own: Digest, files: FileFacts[]): ReleaseFacts[] {
+  const [algorithm, hex] = splitDigest(own);
+  const tag = `${algorithm}-${hex.slice(0, 64)}`;
+  const tags = ["", ".sig", ".att", ".sbom"].map((suffix) => `${tag}${suffix}`);
+  const optional = (path: Path): FileFacts => ({ path, optional: true });
+  return [
+    { name, version: own, files: [...files, optional(`/${name}/referrers/${own}`)] },
+    ...tags.map((version) => ({ name, version, files: [optional(manifestPath(name, version))] })),
+  ];
+}
+
+function childOf(name: string, { digest, size, platform }: Descriptor): ReleaseFacts {
+  const { os, architecture, variant } = platform ?? {};
+  // Attestations are for no platform, and called so.
+  const isLimited = os !== undefined && os !== "unknown" && architecture !== undefined;
+  const marker = isLimited ? [os, architecture, ...(variant ? [variant] : [])].join("/") : undefined;
+  const file = { path: manifestPath(name, digest), digest, ...(size !== undefined && { size }) };
+  return { name, version: digest, files: [file], ...(marker !== undefined && { marker }) };
+}
+
+/** Layers that may not be passed on lie elsewhere, as a rule. */
+function blobOf(name: string, { digest, size, mediaType = "" }: Descriptor): FileFacts {
+  const optional = /nondistributable|\.foreign\./.test(mediaType);
+  return {
+    path: `/${name}/blobs/${digest}`,
+    digest,
+    ...(size !== undefined && { size }),
+    ...(optional && { optional }),
+  };
+}
+
+/** As Go names machines → as Node does. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { amd64: "x64", "386": "ia32", ppc64le: "ppc64" };
+const SYSTEMS: Readonly<Record<string, string>> = { windows: "win32" };
+
+/** `linux/arm/v7`. */
+export function runsOn(marker: string, { os, arch }: Platform): boolean {
+  const [system = "", machine = ""] = marker.split("/");
+  return (
+    (os === undefined || (SYSTEMS[system] ?? system) === os) &&
+    (arch === undefined || (ARCHITECTURES[machine] ?? machine) === arch)
+  );
+}
