@@ -79,8 +79,8 @@ export const oci: Ecosystem = {
     },
     {
       kind: "deny",
-      match: "/:rest+",
-      methods: ["POST", "PUT"],
+      match: "/:name+/blobs/uploads/",
+      methods: ["POST"],
       status: 405,
       reason: "Nothing is pushed through here.",
     },
@@ -88,7 +88,9 @@ export const oci: Ecosystem = {
   index: ({ name }) => [`/${name}/tags/list`],
   files: ({ name, version }) => [{ path: manifestPath(name, version) }],
   purl: {
-    read: ({ type, name, version, qualifiers: { repository_url: url, tag, arch: _, ...others } = {} }, upstreamAt) => {
+    // A digest of one architecture needs no other word for it.
+    read: ({ type, name, version, qualifiers = {} }, upstreamAt) => {
+      const { repository_url: url, tag, arch: _, ...others } = qualifiers;
       const label = version ?? tag;
       return { name: placeOf(type, name, url, upstreamAt), ...(label && { version: label }), ...rest(others) };
     },
@@ -149,15 +151,14 @@ function tagged(doc: Doc): Facts {
   return { releases: [{ name, version, tags: [doc.params.tag!], files: [file] }] };
 }
 
-/** The codes of the specification, by which clients choose their words. */
+const UNKNOWN = { blobs: "BLOB_UNKNOWN", manifests: "MANIFEST_UNKNOWN", tags: "NAME_UNKNOWN" };
+const CODES = { 401: "UNAUTHORIZED", 403: "DENIED", 405: "UNSUPPORTED", 429: "TOOMANYREQUESTS" };
+
+/** The codes of the specification, from which clients draw conclusions: of a repository that is not known there are no referrers. */
 function codeOf(status: number, message: string): string {
-  if (status === 404)
-    return /\/blobs\//.test(message)
-      ? "BLOB_UNKNOWN"
-      : /\/manifests\//.test(message)
-        ? "MANIFEST_UNKNOWN"
-        : "NAME_UNKNOWN";
-  return { 401: "UNAUTHORIZED", 403: "DENIED", 405: "UNSUPPORTED", 429: "TOOMANYREQUESTS" }[status] ?? "UNKNOWN";
+  const kind = /\/(blobs|manifests|tags)\//.exec(message)?.[1] as keyof typeof UNKNOWN | undefined;
+  if (status === 404) return kind ? UNKNOWN[kind] : "NOT_FOUND";
+  return CODES[status as keyof typeof CODES] ?? "UNKNOWN";
 }
 
 function rest(qualifiers: Readonly<Record<string, string>>): Pick<Release, "qualifiers"> {

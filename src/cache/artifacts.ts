@@ -6,11 +6,12 @@ import { DigestMismatch, NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import { mayFetch } from "../mounts.ts";
 import type { Admissions } from "./admission.ts";
+import { rowOf } from "./artifact-row.ts";
 import type { Context } from "./context.ts";
 import { factFor } from "./described.ts";
-import { digestAlgorithms, digestHeaders } from "./digest-headers.ts";
+import { digestAlgorithms } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
-import { type Downloaded, discard, download, NoRoom } from "./download.ts";
+import { discard, download, NoRoom } from "./download.ts";
 import type { FileFact } from "./facts.ts";
 import { follow } from "./follow.ts";
 import type { Growing, Head } from "./growing.ts";
@@ -201,16 +202,16 @@ export class ArtifactCache {
     };
     const wanted = await this.#wanted(target, fact);
     const linked = await granted(this.#context, wanted);
-    if (linked) return this.#link(this.#rowOf(target, fact, linked), ready);
+    if (linked) return this.#link(rowOf(this.#context, target, fact, linked), ready);
     const downloaded = await download(upstream, {
       ...wanted,
       file: part,
       hasRoom: (bytes) => storage.hasRoom(bytes),
       keepsSmall: true,
-      onWhole: (whole, bytes) => ready({ kind: "whole", row: this.#rowOf(target, fact, whole), bytes }),
+      onWhole: (whole, bytes) => ready({ kind: "whole", row: rowOf(this.#context, target, fact, whole), bytes }),
       ...(!this.#suspects.has(key) && { onGrowing }),
     });
-    const row = this.#rowOf(target, fact, downloaded);
+    const row = rowOf(this.#context, target, fact, downloaded);
     await this.#commit(row, downloaded.bytes ?? part);
     this.#own.add(row);
     this.#suspects.delete(key);
@@ -272,28 +273,6 @@ export class ArtifactCache {
     const own = fact?.url && mayFetch(target.mount, fact.url) ? [[fact.url]] : [];
     const others = addressesOf(target, await this.#documents.declared(target.mount), digest);
     return [...own, ...others];
-  }
-
-  #rowOf(target: Artifact, fact: FileFact | undefined, { head, digests, size }: Downloaded): ArtifactRow {
-    const { mount, route, params, path } = target;
-    const at = this.#context.now();
-    const modified = Date.parse(head.lastModified ?? "");
-    const { name, version } = fact ?? route.release?.(params) ?? { name: "", version: "" };
-    return {
-      mount: mount.name,
-      path,
-      sha256: digests.sha256,
-      size,
-      mediaType: head.mediaType || "application/octet-stream",
-      name,
-      version,
-      publishedAt: fact?.publishedAt ?? (Number.isNaN(modified) ? null : modified),
-      headers: { ...head.headers, ...digestHeaders(mount, digests) },
-      fetchedAt: at,
-      usedAt: at,
-      hits: 0,
-      pinned: this.#context.settings.pin,
-    };
   }
 }
 

@@ -86,7 +86,8 @@ export class DocumentCache {
     const late = row ? now() - row.checkedAt - freshness(target) : 0;
     if (row && late <= 0 && !force) return { row, outcome: "hit" };
     const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row, force));
-    if (row && !force && late <= settings.staleWhileRevalidate) {
+    // Who mirrors wants what is current.
+    if (row && !force && !settings.pin && late <= settings.staleWhileRevalidate) {
       refreshing.catch((error: unknown) =>
         log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }),
       );

@@ -118,7 +118,8 @@ function unsupported(ecosystem: string) {
 export function upstreamsOf(
   section: Partial<Record<Name, string | undefined>> & { oci?: Readonly<Record<string, string>> },
 ): Record<string, Record<string, string>> {
-  const found: Record<string, Record<string, string>> = section.oci ? { oci: { ...section.oci } } : {};
+  const found: Record<string, Record<string, string>> = {};
+  if (Object.keys(section.oci ?? {}).length > 0) found["oci"] = { ...section.oci };
   for (const [name, [ecosystem, upstream]] of Object.entries(NAMES)) {
     const url = section[name as Name];
     if (typeof url === "string") found[ecosystem] = { ...found[ecosystem], [upstream]: url };

@@ -43,10 +43,12 @@ export const digestOf = (doc: Doc): Digest => `sha256:${hash("sha256", doc.bytes
  * the tags by which registries without such an API are told of them.
  */
 export function releasesOf(doc: Doc, name: string, own: Digest): ReleaseFacts[] {
-  const { config, layers = [], manifests, subject } = readManifest(doc);
-  if (manifests) return [...companions(name, own, []), ...manifests.map((child) => childOf(name, child))];
+  const { config, layers = [], manifests = [], subject } = readManifest(doc);
   const blobs = [...(config ? [config] : []), ...layers].map((blob) => blobOf(name, blob));
-  return subject ? [{ name, version: own, files: blobs }] : companions(name, own, blobs);
+  const referrers: FileFacts = { path: `/${name}/referrers/${own}`, optional: true };
+  const children = manifests.map((child) => childOf(name, child));
+  const tags = subject ? [] : companions(name, own);
+  return [{ name, version: own, files: [...blobs, referrers] }, ...children, ...tags];
 }
 
 /** Of manifests that a list of referrers names. */
@@ -64,15 +66,13 @@ function readManifest(doc: Doc): Manifest {
   return manifest;
 }
 
-function companions(name: string, own: Digest, files: FileFacts[]): ReleaseFacts[] {
+/** By convention of cosign, and of the specification where there is no list of referrers. */
+function companions(name: string, own: Digest): ReleaseFacts[] {
   const [algorithm, hex] = splitDigest(own);
-  const tag = `${algorithm}-${hex.slice(0, 64)}`;
-  const tags = ["", ".sig", ".att", ".sbom"].map((suffix) => `${tag}${suffix}`);
-  const optional = (path: Path): FileFacts => ({ path, optional: true });
-  return [
-    { name, version: own, files: [...files, optional(`/${name}/referrers/${own}`)] },
-    ...tags.map((version) => ({ name, version, files: [optional(manifestPath(name, version))] })),
-  ];
+  return ["", ".sig", ".att", ".sbom"].map((suffix) => {
+    const version = `${algorithm}-${hex.slice(0, 64)}${suffix}`;
+    return { name, version, files: [{ path: manifestPath(name, version), optional: true }] };
+  });
 }
 
 function childOf(name: string, { digest, size, platform }: Descriptor): ReleaseFacts {

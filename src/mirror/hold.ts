@@ -42,6 +42,8 @@ export interface HoldOptions {
   rehash?: boolean | undefined;
   /** What its index says of it, where that was just read. */
   fact?: FileFact | undefined;
+  /** Whether upstream is asked where pointers lead by now, though what is held is fresh. */
+  refresh?: boolean;
   /** Whether it is only looked at: nothing is fetched but, to look inside, documents. */
   dry?: boolean | undefined;
 }
@@ -99,7 +101,8 @@ async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options
 
 async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options: HoldOptions): Promise<Held> {
   const { mount, path, route, params } = target;
-  const walked = await walk(cache, mount, path, { tolerant: false });
+  const refresh = (options.refresh && route.pointer) ?? false;
+  const walked = await walk(cache, mount, path, { tolerant: false, refresh });
   await pin(cache, mount, walked.unpinned);
   const row = walked.row ?? cache.documents.held(mount, path);
   const own = route.release?.(params);

@@ -132,6 +132,7 @@ export class Job {
     const options: HoldOptions = {
       expected: dry ? undefined : expected,
       inside: spec.closure !== "none",
+      refresh: spec.refresh,
       rehash: check,
       dry,
     };

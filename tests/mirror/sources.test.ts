@@ -199,7 +199,7 @@ test(
     for (const verb of ["mirror", "verify"])
       expect(await all.run(verb, "--mount", "npn", "pkg:npm/tool")).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/--mount npn: there is no such mount; expected .*\bnpm, pypi\n$/) as string,
+        stderr: expect.stringMatching(/--mount npn: there is no such mount; expected .*\bnpm, .*pypi\n$/) as string,
       });
     expect((await all.run("mirror")).stderr).toContain("mirror needs something to hold");
     for (const flag of ["--purls", "--sbom", "--lockfile"])

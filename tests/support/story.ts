@@ -93,7 +93,7 @@ export const said = ({ stdout, stderr }: Result): string => `${stdout}\n${stderr
 let current: boolean | undefined;
 
 /** Whether the executable is what the sources say: `scripts/test` builds it, an editor does not. */
-function builtSinceChanged(): boolean {
+export function builtSinceChanged(): boolean {
   current ??= newerThan(EXECUTABLE, new Bun.Glob("{src,ecosystems}/**").scanSync({ cwd: join(EXECUTABLE, "..") }));
   return current;
 }

@@ -1,0 +1,34 @@
+import type { ArtifactRow } from "../db/artifacts.ts";
+import type { ArtifactRoute } from "../ecosystem.ts";
+import type { Context } from "./context.ts";
+import { digestHeaders } from "./digest-headers.ts";
+import type { Downloaded } from "./download.ts";
+import type { FileFact } from "./facts.ts";
+import type { Target } from "./locate.ts";
+
+/** What is noted of a file that has just come. `fact`: what describes it. */
+export function rowOf(
+  { settings, now }: Pick<Context, "settings" | "now">,
+  { mount, route, params, path }: Target<ArtifactRoute>,
+  fact: FileFact | undefined,
+  { head, digests, size }: Downloaded,
+): ArtifactRow {
+  const at = now();
+  const modified = Date.parse(head.lastModified ?? "");
+  const { name, version } = fact ?? route.release?.(params) ?? { name: "", version: "" };
+  return {
+    mount: mount.name,
+    path,
+    sha256: digests.sha256,
+    size,
+    mediaType: head.mediaType || "application/octet-stream",
+    name,
+    version,
+    publishedAt: fact?.publishedAt ?? (Number.isNaN(modified) ? null : modified),
+    headers: { ...head.headers, ...digestHeaders(mount, digests) },
+    fetchedAt: at,
+    usedAt: at,
+    hits: 0,
+    pinned: settings.pin,
+  };
+}
