@@ -1,58 +1,17 @@
 /** Whole registries of every kind that has a list: held, then followed by what each of them says of its changes. */
 import { describe, expect, test } from "bun:test";
-import { Whole } from "../support/registries/whole.ts";
-import { DUMP, dump, wholeCargo } from "../support/registries/whole-cargo.ts";
-import { INDEX, wholeGolang } from "../support/registries/whole-golang.ts";
+import { dump } from "../support/registries/whole-cargo.ts";
+import { KINDS, type Kind, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { type MavenLies, wholeMaven } from "../support/registries/whole-maven.ts";
 import { type PypiLies, wholePypi } from "../support/registries/whole-pypi.ts";
-import type { Tree } from "../support/tree.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
 const TIMEOUT = 120_000;
 const SIZE = 40;
 
-interface Kind {
-  ecosystem: string;
-  nameOf?: (index: number) => string;
-  make: (whole: Whole, base: string) => Tree;
-  upstreams: (base: string) => Record<string, string>;
-  /** The file of a release. */
-  file: RegExp;
-  /** Whether what is gone can be told. */
-  forgets: boolean;
-}
-
-const seven = (index: number) => String(index).padStart(7, "0");
-
-const KINDS: readonly Kind[] = [
-  { ecosystem: "pypi", make: wholePypi, upstreams: (base) => ({ default: base }), file: /\.whl$/, forgets: true },
-  {
-    ecosystem: "golang",
-    nameOf: (index) => `whole.example/m${seven(index)}`,
-    make: wholeGolang,
-    upstreams: (base) => ({ default: base, index: base + INDEX }),
-    file: /\.zip$/,
-    forgets: false,
-  },
-  {
-    ecosystem: "cargo",
-    make: wholeCargo,
-    upstreams: (base) => ({ default: base, dump: base + DUMP }),
-    file: /\.crate$/,
-    forgets: true,
-  },
-  {
-    ecosystem: "maven",
-    nameOf: (index) => `org.whole:a${seven(index)}`,
-    make: (whole) => wholeMaven(whole),
-    upstreams: (base) => ({ default: base }),
-    file: /a\d+-1\.\d\.0\.jar$/,
-    forgets: true,
-  },
-];
-
-async function start({ ecosystem, nameOf, make, upstreams }: Kind, makeOwn = make) {
-  const whole = new Whole({ size: SIZE, ...(nameOf && { nameOf }) });
+async function start(kind: Kind, makeOwn = kind.make) {
+  const { ecosystem, upstreams } = kind;
+  const whole = wholeOf(kind, SIZE);
   const proxy = await wholeProxy({ ecosystem, whole, make: (base) => makeOwn(whole, base), upstreams });
   return { whole, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
 }
@@ -91,7 +50,7 @@ test(
   "a document that is older than the list says is asked for again until it is not",
   async () => {
     const lies: PypiLies = { lags: 3 };
-    await using all = await start(KINDS[0]!, (whole, base) => wholePypi(whole, base, lies));
+    await using all = await start(kindOf("pypi"), (whole, base) => wholePypi(whole, base, lies));
     expect((await all.proxy.mirror()).code).toBe(0);
     expect(lies.lags).toBe(0);
     expect(await all.proxy.standing()).toMatchObject({ packages: { held: SIZE, failed: 0 }, gaps: 0 });
@@ -102,7 +61,7 @@ test(
 test(
   "a list without serials has every document asked for again, and no file",
   async () => {
-    await using all = await start(KINDS[0]!, (whole, base) => wholePypi(whole, base, { isHtml: true }));
+    await using all = await start(kindOf("pypi"), (whole, base) => wholePypi(whole, base, { isHtml: true }));
     expect((await all.proxy.mirror()).code).toBe(0);
     all.whole.publish(5);
     all.proxy.upstream.forget();
@@ -117,7 +76,7 @@ test(
   "a chunk of the index that is lost leads to the whole index, and to no hole",
   async () => {
     const lies: MavenLies = {};
-    await using all = await start(KINDS[3]!, (whole) => wholeMaven(whole, lies));
+    await using all = await start(kindOf("maven"), (whole) => wholeMaven(whole, lies));
     const { whole, proxy } = all;
     expect((await proxy.mirror()).code).toBe(0);
     for (const index of [1, 2, 3]) whole.publish(index);
@@ -125,7 +84,7 @@ test(
     proxy.upstream.forget();
     const again = await proxy.mirror();
     expect([again.code, again.stderr.includes("is no longer there")]).toEqual([0, true]);
-    expect(proxy.upstream.count(KINDS[3]!.file)).toBe(3);
+    expect(proxy.upstream.count(kindOf("maven").file)).toBe(3);
     expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE }, gaps: 0 });
   },
   TIMEOUT,
@@ -134,7 +93,7 @@ test(
 test(
   "a snapshot stands in for a list that cannot be had",
   async () => {
-    await using all = await start({ ...KINDS[2]!, upstreams: (base) => ({ default: base }) });
+    await using all = await start({ ...kindOf("cargo"), upstreams: (base) => ({ default: base }) });
     const { whole, proxy } = all;
     const without = await proxy.mirror();
     expect([without.code, without.stderr.includes("--snapshot FILE")]).toEqual([1, true]);
