@@ -1,5 +1,6 @@
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
+import { fromNpm } from "../src/formats/attestations.ts";
 import { json } from "../src/formats/json.ts";
 import { npmCatalog } from "../src/formats/npm-catalog.ts";
 import { fitsNpm, npmMarker } from "../src/formats/npm-platform.ts";
@@ -46,6 +47,7 @@ export const npm: Ecosystem = {
       match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>[^/]+)$`, "i"),
       canonical: ({ name, version }) => attestations(name!, version!),
       freshness: "immutable",
+      attests: fromNpm,
     },
     {
       kind: "derived",
@@ -85,7 +87,7 @@ export const npm: Ecosystem = {
   index: ({ name }) => [document(name)],
   catalog: npmCatalog,
   roots: ["/-/npm/v1/keys"],
-  signs: ["registry"],
+  signs: ["registry", "sigstore"],
   problem: (_status, message) => ({ error: message }),
 
   versions: { compare: compareSemver, isStable: isStableSemver, satisfies: inNpmRange },
@@ -120,7 +122,13 @@ function filesOf(doc: Doc, { name, version }: Release, { dist }: Manifest): File
   const sha1 = dist.shasum && (`sha1:${dist.shasum.toLowerCase()}` as const);
   const digest = digestOfSri(dist.integrity ?? "") ?? sha1;
   const proof = dist.attestations && { path: attestations(name, version), optional: true, beside: path };
-  const file = { path, url: dist.tarball, ...(digest && { digest }), ...signaturesOf({ name, version }, dist) };
+  const file = {
+    path,
+    url: dist.tarball,
+    ...(digest && { digest }),
+    ...signaturesOf({ name, version }, dist),
+    ...(proof && { attestedIn: proof.path }),
+  };
   return [file, ...(proof ? [proof] : [])];
 }
 

@@ -1,4 +1,5 @@
 import type { Doc, Ecosystem, Facts, Release, View } from "../src/ecosystem.ts";
+import { fromProvenance } from "../src/formats/attestations.ts";
 import { canonicalVersion, normalize, pythonVersions, releaseOf, requirementsOf } from "../src/formats/distribution.ts";
 import { filterLegacy, fromLegacy, readLegacy } from "../src/formats/legacy-project.ts";
 import { pathOf, provenanceOf, stated } from "../src/formats/project-files.ts";
@@ -85,6 +86,7 @@ export const pypi: Ecosystem = {
       match: "/integrity/:name/:version/:file/provenance",
       freshness: "immutable",
       accept: "application/vnd.pypi.integrity.v1+json",
+      attests: (doc) => fromProvenance(doc, doc.params.file!),
     },
     {
       kind: "deny",
@@ -98,6 +100,7 @@ export const pypi: Ecosystem = {
   index: ({ name }) => [`/simple/${normalize(name)}/`],
   catalog: pypiCatalog,
   identity: normalize,
+  signs: ["sigstore"],
   keepHeaders: ["x-pypi-last-serial"],
   problem: (status, detail) => ({ status, detail }),
 

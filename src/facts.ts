@@ -67,6 +67,8 @@ export interface FileFacts {
   beside?: Path;
   /** By keys of the registry, over the digest that is stated here among others. */
   signatures?: readonly RegistrySignature[];
+  /** The document in which those who published it attest its digest (`attests` of its route). */
+  attestedIn?: Path;
   /** Whether it is source code or documentation beside what is installed. */
   isSource?: boolean;
   /** The environment it is of use in, in the ecosystem's own words. */

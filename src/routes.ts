@@ -1,6 +1,7 @@
 /** What the paths of a mount mean: the kinds of routes, the documents behind them, and how clients see these. */
 import type { Digest, Freshness, Package, Params, Path, Pattern, Release, Traits } from "./ecosystem.ts";
 import type { Facts } from "./facts.ts";
+import type { Attestation } from "./signatures.ts";
 
 interface RouteBase {
   match: Pattern;
@@ -70,6 +71,8 @@ export interface MetadataRoute extends Described {
   /** It is signed as a whole, by OpenPGP: in itself, or in the document at another path. Where the mount trusts somebody, it is
    * published only if they signed it. */
   signed?: { at?(p: Params): Path };
+  /** What somebody attests of the file that it is about. Throws where the document is none of attestations. */
+  attests?(doc: Doc): readonly Attestation[];
   /** The `Accept` header sent upstream. Default: none. */
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */

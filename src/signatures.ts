@@ -1,7 +1,10 @@
 /** Signatures: what plugins say of them, and whom an operator trusts. The cryptography is in `trust/`. */
 
-/** `registry`: a key of the registry signs what its index states of a file. `openpgp`: a document is signed as a whole. */
-export const SIGNATURE_KINDS = ["registry", "openpgp"] as const;
+/**
+ * `registry`: a key of the registry signs what its index states of a file. `sigstore`: who published a file attests its digest.
+ * `openpgp`: a document is signed as a whole.
+ */
+export const SIGNATURE_KINDS = ["registry", "sigstore", "openpgp"] as const;
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
 
 /** By ECDSA over P-256 and SHA-256. */
@@ -12,6 +15,16 @@ export interface RegistrySignature {
   signature: string;
   /** What is signed: a text that names the release and has the digest. */
   over: string;
+}
+
+/** What somebody attests of files: an in-toto statement in a Sigstore bundle. */
+export interface Attestation {
+  /** As its JSON has it. */
+  bundle: unknown;
+  /** Whether a subject of the statement is the file in question. */
+  isSubject(name: string): boolean;
+  /** Whom the registry says that it is by, as their identity begins. Default: anybody. */
+  signer?: string;
 }
 
 /** A file of keys that an operator trusts, as it was read. */
@@ -25,4 +38,6 @@ export interface Trust {
   keys: readonly KeyFile[];
   /** The kinds that every file must have; of others, only what is signed is checked. */
   require: readonly SignatureKind[];
+  /** Package URLs without version, and by whom the files of these must be attested, as identities begin. */
+  signers?: Readonly<Record<string, readonly string[]>>;
 }

@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { FileFacts, Path, ReleaseFacts } from "../ecosystem.ts";
+import type { DocumentRow } from "../db/documents.ts";
+import type { Attestation, FileFacts, MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
+import { messageOf, UpstreamFailed } from "../errors.ts";
 import { describing } from "./described.ts";
 import type { DocumentCache } from "./documents.ts";
 import { documentAt, type Target } from "./locate.ts";
@@ -36,12 +38,27 @@ export class SignedFacts {
     return undefined;
   }
 
+  /** What the document says that the index names for it; nothing where there is none. Throws UpstreamFailed, and what loading throws. */
+  async attestations({ mount, path }: Target, { attestedIn }: FileFacts): Promise<readonly Attestation[]> {
+    const document = attestedIn && documentAt(mount, attestedIn);
+    const row = document && (await this.#row(document));
+    if (!document || !row) return [];
+    try {
+      return document.route.attests?.(this.#documents.doc(document, row)) ?? [];
+    } catch (error) {
+      throw new UpstreamFailed(`${document.path} is not the document of attestations of ${path}: ${messageOf(error)}`);
+    }
+  }
+
+  /** What is held will do: who is about to fetch a file has had its index brought up to date, and others look at what they have. */
+  async #row(document: Target<MetadataRoute>): Promise<DocumentRow | undefined> {
+    return this.#documents.held(document.mount, document.path) ?? (await this.#documents.loadIfAny(document))?.row;
+  }
+
   async #statements({ mount }: Target, described: Path): Promise<ReadonlyMap<Path, Statement> | undefined> {
     const document = documentAt(mount, described);
     if (!document) return undefined;
-    // What is held will do: who is about to fetch a file has had it brought up to date, and others look at what they have.
-    const held = this.#documents.held(mount, document.path);
-    const row = held ?? (await this.#documents.loadIfAny(document))?.row;
+    const row = await this.#row(document);
     if (!row) return undefined;
     const key = `${mount.name} ${document.path} ${row.sha256}`;
     const known = this.#read.get(key);

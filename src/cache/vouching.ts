@@ -4,9 +4,11 @@ import type { ArtifactRow } from "../db/artifacts.ts";
 import { Hasher, splitDigest } from "../digest.ts";
 import type { Digest } from "../ecosystem.ts";
 import { Withheld } from "../errors.ts";
+import { formatPurl } from "../purl.ts";
 import type { SignatureKind } from "../signatures.ts";
 import { keyringOf } from "../trust/keyring.ts";
 import { type RegistryKey, refuteRegistry } from "../trust/registry-signature.ts";
+import { refuteSigstore, type SigstoreRoot } from "../trust/sigstore.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./documents.ts";
 import type { Target } from "./locate.ts";
@@ -33,11 +35,12 @@ export class Vouching {
   async promised(target: Target): Promise<Digest | undefined> {
     const { trust } = target.mount;
     if (!trust) return undefined;
-    const { registry } = await keyringOf(trust);
-    if (registry.length === 0) return undefined;
+    const { registry, sigstore } = await keyringOf(trust);
+    if (registry.length + sigstore.length === 0) return undefined;
     const stated = await this.#facts.of(target);
-    const isSigned = this.#registry(target, stated, registry);
-    return isSigned ? stated?.file.digest : undefined;
+    const isSigned = registry.length > 0 && this.#registry(target, stated, registry);
+    const isAttested = sigstore.length > 0 && (await this.#attested(target, stated, sigstore));
+    return isSigned || isAttested ? stated?.file.digest : undefined;
   }
 
   /** The same for a file that is held, which may be from before there were keys; once for each. */
@@ -60,6 +63,23 @@ export class Vouching {
     const at = stated.release.publishedAt?.getTime() ?? this.#context.now();
     const reason = refuteRegistry(signatures, keys, at);
     if (reason) refuse(target, "registry", reason);
+    return true;
+  }
+
+  /** Attestations are asked for where the index names them. */
+  async #attested(target: Target, stated: Statement | undefined, roots: readonly SigstoreRoot[]): Promise<boolean> {
+    const { trust, ecosystem } = target.mount;
+    const name = stated?.release.name ?? target.route.release?.(target.params)?.name;
+    const signers = (name && trust?.signers?.[formatPurl(ecosystem, { name })]) || [];
+    const attestations = stated ? await this.#facts.attestations(target, stated.file) : [];
+    const digest = stated?.file.digest;
+    if (attestations.length === 0 || !digest) {
+      if (trust?.require.includes("sigstore") || signers.length > 0)
+        refuse(target, "sigstore", `expected an attestation by ${signers.join(" or ") || "anybody"}, found none`);
+      return false;
+    }
+    const reason = await refuteSigstore(attestations, digest, roots, signers);
+    if (reason) refuse(target, "sigstore", reason);
     return true;
   }
 

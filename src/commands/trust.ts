@@ -1,7 +1,9 @@
 /** Reads the keys that the configuration names. */
 import { readFileSync } from "node:fs";
+import type { Ecosystem } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
+import { formatPurl, parsePurl } from "../purl.ts";
 import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../signatures.ts";
 import { keyringOf } from "../trust/keyring.ts";
 
@@ -9,12 +11,13 @@ interface Settings {
   /** Files. */
   keys: readonly string[];
   require: readonly SignatureKind[];
+  signers: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Whom a mount trusts; `undefined` where nothing is set. Throws BadRequest where a file cannot be read. */
-export function trustOf(mount: string, { keys, require }: Settings): Trust | undefined {
-  if (keys.length === 0 && require.length === 0) return undefined;
-  return { keys: keys.map((file) => readKeys(mount, file)), require };
+export function trustOf(mount: string, ecosystem: Ecosystem, { keys, require, signers }: Settings): Trust | undefined {
+  if (keys.length + require.length + Object.keys(signers).length === 0) return undefined;
+  return { keys: keys.map((file) => readKeys(mount, file)), require, signers: spelled(ecosystem, signers) };
 }
 
 /** Throws BadRequest where keys are none, or are of no use to their mount. */
@@ -30,10 +33,11 @@ async function requireKinds({ name, ecosystem: { id, signs = [] } }: Mount, trus
       throw new BadRequest(
         `mounts.${name}.trust.keys: ${id} has no signatures of the kind ${kind}; expected keys for ${signs.join(", ") || "none"}`,
       );
-  for (const kind of trust.require)
+  const attested = Object.keys(trust.signers ?? {}).length > 0 ? (["sigstore"] as const) : [];
+  for (const kind of [...trust.require, ...attested])
     if (!given.includes(kind))
       throw new BadRequest(
-        `mounts.${name}.trust.require: ${kind} needs keys of that kind; those in keys are for ${given.join(", ") || "none"}`,
+        `mounts.${name}.trust.${trust.require.includes(kind) ? "require" : "signers"}: ${kind} needs keys of that kind; those in keys are for ${given.join(", ") || "none"}`,
       );
 }
 
@@ -43,4 +47,13 @@ function readKeys(mount: string, file: string): KeyFile {
   } catch (error) {
     throw new BadRequest(`mounts.${mount}.trust.keys: ${file} cannot be read: ${messageOf(error)}`);
   }
+}
+
+/** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */
+function spelled(ecosystem: Ecosystem, signers: Settings["signers"]): Settings["signers"] {
+  const entries = Object.entries(signers).map(([purl, identities]) => {
+    const { name } = parsePurl(purl);
+    return [formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }), identities] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,13 +1,7 @@
 import { z } from "zod";
-import { formatPurl, parsePurl } from "../purl.ts";
 import { ecosystemId } from "./mounts.ts";
-import { duration, oneOf, scalar } from "./values.ts";
-
-/** `pkg:npm/@a/b` and `pkg:npm/%40a/b` → `pkg:npm/%40a/b`. */
-const packagePurl = scalar("a package URL without version, such as pkg:npm/lodash", (raw) => {
-  const { type, name, version, qualifiers } = parsePurl(raw);
-  return version || qualifiers ? undefined : formatPurl({ id: type }, { name });
-});
+import { packagePurl } from "./package-purl.ts";
+import { duration, oneOf } from "./values.ts";
 
 export function cooldownSection(ecosystems: readonly string[]) {
   return z

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SIGNATURE_KINDS } from "../signatures.ts";
+import { packagePurl } from "./package-purl.ts";
 import { duration, either, host, list, oneOf, oneOrMore, scalar, text, webUrl } from "./values.ts";
 
 /** First path segments that the proxy's own pages take. */
@@ -41,6 +42,14 @@ export function mountSection(ecosystems: readonly string[]) {
           .prefault([])
           .meta({
             description: `Kinds of signatures without which files are withheld: ${either(SIGNATURE_KINDS.map((kind) => `\`${kind}\``))}. Unset: what has none passes.`,
+          }),
+        signers: z
+          .record(packagePurl, oneOrMore(text("an identity, such as https://forge.example/org/repo")))
+          .prefault({})
+          .meta({
+            description:
+              "By package URL without version: who must have attested its files (`sigstore`), as their identity begins. Unset: whom the registry names.",
+            entry: "<PURL>",
           }),
       })
       .prefault({}),

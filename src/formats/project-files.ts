@@ -60,6 +60,7 @@ function filesOf(doc: Doc, file: ProjectFile): FileFacts[] {
     ...(size && { size }),
     ...(marker && { marker }),
     ...(isSourceArchive(filename) && { isSource: true }),
+    ...(provenance && { attestedIn: provenance }),
   };
   const digest = typeof metadata === "object" ? digestOf(metadata) : undefined;
   return [

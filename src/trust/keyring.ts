@@ -6,9 +6,11 @@ import { BadRequest, messageOf } from "../errors.ts";
 import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../signatures.ts";
 import { type OpenPgpKey, openPgpKeys } from "./openpgp.ts";
 import { type RegistryKey, registryKeys } from "./registry-signature.ts";
+import { type SigstoreRoot, sigstoreRoots } from "./sigstore.ts";
 
 interface Keys {
   registry: RegistryKey;
+  sigstore: SigstoreRoot;
   openpgp: OpenPgpKey;
 }
 
@@ -24,7 +26,11 @@ export interface KeyReader<Key> {
   read(file: KeyFile): Promise<Key[]>;
 }
 
-const READERS: { [K in SignatureKind]: KeyReader<Keys[K]> } = { registry: registryKeys, openpgp: openPgpKeys };
+const READERS: { [K in SignatureKind]: KeyReader<Keys[K]> } = {
+  registry: registryKeys,
+  sigstore: sigstoreRoots,
+  openpgp: openPgpKeys,
+};
 
 const keyrings = new WeakMap<Trust, Promise<Keyring>>();
 
@@ -36,7 +42,7 @@ export function keyringOf(trust: Trust): Promise<Keyring> {
 }
 
 async function readAll({ keys }: Trust): Promise<Keyring> {
-  const keyring: Keyring = { registry: [], openpgp: [] };
+  const keyring: Keyring = { registry: [], sigstore: [], openpgp: [] };
   for (const file of keys) {
     const kind = SIGNATURE_KINDS.find((each) => READERS[each].isOne(file));
     const expected = kind

@@ -16,7 +16,7 @@ const PEM_KEYS = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
 /** The JSON of the keys endpoint, or PEM. */
 export const registryKeys: KeyReader<RegistryKey> = {
   expected: "the registry's keys (the JSON of its keys endpoint, or PEM public keys)",
-  isOne: ({ bytes }) => /^\s*\{|-----BEGIN PUBLIC KEY-----/.test(new TextDecoder().decode(bytes)),
+  isOne: ({ bytes }) => /^\s*\{[\s\S]*"keys"|-----BEGIN PUBLIC KEY-----/.test(new TextDecoder().decode(bytes)),
   async read({ bytes }) {
     const text = new TextDecoder().decode(bytes);
     const pems = text.trimStart().startsWith("{") ? undefined : text.match(PEM_KEYS);

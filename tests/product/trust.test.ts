@@ -2,10 +2,12 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { BYTES, DIGEST, FILE, PROVENANCE, ROOT, SIGNER } from "../support/attested.ts";
 import { EXECUTABLE, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { registryKeys } from "../support/registry-keys.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { binary, json } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const TIMEOUT = 60_000;
@@ -63,6 +65,46 @@ test(
       expect.stringContaining(`${keys} cannot be used as keys`) as string,
     ]);
     await again.stop();
+    await upstream.close();
+  },
+  TIMEOUT,
+);
+
+test(
+  "pypi: what its publisher attested is mirrored; by whom else the operator expects is held to it",
+  async () => {
+    await using folder = await temporaryFolder();
+    const upstream = await startUpstream();
+    const place = `/packages/${FILE}`;
+    const attested = `/integrity/gcb-attestation-test/0.0.0/${FILE}/provenance`;
+    const file = {
+      filename: FILE,
+      url: place,
+      hashes: { sha256: DIGEST.slice(7) },
+      provenance: upstream.url + attested,
+    };
+    const page = { meta: { "api-version": "1.3" }, name: "gcb-attestation-test", files: [file] };
+    upstream.set("/simple/gcb-attestation-test/", json(page));
+    upstream.set(attested, json(JSON.parse(PROVENANCE)));
+    upstream.set(place, binary(BYTES));
+    const keys = join(folder.path, "trusted_root.json");
+    await Bun.write(keys, ROOT);
+    const dir = join(folder.path, "proxy");
+    const config = (signer: string) => {
+      const signers = { "pkg:pypi/gcb_attestation.test": signer };
+      return {
+        mounts: { pypi: { ecosystem: "pypi", upstreams: { default: upstream.url }, trust: { keys: [keys], signers } } },
+      };
+    };
+    const other = await startProxy({ dir, config: config("https://forge.example/other"), ...program });
+    const refused = await other.run(["mirror", "pkg:pypi/gcb-attestation-test"]);
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining(`found ${SIGNER}`) as string]);
+    await other.stop();
+    const proxy = await startProxy({ dir, config: config(SIGNER), ...program });
+    const mirrored = await proxy.run(["mirror", "pkg:pypi/gcb-attestation-test"]);
+    expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("1 files fetched") as string]);
+    expect((await proxy.run(["verify", "pkg:pypi/gcb-attestation-test"])).code).toBe(0);
+    await proxy.stop();
     await upstream.close();
   },
   TIMEOUT,
