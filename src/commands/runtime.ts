@@ -237,7 +237,7 @@ export function mountsOf(config: Config): Mount[] {
       options: own?.options,
       allowHosts: own?.allow_hosts,
       ttl: own?.metadata_ttl ?? config.metadata_ttl,
-      trust: own && trustOf(name, ecosystem, own.trust),
+      trust: own?.trust && trustOf(name, ecosystem, own.trust),
       proxy: own?.proxy ?? config.upstream_proxy,
       ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
     });

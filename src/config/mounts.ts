@@ -52,7 +52,7 @@ export function mountSection(ecosystems: readonly string[]) {
             entry: "<PURL>",
           }),
       })
-      .prefault({}),
+      .optional(),
     proxy: webUrl().optional().meta({ secret: true, description: "As `upstream_proxy`, for this mount." }),
     ca: text("a file").optional().meta({ description: "As `upstream_ca`, for this mount." }),
   });

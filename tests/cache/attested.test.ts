@@ -80,7 +80,7 @@ test.each([
   "an attestation %s: withheld, nothing is asked for",
   async (_, provenance, bytes, digest, trust, reason) => {
     await using s = await setUp(provenance, bytes, digest);
-    const error = await failure(s.get(trust as Trust));
+    const error = await failure(s.get(trust));
     expect(error).toBeInstanceOf(Withheld);
     expect((error as Error).message).toContain("its sigstore signature");
     expect((error as Error).message).toContain(reason);
