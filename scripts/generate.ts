@@ -7,6 +7,7 @@ import { renderConfiguration } from "../src/config/table.ts";
 import type { Ecosystem } from "../src/ecosystem.ts";
 import { renderEcosystems } from "../src/ecosystem-table.ts";
 import { claimed, clientsOf, type Proof } from "./proofs.ts";
+import { renderContractKeys } from "./contract.ts";
 
 interface Generated {
   /** Path from the repository's root. */
@@ -17,6 +18,7 @@ interface Generated {
 
 const FILES: readonly Generated[] = [
   { file: "src/registry.generated.ts", render: renderRegistry },
+  { file: "src/plugins/contract.generated.ts", render: renderContractKeys },
   { file: "docs/configuration.md", render: (ecosystems) => renderConfiguration(ecosystems) },
   { file: "README.md", render: renderSupport },
   { file: "docs/ecosystems.md", render: (ecosystems) => renderEcosystems(ecosystems) },

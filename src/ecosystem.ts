@@ -20,6 +20,10 @@ export type { Attestation, RegistrySignature } from "./signatures.ts";
 /** Raised when a plugin written for an earlier contract would no longer be understood. */
 export const CONTRACT_REVISION = 1;
 
+/** What each revision changed for plugins that exist, by revision: told to who brings one for another. What is only added needs
+ * no new revision. */
+export const CONTRACT_CHANGES: Readonly<Record<number, string>> = { 1: "the first" };
+
 /** A path below the mount point: always starts with a slash, always percent-encoded as sent, without a query. */
 export type Path = `/${string}`;
 

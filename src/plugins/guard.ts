@@ -1,0 +1,118 @@
+/**
+ * What stands around every plugin at run time: what it throws fails one request or task, and what blocks the thread is named.
+ * Plugins of the executable and those from outside are treated alike.
+ */
+import type { Ecosystem } from "../ecosystem.ts";
+import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
+import { log } from "../log.ts";
+
+type Call = (...args: unknown[]) => unknown;
+
+/** Milliseconds in one call after which a plugin is named: so long nobody else was served by this thread. */
+const BLOCKED = 1_000;
+const MEANT = [NotFound, Withheld, DigestMismatch, UpstreamFailed, BadRequest];
+/** `purl` throws with a reason for people; a catalog waits for upstream, and blocks nobody. */
+const AS_IT_IS: readonly unknown[] = ["purl", "catalog"];
+
+/** The same plugin; what it throws becomes UpstreamFailed (502), but for `setup` and `problem`, without which there are words too. */
+export function guarded(ecosystem: Ecosystem): Ecosystem {
+  const all = around(ecosystem, ecosystem.id, "") as Ecosystem;
+  const { setup, problem } = all;
+  const safely = <T>(call: () => T, instead: T): T => {
+    try {
+      return call();
+    } catch (error) {
+      log.error("a plugin failed", { plugin: ecosystem.id, error: messageOf(error) });
+      return instead;
+    }
+  };
+  return {
+    ...all,
+    setup: (base) => safely(() => setup(base), base),
+    ...(problem && { problem: (status, message) => safely(() => problem(status, message), message) }),
+  };
+}
+
+function around(value: unknown, id: string, name: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => around(each, id, name));
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, own]) => {
+      if (AS_IT_IS.includes(key)) return [key, own];
+      return [key, typeof own === "function" ? watched(own as Call, value, id, key) : around(own, id, key)];
+    }),
+  );
+}
+
+function watched(call: Call, owner: object, id: string, name: string): Call {
+  return (...args) => {
+    const watch = new Watch(id, name, args[0]);
+    return watch.through(watch.time(() => call.apply(owner, args)));
+  };
+}
+
+/** One call of a plugin, with what it yields later. */
+class Watch {
+  readonly #id: string;
+  readonly #name: string;
+  readonly #of: unknown;
+  #spent = 0;
+
+  constructor(id: string, name: string, of: unknown) {
+    this.#id = id;
+    this.#name = name;
+    this.#of = of;
+  }
+
+  time<T>(call: () => T): T {
+    const started = performance.now();
+    try {
+      return call();
+    } catch (error) {
+      throw MEANT.some((kind) => error instanceof kind) ? error : this.#failure(error);
+    } finally {
+      const before = this.#spent;
+      this.#spent += performance.now() - started;
+      if (before < BLOCKED && this.#spent >= BLOCKED) this.#tell();
+    }
+  }
+
+  /** What yields (facts may) is watched as it is read. */
+  through(result: unknown): unknown {
+    if (typeof result !== "object" || result === null) return result;
+    if ("next" in result) return this.#yielding(result as Iterator<unknown>);
+    for (const key of ["releases", "follow"] as const) {
+      const part = (result as Record<string, unknown>)[key];
+      if (typeof part === "object" && part !== null && "next" in part)
+        return this.through({ ...result, [key]: this.#yielding(part as Iterator<unknown>) });
+    }
+    return result;
+  }
+
+  #yielding(source: Iterator<unknown>): Iterable<unknown> {
+    const next = () => this.time(() => source.next());
+    return { [Symbol.iterator]: () => ({ next, return: () => source.return?.() ?? { done: true, value: undefined } }) };
+  }
+
+  #failure(error: unknown): UpstreamFailed {
+    const isDocument = pathOf(this.#of) !== undefined;
+    // Who hands over a document says itself what it was to be read for.
+    const message = isDocument ? messageOf(error) : `the plugin ${this.#id} failed in ${this.#name}: ${messageOf(error)}`;
+    const failure = new UpstreamFailed(message);
+    failure.cause = error;
+    return failure;
+  }
+
+  #tell(): void {
+    log.warn("a plugin blocks the thread", {
+      plugin: this.#id,
+      function: this.#name,
+      document: pathOf(this.#of),
+      milliseconds: Math.round(this.#spent),
+    });
+  }
+}
+
+function pathOf(of: unknown): string | undefined {
+  return typeof of === "object" && of !== null && "path" in of && typeof of.path === "string" ? of.path : undefined;
+}
