@@ -6,8 +6,8 @@ import { basename } from "node:path";
 import { renderConfiguration } from "../src/config/table.ts";
 import type { Ecosystem } from "../src/ecosystem.ts";
 import { renderEcosystems } from "../src/ecosystem-table.ts";
-import { claimed, clientsOf, type Proof } from "./proofs.ts";
 import { renderContractKeys } from "./contract.ts";
+import { claimed, clientsOf, type Proof } from "./proofs.ts";
 
 interface Generated {
   /** Path from the repository's root. */

@@ -4,19 +4,23 @@
  */
 import { type CAC, type Command as CacCommand, cac } from "cac";
 import { type Arguments, nameOf, readArgv, UsageError } from "./argv.ts";
-import type { Command, Option } from "./command.ts";
+import type { Command, Option, Setup } from "./command.ts";
 import { keysOf } from "./config/keys.ts";
-import { type Loaded, loadConfig } from "./config/load.ts";
+import { loadConfig } from "./config/load.ts";
 import { nearest } from "./config/nearest.ts";
+import { wantedPlugins } from "./config/plugins.ts";
 import { ConfigError } from "./config/problems.ts";
 import { settingsSchema } from "./config/schema.ts";
-import { BadRequest } from "./errors.ts";
+import { BadRequest, messageOf } from "./errors.ts";
 import { configureLog, log } from "./log.ts";
+import type { Plugins, WantedPlugin } from "./plugin-source.ts";
 import { VERSION } from "./version.ts";
 
 export interface Program {
-  /** Ids of the ecosystems that the executable knows. */
+  /** Ids of the ecosystems that the executable knows by itself. */
   ecosystems: readonly string[];
+  /** All ecosystems, with those of plugin files. */
+  loadPlugins(wanted: readonly WantedPlugin[]): Promise<Plugins>;
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -132,15 +136,32 @@ function requireWords(cli: CAC, definition: CacCommand, words: readonly string[]
   }
 }
 
-function load(given: Arguments["flags"], options: readonly Option[], { ecosystems, env }: Program): Loaded {
+async function load(given: Arguments["flags"], options: readonly Option[], program: Program): Promise<Setup> {
   const flags: Record<string, string | boolean> = {};
   for (const { flag, config } of options) {
     const value = given.get(nameOf(flag));
     if (config !== undefined && value !== undefined) flags[config] = value as string | boolean;
   }
   const file = given.get("config");
-  const loaded = loadConfig({ flags, env, file: typeof file === "string" ? file : undefined, ecosystems });
+  const sources = { flags, env: program.env, file: typeof file === "string" ? file : undefined };
+  const wanted = attempted(() => wantedPlugins(sources));
+  const plugins = await program.loadPlugins(wanted.plugins);
+  const problems = plugins.refused.flatMap(({ reasons }) => reasons);
+  if (wanted.isStrict && problems.length > 0) throw new ConfigError(problems);
+  // What the configuration says of a refused one is left out with it.
+  const ids = [...plugins.ecosystems, ...plugins.refused].map(({ id }) => id);
+  const loaded = loadConfig({ ...sources, ecosystems: ids });
   configureLog(loaded.config.log.level, loaded.config.log.format);
   for (const warning of loaded.warnings) log.warn("configuration", { warning });
-  return loaded;
+  for (const reason of problems) log.error("a plugin is refused", { reason });
+  for (const { id, file: path, sha256 } of plugins.sources) log.info("plugin", { id, file: path, sha256 });
+  return { ...loaded, ...plugins };
+}
+
+function attempted<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ConfigError([messageOf(error)]);
+  }
 }

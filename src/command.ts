@@ -1,5 +1,6 @@
 import type { Value } from "./argv.ts";
 import type { Loaded } from "./config/load.ts";
+import type { Plugins } from "./plugin-source.ts";
 
 /** A verb of the command line. */
 export interface Command {
@@ -25,11 +26,15 @@ export interface Option {
   config?: string;
 }
 
+/** What a command works with: the configuration, and the ecosystems that it may name. */
+export type Setup = Loaded & Plugins;
+
 /** What a command was called with. */
 export interface Invocation {
   args: readonly string[];
   /** Values of flags that were given or have a default, by name without dashes (`dry-run`): text, texts, or whether it is set. */
   flags: Readonly<Record<string, Value>>;
-  /** The configuration of flags, environment and file. Sets up the log and tells it the warnings. Throws ConfigError. */
-  load(): Loaded;
+  /** The configuration of flags, environment and file, and the plugins that it names. Sets up the log and tells it the warnings.
+   * Throws ConfigError. */
+  load(): Promise<Setup>;
 }

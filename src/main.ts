@@ -12,6 +12,7 @@ import { createToken, listTokens, revokeToken } from "./commands/token.ts";
 import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
+import { loadPlugins } from "./plugins/load.ts";
 import { ecosystems } from "./registry.generated.ts";
 
 const commands = [
@@ -36,5 +37,9 @@ const commands = [
 ];
 
 process.exit(
-  await run(process.argv.slice(2), commands, { ecosystems: ecosystems.map(({ id }) => id), env: process.env }),
+  await run(process.argv.slice(2), commands, {
+    ecosystems: ecosystems.map(({ id }) => id),
+    env: process.env,
+    loadPlugins,
+  }),
 );

@@ -1,8 +1,10 @@
-/** Entry point of a worker: opens its own view of store and database, then runs tasks until it is ended. */
+/** Entry point of a worker: opens its own view of store and database, then runs tasks until it is ended; or tries one plugin. */
 import { keepHeapSmall } from "./commands/heap.ts";
 import { type Job, openRuntime, type RuntimeOptions } from "./commands/runtime.ts";
 import { type Events, on } from "./events.ts";
 import { configureLog } from "./log.ts";
+import type { PluginSource } from "./plugin-source.ts";
+import { PROBE, probed } from "./plugins/probe.ts";
 import { type FromWorker, plain, type ToWorker } from "./pool.ts";
 
 declare const self: Worker;
@@ -14,6 +16,7 @@ let tasks: Promise<Job> | undefined;
 
 self.onmessage = async ({ data: { id, name, input } }: MessageEvent<ToWorker>) => {
   try {
+    if (name === PROBE) return await probed(input as PluginSource, (value) => send({ id, value }));
     if (name === "open") {
       const options = input as RuntimeOptions;
       configureLog(options.config.log.level, options.config.log.format);

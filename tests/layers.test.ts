@@ -14,9 +14,19 @@ const GROUND = ["src/policy/", "src/trust/", "src/storage/", "src/upstream/", "s
 const LAYERS: Record<string, readonly string[]> = {
   ...Object.fromEntries(GROUND.map((folder) => [folder, []])),
   "src/cache/": GROUND,
+  "src/conformance/": ["src/cache/", ...GROUND],
+  "src/plugins/": ["src/conformance/", "src/cache/", ...GROUND, "src/registry.generated.ts"],
   "src/http/": ["src/cache/", ...GROUND],
   "src/mirror/": ["src/cache/", ...GROUND],
-  "src/commands/": ["src/http/", "src/mirror/", "src/cache/", ...GROUND, "src/registry.generated.ts"],
+  "src/commands/": [
+    "src/plugins/",
+    "src/conformance/",
+    "src/http/",
+    "src/mirror/",
+    "src/cache/",
+    ...GROUND,
+    "src/registry.generated.ts",
+  ],
 };
 
 /** Libraries that one folder keeps to itself. */

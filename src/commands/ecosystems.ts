@@ -1,11 +1,11 @@
 import type { Command } from "../command.ts";
 import { optionLines, tableOf } from "../ecosystem-table.ts";
-import { ecosystems } from "../registry.generated.ts";
 
 export const listEcosystems: Command = {
   name: "ecosystems",
   describe: "What each ecosystem's plugin can do",
-  action: async () => {
+  action: async ({ load }) => {
+    const { ecosystems } = await load();
     const rows = tableOf(ecosystems);
     const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
     for (const row of rows)

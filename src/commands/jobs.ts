@@ -82,7 +82,7 @@ export const retryJob: Command = {
 };
 
 async function withStore({ load }: Invocation, run: (store: JobStore) => void | Promise<void>): Promise<number> {
-  const runtime = await openRuntime({ config: load().config, pin: false, dry: false, patience: 0 });
+  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
   try {
     await run(runtime.store);
     return 0;

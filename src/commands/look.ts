@@ -8,6 +8,7 @@ import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import type { Outcome } from "../mirror/progress.ts";
 import type { Mount } from "../mounts.ts";
+import type { PluginSource } from "../plugin-source.ts";
 import { dryFolder, openPool } from "./runtime.ts";
 import { Tally } from "./tally.ts";
 
@@ -19,6 +20,7 @@ const PATIENCE = 3_000;
 
 export interface LookOptions {
   config: Config;
+  sources: readonly PluginSource[];
   mounts: ReadonlyMap<string, Mount>;
   signal: AbortSignal;
 }
@@ -29,11 +31,11 @@ let isLooking = false;
 export async function look(
   spec: JobSpec,
   tasks: AsyncIterable<Task>,
-  { config, mounts, signal }: LookOptions,
+  { config, sources, mounts, signal }: LookOptions,
 ): Promise<Omit<Plan, "asides">> {
   if (isLooking) throw new BadRequest("another dry run is under way", 429);
   isLooking = true;
-  const options = { config: { ...config, cache_metadata: true }, pin: true, dry: true, patience: PATIENCE };
+  const options = { config: { ...config, cache_metadata: true }, sources, pin: true, dry: true, patience: PATIENCE };
   const pool = openPool(config.workers, options);
   try {
     const ledger = new MemoryLedger({ signal });

@@ -34,12 +34,12 @@ const NOTHING: MirrorRequest = {
 
 export interface MirrorApiOptions {
   config: Config;
-  runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache">;
+  runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache" | "sources">;
   runner: JobRunner;
 }
 
 export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): MirrorApi {
-  const { store, sets, mounts, cache } = runtime;
+  const { store, sets, mounts, cache, sources } = runtime;
   const { max_waiting, max_tasks, max_upload } = config.mirror;
   const targets = new Targets(mounts.values());
 
@@ -125,7 +125,7 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
       const tasks = tasksFor(request, ({ what, reason, place }) => {
         if (asides.length < ASIDES) asides.push(`${what} ${reason} (${place})`);
       });
-      return { ...(await look(specOf(request, config), tasks, { config, mounts, signal })), asides };
+      return { ...(await look(specOf(request, config), tasks, { config, sources, mounts, signal })), asides };
     },
     list: (page) => store.list(page).map(found),
     find: (id) => {

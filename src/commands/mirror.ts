@@ -9,6 +9,7 @@ import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
 import type { Opened } from "../mirror/registry/registries.ts";
 import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
+import type { Mount } from "../mounts.ts";
 import { ahead } from "./ahead.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
@@ -38,14 +39,16 @@ export const mirror: Command = {
   ],
   action: async (invocation) => {
     const { flags, load } = invocation;
-    const { config } = load();
+    const { config, sources, ecosystems } = await load();
     const isDry = flags["dry-run"] === true;
     if (flags.status === true) return tellStanding(invocation);
     if (config.offline) throw new BadRequest("a mirror has to dial upstream, and the configuration says offline");
     const asked = resumedOf(invocation);
-    const spec = specOf(invocation, config);
+    const mounts = mountsOf(config, ecosystems);
+    const spec = specOf(invocation, config, mounts);
     const options: RuntimeOptions = {
       config: { ...config, cache_metadata: true },
+      sources,
       pin: true,
       dry: isDry,
       patience: PATIENCE,
@@ -53,7 +56,7 @@ export const mirror: Command = {
     const tally = new Tally({ keepsPlan: isDry });
     const lazy = lazily(() => openRuntime(options));
     // All that is wrong with what was asked for is told before there is a folder or a database.
-    const tasks = asked === undefined ? await tasksFrom(invocation, config, lazy, tally) : undefined;
+    const tasks = asked === undefined ? await tasksFrom(invocation, mounts, lazy, tally) : undefined;
     const runtime = await lazy();
     const pool = openPool(config.workers, options);
     keepHeapSmall();
@@ -119,8 +122,8 @@ export const mirror: Command = {
   },
 };
 
-function specOf({ args, flags }: Invocation, config: Config): JobSpec {
-  const registry = registryOf(flags, mountsOf(config));
+function specOf({ args, flags }: Invocation, config: Config, mounts: readonly Mount[]): JobSpec {
+  const registry = registryOf(flags, mounts);
   const releases = releaseFilterOf(flags);
   const asked = ["purls", "sbom", "lockfile", "set", "registry"].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
@@ -139,7 +142,7 @@ function specOf({ args, flags }: Invocation, config: Config): JobSpec {
 
 async function tasksFrom(
   { args, flags }: Invocation,
-  config: Config,
+  mounts: readonly Mount[],
   runtime: () => Promise<Runtime>,
   tally: Tally,
 ): Promise<AsyncIterable<Task>> {
@@ -152,7 +155,7 @@ async function tasksFrom(
     throw new BadRequest(
       "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --purls, --set or --registry",
     );
-  const targets = targetsOf(mountsOf(config), flags);
+  const targets = targetsOf(mounts, flags);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
   return ahead(tasksOf(sources, { targets, sets, aside: (aside) => tally.aside(aside) }));
 }

@@ -24,6 +24,7 @@ export interface Mirroring {
 export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
   const options = {
     config: { ...config, cache_metadata: true },
+    sources: runtime.sources,
     pin: true,
     dry: false,
     patience: PATIENCE,

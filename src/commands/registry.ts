@@ -116,9 +116,10 @@ export async function unfinishedOf(store: JobStore, spec: JobSpec): Promise<stri
 
 /** `--status`. */
 export async function tellStanding({ flags, load }: Invocation): Promise<number> {
-  const { config } = load();
-  const asked = flags.registry === undefined ? undefined : mountFor(String(flags.registry), mountsOf(config)).name;
-  const runtime = await openRuntime({ config, pin: false, dry: false, patience: 0 });
+  const { config, sources, ecosystems } = await load();
+  const asked =
+    flags.registry === undefined ? undefined : mountFor(String(flags.registry), mountsOf(config, ecosystems)).name;
+  const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: 0 });
   try {
     const names = asked ? [asked] : runtime.registries.mirrored();
     const standings = names.flatMap((name) => runtime.registries.standing(name) ?? []);

@@ -21,15 +21,16 @@ import { Mirrored } from "../db/mirrored.ts";
 import { type Database, openDatabase } from "../db/open.ts";
 import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
-import type { MetadataRoute, Path } from "../ecosystem.ts";
+import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import { Registries } from "../mirror/registry/registries.ts";
 import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
 import { type Mount, makeMount, meaningOf } from "../mounts.ts";
+import type { PluginSource } from "../plugin-source.ts";
+import { ecosystemsOf } from "../plugins/registry.ts";
 import { Pool } from "../pool.ts";
 import { formatPurl, parsePurl, typesOf } from "../purl.ts";
-import { ecosystems } from "../registry.generated.ts";
 import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
 import { observed } from "../storage/observed.ts";
@@ -41,6 +42,8 @@ import { requireUsable, trustOf } from "./trust.ts";
 
 export interface RuntimeOptions {
   config: Config;
+  /** Those from outside that were admitted: each thread runs the same bytes. */
+  sources: readonly PluginSource[];
   /** What is fetched is held on purpose. */
   pin: boolean;
   /** Nothing that is fetched is kept. */
@@ -72,6 +75,8 @@ export interface Runtime {
   /** What was recorded. */
   sets: Sets;
   mounts: ReadonlyMap<string, Mount>;
+  /** As those that it was opened with. */
+  sources: readonly PluginSource[];
   tasks(): Job;
   /** Waits for what is being stored. */
   close(): Promise<void>;
@@ -81,7 +86,8 @@ export interface Runtime {
 const ABSENT = 1_000;
 
 export async function openRuntime(options: RuntimeOptions, offload?: Offload): Promise<Runtime> {
-  const { config, pin, dry, patience, isServing = !pin } = options;
+  const { config, sources, pin, dry, patience, isServing = !pin } = options;
+  const ecosystems = await ecosystemsOf(sources);
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
   const storage = observed(
     dry ? dryStorage(config.storage.path) : openDisk(config.storage.path, { servesNobody: !isServing }),
@@ -112,11 +118,11 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,
       negativeTtl: pin ? Math.min(config.negative_ttl, ABSENT) : config.negative_ttl,
-      cooldown: { ...config.cooldown, packages: spelled(config) },
+      cooldown: { ...config.cooldown, packages: spelled(config, ecosystems) },
       pin,
     },
   };
-  const mounts = new Map(mountsOf(config).map((mount) => [mount.name, mount]));
+  const mounts = new Map(mountsOf(config, ecosystems).map((mount) => [mount.name, mount]));
   await requireUsable(mounts.values());
   const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
@@ -137,6 +143,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       mounts,
     }),
     mounts,
+    sources,
     tasks: () => tasksOf(cache, mounts),
     close: async () => {
       await cache.drain();
@@ -209,8 +216,8 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
 }
 
 /** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */
-function spelled(config: Config): Record<string, number> {
-  const mounts = mountsOf(config);
+function spelled(config: Config, ecosystems: readonly Ecosystem[]): Record<string, number> {
+  const mounts = mountsOf(config, ecosystems);
   const entries = Object.entries(config.cooldown.packages).map(([purl, threshold]) => {
     const given = parsePurl(purl);
     const mount = mounts.find(({ ecosystem }) => typesOf(ecosystem).includes(given.type));
@@ -222,14 +229,14 @@ function spelled(config: Config): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-/** One mount for each plugin at its default place, and those of the configuration. */
-export function mountsOf(config: Config): Mount[] {
+/** One mount for each plugin at its default place, and those of the configuration, but for those whose plugin was refused. */
+export function mountsOf(config: Config, ecosystems: readonly Ecosystem[]): Mount[] {
   const byId = new Map(ecosystems.map((ecosystem) => [ecosystem.id, ecosystem]));
   const names = new Map(ecosystems.map(({ id, mount }) => [(mount ?? `/${id}`).slice(1), id]));
   for (const [name, { ecosystem }] of Object.entries(config.mounts)) names.set(name, ecosystem);
-  return Array.from(names, ([name, id]) => {
+  return Array.from(names).flatMap(([name, id]) => {
     const ecosystem = byId.get(id);
-    if (!ecosystem) throw new NotFound(`mounts.${name}.ecosystem = ${id}: known are ${[...byId.keys()].join(", ")}`);
+    if (!ecosystem) return [];
     const own = config.mounts[name];
     const ca = own?.ca ?? config.upstream_ca;
     return makeMount(name, ecosystem, {

@@ -1,6 +1,5 @@
 import { Recorder } from "../cache/recorder.ts";
-import type { Command } from "../command.ts";
-import type { Config } from "../config/schema.ts";
+import type { Command, Setup } from "../command.ts";
 import { Tokens } from "../db/tokens.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import { AccessLog } from "../http/access-log.ts";
@@ -30,12 +29,12 @@ const READERS = 2;
 export const serveCommand: Command = {
   name: "serve",
   describe: "Serve the mounts over HTTP (the default command)",
-  action: ({ load }) => serve(load().config),
+  action: async ({ load }) => serve(await load()),
 };
 
 /** Serves until it is told to stop; then what is being sent and stored is finished. Returns the exit code. */
-async function serve(config: Config): Promise<number> {
-  const options: RuntimeOptions = { config, pin: false, dry: false, patience: PATIENCE };
+async function serve({ config, sources }: Setup): Promise<number> {
+  const options: RuntimeOptions = { config, sources, pin: false, dry: false, patience: PATIENCE };
   const pool = openPool(READERS, options);
   const runtime = await openRuntime(options, offloadTo(pool));
   const { cache, database, mounts, close } = runtime;

@@ -13,11 +13,17 @@ export const stats: Command = {
     { flag: "--popular <n>", describe: "The n most requested files too" },
   ],
   action: async ({ flags, load }) => {
-    const { config } = load();
+    const { config, sources } = await load();
     const popular = flags.popular === undefined ? 0 : Number(flags.popular);
     if (!Number.isInteger(popular) || popular < 0)
       throw new BadRequest(`--popular ${String(flags.popular)}: expected a whole number, such as 10`);
-    const { cache, database, mounts, close } = await openRuntime({ config, pin: false, dry: false, patience: 0 });
+    const { cache, database, mounts, close } = await openRuntime({
+      config,
+      sources,
+      pin: false,
+      dry: false,
+      patience: 0,
+    });
     const held = statsOf(cache, mounts.values(), database.path);
     const top = cache.context.artifacts.popular(popular).map((row) => {
       const ecosystem = mounts.get(row.mount)?.ecosystem;

@@ -77,7 +77,7 @@ async function withTokens(
   { load }: Invocation,
   run: (tokens: Tokens, runtime: Runtime) => Promise<void>,
 ): Promise<number> {
-  const runtime = await openRuntime({ config: load().config, pin: false, dry: false, patience: 0 });
+  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
   try {
     await run(new Tokens(runtime.database), runtime);
     return 0;

@@ -1,6 +1,7 @@
 /** `proxy verify` without sources: reads again what is held. */
+
 import { Scrub, type ScrubItem, type ScrubOptions } from "../cache/scrub.ts";
-import type { Config } from "../config/schema.ts";
+import type { Setup } from "../command.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "../config/units.ts";
 import { BadRequest } from "../errors.ts";
 import { formatSize } from "../format.ts";
@@ -31,10 +32,11 @@ const KEPT = 1_000;
 const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "untrusted"];
 
 /** The exit code: 1 if anything was wrong, though it be repaired. Throws BadRequest for flags that make no sense. */
-export async function verifyHeld(config: Config, flags: HeldFlags): Promise<number> {
+export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): Promise<number> {
   const { rate, age, shareOf } = readFlags(flags);
   const options: RuntimeOptions = {
     config: { ...config, cache_metadata: true },
+    sources,
     pin: false,
     dry: false,
     patience: PATIENCE,

@@ -1,6 +1,5 @@
 /** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
-import type { Invocation } from "../command.ts";
-import type { Config } from "../config/schema.ts";
+import type { Invocation, Setup } from "../command.ts";
 import { EVERYTHING, keyOfChoice } from "../mirror/choice.ts";
 import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
@@ -14,8 +13,14 @@ import { choiceOf, closureOf, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
 
 /** 0 only where nothing is missing, and with `--strict` nothing is unproven either. Throws BadRequest for sources that cannot be read. */
-export async function verifySources({ args, flags }: Invocation, config: Config): Promise<number> {
-  const options: RuntimeOptions = { config: { ...config, offline: true }, pin: false, dry: false, patience: 0 };
+export async function verifySources({ args, flags }: Invocation, { config, sources: plugins }: Setup): Promise<number> {
+  const options: RuntimeOptions = {
+    config: { ...config, offline: true },
+    sources: plugins,
+    pin: false,
+    dry: false,
+    patience: 0,
+  };
   const runtime = await openRuntime(options);
   const pool = openPool(config.workers, options);
   const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;

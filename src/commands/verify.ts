@@ -34,7 +34,7 @@ export const verify: Command = {
   ],
   action: async (invocation) => {
     const { args, flags, load } = invocation;
-    const { config } = load();
+    const setup = await load();
     const sources = sourcesOf(args, flags);
     const apart = isEmpty(sources) ? SOURCE_OPTIONS.map(({ flag }) => nameOf(flag)) : ["sample", "older-than", "rate"];
     const misplaced = [...apart, ...(isEmpty(sources) ? ["strict"] : [])].find((name) => flags[name] !== undefined);
@@ -42,9 +42,9 @@ export const verify: Command = {
       throw new BadRequest(
         `--${misplaced} is for verify ${isEmpty(sources) ? "with sources (a PURL, --sbom, --lockfile, --purls, --set)" : "of all that is held, without sources"}`,
       );
-    if (!isEmpty(sources)) return verifySources(invocation, config);
+    if (!isEmpty(sources)) return verifySources(invocation, setup);
     const text = (name: string) => (typeof flags[name] === "string" ? flags[name] : undefined);
-    return verifyHeld(config, {
+    return verifyHeld(setup, {
       sample: text("sample"),
       olderThan: text("older-than"),
       rate: text("rate"),

@@ -16,8 +16,8 @@ export const why: Command = {
   args: "<purl>",
   describe: "Whether a release is admitted, held and mirrored, and because of what",
   action: async ({ args, load }) => {
-    const { config } = load();
-    const runtime = await openRuntime({ config, pin: false, dry: false, patience: PATIENCE });
+    const { config, sources } = await load();
+    const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: PATIENCE });
     const [target] = new Targets(runtime.mounts.values()).ofAll(args.map((text) => ["", text]));
     if (!target?.version) throw new BadRequest(`${args[0]}: why needs a version, such as pkg:npm/lodash@4.17.21`);
     const release = { name: target.name, version: target.version };

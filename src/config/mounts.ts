@@ -4,7 +4,7 @@ import { packagePurl } from "./package-purl.ts";
 import { duration, either, host, list, oneOf, oneOrMore, scalar, text, webUrl } from "./values.ts";
 
 /** First path segments that the proxy's own pages take. */
-const RESERVED = ["api", "docs", "health", "metrics", "openapi", "stats", "swagger", "ui"];
+export const RESERVED: readonly string[] = ["api", "docs", "health", "metrics", "openapi", "stats", "swagger", "ui"];
 
 /** Other spellings that files use for an ecosystem. */
 const ALIASES: Readonly<Record<string, string>> = { go: "golang" };

@@ -5,6 +5,7 @@ import { cooldownSection } from "./cooldown.ts";
 import { mirrorSection } from "./mirror.ts";
 import { mirrorsSection } from "./mirrors.ts";
 import { mountSection } from "./mounts.ts";
+import { pluginKeys } from "./plugins.ts";
 import { databaseSection, storageSection } from "./storage.ts";
 import { credentialsOf, upstreamSection, upstreamsOf } from "./upstreams.ts";
 import {
@@ -81,6 +82,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
         "Hosts, addresses and networks that a redirect or a link in a document may lead to although they are private.",
     }),
     mounts: mountSection(ecosystems),
+    ...pluginKeys,
     cache_metadata: bool()
       .prefault(true)
       .meta({ description: "Whether documents are kept. false: each request asks upstream." }),

@@ -28,8 +28,8 @@ export function guarded(ecosystem: Ecosystem): Ecosystem {
   };
   return {
     ...all,
-    setup: (base) => safely(() => setup(base), base),
-    ...(problem && { problem: (status, message) => safely(() => problem(status, message), message) }),
+    setup: (...given) => safely(() => setup(...given), given[0]),
+    ...(problem && { problem: (...given) => safely(() => problem(...given), given[1]) }),
   };
 }
 
@@ -97,7 +97,9 @@ class Watch {
   #failure(error: unknown): UpstreamFailed {
     const isDocument = pathOf(this.#of) !== undefined;
     // Who hands over a document says itself what it was to be read for.
-    const message = isDocument ? messageOf(error) : `the plugin ${this.#id} failed in ${this.#name}: ${messageOf(error)}`;
+    const message = isDocument
+      ? messageOf(error)
+      : `the plugin ${this.#id} failed in ${this.#name}: ${messageOf(error)}`;
     const failure = new UpstreamFailed(message);
     failure.cause = error;
     return failure;

@@ -1,20 +1,31 @@
 /** Runs plugin files in this thread: gives them what they import, and takes their text from memory. */
-import { loaderOf, type PluginSource } from "./source.ts";
+
+import type { PluginSource } from "../plugin-source.ts";
 import { PROVIDED } from "./provided.ts";
+import { loaderOf } from "./source.ts";
 
-let isReady = false;
+/** Files that this thread takes from memory. */
+const known = new Set<string>();
 
-/** The exports of a plugin; what it throws while it is loaded. Once for each thread: it is remembered by its path. */
+/** The exports of a plugin; throws what it throws while it is loaded. A thread loads a file once, and remembers it by its path. */
 export async function importPlugin({ file, texts }: PluginSource): Promise<Readonly<Record<string, unknown>>> {
-  if (!isReady) provide();
-  isReady = true;
-  const filter = new RegExp(`^(?:${Object.keys(texts).map((name) => RegExp.escape(name)).join("|")})$`);
+  if (known.size === 0) provide();
+  if (!known.has(file)) fromMemory(file, texts);
+  known.add(file);
+  return (await import(file)) as Readonly<Record<string, unknown>>;
+}
+
+function fromMemory(file: string, texts: PluginSource["texts"]): void {
+  const filter = new RegExp(
+    `^(?:${Object.keys(texts)
+      .map((name) => RegExp.escape(name))
+      .join("|")})$`,
+  );
   Bun.plugin({
     name: file,
     setup: (build) =>
       void build.onLoad({ filter }, ({ path }) => ({ contents: texts[path] ?? "", loader: loaderOf(path) })),
   });
-  return (await import(file)) as Readonly<Record<string, unknown>>;
 }
 
 function provide(): void {

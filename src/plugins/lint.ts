@@ -3,8 +3,9 @@
  * that it imports, which tells honest authors of a mistake. It is no sandbox: code from outside is trusted code.
  */
 import { dirname, resolve } from "node:path";
+import type { PluginSource } from "../plugin-source.ts";
 import { CONTRACT_MODULE, PROVIDED } from "./provided.ts";
-import { importsOf, type PluginSource } from "./source.ts";
+import { importsOf } from "./source.ts";
 
 const CLOCK = "a plugin has no clock: what it says depends on the document alone";
 const IO = "a plugin does no I/O: it describes, the program acts";

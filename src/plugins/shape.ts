@@ -2,14 +2,16 @@
 import { z } from "zod";
 import { nearest } from "../config/nearest.ts";
 import { CONTRACT_CHANGES, CONTRACT_REVISION, type Ecosystem } from "../ecosystem.ts";
+import type { PluginSource } from "../plugin-source.ts";
 import { CONTRACT_KEYS } from "./contract.generated.ts";
 import { at } from "./lint.ts";
-import type { PluginSource } from "./source.ts";
 
 const words = z.array(z.string());
 const path = z.string().startsWith("/");
 const text = z.string().min(1);
-const address = z.string().regex(/^https?:\/\/[^/]+(?:\/.+)?(?<!\/)$/, "expected http(s)://HOST[/PATH], without a slash at its end");
+const address = z
+  .string()
+  .regex(/^https?:\/\/[^/]+(?:\/.+)?(?<!\/)$/, "expected http(s)://HOST[/PATH], without a slash at its end");
 
 /** Values of which more can be said than that they are there. */
 const VALUES: Readonly<Record<string, z.ZodType>> = {
@@ -83,12 +85,14 @@ export function ecosystemIn(
   const { file, id } = source;
   const found = [...new Set(Object.values(exports))].filter((each) => typeof each === "object" && each !== null);
   if (found.length !== 1)
-    return { reasons: [`${file}: exports ${found.length} objects; expected one, the ecosystem: export const … : Ecosystem`] };
+    return {
+      reasons: [`${file}: exports ${found.length} objects; expected one, the ecosystem: export const … : Ecosystem`],
+    };
   const revision = (found[0] as { contract?: unknown }).contract;
-  if (revision !== CONTRACT_REVISION) return { reasons: [`${placeOf(source, ["contract"])}: ${otherRevision(revision)}`] };
+  if (revision !== CONTRACT_REVISION)
+    return { reasons: [`${placeOf(source, ["contract"])}: ${otherRevision(revision)}`] };
   const result = ecosystem.safeParse(found[0]);
-  if (!result.success)
-    return { reasons: result.error.issues.flatMap((issue) => explain(issue, source)) };
+  if (!result.success) return { reasons: result.error.issues.flatMap((issue) => explain(issue, source)) };
   const plugin = found[0] as Ecosystem;
   if (plugin.id !== id)
     return { reasons: [`${placeOf(source, ["id"])}: id = "${plugin.id}"; expected the name of the file, "${id}"`] };
@@ -127,7 +131,7 @@ function spell(keys: readonly (string | number)[]): string {
 function placeOf({ file, texts }: PluginSource, keys: readonly (string | number)[]): string {
   const code = texts[file] ?? "";
   const index = keys.find((key) => typeof key === "number");
-  const start = index === undefined ? 0 : (Array.from(code.matchAll(/\bkind\s*:/g))[index]?.index ?? -1);
+  const start = index === undefined ? 0 : (Array.from(code.matchAll(/\bkind\s*:\s*["']/g))[index]?.index ?? -1);
   if (start < 0) return file;
   const name = keys.findLast((key) => typeof key === "string");
   const own = name === undefined ? -1 : code.slice(start).search(new RegExp(`\\b${name}\\b\\s*[:(,]`));

@@ -3,27 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { hash } from "../digest.ts";
 import { messageOf } from "../errors.ts";
-
-/** A plugin as it was read. Structured-cloneable: every thread runs these bytes, whatever the disk says later. */
-export interface PluginSource {
-  /** Its absolute path. */
-  file: string;
-  /** File name and id. */
-  id: string;
-  /** Of the file; where it imports others beside it, of what `sha256sum` prints of all of them, the file itself first. */
-  sha256: string;
-  /** Absolute path → text: the file, and those beside it that it imports. */
-  texts: Readonly<Record<string, string>>;
-}
-
-/** A file that was not made part of the program. */
-export interface Refusal {
-  file: string;
-  /** File name without its ending: the id that it would have had. */
-  id: string;
-  /** `/etc/proxy/acme.ts:3: …`, one for each thing that is wrong. */
-  reasons: readonly string[];
-}
+import type { PluginSource } from "../plugin-source.ts";
 
 /** A file that is no code; `reasons` as those of a Refusal. */
 export class Unreadable extends Error {
@@ -38,11 +18,10 @@ export class Unreadable extends Error {
 /** Code, and not what describes code. */
 const IS_PLUGIN = /^[^._].*(?<!\.(?:d|test|config))\.[jt]s$/;
 
-/** The plugin files of a path: itself, or those directly in a folder, by name. Throws Error where there is neither. */
+/** The plugin files of a path: itself, though it be missing, or those directly in a folder, by name. */
 export function pluginFiles(path: string): string[] {
   const whole = resolve(path);
-  if (!existsSync(whole)) throw new Error(`${path} does not exist; expected a plugin file or a folder of them`);
-  if (!statSync(whole).isDirectory()) return [whole];
+  if (!statSync(whole, { throwIfNoEntry: false })?.isDirectory()) return [whole];
   const names = readdirSync(whole).filter((name) => IS_PLUGIN.test(name));
   return names.sort().map((name) => join(whole, name));
 }
@@ -70,6 +49,7 @@ function gather(file: string, texts: Record<string, string>): void {
 }
 
 function readText(file: string): string {
+  if (!existsSync(file)) throw new Unreadable([`${file}: does not exist; expected a file with code`]);
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

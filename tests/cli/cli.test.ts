@@ -5,6 +5,7 @@ import { configCheck } from "#src/commands/config.ts";
 import { version } from "#src/commands/version.ts";
 import { BadRequest } from "#src/errors.ts";
 import { configureLog } from "#src/log.ts";
+import { npm } from "../../ecosystems/npm.ts";
 
 let out: string[] = [];
 let errors: string[] = [];
@@ -27,7 +28,7 @@ const command = (name: string, rest: Partial<Command> = {}): Command => ({
   name,
   describe: `Do ${name}.`,
   action: async ({ args, flags, load }) => {
-    load();
+    await load();
     called = { name, args, flags };
     return 0;
   },
@@ -55,7 +56,11 @@ const commands = [
   version,
 ];
 const proxy = (line: string, env: Record<string, string> = {}) =>
-  run(line.split(" ").filter(Boolean), commands, { ecosystems: ["npm"], env });
+  run(line.split(" ").filter(Boolean), commands, {
+    ecosystems: ["npm"],
+    env,
+    loadPlugins: async () => ({ sources: [], refused: [], ecosystems: [npm] }),
+  });
 
 const calls: [line: string, called: object][] = [
   ["", { name: "serve", args: [], flags: {} }],

@@ -35,7 +35,7 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     poll: 50,
     openPool,
   });
-  const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache };
+  const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache, sources: [] };
   const stopping = new AbortController();
   const api = mirrorApi({ config, runtime, runner });
   const metrics = new Metrics([all.mount], () => all.cache.context.blobs.totals());

@@ -1,7 +1,7 @@
-import type { Path, ReleaseFacts } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
-import type { Mount } from "../../src/mounts.ts";
-import { read, type Source } from "../support/plugin.ts";
+import type { Path, ReleaseFacts } from "../ecosystem.ts";
+import { classify } from "../match.ts";
+import type { Mount } from "../mounts.ts";
+import { read, type Source } from "./setting.ts";
 
 export interface Sample extends Source {
   /** Where the end of a document is not marked, only a cut inside a line can be noticed. Default: anywhere. */

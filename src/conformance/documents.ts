@@ -1,0 +1,89 @@
+/** Documents: what one leads to is there, and what is none, or not whole, is refused. */
+import type { FileFacts, Release } from "../ecosystem.ts";
+import { classify } from "../match.ts";
+import type { Mount } from "../mounts.ts";
+import { type Law, must, same } from "./law.ts";
+import { rewriteLaws } from "./rewriting.ts";
+import { factsOf, kindOf, type Sample, type SampleFacts } from "./sample.ts";
+import { read } from "./setting.ts";
+
+const ERROR_PAGE = "<!DOCTYPE html>\n<html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>\n";
+/** Cuts tried, spread over a document. */
+const CUTS = 100;
+
+export function* documentLaws(mount: Mount, sample: Sample, facts: SampleFacts): Iterable<Law> {
+  const { route } = read(mount, sample);
+  const of = [sample.path, sample.mediaType].filter(Boolean).join(" ");
+  yield {
+    name: `${of}: what it names has a route: files as they are held, of the same release, and documents`,
+    check: () => {
+      for (const release of facts.releases) for (const file of release.files ?? []) checkFile(mount, release, file);
+      for (const path of facts.follow) same(kindOf(mount, path), "metadata", `the kind of ${path}`);
+    },
+  };
+  yield {
+    name: `${of}: dates are dates, digests are hex`,
+    check: () => {
+      for (const { publishedAt, version, files = [] } of facts.releases) {
+        if (publishedAt) must(publishedAt.getTime() > 0, `publishedAt of ${version} is ${String(publishedAt)}`);
+        for (const { digest, path } of files) if (digest) mustBeDigest(digest, path);
+      }
+    },
+  };
+  if (route.parse && sample.truncation !== "none") {
+    yield {
+      name: `${of}: cut off, it throws rather than state less`,
+      check: () => {
+        for (const body of cuts(sample)) {
+          const stated = attempt(() => factsOf(mount, { ...sample, body }));
+          if (stated) same(stated, facts, `cut after ${JSON.stringify(body.slice(-40))}`);
+        }
+      },
+    };
+    yield {
+      name: `${of}: an error page in its place throws`,
+      check: () =>
+        must(
+          attempt(() => factsOf(mount, { ...sample, body: ERROR_PAGE })) === undefined,
+          "a page of HTML was read as if it were the document",
+        ),
+    };
+  }
+  for (const variant of route.rewrite ? (route.variants ?? [""]) : [])
+    yield* rewriteLaws(mount, sample, variant, facts);
+}
+
+function checkFile(mount: Mount, release: Release, { path, digest }: FileFacts): void {
+  const match = classify(mount.ecosystem, "GET", path, (name) => mount.upstreams.has(name));
+  if (typeof match === "number") throw new Error(`${path} has no route`);
+  const { route, params } = match;
+  if (route.kind !== "artifact" && route.kind !== "metadata")
+    throw new Error(`${path} is ${route.kind}; expected artifact or metadata`);
+  if (route.kind === "metadata" && digest) same(route.freshness, "immutable", `${path} has a digest; its freshness`);
+  const told = route.release?.(params);
+  if (told) same(told.name, release.name, `${path}: the name that its route tells`);
+  if (told?.version) same(told.version, release.version, `${path}: the version that its route tells`);
+  same(route.canonical?.(params) ?? path, path, `${path}: its one spelling`);
+}
+
+export function mustBeDigest(digest: string, of: string): void {
+  must(
+    /^(?:md5|sha1|sha256|sha512):[0-9a-f]+$|^h1:/.test(digest),
+    `the digest of ${of} is ${digest}; expected ALGORITHM:hex`,
+  );
+}
+
+function cuts({ body, truncation }: Sample): string[] {
+  const step = Math.max(1, Math.floor(body.length / CUTS));
+  const ends = Array.from({ length: Math.ceil(body.length / step) }, (_, i) => i * step);
+  const insideLine = (end: number) => body[end - 1] !== "\n" && body[end] !== "\n" && end > 0;
+  return ends.filter((end) => truncation !== "line" || insideLine(end)).map((end) => body.slice(0, end));
+}
+
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/** Requests: what known ones mean, and that no strange one reaches a plugin, stalls it or makes it throw. */
+import fc from "fast-check";
+import type { Path, Release, Route, Traits } from "../ecosystem.ts";
+import { classify, isPlain, type Match } from "../match.ts";
+import type { Mount } from "../mounts.ts";
+import { mustBeDigest } from "./documents.ts";
+import { always, type Law, must, same } from "./law.ts";
+import { kindOf } from "./sample.ts";
+import { view } from "./setting.ts";
+import { stalls } from "./stall.ts";
+
+export interface Case {
+  path: Path;
+  /** `none`: no route takes it. */
+  kind: Route["kind"] | "none";
+  /** Default: GET. */
+  method?: string;
+  release?: Release;
+}
+
+const HOSTILE = [
+  "/../x",
+  "/%2e%2e/x",
+  "..%2f..%2fetc/passwd",
+  "/./x",
+  "%00",
+  "%zz",
+  "\\x",
+  "%5cx",
+  "/%252e%252e/x",
+  "%0a",
+];
+
+export function* caseLaws({ ecosystem }: Mount, cases: readonly Case[]): Iterable<Law> {
+  for (const { method = "GET", path, kind, release } of cases)
+    yield {
+      name: `${method} ${path} is ${kind}`,
+      check: () => {
+        const match = classify(ecosystem, method, path);
+        same(typeof match === "number" ? "none" : match.route.kind, kind, "its kind");
+        if (typeof match === "number" || !release) return;
+        same("release" in match.route && match.route.release?.(match.params), release, "its release");
+      },
+    };
+}
+
+export function* pathLaws(mount: Mount, known: ReadonlySet<Path>): Iterable<Law> {
+  yield {
+    name: "paths: no route sees a hostile one",
+    check: () => {
+      for (const path of ["", ...known])
+        for (const tail of HOSTILE) must(!isPlain(`${path}${tail}`), `${path}${tail} counts as plain`);
+    },
+  };
+  yield {
+    name: "paths: no pattern stalls on a long one, nor keeps state",
+    check: () => {
+      for (const reason of stalls(mount.ecosystem, known)) throw new Error(reason.message);
+    },
+  };
+  yield {
+    name: "paths: of several spellings one is canonical, and means the same",
+    check: () => {
+      for (const path of known) checkSpelling(mount, path);
+    },
+  };
+  yield {
+    name: "paths: what is composed here is composed of a document",
+    check: () => {
+      for (const path of known) {
+        const match = matchOf(mount, path);
+        if (match?.route.kind !== "derived") continue;
+        const of = match.route.of(match.params);
+        same(kindOf(mount, of), "metadata", `${path} is derived of ${of}; its kind`);
+      }
+    },
+  };
+  yield {
+    name: "paths: whatever is asked for, a plugin answers with plain paths and never throws",
+    check: () => {
+      const pieces = new Set(Array.from(known).flatMap((path) => path.split(/(?=[/@.!-])|(?<=[/@!-])/)));
+      const piece = fc.constantFrom(...pieces, "%2f", "%2F", "%c3%a9", "%20", "é", "+", "!", ":", "a", "1");
+      const asked = fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (parts) => {
+        const path = `/${parts.join("")}`;
+        if (isPlain(path)) same(strangeAnswers(mount, path), [], `what is no plain path of the answers to ${path}`);
+      });
+      always("a path", () => fc.assert(asked, { numRuns: 500 }));
+    },
+  };
+}
+
+function checkSpelling(mount: Mount, path: Path): void {
+  const match = matchOf(mount, path);
+  const canonical = match && canonicalOf(match, path);
+  if (!canonical) return;
+  const again = matchOf(mount, canonical);
+  same(again?.route.kind, match.route.kind, `${path} is spelled ${canonical}; its kind`);
+  same(again && canonicalOf(again, canonical), canonical, `${path} is spelled ${canonical}, and that`);
+}
+
+function matchOf({ ecosystem, upstreams }: Mount, path: Path): Match | undefined {
+  const match = classify(ecosystem, "GET", path, (name) => upstreams.has(name));
+  return typeof match === "number" ? undefined : match;
+}
+
+/** The path under which it is held; `undefined` where no route holds it. */
+function canonicalOf({ route, params }: Match, path: Path): Path | undefined {
+  if (route.kind !== "artifact" && route.kind !== "metadata") return undefined;
+  return route.canonical?.(params) ?? path;
+}
+
+/** Asks a route all that depends on the path alone; the answers that are no plain paths. */
+function strangeAnswers(mount: Mount, path: Path): string[] {
+  const match = matchOf(mount, path);
+  if (!match) return [];
+  const { route, params } = match;
+  if (route.kind === "answer") JSON.stringify(route.answer(params, view(), new URLSearchParams()));
+  if (route.kind === "passthrough") JSON.stringify(route.offline?.(params, new URLSearchParams(), view()));
+  const canonical = canonicalOf(match, path);
+  return [...(canonical ? [canonical] : []), ...pathsOf(match, path, mount.traits)].filter(
+    (answer) => !isPlain(answer),
+  );
+}
+
+function pathsOf({ route, params }: Match, path: Path, traits: Traits): Path[] {
+  if (route.kind === "derived") return [route.of(params)];
+  const to = "to" in route && route.to ? [route.to(params)] : [];
+  if (route.kind !== "artifact" && route.kind !== "metadata") return to;
+  const digest = route.digest?.(params);
+  if (digest) mustBeDigest(digest, path);
+  const release = route.release?.(params);
+  if (release) same(typeof release.name, "string", `the name that the route of ${path} tells, its type`);
+  const describing = route.describedBy?.(params, path, traits) ?? [];
+  return [...to, ...describing.map((each) => (typeof each === "string" ? each : each.below))];
+}

@@ -1,0 +1,133 @@
+import { afterEach, expect, test } from "bun:test";
+import type { Doc, Ecosystem, MetadataRoute } from "../../src/ecosystem.ts";
+import { NotFound, UpstreamFailed } from "../../src/errors.ts";
+import { configureLog } from "../../src/log.ts";
+import { guarded } from "../../src/plugins/guard.ts";
+
+let logged: string[] = [];
+afterEach(() => configureLog("info", "text", (line) => void process.stderr.write(line)));
+
+function listen(): void {
+  logged = [];
+  configureLog("info", "json", (line) => void logged.push(line));
+}
+
+const boom = (): never => {
+  throw new TypeError("boom");
+};
+const busy = (milliseconds: number) => {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+};
+const DOC: Doc = {
+  path: "/a",
+  params: {},
+  mediaType: "",
+  header: () => undefined,
+  bytes: () => new Uint8Array(),
+  text: () => "",
+  json: boom,
+  pathOf: () => undefined,
+  traits: { upstreams: [], options: {} },
+  near: () => undefined,
+};
+
+function plugin(
+  route: Partial<MetadataRoute>,
+  rest: Partial<Ecosystem> = {},
+): { all: Ecosystem; route: MetadataRoute } {
+  const all = guarded({
+    id: "acme",
+    contract: 1,
+    title: "Acme",
+    spec: "https://acme.example",
+    upstreams: { default: "https://acme.example" },
+    setup: (base) => base,
+    routes: [{ kind: "metadata", match: /^\/(?<name>\w+)$/, ...route }],
+    index: () => [],
+    versions: { compare: () => 0, isStable: () => true, satisfies: () => true },
+    ...rest,
+  });
+  return { all, route: all.routes[0] as MetadataRoute };
+}
+
+test("whatever a plugin throws is a failure of one request (502), which names the plugin and what it was asked", () => {
+  const { all, route } = plugin(
+    { canonical: boom, describedBy: boom, parse: boom, release: boom },
+    { index: boom, versions: { compare: boom, isStable: boom, satisfies: boom }, files: boom },
+  );
+  const calls: [string, () => unknown][] = [
+    ["canonical", () => route.canonical?.({})],
+    ["describedBy", () => route.describedBy?.({}, "/a", { upstreams: [], options: {} })],
+    ["release", () => route.release?.({})],
+    ["index", () => all.index({ name: "a" }, { upstreams: [], options: {} })],
+    ["files", () => all.files?.({ name: "a", version: "1" }, { upstreams: [], options: {} })],
+    ["compare", () => all.versions.compare("1", "2")],
+  ];
+  for (const [name, call] of calls) {
+    expect(call).toThrow(UpstreamFailed);
+    expect(call).toThrow(`the plugin acme failed in ${name}: boom`);
+  }
+  // Whoever hands over a document says itself what it was for.
+  expect(() => route.parse?.(DOC)).toThrow(UpstreamFailed);
+});
+
+test("what it means to say stays: an absence, a reason for people, patterns as they are", () => {
+  const absent = () => {
+    throw new NotFound("no such thing");
+  };
+  const read = () => {
+    throw new RangeError("a package URL of acme has a namespace");
+  };
+  const { all, route } = plugin({ parse: absent }, { purl: { read, write: boom } });
+  expect(() => route.parse?.(DOC)).toThrow(NotFound);
+  expect(() => all.purl?.read({ type: "acme", name: "a" }, { upstreams: [], options: {} })).toThrow(RangeError);
+  expect(route.match).toEqual(/^\/(?<name>\w+)$/);
+});
+
+test("without its words there are others", () => {
+  listen();
+  const { all } = plugin({}, { setup: boom, problem: boom });
+  expect(all.setup("https://proxy.example/acme")).toBe("https://proxy.example/acme");
+  expect(all.problem?.(404, "no such package")).toBe("no such package");
+  expect(logged.length).toBe(2);
+});
+
+test("facts that are yielded fail and are watched as they are read", () => {
+  const { route } = plugin({
+    parse: () => ({
+      releases: (function* () {
+        yield { name: "a", version: "1" };
+        boom();
+      })(),
+    }),
+  });
+  const read: unknown[] = [];
+  expect(() => {
+    for (const release of route.parse?.(DOC).releases ?? []) read.push(release);
+  }).toThrow(UpstreamFailed);
+  expect(read).toEqual([{ name: "a", version: "1" }]);
+});
+
+test("one that blocks the thread for a second on a document is named, once", () => {
+  listen();
+  const { route } = plugin({
+    parse: () => ({
+      follow: (function* () {
+        busy(600);
+        yield "/b" as const;
+        busy(600);
+      })(),
+    }),
+    rewrite: () => "quick",
+  });
+  expect([...(route.parse?.(DOC).follow ?? [])]).toEqual(["/b"]);
+  expect(logged.map((line) => JSON.parse(line) as object)).toEqual([
+    expect.objectContaining({
+      msg: "a plugin blocks the thread",
+      plugin: "acme",
+      function: "parse",
+      document: "/a",
+    }) as object,
+  ]);
+});
