@@ -16,7 +16,7 @@ const AS_IT_IS: readonly unknown[] = ["purl", "catalog"];
 
 /** The same plugin; what it throws becomes UpstreamFailed (502), but for `setup` and `problem`, without which there are words too. */
 export function guarded(ecosystem: Ecosystem): Ecosystem {
-  const all = around(ecosystem, ecosystem.id, "") as Ecosystem;
+  const all = around(ecosystem, ecosystem.id) as Ecosystem;
   const { setup, problem } = all;
   const safely = <T>(call: () => T, instead: T): T => {
     try {
@@ -33,13 +33,13 @@ export function guarded(ecosystem: Ecosystem): Ecosystem {
   };
 }
 
-function around(value: unknown, id: string, name: string): unknown {
-  if (Array.isArray(value)) return value.map((each) => around(each, id, name));
+function around(value: unknown, id: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => around(each, id));
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, own]) => {
       if (AS_IT_IS.includes(key)) return [key, own];
-      return [key, typeof own === "function" ? watched(own as Call, value, id, key) : around(own, id, key)];
+      return [key, typeof own === "function" ? watched(own as Call, value, id, key) : around(own, id)];
     }),
   );
 }

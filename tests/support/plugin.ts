@@ -1,7 +1,7 @@
 /** Documents and views as the engine hands them to plugins: the conformance kit's own. */
 import type { Body } from "../../src/ecosystem.ts";
 
-export { mountOf, read, type Source, view } from "../../src/conformance/setting.ts";
+export { mountOf, read, view } from "../../src/conformance/setting.ts";
 
 /** The object that a body of JSON is. */
 export function bodyOf(body: Body | undefined): unknown {
