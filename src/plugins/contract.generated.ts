@@ -80,6 +80,7 @@ export const CONTRACT_KEYS = {
     pointer: "value?",
     probe: "value?",
     signed: "value?",
+    attests: "function?",
     accept: "value?",
     variants: "value?",
     generation: "function?",
