@@ -132,8 +132,9 @@ export interface Ecosystem {
   /** A document of the `default` upstream that says where other upstreams are, where the operator did not: those of `upstreams`
    * and `places`. */
   discovery?: { path: Path; read(doc: Doc): Declared };
-  /** Where this mount serves what lies below a named upstream other than `default`: `{ flat: "/flat" }`. For `Doc.pathOf`. */
-  places?: Readonly<Record<string, Path>>;
+  /** Where this mount serves what lies below a named upstream other than `default`: `{ flat: "/flat" }`; a function where operators name
+   * upstreams as they like. For `Doc.pathOf`. */
+  places?: Readonly<Record<string, Path>> | ((upstream: string) => Path);
   /** Settings of each mount, by name. */
   options?: Readonly<Record<string, Option>>;
   /** First match wins. */

@@ -74,6 +74,11 @@ function optionsOf({ id, options = {} }: Ecosystem, given: MountSettings["option
   return Object.fromEntries(Object.entries(options).map(([name, { default: all }]) => [name, given[name] ?? all]));
 }
 
+/** The names of upstreams that a plugin itself knows. */
+export function knownUpstreams({ upstreams, places }: Ecosystem): string[] {
+  return Object.keys({ ...upstreams, ...(typeof places === "object" && places) });
+}
+
 /** The upstream that people mean by a text: its name, an alias or its address, and what follows below it. */
 export function upstreamAt(
   { upstreams, ecosystem: { aliases = {} } }: Pick<Mount, "upstreams" | "ecosystem">,
@@ -114,7 +119,11 @@ export function placesOf(
       .filter((url) => !url.includes("{"))
       .map((url) => {
         const { origin, pathname } = new URL(url);
-        return { origin, prefix: `${pathname.replace(/\/$/, "")}/`, path: places[name] ?? "" } as const;
+        return {
+          origin,
+          prefix: `${pathname.replace(/\/$/, "")}/`,
+          path: (typeof places === "function" ? places(name) : places[name]) ?? "",
+        } as const;
       }),
   );
   return found.flat().sort((a, b) => b.prefix.length - a.prefix.length);

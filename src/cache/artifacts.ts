@@ -233,7 +233,11 @@ export class ArtifactCache {
     const expected = route.digest?.(params) ?? fact?.digest;
     return {
       mount,
-      path,
+      // What can be asked instead may not have it; then people want to know why it was not asked for where it is.
+      path:
+        fact?.url && !mayFetch(mount, fact.url)
+          ? `${path}, which its index has at ${fact.url} (not among allow_hosts),`
+          : path,
       urls: await this.#addresses(target, fact, expected),
       expected,
       algorithms: digestAlgorithms(mount),

@@ -1,7 +1,7 @@
 /** Upstreams that upstream itself declares, in a document of its own. */
 import type { DocumentRow } from "../db/documents.ts";
 import type { Declared, Doc, MetadataRoute } from "../ecosystem.ts";
-import type { Mount } from "../mounts.ts";
+import { knownUpstreams, type Mount } from "../mounts.ts";
 import { documentAt, type Target } from "./locate.ts";
 
 /** Seconds that such a document is believed, where no route says. */
@@ -9,9 +9,8 @@ const FRESH = 3_600;
 
 /** The document that declares them; `undefined` where there is none, or the operator set all of them. */
 export function discoveryOf(mount: Mount): Target<MetadataRoute> | undefined {
-  const { discovery, upstreams, places } = mount.ecosystem;
-  if (!discovery || Object.keys({ ...upstreams, ...places }).every((name) => mount.upstreams.has(name)))
-    return undefined;
+  const { discovery } = mount.ecosystem;
+  if (!discovery || knownUpstreams(mount.ecosystem).every((name) => mount.upstreams.has(name))) return undefined;
   const { path } = discovery;
   const route = { kind: "metadata", match: path, freshness: FRESH } as const;
   return documentAt(mount, path) ?? { mount, route, params: {}, path };

@@ -11,7 +11,7 @@ import type {
   Path,
 } from "../ecosystem.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
-import type { Mount } from "../mounts.ts";
+import { knownUpstreams, type Mount } from "../mounts.ts";
 import type { FileFact } from "./facts.ts";
 
 type Held = ArtifactRoute | MetadataRoute;
@@ -35,8 +35,8 @@ export function matchIn(mount: Mount, method: string, path: Path): Match | Miss 
 }
 
 /** Upstream's own discovery document may say where this upstream is, which the operator did not. */
-function mayBeDiscovered({ ecosystem: { discovery, upstreams, places = {} } }: Mount, name: string): boolean {
-  return discovery !== undefined && (name in upstreams || name in places);
+function mayBeDiscovered({ ecosystem }: Mount, name: string): boolean {
+  return ecosystem.discovery !== undefined && knownUpstreams(ecosystem).includes(name);
 }
 
 export function targetOf<R extends Held>(

@@ -3,6 +3,7 @@ import { keysOf } from "#src/config/keys.ts";
 import { loadConfig } from "#src/config/load.ts";
 import { configSchema } from "#src/config/schema.ts";
 import { renderConfiguration, renderConfigurationTable } from "#src/config/table.ts";
+import { knownUpstreams } from "#src/mounts.ts";
 import { ecosystems } from "#src/registry.generated.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -56,8 +57,10 @@ test("an override names an upstream that its plugin has", () => {
   const env = Object.fromEntries(overrides.map((key) => [key.env!, "https://a.example"]));
   for (const name of ["PROXY_UPSTREAM_ALLOW_LOOPBACK", "PROXY_UPSTREAM_ALLOW_PRIVATE_HOSTS"]) delete env[name];
   const { upstreams } = loadConfig({ ecosystems: ids, env }).config;
-  const unknown = ecosystems.flatMap(({ id, upstreams: own, places }) =>
-    Object.keys(upstreams[id] ?? {}).flatMap((name) => (name in { ...own, ...places } ? [] : `${id}: ${name}`)),
+  const unknown = ecosystems.flatMap((each) =>
+    Object.keys(upstreams[each.id] ?? {}).flatMap((name) =>
+      knownUpstreams(each).includes(name) ? [] : `${each.id}: ${name}`,
+    ),
   );
   expect(unknown).toEqual([]);
   expect(Object.keys(upstreams)).toContain("npm");
