@@ -4,6 +4,7 @@ import { decode } from "../sources/decode.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
 import { bunLock } from "./bun-lock.ts";
 import { cargoLock } from "./cargo-lock.ts";
+import { chartLock } from "./chart-lock.ts";
 import { gemfileLock } from "./gemfile-lock.ts";
 import { goMod } from "./go-mod.ts";
 import { goSum } from "./go-sum.ts";
@@ -38,6 +39,7 @@ const FORMATS: readonly Lockfile[] = [
   gradleLockfile,
   mavenList,
   packagesLock,
+  chartLock,
   requirementsTxt,
 ];
 

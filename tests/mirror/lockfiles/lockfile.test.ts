@@ -33,6 +33,7 @@ const FORMATS: [fixture: string, named: string][] = [
   ["maven-tree-file.txt", "maven"],
   ["requirements-uv.txt", "pypi"],
   ["packages.lock.json", "nuget"],
+  ["Chart.lock", "helm"],
 ];
 
 test.each(FORMATS)("knows %s by its content", async (name, type) => {
