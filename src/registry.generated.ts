@@ -2,6 +2,7 @@
 import { cargo } from "../ecosystems/cargo.ts";
 import { gem } from "../ecosystems/gem.ts";
 import { golang } from "../ecosystems/golang.ts";
+import { helm } from "../ecosystems/helm.ts";
 import { maven } from "../ecosystems/maven.ts";
 import { npm } from "../ecosystems/npm.ts";
 import { nuget } from "../ecosystems/nuget.ts";
@@ -10,4 +11,4 @@ import { pypi } from "../ecosystems/pypi.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
-export const ecosystems: readonly Ecosystem[] = [cargo, gem, golang, maven, npm, nuget, oci, pypi];
+export const ecosystems: readonly Ecosystem[] = [cargo, gem, golang, helm, maven, npm, nuget, oci, pypi];

@@ -33,6 +33,10 @@ const NAMES = {
 
 type Name = keyof typeof NAMES;
 
+/** Ecosystems whose upstreams have names of the operator's own. */
+const NAMED = ["helm", "oci"] as const;
+type Named = (typeof NAMED)[number];
+
 /** A header that requests below a URL are sent with. */
 export interface Credential {
   /** URL prefix without a trailing slash. Scheme, host and port must be the same, the path a prefix by whole segments. */
@@ -87,7 +91,10 @@ export function upstreamSection(ecosystems: readonly string[]) {
   return z
     .strictObject({
       ...overrides,
-      helm: unsupported("helm"),
+      helm: z.record(text(), webUrl()).prefault({}).meta({
+        description: "Chart repositories by name: each is at `/helm/NAME`.",
+        entry: "<NAME>",
+      }),
       oci: z.record(text(), webUrl()).prefault({}).meta({
         description: "Further registries of images, by their hosts or other names: each is at `/v2/upstream/NAME/`.",
         entry: "<NAME>",
@@ -116,10 +123,13 @@ function unsupported(ecosystem: string) {
 
 /** Ecosystem id → name of an upstream → URL. */
 export function upstreamsOf(
-  section: Partial<Record<Name, string | undefined>> & { oci?: Readonly<Record<string, string>> },
+  section: Partial<Record<Name, string | undefined>> & Partial<Record<Named, Readonly<Record<string, string>>>>,
 ): Record<string, Record<string, string>> {
   const found: Record<string, Record<string, string>> = {};
-  if (Object.keys(section.oci ?? {}).length > 0) found["oci"] = { ...section.oci };
+  for (const ecosystem of NAMED) {
+    const named = section[ecosystem] ?? {};
+    if (Object.keys(named).length > 0) found[ecosystem] = { ...named };
+  }
   for (const [name, [ecosystem, upstream]] of Object.entries(NAMES)) {
     const url = section[name as Name];
     if (typeof url === "string") found[ecosystem] = { ...found[ecosystem], [upstream]: url };

@@ -277,7 +277,6 @@ describe("what has no effect is said", () => {
       "upstream: {debian: 'https://d.example'}",
       /^upstream\.debian \(.*\) has no effect: this version has no ecosystem debian$/,
     ],
-    ["upstream: {helm: {a: 'https://h.example'}}", /^upstream\.helm .* no ecosystem helm$/],
     ["storage: {direct_serve: true}", /^storage\.direct_serve .* has no effect/],
     ["gradle: {build_cache: {read_only: true}}", /^gradle\.build_cache\.read_only .* no Gradle build cache$/],
     ["database: {url: 'postgres://u:p@h/d'}", /^database\.url .* only SQLite/],

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { cargo } from "../../ecosystems/cargo.ts";
 import { gem } from "../../ecosystems/gem.ts";
 import { golang } from "../../ecosystems/golang.ts";
+import { helm } from "../../ecosystems/helm.ts";
 import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
 import { nuget } from "../../ecosystems/nuget.ts";
@@ -173,6 +174,32 @@ const table: readonly [Ecosystem, Conformance][] = [
           kind: "artifact",
           release: { name: "org.acme/lib", version: "1.9.0" },
         },
+      ],
+    },
+  ],
+  [
+    helm,
+    {
+      upstreams: { default: "https://charts.example", stable: "https://charts.example/stable" },
+      name: "stable/web",
+      samples: [
+        {
+          path: "/stable/index.yaml",
+          mediaType: "text/yaml",
+          truncation: "line",
+          body: await fixture("helm/index.yaml"),
+        },
+      ],
+      cases: [
+        { path: "/stable/charts/web-1.0.0.tgz", kind: "artifact" },
+        { path: "/stable/charts/web-1.0.0.tgz.prov", kind: "artifact" },
+        {
+          path: "/stable/-/web/2.0.0/web-2.0.0.tgz",
+          kind: "artifact",
+          release: { name: "stable/web", version: "2.0.0" },
+        },
+        { path: "/stable/README.md", kind: "none" },
+        { path: "/index.yaml", kind: "none" },
       ],
     },
   ],
