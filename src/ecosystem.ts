@@ -150,6 +150,10 @@ export interface Ecosystem {
   seal?(held: () => Iterable<Path>, read: (path: Path) => Doc | undefined): Iterable<Path>;
   /** A path whose facts or `Last-Modified` date a release, asked for where the index has no dates that policy may trust. */
   datedBy?(release: Release): Path;
+  /** Upstream's `Last-Modified` of a file is when the registry accepted it: it dates the file's release. */
+  filesAreDated?: boolean;
+  /** Qualifiers of PURLs that hold for what a release requires as well (`arch`, `distro`). Default: none. */
+  scopes?: readonly string[];
   /** The registry's spelling of a name as people write it in PURLs. Default: unchanged. */
   identity?(name: string): string;
   /** What a name is that SBOMs state and no registry has: part of the toolchain, for which nothing need be held. Said as in

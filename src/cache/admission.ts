@@ -94,7 +94,7 @@ export class Admissions {
   /** When a release may be downloaded (0: always; `undefined`: nothing dates it), and its date. */
   async ofRelease(
     mount: Mount,
-    release: Release,
+    release: ReleaseFacts,
     publishedAt: number | undefined,
   ): Promise<{ matures: number | undefined; date: { at: number; source: DateSource | "index" } | undefined }> {
     const threshold = this.threshold(mount, release.name);
@@ -106,7 +106,8 @@ export class Admissions {
 
   /** Throws Withheld where policy keeps a release's file from clients. */
   async require(target: Target, release: Release, publishedAt: number | undefined): Promise<void> {
-    const { matures } = await this.ofRelease(target.mount, release, publishedAt);
+    const stated = { ...release, files: [{ path: target.path }] };
+    const { matures } = await this.ofRelease(target.mount, stated, publishedAt);
     if (matures !== undefined && matures <= this.#context.now()) return;
     const purl = formatPurl(target.mount.ecosystem, release);
     throw new Withheld(
@@ -130,14 +131,21 @@ export class Admissions {
     const isMissing = (version: string) => !dates.has(version);
     take(releases);
     let failed = false;
-    if ([...undated].some(isMissing) && mount.ecosystem.index({ name }, mount.traits).length > 1)
+    if (
+      [...undated].some(isMissing) &&
+      !mount.ecosystem.filesAreDated &&
+      mount.ecosystem.index({ name }, mount.traits).length > 1
+    )
       try {
         take(await statedOf(this.#documents, mount, name));
       } catch (error) {
         failed = true;
         log.warn("the index that dates releases cannot be had", { mount: mount.name, name, error: messageOf(error) });
       }
-    const missing = [...undated].filter(isMissing);
+    const missing = [...undated].filter(isMissing).map((version) => {
+      const file = releases.find((each) => each.version === version && each.files?.[0])?.files?.[0];
+      return { version, path: file?.path };
+    });
     if (missing.length === 0 || failed) return { dates, failed };
     const found = await this.#dates.find(mount, name, missing);
     return { dates: new Map([...dates, ...found.dates]), failed: found.failed };

@@ -155,7 +155,8 @@ export class ArtifactCache {
       throw new NotFound(
         `${target.path}: no index that is held or configured here lists it, so nothing says which bytes are right; have the client fetch its lists through this proxy again`,
       );
-    const release = fact ?? target.route.release?.(target.params);
+    // A fact without a name is of a file that belongs to no release.
+    const release = fact?.name ? fact : target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
     if (!(await storage.hasRoom(fact?.size ?? 0))) return this.#passOn(target, fact, ready);
     for (;;) {

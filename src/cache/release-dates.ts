@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { KnownDate } from "../db/dates.ts";
-import type { Release } from "../ecosystem.ts";
+import type { Path } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
@@ -11,6 +11,12 @@ import { addressesOf, matchIn, targetOf } from "./locate.ts";
 
 /** Requests for dates at once. */
 const AT_ONCE = 8;
+
+/** A version that nothing dates, and a file of it. */
+interface Undated {
+  version: string;
+  path: Path | undefined;
+}
 
 interface Found {
   /** By version. */
@@ -34,16 +40,19 @@ export class DateFinder {
   }
 
   /** For the versions of one package. Who admits what nothing dates does not wait for a first sighting to age. */
-  async find(mount: Mount, name: string, versions: readonly string[]): Promise<Found> {
+  async find(mount: Mount, name: string, releases: readonly Undated[]): Promise<Found> {
     const { dates, writer, settings, now } = this.#context;
     const known = dates.ofPackage(mount.name, name);
     const limit = pLimit(AT_ONCE);
     const found = await Promise.all(
-      versions.map((version) =>
+      releases.map(({ version, path }) =>
         limit(async (): Promise<[string, KnownDate] | undefined> => {
           const before = known.get(version);
           if (before) return [version, before];
-          const modified = settings.offline ? undefined : await this.#lastModified(mount, { name, version });
+          const dating = mount.ecosystem.filesAreDated ? path : mount.ecosystem.datedBy?.({ name, version });
+          // Without a file to ask about, it is not known to be new.
+          if (!dating && mount.ecosystem.filesAreDated) return undefined;
+          const modified = settings.offline || !dating ? undefined : await this.#lastModified(mount, dating);
           if (modified === "failed") return undefined;
           return [
             version,
@@ -68,10 +77,9 @@ export class DateFinder {
   }
 
   /** Milliseconds since 1970; `undefined` where upstream has no date. */
-  async #lastModified(mount: Mount, release: Release): Promise<number | undefined | "failed"> {
-    const path = mount.ecosystem.datedBy?.(release);
-    const match = path && matchIn(mount, "GET", path);
-    if (!match || typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
+  async #lastModified(mount: Mount, path: Path): Promise<number | undefined | "failed"> {
+    const match = matchIn(mount, "GET", path);
+    if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
       return undefined;
     let failed = false;
     const declared = await this.#documents.declared(mount);

@@ -48,7 +48,7 @@ async function admission({ cache, mounts }: Runtime, mountName: string, release:
   if (!stated) return "index: does not list it";
   const threshold = cache.admissions.threshold(mount, release.name);
   const trusted = stated.dateTrust === "author" ? undefined : stated.publishedAt?.getTime();
-  const { matures, date: dated } = await cache.admissions.ofRelease(mount, release, trusted);
+  const { matures, date: dated } = await cache.admissions.ofRelease(mount, stated, trusted);
   const date = dated ? `${DATED[dated.source]} ${new Date(dated.at).toISOString()}` : "nothing dates it";
   const state = stated.state ? `; the registry says it is ${stated.state}` : "";
   if (threshold === 0) return `admitted: no cooldown applies to it (${date})${state}`;
@@ -68,7 +68,7 @@ async function facts(
   const found: ReleaseFacts[] = [];
   try {
     for (const path of mount.ecosystem.index(release, mount.traits))
-      found.push(...(await walk(cache, mount, path, { tolerant: true })).releases);
+      found.push(...(await walk(cache, mount, path, { tolerant: true, only: release })).releases);
   } catch (error) {
     return { problem: messageOf(error) };
   }

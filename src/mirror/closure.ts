@@ -5,12 +5,12 @@ import type { JobSpec, ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import type { Failure, Outcome } from "./progress.ts";
-import type { Wish } from "./resolve.ts";
+import type { Resolved, Wish } from "./resolve.ts";
 
 export interface ClosureOptions {
   spec: Pick<JobSpec, "choice">;
   mounts: ReadonlyMap<string, Mount>;
-  resolve: (mount: string, wish: Wish) => Promise<string[]>;
+  resolve: (mount: string, wish: Wish) => Promise<Resolved[]>;
   /** Told of what no registry has. */
   tell?: (outcome: Outcome) => void;
 }
@@ -20,7 +20,7 @@ export class Closure {
   readonly #options: ClosureOptions;
   /** By mount and package, the ranges that are known. */
   readonly #ranges = new Map<string, string[]>();
-  readonly #resolved = new Map<string, Promise<string[]>>();
+  readonly #resolved = new Map<string, Promise<Resolved[]>>();
 
   constructor(options: ClosureOptions) {
     this.#options = options;
@@ -28,8 +28,8 @@ export class Closure {
 
   /** The versions that clients would install of a package that was asked for without one. */
   async newest(task: ReleaseTask): Promise<ReleaseTask[]> {
-    const versions = await this.#resolve(task.mount, task.name, "");
-    return versions.map((version) => this.#task(task.mount, { ...task, version }));
+    const releases = await this.#resolve(task, task.name, "");
+    return releases.map((release) => this.#task(task.mount, { ...task, ...release }));
   }
 
   /** The tasks that follow from what a release requires, and what cannot be had. */
@@ -48,7 +48,7 @@ export class Closure {
           return;
         }
         try {
-          tasks.push(...(await this.#tasks(mount, requirement)));
+          tasks.push(...(await this.#tasks(of, requirement)));
         } catch (error) {
           if (requirement.weak && error instanceof NotFound) return;
           const { ecosystem } = this.#options.mounts.get(mount)!;
@@ -61,13 +61,37 @@ export class Closure {
     return { tasks, failures };
   }
 
-  async #tasks(mount: string, { name: spelled, range, asks, qualifiers }: Requirement): Promise<ReleaseTask[]> {
-    const { ecosystem } = this.#options.mounts.get(mount)!;
-    const name = ecosystem.identity?.(spelled) ?? spelled;
-    const versions = await this.#resolve(mount, name, range);
-    return versions.map((version) =>
-      this.#task(mount, { name, version, ...(asks && { asks }), ...(qualifiers && { qualifiers }) }),
+  async #tasks(of: ReleaseTask, requirement: Requirement): Promise<ReleaseTask[]> {
+    const { asks, anyOf = [] } = requirement;
+    const qualifiers = { ...this.#scopeOf(of), ...requirement.qualifiers };
+    const releases = await this.#first(of, [requirement, ...anyOf]);
+    return releases.map((release) =>
+      this.#task(of.mount, {
+        ...release,
+        ...(asks && { asks }),
+        ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
+      }),
     );
+  }
+
+  /** Of alternatives the first that can be had. Throws what the first throws, where none can. */
+  async #first(of: ReleaseTask, alternatives: readonly { name: string; range: string }[]): Promise<Resolved[]> {
+    const { ecosystem } = this.#options.mounts.get(of.mount)!;
+    let failure: unknown;
+    for (const { name, range } of alternatives)
+      try {
+        return await this.#resolve(of, ecosystem.identity?.(name) ?? name, range);
+      } catch (error) {
+        if (!(error instanceof NotFound)) throw error;
+        failure ??= error;
+      }
+    throw failure;
+  }
+
+  /** The qualifiers that hold for what it requires, too. */
+  #scopeOf({ mount, qualifiers = {} }: ReleaseTask): Record<string, string> {
+    const { scopes = [] } = this.#options.mounts.get(mount)!.ecosystem;
+    return Object.fromEntries(Object.entries(qualifiers).filter(([name]) => scopes.includes(name)));
   }
 
   #task(mount: string, wanted: Omit<ReleaseTask, "mount" | "purl">): ReleaseTask {
@@ -75,21 +99,24 @@ export class Closure {
     return { ...wanted, mount, purl: formatPurl(ecosystem, wanted) };
   }
 
-  #resolve(mount: string, name: string, range: string): Promise<string[]> {
-    const key = `${mount} ${name}`;
+  #resolve(of: ReleaseTask, name: string, range: string): Promise<Resolved[]> {
+    const { mount } = of;
+    const qualifiers = this.#scopeOf(of);
+    const key = `${mount} ${name} ${new URLSearchParams(qualifiers)}`;
     const known = this.#resolved.get(`${key} ${range}`);
     if (known) return known;
     const ranges = this.#ranges.get(key) ?? [];
-    const versions = this.#options.resolve(mount, {
+    const releases = this.#options.resolve(mount, {
       name,
+      ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
       range,
       others: [...ranges],
       choice: this.#options.spec.choice,
     });
     this.#ranges.set(key, [...ranges, range]);
-    this.#resolved.set(`${key} ${range}`, versions);
+    this.#resolved.set(`${key} ${range}`, releases);
     // Who requires it next may have more luck.
-    versions.catch(() => this.#resolved.delete(`${key} ${range}`));
-    return versions;
+    releases.catch(() => this.#resolved.delete(`${key} ${range}`));
+    return releases;
   }
 }

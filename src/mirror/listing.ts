@@ -22,7 +22,9 @@ export async function unlisted(
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const target = documentAt(mount, path);
     if (!target?.route.parse || !cache.documents.held(mount, target.path)) continue;
-    const { releases } = await walk(cache, mount, path, { tolerant: true });
+    const { row, releases } = await walk(cache, mount, path, { tolerant: true, only: { name } });
+    // What it leads to is not its own to list.
+    if (!row || target.route.packed || !target.route.rewrite) continue;
     const stated = new Set(releases.map((release) => release.version));
     const meant = versions.filter((each) => stated.has(each));
     for (const variant of target.route.variants ?? [null]) {

@@ -12,7 +12,7 @@ import type { Delivery, Order } from "./dispatch.ts";
 import { type Held, hold } from "./hold.ts";
 import { unlisted } from "./listing.ts";
 import { type Plan, plan } from "./plan.ts";
-import { Resolver, type Wish } from "./resolve.ts";
+import { type Resolved, Resolver, type Wish } from "./resolve.ts";
 
 export interface MirrorTasks {
   /** `isWhole`: all of it that could be had was held before. */
@@ -24,8 +24,8 @@ export interface MirrorTasks {
   }): Promise<Plan>;
   /** Holds files, so many at a time; what comes of each, in their order. */
   hold(input: { orders: readonly Order[]; atOnce: number }): Promise<Delivery[]>;
-  /** The versions to hold for a requirement. */
-  resolve(input: { mount: string; wish: Wish }): Promise<string[]>;
+  /** The releases to hold for a requirement. */
+  resolve(input: { mount: string; wish: Wish }): Promise<Resolved[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
   listing(input: { task: ReleaseTask; versions: readonly string[] }): Promise<string[]>;
   /** Puts pointers in their places, since all that they name is held. */

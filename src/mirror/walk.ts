@@ -99,21 +99,28 @@ export async function pin(
   });
 }
 
+interface Indexed extends Pick<Walked, "releases" | "staged"> {
+  /** Releases of other packages that stand in for it. */
+  others: ReleaseFacts[];
+}
+
 /** What the documents state that together list every release of a package; a release may be stated in several parts. */
 export async function indexed(
   cache: Cache,
   mount: Mount,
   { name, qualifiers }: { name: string; qualifiers?: Readonly<Record<string, string>> | undefined },
   refresh = false,
-): Promise<Pick<Walked, "releases" | "staged">> {
-  const found: Pick<Walked, "releases" | "staged"> = { releases: [], staged: [] };
+): Promise<Indexed> {
+  const found: Indexed = { releases: [], others: [], staged: [] };
   const seen = new Set<Path>();
   const only = { name, ...(qualifiers && { qualifiers }) };
   for (const path of mount.ecosystem.index(only, mount.traits)) {
     const { releases, unpinned, staged } = await walk(cache, mount, path, { tolerant: true, refresh, only }, seen);
     await pin(cache, mount, unpinned);
     found.staged.push(...staged);
-    for (const release of releases) if (release.name === name) found.releases.push(release);
+    for (const release of releases)
+      if (release.name === name) found.releases.push(release);
+      else if (release.provides?.some((each) => each.name === name)) found.others.push(release);
   }
   return found;
 }

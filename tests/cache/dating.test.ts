@@ -91,6 +91,15 @@ describe("without dates in the index", () => {
   });
 });
 
+test("where files are dated, the one that is asked for dates its release", async () => {
+  const { datedBy: _, ...rest } = dated;
+  await using s = await setUpDated("withhold", { ...rest, filesAreDated: true });
+  expect((await s.ask("/f/old")).kind).toBe("ready");
+  expect(String(await failure(s.ask("/f/new")))).toContain("withheld by the cooldown until 2026-06-16");
+  expect(await failure(s.ask("/f/undated"))).toBeInstanceOf(Withheld);
+  expect(s.upstream.count(/^\/f\//, "HEAD")).toBe(3);
+});
+
 describe("a document that policy cannot be applied to is no answer", () => {
   const broken = (route: Partial<MetadataRoute>): Ecosystem => ({
     ...dated,
