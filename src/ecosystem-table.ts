@@ -6,7 +6,12 @@ const ABILITIES: readonly [string, (ecosystem: Ecosystem) => boolean][] = [
   ["proxy", ({ routes }) => routes.some(({ kind }) => kind === "artifact")],
   ["mirror by PURL", ({ routes }) => routes.some((route) => route.kind === "metadata" && route.parse !== undefined)],
   ["mirror whole", ({ catalog }) => catalog !== undefined],
-  ["cooldown", ({ routes }) => routes.some((route) => route.kind === "metadata" && route.rewrite !== undefined)],
+  [
+    "cooldown",
+    // Lists that are signed stay as they are; what they list is refused where it is downloaded.
+    ({ routes, filesAreDated = false }) =>
+      filesAreDated || routes.some((route) => route.kind === "metadata" && route.rewrite !== undefined),
+  ],
   [
     "search offline",
     ({ routes }) => routes.some((route) => route.kind === "passthrough" && route.offline !== undefined),

@@ -1,5 +1,6 @@
 // Written by scripts/generate.ts from the files of ecosystems/. Do not edit.
 import { cargo } from "../ecosystems/cargo.ts";
+import { debian } from "../ecosystems/debian.ts";
 import { gem } from "../ecosystems/gem.ts";
 import { golang } from "../ecosystems/golang.ts";
 import { helm } from "../ecosystems/helm.ts";
@@ -11,4 +12,4 @@ import { pypi } from "../ecosystems/pypi.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
-export const ecosystems: readonly Ecosystem[] = [cargo, gem, golang, helm, maven, npm, nuget, oci, pypi];
+export const ecosystems: readonly Ecosystem[] = [cargo, debian, gem, golang, helm, maven, npm, nuget, oci, pypi];

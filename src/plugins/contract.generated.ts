@@ -24,6 +24,8 @@ export const CONTRACT_KEYS = {
     roots: "value?",
     seal: "function?",
     datedBy: "function?",
+    filesAreDated: "value?",
+    scopes: "value?",
     identity: "function?",
     builtIn: "function?",
     versions: "value",

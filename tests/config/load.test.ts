@@ -273,10 +273,7 @@ describe("what is wrong", () => {
 
 describe("what has no effect is said", () => {
   const warnings: [yaml: string, ...RegExp[]][] = [
-    [
-      "upstream: {debian: 'https://d.example'}",
-      /^upstream\.debian \(.*\) has no effect: this version has no ecosystem debian$/,
-    ],
+    ["upstream: {rpm: 'https://d.example'}", /^upstream\.rpm \(.*\) has no effect: this version has no ecosystem rpm$/],
     ["storage: {direct_serve: true}", /^storage\.direct_serve .* has no effect/],
     ["gradle: {build_cache: {read_only: true}}", /^gradle\.build_cache\.read_only .* no Gradle build cache$/],
     ["database: {url: 'postgres://u:p@h/d'}", /^database\.url .* only SQLite/],

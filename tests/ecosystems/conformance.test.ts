@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
 import { cargo } from "../../ecosystems/cargo.ts";
+import { debian } from "../../ecosystems/debian.ts";
 import { gem } from "../../ecosystems/gem.ts";
 import { golang } from "../../ecosystems/golang.ts";
 import { helm } from "../../ecosystems/helm.ts";
@@ -113,6 +114,47 @@ const table: readonly [Ecosystem, Conformance][] = [
         { path: "/api/v1/dependencies", kind: "deny" },
         { path: "/api/v1/versions/acme-tool.json", kind: "passthrough" },
         { path: "/api/v1/gems", method: "POST", kind: "deny" },
+      ],
+    },
+  ],
+  [
+    debian,
+    {
+      upstreams: { default: "https://debian.example/debian" },
+      name: "hello",
+      samples: [
+        {
+          path: "/dists/trixie/main/binary-amd64/Packages",
+          mediaType: "text/plain",
+          body: await fixture("debian/Packages"),
+          truncation: "line",
+        },
+        {
+          path: "/dists/trixie/main/source/Sources",
+          mediaType: "text/plain",
+          body: await fixture("debian/Sources"),
+          truncation: "line",
+        },
+        { path: "/dists/trixie/InRelease", mediaType: "text/plain", body: await fixture("debian/InRelease") },
+      ],
+      cases: [
+        { path: "/pool/main/g/gcc-14/libstdc%2b%2b6_14.2.0-19_amd64.deb", kind: "artifact" },
+        { path: "/flat/acme_1.0_amd64.deb", kind: "artifact" },
+        { path: `/dists/trixie/main/binary-amd64/by-hash/SHA256/${"ab".repeat(32)}`, kind: "metadata" },
+        { path: "/dists/trixie/main/binary-amd64/Release", kind: "metadata" },
+        { path: "/dists/trixie/main/binary-amd64/Packages.diff/Index", kind: "metadata" },
+        {
+          path: "/dists/trixie/main/binary-amd64/Packages.diff/T-2025-09-06-2006.03-F-2025-09-05-0209.11.gz",
+          kind: "artifact",
+        },
+        { path: "/dists/trixie/main/i18n/Translation-en.xz", kind: "metadata" },
+        { path: "/dists/trixie/main/installer-amd64/20250803%2bdeb13u1/images/netboot/mini.iso", kind: "artifact" },
+        { path: "/dists/trixie/main/installer-amd64/20250803/images/SHA256SUMS", kind: "metadata" },
+        { path: "/dists/trixie/main/installer-amd64/current/images/netboot/mini.iso", kind: "metadata" },
+        { path: "/Release.gpg", kind: "metadata" },
+        { path: "/Packages.gz", kind: "metadata" },
+        { path: "/pool/main/h/hello/", kind: "none" },
+        { path: "/", kind: "none" },
       ],
     },
   ],

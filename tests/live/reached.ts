@@ -9,6 +9,7 @@ const PATHS = {
   nuget: "/index.json",
   gem: "/info/rack",
   maven: "/org/slf4j/slf4j-api/2.0.16/slf4j-api-2.0.16.pom",
+  debian: "/dists/trixie/InRelease",
 } as const;
 
 const answers = new Map<string, Promise<boolean>>();

@@ -6,7 +6,7 @@ const BLOCK = 512;
 /** 2023-11-14T22:13:20Z: the same for every file. */
 const MODIFIED = 1_700_000_000;
 
-/** A gzip'd tar of the files, in the order given. */
+/** A gzip'd tar of the files, in the order given; a name that ends with a slash is a folder. */
 export function tarGz(files: Files): Uint8Array<ArrayBuffer> {
   return gzipSync(tar(files));
 }
@@ -26,13 +26,13 @@ function header(name: string, size: number): Buffer {
   const octal = (value: number, width: number) => value.toString(8).padStart(width - 1, "0");
   const { prefix, base } = split(name);
   field(0, base);
-  field(100, octal(0o644, 8));
+  field(100, octal(name.endsWith("/") ? 0o755 : 0o644, 8));
   field(108, octal(0, 8));
   field(116, octal(0, 8));
   field(124, octal(size, 12));
   field(136, octal(MODIFIED, 12));
   field(148, " ".repeat(8));
-  field(156, "0");
+  field(156, name.endsWith("/") ? "5" : "0");
   field(257, "ustar\x0000");
   field(345, prefix);
   const sum = block.reduce((total, byte) => total + byte, 0);

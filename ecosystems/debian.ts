@@ -1,0 +1,153 @@
+import type { Doc, DocumentFacts, Ecosystem, Facts, Package, Params, Path } from "../src/ecosystem.ts";
+import { folderOf, foldersOf, headedAt, indexesFor, indexesListed, suitesFor } from "../src/formats/apt-layout.ts";
+import { fieldsOf } from "../src/formats/deb822.ts";
+import { binariesOf, kindOf, sourcesOf } from "../src/formats/debian-packages.ts";
+import { HASHES, readRelease, saysTheSame } from "../src/formats/debian-release.ts";
+import { compareDebian, satisfiesDebian } from "../src/formats/debian-version.ts";
+
+/** Seconds that a signed root is believed: clients have to learn of security updates. */
+const FRESH = 60;
+
+/** Clients write `+`, `~` and `:` in both ways. Some stores take a plain `+` for a space. */
+const spelled = {
+  canonical: ({ path }: Params) => encodeURI(path!) as Path,
+  to: ({ path }: Params) => encodeURI(path!).replaceAll("+", "%2B") as Path,
+};
+const document = { ...spelled, kind: "metadata", freshness: FRESH } as const;
+const root = { ...document, pointer: true, generation: ({ dir = "" }: Params) => headedAt([dir]) };
+/** Documents that a release file lists; most of them are compressed. */
+const listed = { ...document, packed: true, generation: ({ path }: Params) => headedAt(foldersOf(path!)), parse: read };
+const file = { ...spelled, kind: "artifact", needsDigest: true } as const;
+
+export const debian: Ecosystem = {
+  id: "debian",
+  contract: 1,
+  title: "Debian packages, of any APT repository: apt",
+  spec: "https://wiki.debian.org/DebianRepository/Format",
+  upstreams: { default: "https://deb.debian.org/debian" },
+  purlType: "deb",
+  purl: {
+    read: ({ name, ...rest }) => ({ ...rest, name: name.slice(name.lastIndexOf("/") + 1) }),
+    write: ({ name, ...rest }) => ({ ...rest, type: "deb", name: `debian/${name}` }),
+  },
+  identity: (name) => name.toLowerCase(),
+  options: {
+    suites: {
+      default: ["trixie", "trixie-updates"],
+      help: "Folders of release files below `/dists`; one that ends with a slash is a flat repository.",
+    },
+    components: { default: ["main"], help: "Parts of the suites that mirrors look into." },
+    architectures: { default: ["amd64"], help: "Machines for which mirrors hold packages, where a PURL does not say." },
+    languages: { default: ["en"], help: "Languages of the descriptions that mirrors hold." },
+  },
+  setup: (base) => `in sources.list: deb ${base} trixie main`,
+  scopes: ["arch", "distro"],
+  filesAreDated: true,
+  signs: ["openpgp"],
+  keepHeaders: ["last-modified"],
+  routes: [
+    // What a build of an installer consists of, by its version; of "current" it is another every time.
+    {
+      ...file,
+      match: at(String.raw`(?<dir>/dists/.+/installer-[^/]+/(?!current/)[^/]+/images)/(?!\w+SUMS$).+`),
+      describedBy: ({ dir }) => [`${encodeURI(dir!)}/SHA256SUMS` as Path],
+    },
+    { ...listed, match: at("/dists/.+/(?:binary-[^/]+|source)/Release") },
+    { ...root, match: at("(?<dir>/.+)?/InRelease"), parse: release, signed: {} },
+    {
+      ...root,
+      match: at("(?<dir>/.+)?/Release"),
+      parse: release,
+      signed: { at: ({ dir = "" }) => encodeURI(`${dir}/Release.gpg`) as Path },
+      agrees: (doc, other) => saysTheSame(doc.text(), other.text()),
+    },
+    { ...root, match: at(String.raw`(?<dir>/.+)?/Release\.gpg`) },
+    {
+      ...listed,
+      match: at("(?:/.+)?/by-hash/(?<field>SHA512|SHA256|SHA1|MD5Sum)/(?<hex>(?:[0-9a-f]{32}){1,4}|[0-9a-f]{40})"),
+      freshness: "immutable",
+      digest: ({ field, hex }) => `${HASHES.find(([name]) => name === field)![1]}:${hex!}`,
+      describedBy: () => [],
+    },
+    // Patches from one version of an index to the next.
+    {
+      ...file,
+      match: at(String.raw`(?<dir>/.+\.diff)/(?!Index$)[^/]+`),
+      describedBy: ({ dir }) => [`${encodeURI(dir!)}/Index` as Path, { below: `${encodeURI(dir!)}/` as Path }],
+    },
+    { ...listed, match: at("/dists/.+") },
+    {
+      ...file,
+      match: at(String.raw`/(?:.+/)?(?<file>[^/]+\.(?:[ud]?deb|ddeb|dsc|diff\.gz|tar\.\w+)(?:\.asc)?)`),
+      release: ({ file }) => ({ name: file!.split("_", 1)[0]!.toLowerCase(), version: "" }),
+      describedBy: ({ path, file }, _, traits) => [{ below: "/" }, ...indexesFor(path!, file!, traits)],
+    },
+    // Flat repositories have their indexes anywhere.
+    { ...listed, match: at(String.raw`(?:/.+)?/(?:Packages|Sources|Contents|Translation)(?:[-.][\w.-]+)?`) },
+    // Keys that a repository offers beside its packages.
+    { ...document, match: at(String.raw`/(?:.+/)?[^/]+\.(?:asc|gpg|key)`) },
+  ],
+  index: (pkg, { options }) => suitesFor(pkg, options["suites"]!).flatMap((suite) => headedAt([folderOf(suite)]).roots),
+  versions: { compare: compareDebian, isStable: () => true, satisfies: satisfiesDebian },
+};
+
+function at(source: string): RegExp {
+  return new RegExp(`^(?<path>${source})$`);
+}
+
+function release(doc: Doc, only?: Package): Facts {
+  const { dir = "" } = doc.params;
+  const { fields, date, files } = readRelease(doc.text());
+  const documents = files.map(({ name, size, digests }): DocumentFacts => {
+    const path = `${dir}/${name}`;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const at = digests.map((digest) => {
+      const [algorithm, hex] = digest.split(":");
+      return encodeURI(`${folder}/by-hash/${HASHES.find(([, each]) => each === algorithm)![0]}/${hex!}`) as Path;
+    });
+    return { path: encodeURI(path) as Path, digest: digests[0]!, size, at };
+  });
+  const { follow, beside } = indexesListed(
+    dir,
+    { fields, names: new Set(files.map(({ name }) => name)) },
+    doc.traits,
+    only,
+  );
+  const paths = (names: readonly string[]) => names.map((name) => encodeURI(`${dir}/${name}`) as Path);
+  const others = ["Release", "Release.gpg"].filter((name) => doc.path !== encodeURI(`${dir}/${name}`));
+  return {
+    documents,
+    follow: paths(follow),
+    beside: paths([...others, ...beside]),
+    ...(date !== undefined && { revision: date }),
+  };
+}
+
+/** What an index states; others state nothing that is of use here. */
+function read(doc: Doc, only?: Package): Facts {
+  const { path = "", field } = doc.params;
+  const [folder, name] = [path.slice(0, path.lastIndexOf("/")), path.slice(path.lastIndexOf("/") + 1)];
+  const below = field ? folder.replace(/\/by-hash\/\w+$/, "") : folder;
+  // What has its digest for a name is told by what it says.
+  switch (field ? kindOf(doc.bytes()) : name.replace(/(?<=^(?:Packages|Sources))\.\w+$/, "")) {
+    case "Packages":
+      return { releases: binariesOf(doc.bytes(), only?.name) };
+    case "Sources":
+      return { releases: sourcesOf(doc.bytes(), only?.name) };
+    case "Index":
+      return { documents: documentsIn(below, fieldsOf(doc.text())["SHA256-Download"] ?? "") };
+    case "SHA256SUMS":
+      return { documents: documentsIn(below, doc.text()) };
+    default:
+      return {};
+  }
+}
+
+/** `HEX SIZE NAME` or `HEX  ./NAME`. */
+function documentsIn(folder: string, lines: string): DocumentFacts[] {
+  const matched = lines.matchAll(/^\s*([0-9a-f]{64})\s+(?:\d+\s+)?\*?(?:\.\/)?(\S+)$/gm);
+  return Array.from(matched, ([, hex, name]) => ({
+    path: encodeURI(`${folder}/${name!}`) as Path,
+    digest: `sha256:${hex!}`,
+  }));
+}
