@@ -6,7 +6,7 @@ import { outcome } from "../support/clients/client.ts";
 import { helm } from "../support/clients/helm.ts";
 import { lacks, proves } from "../support/proven.ts";
 import { type Proxy as Running, startProxy } from "../support/proxy.ts";
-import { chartFile, chartPath, makeHelm } from "../support/registries/helm.ts";
+import { chartFile, chartPath, makeChartImage, makeHelm } from "../support/registries/helm.ts";
 import { said } from "../support/story.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { binary } from "../support/tree.ts";
@@ -106,6 +106,33 @@ tried(
     expect(strict.stderr()).toContain("expected sha256:");
     const far = await fetch(`${strict.url}/helm/other/-/fx-far/1.0.0/fx-far-1.0.0.tgz`);
     expect([far.status, await far.text()]).toEqual([404, expect.stringContaining("not among allow_hosts") as string]);
+  },
+  TIMEOUT,
+);
+
+tried(
+  "helm: a chart in a registry of images, which Chart.lock names: through the proxy; mirrored, unplugged, pulled",
+  async () => {
+    const { charts, serve, dir } = await set();
+    charts.mount("", () => makeChartImage("charts/fx-image", "fx-image", "1.0.0"));
+    const config = { upstream: { oci: { "registry.example": charts.url } } };
+    const pull = async (proxy: Running) => {
+      const { host } = new URL(proxy.url);
+      const chart = `oci://${host}/upstream/registry.example/charts/fx-image`;
+      return helm.run(dir(crypto.randomUUID()), ["template", "x", chart, "--version", "1.0.0", "--plain-http"]);
+    };
+    const online = await serve("online", { config });
+    expect((await pull(online)).stdout).toContain('version: "1.0.0"');
+    const mirroring = await serve("held", { config });
+    const lock = dir("Chart.lock");
+    const dependency = "- name: fx-image\n  repository: oci://registry.example/charts\n  version: 1.0.0\n";
+    await Bun.write(lock, `dependencies:\n${dependency}digest: sha256:ab\ngenerated: "2026-01-01T00:00:00Z"\n`);
+    const mirrored = await mirroring.run(["mirror", "--lockfile", lock]);
+    expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining(" 0 failed") as string]);
+    await mirroring.stop();
+    await charts.down();
+    const offline = await serve("held", { config, offline: true });
+    expect((await pull(offline)).stdout).toContain('version: "1.0.0"');
   },
   TIMEOUT,
 );

@@ -94,11 +94,11 @@ test.skipIf(dotnet.unavailable() !== undefined)(
 );
 
 test.skipIf(dotnet.unavailable() !== undefined).each([
-  ["with digests beside packages", { catalog: false, sidecars: true }, "refused"],
-  ["with neither", { catalog: false }, "installed"],
+  ["with digests beside packages", "refused", { catalog: false, sidecars: true }],
+  ["with neither", "installed", { catalog: false }],
 ] as const)(
   "a feed without a catalog, %s: restored with what requires it; a forgery is %s",
-  async (_, options, expected) => {
+  async (_, expected, options) => {
     const registry = (base: string) =>
       makeNuget(
         [
@@ -118,6 +118,21 @@ test.skipIf(dotnet.unavailable() !== undefined).each([
     const result = await install(other, "forged");
     expect(result.code === 0 ? "installed" : "refused").toBe(expected);
     if (expected === "refused") expect(other.stderr()).toContain("expected sha512:");
+  },
+  TIMEOUT,
+);
+
+test.skipIf(dotnet.unavailable() !== undefined)(
+  "a proxy stands behind another, which finds all that vouches for packages there",
+  async () => {
+    const { serve, install, upstream } = await setStage(dotnet);
+    const first = await serve("first");
+    const second = await serve("second", { upstreams: { default: `${first.url}/nuget/v3/index.json` } });
+    expect(outcome(await install(second, "project"))).toBe("installed");
+    const path = "/v3/catalog0/data/2026.01.01.00.00.00/fx.lower.1.0.0.json";
+    const asked = upstream.count(`/up${path}`);
+    expect([asked, await get(second, path)]).toEqual([1, expect.objectContaining({ id: "Fx.Lower" }) as object]);
+    expect(upstream.count(`/up${path}`)).toBe(1);
   },
   TIMEOUT,
 );

@@ -39,8 +39,6 @@ function entryOf({ name, version, repository: given }: Locked, place: string): E
   const what = `${name}@${version}`;
   if (repository === "" || repository.startsWith("file:"))
     return elsewhere(what, "folder", repository || `charts/${name}`, place);
-  if (repository.startsWith("oci:"))
-    return { what, reason: `is an image, not in a chart repository: ${repository.replace(/\/*$/, "")}/${name}`, place };
   const url = repository.replace(/^(?:@|alias:)/, "");
   if (!/^[\w.-]+$/.test(url) && !URL.canParse(url))
     throw new BadRequest(
@@ -49,5 +47,10 @@ function entryOf({ name, version, repository: given }: Locked, place: string): E
   if (!/^[\w.-]+$/.test(name)) throw new BadRequest(`${place}.name: "${clip(name)}" is no name of a chart`);
   if (!/^v?\d+(?:\.\d+){0,2}(?:[-+][\w.+-]+)?$/.test(version))
     throw new BadRequest(`${place}.version: "${clip(version)}" is no version of a chart`);
-  return { purl: { type: "helm", name, version, qualifiers: { repository_url: url } }, place };
+  const [, registry] = /^oci:\/\/(.+?)\/*$/.exec(url) ?? [];
+  if (registry === undefined)
+    return { purl: { type: "helm", name, version, qualifiers: { repository_url: url } }, place };
+  // A tag has no plus.
+  const tag = version.replaceAll("+", "_");
+  return { purl: { type: "oci", name, version: tag, qualifiers: { repository_url: `${registry}/${name}` } }, place };
 }

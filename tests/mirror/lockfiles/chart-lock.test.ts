@@ -9,7 +9,7 @@ test("reads what helm writes", async () => {
     "pkg:helm/far@1.10?repository_url=other, dependencies[2]",
     "- local@0.1.0: is a folder: file://../local, dependencies[3]",
     "- vendored@0.2.0: is a folder: charts/vendored, dependencies[4]",
-    "- image@3.0.0: is an image, not in a chart repository: oci://registry.example/charts/image, dependencies[5]",
+    "pkg:oci/image@3.0.0_b.1?repository_url=registry.example%2Fcharts%2Fimage, dependencies[5]",
   ]);
 });
 

@@ -12,7 +12,7 @@ export const dotnet: Client = {
   name: "dotnet",
   ecosystem: "nuget",
   lockfile: "packages.lock.json",
-  program: ["node", "-p", `require(${JSON.stringify(join(SDK, "package.json"))}).version`],
+  program: ["env", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", join(SDK, "dotnet"), "--version"],
   unavailable: () => missingFile(join(SDK, "dotnet")) ?? missingFile(SSL),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;

@@ -52,3 +52,31 @@ export function chartFile(name: string, version: string, size?: number): Uint8Ar
   };
   return tarGz(padded(files, `${name}/files/filler`, size));
 }
+
+const CHART = "application/vnd.cncf.helm";
+
+/** The same chart in a registry of images, at `/v2/REPOSITORY`. */
+export function makeChartImage(repository: string, name: string, version: string): Map<string, Content> {
+  const tree = new Map<string, Content>([["/v2/", text("{}", "application/json")]]);
+  const blob = (mediaType: string, bytes: Uint8Array<ArrayBuffer>) => {
+    const digest = `sha256:${hex("sha256", bytes)}`;
+    tree.set(`/v2/${repository}/blobs/${digest}`, binary(bytes));
+    return { mediaType, digest, size: bytes.length };
+  };
+  const config = Buffer.from(JSON.stringify({ apiVersion: "v2", name, version }));
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType,
+    config: blob(`${CHART}.config.v1+json`, config),
+    layers: [blob(`${CHART}.chart.content.v1.tar+gzip`, chartFile(name, version))],
+  });
+  const digest = `sha256:${hex("sha256", manifest)}`;
+  const entry = { body: manifest, headers: { "content-type": mediaType, "docker-content-digest": digest } };
+  for (const reference of [version, digest]) tree.set(`/v2/${repository}/manifests/${reference}`, entry);
+  tree.set(
+    `/v2/${repository}/tags/list`,
+    text(JSON.stringify({ name: repository, tags: [version] }), "application/json"),
+  );
+  return tree;
+}
