@@ -7,6 +7,7 @@ import { renderConfiguration } from "../src/config/table.ts";
 import type { Ecosystem } from "../src/ecosystem.ts";
 import { renderEcosystems } from "../src/ecosystem-table.ts";
 import { renderContractKeys } from "./contract.ts";
+import { renderDeclarations } from "./declarations.ts";
 import { claimed, clientsOf, type Proof } from "./proofs.ts";
 
 interface Generated {
@@ -19,6 +20,7 @@ interface Generated {
 const FILES: readonly Generated[] = [
   { file: "src/registry.generated.ts", render: renderRegistry },
   { file: "src/plugins/contract.generated.ts", render: renderContractKeys },
+  { file: "src/plugins/declarations.generated.ts", render: renderDeclarations },
   { file: "docs/configuration.md", render: (ecosystems) => renderConfiguration(ecosystems) },
   { file: "README.md", render: renderSupport },
   { file: "docs/ecosystems.md", render: (ecosystems) => renderEcosystems(ecosystems) },

@@ -5,6 +5,9 @@ import { configCheck } from "./commands/config.ts";
 import { listEcosystems } from "./commands/ecosystems.ts";
 import { cancelJob, jobs, retryJob, showJob } from "./commands/jobs.ts";
 import { mirror } from "./commands/mirror.ts";
+import { pluginCheck } from "./commands/plugin-check.ts";
+import { pluginNew } from "./commands/plugin-new.ts";
+import { pluginRecord } from "./commands/plugin-record.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { removeSet, sets, showSet } from "./commands/sets.ts";
 import { stats } from "./commands/stats.ts";
@@ -32,6 +35,9 @@ const commands = [
   why,
   configCheck,
   listEcosystems,
+  pluginNew,
+  pluginCheck,
+  pluginRecord,
   verify,
   version,
 ];

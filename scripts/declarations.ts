@@ -1,0 +1,33 @@
+/** What an editor has to know of `proxy/plugin`, as the compiler tells it: goes into the executable, for `proxy plugin new`. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const COMPILER = "node_modules/.bin/tsc";
+const OPTIONS =
+  "--ignoreConfig --declaration --emitDeclarationOnly --rootDir src --target esnext --module preserve --moduleResolution bundler --types bun-types --allowImportingTsExtensions --skipLibCheck --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess";
+
+/** src/plugins/declarations.generated.ts. Throws where src/plugin.ts does not compile. */
+export async function renderDeclarations(): Promise<string> {
+  const folder = await mkdtemp(".tools/declarations.");
+  try {
+    const command = [COMPILER, "src/plugin.ts", ...OPTIONS.split(" "), "--outDir", folder];
+    const { exitCode, stdout } = Bun.spawnSync(command);
+    if (exitCode !== 0) throw new Error(`src/plugin.ts: ${stdout.toString()}`);
+    const names = Array.from(new Bun.Glob("**/*.d.ts").scanSync(folder)).sort();
+    const entries = await Promise.all(
+      names.map(async (name) => {
+        const text = await Bun.file(join(folder, name)).text();
+        // Beside declarations there is no code.
+        return `  ${JSON.stringify(name)}: ${JSON.stringify(text.replace(/(from "\.[^"]*)\.ts"/g, '$1"'))},\n`;
+      }),
+    );
+    return `// Written by scripts/generate.ts from src/plugin.ts and what it exports. Do not edit.
+
+/** File name → its text; \`plugin.d.ts\` is that of \`proxy/plugin\`. */
+export const DECLARATIONS: Readonly<Record<string, string>> = {
+${entries.join("")}};
+`;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
