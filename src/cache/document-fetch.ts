@@ -16,13 +16,15 @@ import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, documentAt, type Target } from "./locate.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { isCurrent, requirePromised } from "./probe.ts";
-import { readBytes, unpackedFor } from "./reader.ts";
+import { type Reading, readBytes, unpackedFor } from "./reader.ts";
 import { NotModified, type Wanted } from "./request.ts";
 import { stage } from "./staging.ts";
 import type { Unkept } from "./unkept.ts";
 
 /** Milliseconds between looks at a fetch that another process runs. */
 const POLL = 20;
+
+const NOTHING: Reading = { pages: [], revision: undefined };
 
 /** What is to be listed: its blob is in the store. */
 export interface Listing {
@@ -194,7 +196,8 @@ export class DocumentFetch {
   ): Promise<Listing> {
     const { path } = target;
     await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
-    const { pages, revision } = await this.#read(target, file, downloaded.head);
+    const isKnown = target.isRepetition && target.route.freshness === "immutable";
+    const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, downloaded.head);
     if (row?.revision && revision !== undefined && revision < row.revision) {
       throw new UpstreamFailed(
         `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,

@@ -55,7 +55,9 @@ export class Generations {
       const root = asked.has(each) ? undefined : await this.#root(mount, [each], { force, settled: SETTLED });
       if (!root) continue;
       const fact = this.#documents.fact(mount, root.path, path);
-      if (fact?.at) return contentOf(mount, fact) ?? target;
+      const content = fact && contentOf(mount, fact);
+      if (content) return target.isRepetition ? { ...content, isRepetition: true } : content;
+      if (fact?.at) return target;
       // The others that may head the same generation say the same.
       for (const same of generationOf(root)?.roots ?? []) asked.add(same);
     }

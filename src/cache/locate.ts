@@ -28,6 +28,8 @@ export interface Target<R extends Held = Held> {
   also?: readonly Path[];
   /** Further paths under which it is found here. */
   copies?: readonly Path[];
+  /** What it states is stated elsewhere: where its digest is known, it is not looked into when it comes. */
+  isRepetition?: boolean;
 }
 
 export function matchIn(mount: Mount, method: string, path: Path): Match | Miss {

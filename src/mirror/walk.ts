@@ -49,7 +49,10 @@ export async function walk(
   if (seen.has(target.path)) return NOTHING;
   seen.add(target.path);
   const force = options.refresh && target.route.freshness !== "immutable" && !followsRoot(target);
-  const { row, outcome } = await cache.documents.load(target, force ? { force } : {});
+  const { row, outcome } = await cache.documents.load(
+    options.unread ? { ...target, isRepetition: true } : target,
+    force ? { force } : {},
+  );
   const staged = stagedOf(target, row);
   // What its name means now may have been seen under another one.
   const isSeen = row.path !== target.path && seen.has(row.path as Path);

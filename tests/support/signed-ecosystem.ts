@@ -1,7 +1,7 @@
 /**
  * The smallest ecosystem of generations: `/root.json` states the digests of the documents below `/n/`, whose contents are at
  * `/by/SHA256` and `/copy/SHA256`; `/root.txt` says the same date, and `/root.sig` does not tell which. Documents list files
- * below `/f/`.
+ * below `/f/`. Names that begin with `again` repeat others; mirrors hold all.
  */
 import { hash } from "../../src/digest.ts";
 import { CONTRACT_REVISION, type Digest, type Doc, type Ecosystem, type Path } from "../../src/ecosystem.ts";
@@ -30,6 +30,7 @@ export const signed: Ecosystem = {
     {
       kind: "metadata",
       match: "/root.json",
+      pointer: true,
       generation,
       parse(doc) {
         const { date, names } = doc.json<Root>();
@@ -38,16 +39,24 @@ export const signed: Ecosystem = {
           digest: `sha256:${sha256}` as Digest,
           at: [`/by/${sha256}`, `/copy/${sha256}`] as const,
         }));
-        return { documents, revision: date };
+        const paths = documents.map(({ path }) => path);
+        const repeats = (path: Path) => path.startsWith("/n/again");
+        return {
+          documents,
+          revision: date,
+          follow: paths.filter((path) => !repeats(path)),
+          beside: ["/root.txt", "/root.sig", ...paths.filter(repeats)],
+        };
       },
     },
     {
       kind: "metadata",
       match: "/root.txt",
+      pointer: true,
       generation,
       agrees: (doc, root) => doc.text() === `date ${root.json<Root>().date}`,
     },
-    { kind: "metadata", match: "/root.sig", generation },
+    { kind: "metadata", match: "/root.sig", pointer: true, generation },
     { ...listing, match: "/n/:name" },
     {
       ...listing,
