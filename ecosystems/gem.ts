@@ -66,7 +66,7 @@ export const gem: Ecosystem = {
         mediaType: "application/octet-stream",
       }),
     },
-    { kind: "artifact", match: "/gems/:file", release: ({ file }) => guess(file!), describedBy },
+    { kind: "artifact", signed: "tar", match: "/gems/:file", release: ({ file }) => guess(file!), describedBy },
     // gem reads one before it installs, bundler where the index was not there.
     {
       kind: "metadata",
@@ -99,6 +99,7 @@ export const gem: Ecosystem = {
     // Bundler before 2.5 compares the tag with the MD5 of what it has put together.
     md5: { name: "etag", value: (hex) => `"${hex}"` },
   },
+  signs: ["x509"],
   versions: { compare: compareRuby, isStable: isStableRuby, satisfies: satisfiesRuby },
   runsOn: (marker, platform) => fitsGem(marker, platform),
 };

@@ -81,6 +81,7 @@ export const nuget: Ecosystem = {
     {
       ...flat,
       kind: "artifact",
+      signed: "zip",
       match: inFlat("[^/]+\\.nupkg"),
       canonical: (p) => packageOf(release(p)),
       to: (p) => below(PLACES.flat, packageOf(release(p))),
@@ -183,6 +184,7 @@ export const nuget: Ecosystem = {
   roots: [`${PLACES.default}/index.json`, `${PLACES.vulnerabilities}/index.json`],
   datedBy: packageOf,
   identity: (name) => name.toLowerCase(),
+  signs: ["x509"],
   versions: nugetVersions,
   catalog: { changes: catalogChanges },
 };

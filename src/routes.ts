@@ -50,6 +50,8 @@ export interface ArtifactRoute extends Described {
   kind: "artifact";
   /** It is refused where nothing states its digest. */
   needsDigest?: boolean;
+  /** It may carry signatures by certificates: `zip`, in a member over all the others; `tar`, of each member in one beside it. */
+  signed?: "zip" | "tar";
   /** A member of the file, which is then a zip archive, that states what its index may not (a wheel's METADATA). Read by
    * mirrors, once the file is stored. */
   inside?: { member: RegExp; parse(doc: Doc): Facts };

@@ -2,9 +2,9 @@
 
 /**
  * `registry`: a key of the registry signs what its index states of a file. `sigstore`: who published a file attests its digest.
- * `openpgp`: a document is signed as a whole.
+ * `openpgp`: a document is signed as a whole. `x509`: a file carries signatures by certificates.
  */
-export const SIGNATURE_KINDS = ["registry", "sigstore", "openpgp"] as const;
+export const SIGNATURE_KINDS = ["registry", "sigstore", "openpgp", "x509"] as const;
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
 
 /** By ECDSA over P-256 and SHA-256. */

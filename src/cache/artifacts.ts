@@ -203,6 +203,7 @@ export class ArtifactCache {
     };
     const wanted = await this.#wanted(target, fact);
     const linked = await granted(this.#context, wanted);
+    if (linked) await wanted.inspect?.(storage.file(linked.digests.sha256));
     if (linked) return this.#link(rowOf(this.#context, target, fact, linked), ready);
     const downloaded = await download(upstream, {
       ...wanted,
@@ -210,7 +211,7 @@ export class ArtifactCache {
       hasRoom: (bytes) => storage.hasRoom(bytes),
       keepsSmall: true,
       onWhole: (whole, bytes) => ready({ kind: "whole", row: rowOf(this.#context, target, fact, whole), bytes }),
-      ...(!this.#suspects.has(key) && { onGrowing }),
+      ...(!wanted.inspect && !this.#suspects.has(key) && { onGrowing }),
     });
     const row = rowOf(this.#context, target, fact, downloaded);
     await this.#commit(row, downloaded.bytes ?? part);
@@ -241,6 +242,7 @@ export class ArtifactCache {
           : path,
       urls: await this.#addresses(target, fact, expected),
       expected,
+      inspect: await this.#vouching.inspection(target),
       algorithms: digestAlgorithms(mount),
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
       size: fact?.size,

@@ -232,11 +232,12 @@ class Transfer {
   }
 
   async #finish(head: Head): Promise<Downloaded> {
-    const { expected, path, file, onWhole, keepsSmall } = this.#wanted;
+    const { expected, inspect, path, file, onWhole, keepsSmall } = this.#wanted;
     const digests = this.#hasher.digests();
     const bytes = this.#small && Buffer.concat(this.#small);
     const downloaded = { head, digests, size: this.#size };
     if (expected) await verify(path, expected, digests, bytes ?? file);
+    await inspect?.(bytes ?? file);
     if (bytes) onWhole?.(downloaded, bytes);
     if (bytes && keepsSmall) return { ...downloaded, bytes };
     const handle = await this.#open();

@@ -24,7 +24,7 @@ export async function passThrough(upstream: Upstream, wanted: Wanted): Promise<P
   const { response, head } = await request(upstream, wanted, 0, undefined);
   const chunks = chunksIn(upstream, wanted, response, head);
   if (head.length !== undefined && head.length <= SMALL) return { head, body: (await whole(chunks, wanted)).bytes };
-  if (wanted.expected?.startsWith("h1:")) {
+  if (wanted.inspect || wanted.expected?.startsWith("h1:")) {
     await response.body?.cancel();
     throw new UpstreamFailed(`${wanted.path}: the disk is full, and this file can only be verified on disk`);
   }
@@ -57,6 +57,7 @@ async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promis
   const bytes = Buffer.concat(all);
   const digests = hasher.digests();
   await check(wanted, digests, bytes);
+  await wanted.inspect?.(bytes);
   return { bytes, digests };
 }
 

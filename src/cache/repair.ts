@@ -58,9 +58,11 @@ export async function refute(
   const target = mounts.get(name.row.mount)?.trust && targetAt(mounts, name);
   if (!target) return undefined;
   try {
-    if (name.kind === "artifact") await cache.vouching.held(target, name.row);
-    else if (target.route.kind === "metadata")
-      await cache.documents.requireSigned({ ...target, route: target.route }, name.row);
+    const { route } = target;
+    if (name.kind === "artifact" && route.kind === "artifact")
+      await cache.vouching.held({ ...target, route }, name.row);
+    if (name.kind === "document" && route.kind === "metadata")
+      await cache.documents.requireSigned({ ...target, route }, name.row);
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -15,6 +15,8 @@ export interface Wanted {
   urls: readonly (readonly string[])[];
   /** What the bytes must hash to, when something vouches for them. */
   expected?: Digest | undefined;
+  /** A further look at the whole, before any of it is passed on: at the bytes, or the file that they are in. Throws what is wrong. */
+  inspect?: ((content: Uint8Array<ArrayBuffer> | string) => Promise<void>) | undefined;
   /** Bytes, where something promises how many there are. */
   size?: number | undefined;
   /** Digests to compute beside. */

@@ -2,12 +2,14 @@
 import { LRUCache } from "lru-cache";
 import type { ArtifactRow } from "../db/artifacts.ts";
 import { Hasher, splitDigest } from "../digest.ts";
-import type { Digest } from "../ecosystem.ts";
+import type { ArtifactRoute, Digest } from "../ecosystem.ts";
 import { Withheld } from "../errors.ts";
 import { formatPurl } from "../purl.ts";
 import type { SignatureKind } from "../signatures.ts";
 import { keyringOf } from "../trust/keyring.ts";
 import { type RegistryKey, refuteRegistry } from "../trust/registry-signature.ts";
+import { judgeTar } from "../trust/signed-tar.ts";
+import { judgeZip } from "../trust/signed-zip.ts";
 import { refuteSigstore, type SigstoreRoot } from "../trust/sigstore.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./documents.ts";
@@ -44,13 +46,33 @@ export class Vouching {
   }
 
   /** The same for a file that is held, which may be from before there were keys; once for each. */
-  async held(target: Target, row: ArtifactRow): Promise<void> {
+  async held(target: Target<ArtifactRoute>, row: ArtifactRow): Promise<void> {
     if (!target.mount.trust) return;
     const key = keyOf(target, row.sha256);
     if (this.#vouched.has(key)) return;
     const digest = await this.promised(target);
     if (digest) await this.#requireSame(target, digest, this.#context.storage.file(row.sha256));
+    await (await this.inspection(target, row.fetchedAt))?.(this.#context.storage.file(row.sha256));
     this.#vouched.set(key, true);
+  }
+
+  /** How to look at the signatures that a file carries, at its bytes or the file that they are in; `undefined`: not at all. `at`:
+   * when certificates must be valid. What it returns rejects with Withheld. */
+  async inspection(
+    target: Target<ArtifactRoute>,
+    at = this.#context.now(),
+  ): Promise<((content: Uint8Array<ArrayBuffer> | string) => Promise<void>) | undefined> {
+    const { mount, route } = target;
+    if (!mount.trust || !route.signed) return undefined;
+    const { x509 } = await keyringOf(mount.trust);
+    if (x509.length === 0) return undefined;
+    const judge = route.signed === "zip" ? judgeZip : judgeTar;
+    const mustBe = mount.trust.require.includes("x509");
+    return async (content) => {
+      const verdict = await judge(typeof content === "string" ? Bun.file(content) : new Blob([content]), x509, at);
+      if (typeof verdict === "object") refuse(target, "x509", verdict.against);
+      if (verdict === "unsigned" && mustBe) refuse(target, "x509", "expected a signature, found none");
+    };
   }
 
   #registry(target: Target, stated: Statement | undefined, keys: readonly RegistryKey[]): boolean {

@@ -2,8 +2,10 @@
  * Trust: whether signatures hold, by the keys that an operator gave. One file for each kind of signature; each says what speaks
  * against one, in words, or nothing. Fetches nothing, keeps nothing, and does not know what becomes of what fails.
  */
+import type { X509Certificate } from "node:crypto";
 import { BadRequest, messageOf } from "../errors.ts";
 import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../signatures.ts";
+import { certificates } from "./certificates.ts";
 import { type OpenPgpKey, openPgpKeys } from "./openpgp.ts";
 import { type RegistryKey, registryKeys } from "./registry-signature.ts";
 import { type SigstoreRoot, sigstoreRoots } from "./sigstore.ts";
@@ -12,6 +14,7 @@ interface Keys {
   registry: RegistryKey;
   sigstore: SigstoreRoot;
   openpgp: OpenPgpKey;
+  x509: X509Certificate;
 }
 
 /** Keys by the kind of signature that they are for. */
@@ -30,6 +33,7 @@ const READERS: { [K in SignatureKind]: KeyReader<Keys[K]> } = {
   registry: registryKeys,
   sigstore: sigstoreRoots,
   openpgp: openPgpKeys,
+  x509: certificates,
 };
 
 const keyrings = new WeakMap<Trust, Promise<Keyring>>();
@@ -42,7 +46,7 @@ export function keyringOf(trust: Trust): Promise<Keyring> {
 }
 
 async function readAll({ keys }: Trust): Promise<Keyring> {
-  const keyring: Keyring = { registry: [], sigstore: [], openpgp: [] };
+  const keyring: Keyring = { registry: [], sigstore: [], openpgp: [], x509: [] };
   for (const file of keys) {
     const kind = SIGNATURE_KINDS.find((each) => READERS[each].isOne(file));
     const expected = kind
