@@ -63,6 +63,7 @@ export const CONTRACT_KEYS = {
     describedBy: "function?",
     kind: "value",
     needsDigest: "value?",
+    signed: "value?",
     inside: "value?",
   },
   MetadataRoute: {

@@ -58,11 +58,9 @@ export function signedGem(by: Certified, tamper = (members: Record<string, Uint8
     "data.tar.gz": gzipSync(tar({ "lib/acme.rb": "module Acme; end\n" })),
     "checksums.yaml.gz": gzipSync("---\nSHA256: {}\n"),
   };
-  const signatures = Object.entries(members).map(([name, bytes]) => [
-    `${name}.sig`,
-    createSign("sha256").update(bytes).sign(by.key),
-  ]);
-  return tar(tamper({ ...members, ...Object.fromEntries(signatures) }));
+  for (const [name, bytes] of Object.entries(members))
+    members[`${name}.sig`] = createSign("sha256").update(bytes).sign(by.key);
+  return tar(tamper(members));
 }
 
 async function cms(content: Uint8Array, { certificate, key }: Certified, flags: readonly string[]): Promise<Buffer> {

@@ -23,7 +23,7 @@ const [author, server, other, alone] = await Promise.all([
   certify("Alone"),
 ]);
 const keys = (...of: Certified[]) => of.flatMap(({ certificate }) => certificatesIn(certificate));
-const blob = (bytes: Uint8Array) => new Blob([bytes as Uint8Array<ArrayBuffer>]);
+const blob = (bytes: Uint8Array) => new Blob([bytes]);
 
 const packages = {
   author: await signedZip(FILES, author),
