@@ -140,6 +140,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       jobs,
       store,
       context,
+      documents: cache.documents,
       mounts,
     }),
     mounts,

@@ -6,6 +6,7 @@ import { DOTNET, dotnet, dotnetEnv } from "../support/clients/dotnet.ts";
 import { homeOf, run } from "../support/clients/run.ts";
 import { instead } from "../support/faults.ts";
 import { projects } from "../support/projects.ts";
+import { proves } from "../support/proven.ts";
 import type { Proxy as Running } from "../support/proxy.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
 import { purlOf, said, setStage } from "../support/story.ts";
@@ -118,6 +119,35 @@ test.skipIf(dotnet.unavailable() !== undefined).each([
     const result = await install(other, "forged");
     expect(result.code === 0 ? "installed" : "refused").toBe(expected);
     if (expected === "refused") expect(other.stderr()).toContain("expected sha512:");
+  },
+  TIMEOUT,
+);
+
+test.skipIf(dotnet.unavailable() !== undefined)(
+  "a whole feed by its catalog: mirrored, then followed, unplugged, restored",
+  async () => {
+    const packages = { "fx.one": "[1.0.0]", "fx.two": "[2.0.0]" };
+    const feed = (two: Record<string, object>) => (base: string) =>
+      makeNuget(
+        [
+          { name: "Fx.One", versions: { "1.0.0": {} } },
+          { name: "Fx.Two", versions: two },
+        ],
+        base,
+      );
+    const { serve, install, upstream } = await setStage(dotnet, { registry: feed({ "1.0.0": {} }), packages });
+    const proxy = await serve("store");
+    const mirror = () => proxy.run(["mirror", "--registry", "nuget"]);
+    const first = await mirror();
+    expect(`${first.code} ${first.stdout}${first.stderr}`).toMatch(/^0 /);
+    upstream.mount("/up", feed({ "1.0.0": {}, "2.0.0": { publishedAt: YOUNG } }));
+    const second = await mirror();
+    expect(`${second.code} ${second.stdout}${second.stderr}`).toMatch(/^0 /);
+    await proxy.stop();
+    await upstream.down();
+    const offline = await serve("store", { offline: true });
+    expect(outcome(await install(offline, "project"))).toBe("installed");
+    proves("nuget", dotnet.name, "registry", dotnet.program);
   },
   TIMEOUT,
 );

@@ -34,7 +34,14 @@ export function jobStore({ cache, mount, dir }: Set) {
   const mounts = new Map([[mount.name, mount]]);
   const rows = { listed: new Listed(database), catalogs: new Catalogs(database) };
   const { jobs } = tables;
-  const registries = new Registries({ ...rows, jobs, store, context: cache.context, mounts });
+  const registries = new Registries({
+    ...rows,
+    jobs,
+    store,
+    context: cache.context,
+    documents: cache.documents,
+    mounts,
+  });
   const tasks = mirrorTasks(cache, () => mount);
   const pool: Runner = { run: (name, input) => tasks[name](input as never) as never };
   const create = (purls: readonly string[], spec: Partial<JobSpec> = {}) =>

@@ -1,5 +1,6 @@
 /** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
 import type { Reader, Reading, ReadOptions } from "../../catalog.ts";
+import type { Declared } from "../../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import { type Mount, mayFetch } from "../../mounts.ts";
@@ -15,16 +16,19 @@ export class UpstreamReader implements Reader {
   readonly traits: Reader["traits"];
   readonly #mount: Mount;
   readonly #upstream: Upstream;
+  readonly #declared: () => Promise<Declared>;
 
-  constructor(mount: Mount, upstream: Upstream) {
+  /** `declared`: upstreams that upstream itself declares. */
+  constructor(mount: Mount, upstream: Upstream, declared: () => Promise<Declared>) {
     this.traits = mount.traits;
     this.#mount = mount;
     this.#upstream = upstream;
+    this.#declared = declared;
   }
 
   async open(path: string, options: ReadOptions = {}): Promise<Reading> {
     let last: unknown;
-    for (const address of this.#addresses(path, options)) {
+    for (const address of await this.#addresses(path, options)) {
       try {
         return await this.#ask(address, options);
       } catch (error) {
@@ -54,14 +58,14 @@ export class UpstreamReader implements Reader {
     }
   }
 
-  #addresses(path: string, { upstream = "default" }: ReadOptions): string[] {
+  async #addresses(path: string, { upstream = "default" }: ReadOptions): Promise<string[]> {
     if (/^https?:/.test(path)) {
       if (mayFetch(this.#mount, path)) return [path];
       throw new UpstreamFailed(
         `${new URL(path).host} is no upstream of ${this.#mount.name} (allow_hosts names others)`,
       );
     }
-    const bases = this.#mount.upstreams.get(upstream) ?? [];
+    const bases = this.#mount.upstreams.get(upstream) ?? [(await this.#declared())[upstream] ?? []].flat();
     if (bases.length === 0)
       throw new NotFound(
         `the mount ${this.#mount.name} has no upstream "${upstream}" (mounts.${this.#mount.name}.upstreams.${upstream} names one)`,

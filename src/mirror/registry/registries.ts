@@ -1,5 +1,6 @@
 /** Registries that are mirrored whole: opened for one job at a time, and told how they stand. */
 import type { Context } from "../../cache/context.ts";
+import type { DocumentCache } from "../../cache/documents.ts";
 import type { CatalogRow, Catalogs } from "../../db/catalogs.ts";
 import type { JobRow, Jobs } from "../../db/jobs.ts";
 import type { Listed, ListedState } from "../../db/listed.ts";
@@ -19,6 +20,7 @@ export interface RegistriesOptions {
   jobs: Jobs;
   store: Pick<JobStore, "turn">;
   context: Context;
+  documents: Pick<DocumentCache, "declared">;
   mounts: ReadonlyMap<string, Mount>;
 }
 
@@ -43,7 +45,7 @@ export class Registries {
 
   /** Throws BadRequest where another job works on it, or there is no such mount. */
   async open({ id, spec }: Pick<JobRow, "id" | "spec">, signal?: AbortSignal): Promise<Opened> {
-    const { listed, catalogs, jobs, store, context, mounts } = this.#options;
+    const { listed, catalogs, jobs, store, context, documents, mounts } = this.#options;
     const { registry, releases = { versions: {} }, choice } = spec;
     const mount = registry && mounts.get(registry.mount);
     if (!mount) throw new BadRequest(`there is no mount ${registry?.mount}`);
@@ -54,7 +56,7 @@ export class Registries {
       spec: registry,
       filters: keyOfFilters(registry, releases, choice),
       isAnew: spec.refresh,
-      reader: new UpstreamReader(mount, context.upstream),
+      reader: new UpstreamReader(mount, context.upstream, () => documents.declared(mount)),
       listed,
       catalogs,
       context,

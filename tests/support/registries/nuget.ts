@@ -31,7 +31,7 @@ export function makeNuget(
 ): Map<string, Content> {
   const { catalog = true, sidecars = false } = options;
   const tree = new Map<string, Content>();
-  const changes: object[] = [];
+  const changes: { commitTimeStamp: string }[] = [];
   for (const path of ["/index.json", "/v3/index.json"]) tree.set(path, json(serviceIndex(base, catalog)));
   for (const pack of packages) {
     const id = pack.name.toLowerCase();
@@ -53,7 +53,7 @@ export function makeNuget(
       const at = catalogPath(id, version);
       tree.set(at, json({ "@id": base + at, "@type": ["PackageDetails"], ...entry, ...digest }));
       const change = { "@id": base + at, "@type": "nuget:PackageDetails", commitTimeStamp: publishedAt };
-      changes.push({ ...change, "nuget:id": pack.name, "nuget:version": version });
+      changes.push(Object.assign(change, { "nuget:id": pack.name, "nuget:version": version }));
     }
     tree.set(
       `${FLAT}/${id}/index.json`,
@@ -63,7 +63,10 @@ export function makeNuget(
   }
   if (catalog) {
     const page = `${base}/v3/catalog0/page0.json`;
-    const commitTimeStamp = "2026-01-01T00:00:00.0000000Z";
+    const commitTimeStamp = changes
+      .map((change) => change.commitTimeStamp)
+      .sort()
+      .at(-1);
     tree.set("/v3/catalog0/page0.json", json({ "@id": page, commitTimeStamp, count: changes.length, items: changes }));
     tree.set("/v3/catalog0/index.json", json({ commitTimeStamp, count: 1, items: [{ "@id": page, commitTimeStamp }] }));
   }
