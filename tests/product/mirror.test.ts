@@ -42,9 +42,9 @@ test(
   async () => {
     await using all = await npmProxy();
     const before = all.upstream.requests.length;
-    const bad = await all.proxy.run(["mirror", "pkg:npm/small", "pkg:gem/rails@7", "small@1", "pkg:nope/x"]);
+    const bad = await all.proxy.run(["mirror", "pkg:npm/small", "pkg:nil/rails@7", "small@1", "pkg:nope/x"]);
     expect(bad.code).toBe(2);
-    for (const words of ["pkg:gem/rails@7", '"small@1"', "pkg:nope/x"]) expect(bad.stderr).toContain(words);
+    for (const words of ["pkg:nil/rails@7", '"small@1"', "pkg:nope/x"]) expect(bad.stderr).toContain(words);
     expect(all.upstream.requests.length).toBe(before);
     expect((await all.proxy.run(["mirror"])).code).toBe(2);
     expect((await all.proxy.run(["mirror", "pkg:npm/small", "--concurrency", "0"])).code).toBe(2);
