@@ -1,7 +1,24 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, UpstreamAt } from "../src/ecosystem.ts";
 import { json } from "../src/formats/json.ts";
-import { DIGEST, digestOf, MANIFESTS, manifestPath, referrersIn, releasesOf, runsOn } from "../src/formats/oci.ts";
-import { heldRepositories, heldTags, nextOf, shownReferrers, shownTags, tagsIn } from "../src/formats/oci-lists.ts";
+import {
+  DIGEST,
+  digestOf,
+  INDEX,
+  MANIFESTS,
+  manifestPath,
+  referrersIn,
+  releasesOf,
+  runsOn,
+} from "../src/formats/oci.ts";
+import {
+  heldRepositories,
+  heldTags,
+  NO_REFERRERS,
+  nextOf,
+  shownReferrers,
+  shownTags,
+  tagsIn,
+} from "../src/formats/oci-lists.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
 const REPOSITORY = "(?:upstream/(?<registry>[\\w.:-]+)/)?(?<repository>(?!upstream/)[a-z0-9][a-z0-9._/-]*)";
@@ -71,7 +88,8 @@ export const oci: Ecosystem = {
       match: at(`referrers/(?<digest>${DIGEST})`),
       pointer: true,
       freshness: 60,
-      accept: "application/vnd.oci.image.index.v1+json",
+      accept: INDEX,
+      blank: NO_REFERRERS,
       query: ["next_page", "last"],
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
       parse: (doc) => ({ releases: referrersIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),

@@ -1,7 +1,11 @@
 /** Lists of the OCI distribution specification, by pages: tags, repositories, referrers. */
 import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../ecosystem.ts";
 import { json } from "./json.ts";
-import { manifestPath } from "./oci.ts";
+import { INDEX, manifestPath, referrersTag } from "./oci.ts";
+
+interface Index {
+  manifests?: { digest: Digest }[];
+}
 
 const TAGGED = /^\/(?<name>.+)\/manifests\/(?<tag>[^/:]+)$/;
 
@@ -14,15 +18,21 @@ export function tagsIn(doc: Doc, name: string): ReleaseFacts[] {
 
 export function shownTags(doc: Doc, view: View, name: string): Body {
   const shown = tagsIn(doc, name).filter((release) => view.admits(release, manifestPath(name, release.version)));
-  return linked(doc, view, { name, tags: shown.map(({ version }) => version) });
+  return linked(doc, view, { name, tags: shown.map(({ version }) => version) }, "application/json");
 }
 
+/** No one refers to it. */
+export const NO_REFERRERS = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] });
+
+/** With those of the tag by which registries without such lists tell of them. */
 export function shownReferrers(doc: Doc, view: View, name: string): Body {
-  const index = doc.json<{ manifests?: { digest: Digest }[] }>();
-  const manifests = (index.manifests ?? []).filter(({ digest: version }) =>
+  const index = doc.json<Index>();
+  const tagged = doc.near(manifestPath(name, referrersTag(doc.params.digest as Digest)))?.json<Index>();
+  const all = new Map([...(tagged?.manifests ?? []), ...(index.manifests ?? [])].map((each) => [each.digest, each]));
+  const manifests = Array.from(all.values()).filter(({ digest: version }) =>
     view.admits({ name, version }, manifestPath(name, version)),
   );
-  return linked(doc, view, { ...index, manifests });
+  return linked(doc, view, { ...index, manifests }, INDEX);
 }
 
 /** What upstream names as the next page (RFC 8288), as a page of this document. */
@@ -43,9 +53,9 @@ export function heldRepositories(query: URLSearchParams, view: View): Body {
   return paged(names, query, view, "/_catalog", (repositories) => ({ repositories }));
 }
 
-function linked(doc: Doc, view: View, body: object): Body {
+function linked(doc: Doc, view: View, body: object, mediaType: string): Body {
   const [next] = nextOf(doc);
-  return { body: JSON.stringify(body), mediaType: doc.mediaType, headers: next ? linkTo(view.link(next)) : {} };
+  return { body: JSON.stringify(body), mediaType, headers: next ? linkTo(view.link(next)) : {} };
 }
 
 /** In their order, after `last` and at most `n` of them. */

@@ -22,9 +22,11 @@ interface Manifest {
 export const DIGEST = "sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}";
 const WHOLE = new RegExp(`^(?:${DIGEST})$`);
 
+export const INDEX = "application/vnd.oci.image.index.v1+json";
+
 /** All that clients know: an upstream that is asked for less may convert what it has, and its digest would be another. */
 export const MANIFESTS = [
-  "application/vnd.oci.image.index.v1+json",
+  INDEX,
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json",
@@ -66,11 +68,16 @@ function readManifest(doc: Doc): Manifest {
   return manifest;
 }
 
+/** The tag that stands for a list of referrers, where there is no such list ("Referrers Tag Schema"). */
+export function referrersTag(digest: Digest): string {
+  const [algorithm, hex] = splitDigest(digest);
+  return `${algorithm}-${hex.slice(0, 64)}`;
+}
+
 /** By convention of cosign, and of the specification where there is no list of referrers. */
 function companions(name: string, own: Digest): ReleaseFacts[] {
-  const [algorithm, hex] = splitDigest(own);
   return ["", ".sig", ".att", ".sbom"].map((suffix) => {
-    const version = `${algorithm}-${hex.slice(0, 64)}${suffix}`;
+    const version = `${referrersTag(own)}${suffix}`;
     return { name, version, files: [{ path: manifestPath(name, version), optional: true }] };
   });
 }

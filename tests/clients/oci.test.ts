@@ -1,49 +1,22 @@
 /** Images by every client: through the proxy; mirrored, unplugged, pulled; other bytes refused. */
-import { expect, onTestFinished, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { hash } from "../../src/digest.ts";
 import { outcome } from "../support/clients/client.ts";
 import { type OciClient, ociClients } from "../support/clients/oci.ts";
 import { type Fault, wrongBytes } from "../support/faults.ts";
+import { setOciStage } from "../support/oci-stage.ts";
 import { lacks, proves } from "../support/proven.ts";
-import { EXECUTABLE, type Proxy as Running, startProxy } from "../support/proxy.ts";
-import { digestAt, guarded, type Images, makeOci } from "../support/registries/oci.ts";
-import { builtSinceChanged } from "../support/story.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { startUpstream } from "../support/upstream.ts";
+import { digestAt, guarded, makeOci } from "../support/registries/oci.ts";
 
 const TIMEOUT = 120_000;
-const PLATFORMS = ["linux/amd64", "linux/arm64"];
-const LAYERS = [{ "etc/release": "acme\n" }, { "opt/app": "x".repeat(100_000) }];
-const IMAGES: Images = {
-  "library/app:1.0": { platforms: PLATFORMS, layers: LAYERS, isSigned: true, hasSbom: true },
-  "team/tool:2.0": { platforms: PLATFORMS, layers: LAYERS },
-};
 const PURL = "pkg:docker/app@1.0";
 
 async function setStage() {
-  const folder = await temporaryFolder();
-  const upstream = await startUpstream();
-  const tree = makeOci(IMAGES);
-  upstream.mount("", (url) => guarded(tree, () => `${url}/token`));
-  const running: Running[] = [];
-  onTestFinished(async () => {
-    await Promise.all(running.map((proxy) => proxy.stop()));
-    await upstream.close();
-    await folder.remove();
-  }, TIMEOUT);
-  const dir = (name: string) => join(folder.path, name);
-  const serve = async (store: string, offline = false) => {
-    const upstreams = { default: upstream.url, "other.example": upstream.url };
-    const config = { mounts: { v2: { ecosystem: "oci", upstreams } } };
-    const executable = builtSinceChanged() && { executable: EXECUTABLE };
-    const proxy = await startProxy({ config, dir: dir(store), offline, ...executable });
-    running.push(proxy);
-    return proxy;
-  };
+  const stage = await setOciStage();
   const pull = (client: OciClient, { url }: { url: string }, project: string, image = "app:1.0") =>
-    client.pull({ dir: dir(project), host: new URL(url).host, image });
-  return { upstream, tree, dir, serve, pull };
+    client.pull({ dir: stage.dir(project), host: new URL(url).host, image });
+  return { ...stage, pull };
 }
 
 /** What is not what its digest says. */

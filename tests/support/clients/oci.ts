@@ -125,3 +125,26 @@ const podman = (name: "podman" | "buildah"): OciClient => ({
 });
 
 export const ociClients: readonly OciClient[] = [skopeo, crane, regctl, oras, podman("podman"), podman("buildah")];
+
+/** The suite of the distribution specification, of which the part runs that reads content that exists. */
+export const conformance = {
+  unavailable: () => missingFile(join(gone, "conformance")),
+  async run({
+    dir,
+    host,
+    results,
+    content,
+  }: {
+    dir: string;
+    host: string;
+    results: string;
+    content: Record<string, string[]>;
+  }) {
+    const home = await prepare({ dir, url: host, packages: {} });
+    const named = Object.entries(content).map(([kind, names]) => [`OCI_RO_DATA_${kind}`, names.join(" ")]);
+    const off = ["PUSH", "BLOBS_DELETE", "MANIFESTS_DELETE", "TAGS_DELETE"].map((name) => [`OCI_API_${name}`, "false"]);
+    const env = { OCI_REGISTRY: host, OCI_TLS: "disabled", OCI_REPO1: "library/app", OCI_RESULTS_DIR: results };
+    const all = { ...env, ...(Object.fromEntries([...named, ...off]) as Record<string, string>), TMPDIR: home };
+    return run({ dir, url: host, packages: {} }, all, [join(gone, "conformance")]);
+  },
+};
