@@ -24,6 +24,7 @@ const NOTHING: MirrorRequest = {
   lists: [],
   sboms: [],
   lockfiles: [],
+  images: [],
   sets: [],
   closure: "none",
   platform: "",
@@ -144,19 +145,20 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
 
 /** By the field that names them, so that what is wrong can be told with it. */
 function sourcesOf(request: MirrorRequest): [field: string, Sources][] {
-  const none: Sources = { purls: [], lists: [], sboms: [], lockfiles: [], sets: [] };
-  const { purls, lists, sboms, lockfiles, sets } = request;
+  const none: Sources = { purls: [], lists: [], sboms: [], lockfiles: [], images: [], sets: [] };
+  const { purls, lists, sboms, lockfiles, images, sets } = request;
   return [
     ["purls", { ...none, purls, lists }],
     ...sboms.map((sbom): [string, Sources] => ["sbom", { ...none, sboms: [sbom] }]),
     ...lockfiles.map((lockfile): [string, Sources] => ["lockfile", { ...none, lockfiles: [lockfile] }]),
+    ...images.map((each): [string, Sources] => ["images", { ...none, images: [each] }]),
     ["set", { ...none, sets }],
   ];
 }
 
 function specOf(request: MirrorRequest, { concurrency }: Config): JobSpec {
-  const { purls, lists, sboms, lockfiles, sets, closure, refresh, sources, maxSize } = request;
-  const named = [...lists, ...sboms, ...lockfiles].map(({ name }) => name);
+  const { purls, lists, sboms, lockfiles, images, sets, closure, refresh, sources, maxSize } = request;
+  const named = [...lists, ...sboms, ...lockfiles, ...images].map(({ name }) => name);
   const words = [...purls, ...named, ...sets.map((set) => `set ${set}`)];
   return {
     title: words.slice(0, 3).map(shortened).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),

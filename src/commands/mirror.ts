@@ -125,7 +125,7 @@ export const mirror: Command = {
 function specOf({ args, flags }: Invocation, config: Config, mounts: readonly Mount[]): JobSpec {
   const registry = registryOf(flags, mounts);
   const releases = releaseFilterOf(flags);
-  const asked = ["purls", "sbom", "lockfile", "set", "registry"].flatMap((name) =>
+  const asked = ["purls", "sbom", "lockfile", "images", "set", "registry"].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
   );
   return {
@@ -153,7 +153,7 @@ async function tasksFrom(
   }
   if (isEmpty(sources))
     throw new BadRequest(
-      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --purls, --set or --registry",
+      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --images, --purls, --set or --registry",
     );
   const targets = targetsOf(mounts, flags);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };

@@ -15,6 +15,10 @@ export const SOURCE_OPTIONS: readonly Option[] = [
   { flag: "--purls <file...>", describe: "A file of package URLs, one a line; - is standard input" },
   { flag: "--sbom <file...>", describe: "A CycloneDX or SPDX document; - is standard input" },
   { flag: "--lockfile <file...>", describe: "A lockfile: its exact files, checked against the digests that it states" },
+  {
+    flag: "--images <file...>",
+    describe: "Images: a list of references, one a line, a compose file or Kubernetes manifests; - is standard input",
+  },
   { flag: "--set <name...>", describe: "What was recorded under a name (/@record/NAME/…)" },
   {
     flag: "--deps [which]",
@@ -31,7 +35,7 @@ type Flags = Readonly<Record<string, Value>>;
 
 /** Throws BadRequest for files that are not there, and where standard input is meant twice. */
 export function sourcesOf(args: readonly string[], flags: Flags): Sources {
-  const asked = [flags.purls, flags.sbom, flags.lockfile].flatMap((files) => files ?? []);
+  const asked = [flags.purls, flags.sbom, flags.lockfile, flags.images].flatMap((files) => files ?? []);
   if ([...args, ...asked].filter((word) => word === "-").length > 1)
     throw new BadRequest("standard input (-) is named more than once, and can be read only once");
   return {
@@ -39,12 +43,13 @@ export function sourcesOf(args: readonly string[], flags: Flags): Sources {
     lists: [...inputsOf(flags.purls), ...(args.includes("-") ? inputsOf(["-"]) : [])],
     sboms: inputsOf(flags.sbom),
     lockfiles: inputsOf(flags.lockfile),
+    images: inputsOf(flags.images),
     sets: (flags.set as readonly string[] | undefined) ?? [],
   };
 }
 
-export function isEmpty({ purls, lists, sboms, lockfiles, sets }: Sources): boolean {
-  return [purls, lists, sboms, lockfiles, sets].every(({ length }) => length === 0);
+export function isEmpty({ purls, lists, sboms, lockfiles, images, sets }: Sources): boolean {
+  return [purls, lists, sboms, lockfiles, images, sets].every(({ length }) => length === 0);
 }
 
 /** Throws BadRequest for a mount that there is not: another one would be asked in its place. */

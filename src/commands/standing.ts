@@ -50,8 +50,9 @@ function platformsOf(name: string, { platform }: StandingMirror) {
   }
 }
 
-function inputsOf({ purls, purls_file: lists, sbom, lockfile, set: sets }: StandingMirror) {
-  return { purls, lists: opened(lists), sboms: opened(sbom), lockfiles: opened(lockfile), sets };
+function inputsOf({ purls, purls_file: lists, sbom, lockfile, images, set: sets }: StandingMirror) {
+  const files = { sboms: opened(sbom), lockfiles: opened(lockfile), images: opened(images) };
+  return { purls, lists: opened(lists), ...files, sets };
 }
 
 function opened(files: readonly string[] = []): Input[] {

@@ -77,7 +77,7 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
 /** Package URLs stand for what a client would install, with dependencies; lockfiles, SBOMs and sets name all there is. */
 function partsOf(sources: Sources, flags: Invocation["flags"]) {
   const named = { ...sources, purls: [], lists: [] };
-  const asked = { ...sources, sboms: [], lockfiles: [], sets: [] };
+  const asked = { ...sources, sboms: [], lockfiles: [], images: [], sets: [] };
   return [
     { sources: asked, closure: flags.deps === undefined ? ("prod" as const) : closureOf(flags) },
     { sources: named, closure: closureOf(flags) },

@@ -40,7 +40,7 @@ export const verify: Command = {
     const misplaced = [...apart, ...(isEmpty(sources) ? ["strict"] : [])].find((name) => flags[name] !== undefined);
     if (misplaced !== undefined)
       throw new BadRequest(
-        `--${misplaced} is for verify ${isEmpty(sources) ? "with sources (a PURL, --sbom, --lockfile, --purls, --set)" : "of all that is held, without sources"}`,
+        `--${misplaced} is for verify ${isEmpty(sources) ? "with sources (a PURL, --sbom, --lockfile, --images, --purls, --set)" : "of all that is held, without sources"}`,
       );
     if (!isEmpty(sources)) return verifySources(invocation, setup);
     const text = (name: string) => (typeof flags[name] === "string" ? flags[name] : undefined);

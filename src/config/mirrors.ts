@@ -3,7 +3,7 @@ import { parsePurl } from "../purl.ts";
 import { isSchedule, isTimezone, SCHEDULE } from "../schedule.ts";
 import { bool, list, oneOf, oneOrMore, scalar, size, text } from "./values.ts";
 
-const SOURCES = ["purls", "purls_file", "sbom", "lockfile", "set"] as const;
+const SOURCES = ["purls", "purls_file", "sbom", "lockfile", "images", "set"] as const;
 
 const mirrorName = scalar("a name of letters, digits, -, _ and .", (raw) =>
   /^[\w.-]{1,100}$/.test(raw) ? raw : undefined,
@@ -27,6 +27,7 @@ const mirror = z
     purls_file: files().meta({ description: "Files of package URLs, one a line. Files are read anew for each run." }),
     sbom: files().meta({ description: "CycloneDX or SPDX documents." }),
     lockfile: files().meta({ description: "Lockfiles." }),
+    images: files().meta({ description: "Lists of images, compose files and Kubernetes manifests." }),
     set: list(text("a name")).prefault([]).meta({ description: "Names of recordings." }),
     deps: oneOf(["none", "prod", "all"])
       .prefault("none")

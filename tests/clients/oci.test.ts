@@ -146,3 +146,31 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "images of a compose file and a list are mirrored; one of an unknown registry is told with its place",
+  async () => {
+    const { serve, dir } = await setStage();
+    const proxy = await serve("store");
+    await Bun.write(join(dir("lists"), "compose.yaml"), "services:\n  app: { image: 'app:1.0' }\n");
+    await Bun.write(join(dir("lists"), "images.txt"), "other.example/team/tool:2.0 # ours\n");
+    const files = ["compose.yaml", "images.txt"].flatMap((name) => ["--images", join(dir("lists"), name)]);
+    const mirrored = await proxy.run(["mirror", ...files]);
+    expect(outcome(mirrored)).toBe("installed");
+    expect(await (await fetch(`${proxy.url}/v2/_catalog`)).json()).toEqual({
+      repositories: ["library/app", "upstream/other.example/team/tool"],
+    });
+    expect((await proxy.run(["verify", ...files])).code).toBe(0);
+    await Bun.write(join(dir("lists"), "images.txt"), "app:1.0\nunknown.example/tool\n");
+    const refused = await proxy.run(["mirror", ...files]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("images.txt: line 2: ") as string]);
+    const body = JSON.stringify({ images: [{ name: "images.txt", content: "app:1.0\n" }], dry_run: true });
+    const asked = { method: "POST", body, headers: { "content-type": "application/json" } };
+    const planned = await fetch(`${proxy.url}/api/mirror`, asked);
+    expect([planned.status, await planned.text()]).toEqual([
+      200,
+      expect.stringContaining("/library/app/manifests/1.0") as string,
+    ]);
+  },
+  TIMEOUT,
+);

@@ -16,6 +16,8 @@ export interface MirrorRequest {
   lists: readonly Upload[];
   sboms: readonly Upload[];
   lockfiles: readonly Upload[];
+  /** Lists of images, compose files, Kubernetes manifests. */
+  images: readonly Upload[];
   sets: readonly string[];
   mount?: string | undefined;
   closure: Closure;
@@ -59,7 +61,7 @@ export interface MirrorApi {
   /** What is wrong with a value, if anything. */
   problemOf(field: "purls" | "set" | "mount" | "platform", value: string): string | undefined;
   /** What is wrong with files, each as a job would read it. */
-  problemsOf(files: Pick<MirrorRequest, "lists" | "sboms" | "lockfiles">): Promise<readonly FieldError[]>;
+  problemsOf(files: Pick<MirrorRequest, "lists" | "sboms" | "lockfiles" | "images">): Promise<readonly FieldError[]>;
   /** Throws BadRequest (429, 409) where no job can be made now. */
   requireRoom(): void;
   /** Reads the sources to their end. Throws InvalidFields where they make no sense; then nothing was recorded. */

@@ -13,6 +13,7 @@ const form = {
     purls: { ...fields.properties.purls, description: "Package URLs; or as a file, one a line" },
     sbom: file("CycloneDX or SPDX documents"),
     lockfile: file("Lockfiles; their names tell their formats"),
+    images: file("Lists of images, compose files and Kubernetes manifests"),
   },
 };
 

@@ -6,7 +6,7 @@ import type { FieldError } from "./problem.ts";
 
 type Fields = Record<string, unknown>;
 
-const LISTS = ["purls", "set", "sbom", "lockfile"];
+const LISTS = ["purls", "set", "sbom", "lockfile", "images"];
 const FLAGS = ["no_sources", "dry_run", "refresh"];
 
 /** `api` tells what there is to choose from; without it any text will do, for the documentation. */
@@ -28,6 +28,10 @@ export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency
       .array(z.strictObject({ name: z.string().min(1), content: z.string() }))
       .default([])
       .describe("Lockfiles: name and text"),
+    images: z
+      .array(z.strictObject({ name: z.string().min(1), content: z.string() }))
+      .default([])
+      .describe("Lists of images, compose files and Kubernetes manifests: name and text"),
     set: z.array(known("set")).default([]).describe("Names of recordings"),
     registry: z
       .never({ error: "whole registries cannot be mirrored in this version; name packages" })
@@ -74,12 +78,13 @@ export function readFields(raw: unknown, api: MirrorApi): MirrorFields | FieldEr
 }
 
 /** Of fields some of which are wrong, the documents that can be read nevertheless. */
-export function documentsIn(raw: unknown): Pick<MirrorFields, "sbom" | "lockfile"> {
-  const { sbom, lockfile } = fieldsSchema().shape;
+export function documentsIn(raw: unknown): Pick<MirrorFields, "sbom" | "lockfile" | "images"> {
+  const { sbom, lockfile, images } = fieldsSchema().shape;
   const fields = isRecord(raw) ? normalised(raw) : {};
   return {
     sbom: sbom.safeParse(fields.sbom).data ?? [],
     lockfile: lockfile.safeParse(fields.lockfile).data ?? [],
+    images: images.safeParse(fields.images).data ?? [],
   };
 }
 

@@ -22,9 +22,14 @@ export const SBOM_TYPES = [
   "text/spdx",
 ];
 
-type Files = Record<"lists" | "sboms" | "lockfiles", Upload[]>;
+type Files = Record<"lists" | "sboms" | "lockfiles" | "images", Upload[]>;
 /** Fields that may be files, and how they are told then. */
-const FILES: Readonly<Record<string, keyof Files>> = { purls: "lists", sbom: "sboms", lockfile: "lockfiles" };
+const FILES: Readonly<Record<string, keyof Files>> = {
+  purls: "lists",
+  sbom: "sboms",
+  lockfile: "lockfiles",
+  images: "images",
+};
 
 export interface Asked {
   request: MirrorRequest;
@@ -37,7 +42,7 @@ export interface Asked {
 export async function readMirrorRequest(request: Request, api: MirrorApi): Promise<Asked> {
   const uploads = new Uploads(api.uploads);
   try {
-    const files: Files = { lists: [], sboms: [], lockfiles: [] };
+    const files: Files = { lists: [], sboms: [], lockfiles: [], images: [] };
     const errors: FieldError[] = [];
     const raw = await readBody(request, api, uploads, files, errors);
     const fields = readFields(raw, api);
@@ -47,12 +52,15 @@ export async function readMirrorRequest(request: Request, api: MirrorApi): Promi
       throw new InvalidFields([...wrong, ...errors, ...(await api.problemsOf({ lists: files.lists, ...documents }))]);
     }
     const { purls, set: sets, mount, deps: closure, platform, no_sources, max_size: maxSize, concurrency } = fields;
-    const { sboms, lockfiles } = withInline(files, fields);
-    if ([purls, sets, sboms, lockfiles, files.lists].every(({ length }) => length === 0))
+    const { sboms, lockfiles, images } = withInline(files, fields);
+    if ([purls, sets, sboms, lockfiles, images, files.lists].every(({ length }) => length === 0))
       throw new InvalidFields([
-        { field: "purls", message: "expected something to hold: at least one of purls, sbom, lockfile and set" },
+        {
+          field: "purls",
+          message: "expected something to hold: at least one of purls, sbom, lockfile, images and set",
+        },
       ]);
-    const wanted = { purls, sets, sboms, lockfiles, lists: files.lists, sources: !no_sources };
+    const wanted = { purls, sets, sboms, lockfiles, images, lists: files.lists, sources: !no_sources };
     return {
       request: { ...wanted, mount, closure, platform, maxSize, concurrency, refresh: fields.refresh },
       isDry: fields.dry_run,
@@ -119,11 +127,12 @@ function jsonOf(text: string): unknown {
 }
 
 /** The files that came, and the documents that stand in the fields themselves. */
-function withInline({ sboms, lockfiles }: Files, fields: ReturnType<typeof documentsIn>) {
+function withInline({ sboms, lockfiles, images }: Files, fields: ReturnType<typeof documentsIn>) {
   const several = fields.sbom.length > 1;
   return {
     sboms: [...sboms, ...fields.sbom.map((document, n) => inlineSbom(several ? `sbom[${n}]` : "sbom", document))],
     lockfiles: [...lockfiles, ...fields.lockfile.map(({ name, content }) => inline(name, content))],
+    images: [...images, ...fields.images.map(({ name, content }) => inline(name, content))],
   };
 }
 

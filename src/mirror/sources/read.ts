@@ -1,11 +1,12 @@
 /** All that a mirror or a check is to be about, from wherever it is named. */
 import { BadRequest } from "../../errors.ts";
-import type { PathTask, Task } from "../../jobs.ts";
+import type { PathTask, ReleaseTask, Task } from "../../jobs.ts";
 import { readLockfile } from "../lockfiles/lockfile.ts";
 import type { Targets } from "../targets.ts";
 import { decode } from "./decode.ts";
+import { readImages } from "./images.ts";
 import { readSbom } from "./sbom/sbom.ts";
-import { type Aside, type Entry, isItem } from "./source.ts";
+import { type Aside, type Entry, type Item, isItem } from "./source.ts";
 
 /** A file, or what stands for one. */
 export interface Input {
@@ -20,6 +21,8 @@ export interface Sources {
   lists: readonly Input[];
   sboms: readonly Input[];
   lockfiles: readonly Input[];
+  /** References of images: lists, compose files, Kubernetes manifests. */
+  images: readonly Input[];
   /** Names of recordings. */
   sets: readonly string[];
 }
@@ -42,6 +45,7 @@ export async function* tasksOf(sources: Sources, options: ReadOptions): AsyncGen
   yield* targets.ofAll(lines);
   for (const { name, bytes } of sources.sboms) yield* itemsOf(readSbom(name, bytes()), options);
   for (const input of sources.lockfiles) yield* itemsOf(readLockfile(input.name, await whole(input)), options);
+  for (const input of sources.images) yield* itemsOf(readImages(input.name, await whole(input)), options);
   for (const name of sources.sets) {
     if (!sets.has(name)) throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
     for (const { mount, path } of sets.paths(name)) yield { mount, path };
@@ -58,7 +62,19 @@ async function* itemsOf(entries: AsyncIterable<Entry> | Iterable<Entry>, options
       const { purl, place } = entry;
       aside({ what: `pkg:${purl.type}/${purl.name}`, reason: `no ecosystem serves the type "${purl.type}"`, place });
     } else
-      yield { ...targets.of(entry.purl), ...(entry.digests && entry.digests.length > 0 && { digests: entry.digests }) };
+      yield {
+        ...targetOf(targets, entry),
+        ...(entry.digests && entry.digests.length > 0 && { digests: entry.digests }),
+      };
+  }
+}
+
+/** Throws BadRequest with the place. */
+function targetOf(targets: Targets, { purl, place }: Item): ReleaseTask {
+  try {
+    return targets.of(purl);
+  } catch (error) {
+    throw error instanceof BadRequest ? new BadRequest(`${place}: ${error.message}`) : error;
   }
 }
 

@@ -128,7 +128,7 @@ export const ociClients: readonly OciClient[] = [skopeo, crane, regctl, oras, po
 
 /** The suite of the distribution specification, of which the part runs that reads content that exists. */
 export const conformance = {
-  unavailable: () => missingFile(join(gone, "conformance")),
+  unavailable: () => missingFile(join(CLIENTS, "oci/bin/conformance")),
   async run({
     dir,
     host,
@@ -145,6 +145,6 @@ export const conformance = {
     const off = ["PUSH", "BLOBS_DELETE", "MANIFESTS_DELETE", "TAGS_DELETE"].map((name) => [`OCI_API_${name}`, "false"]);
     const env = { OCI_REGISTRY: host, OCI_TLS: "disabled", OCI_REPO1: "library/app", OCI_RESULTS_DIR: results };
     const all = { ...env, ...(Object.fromEntries([...named, ...off]) as Record<string, string>), TMPDIR: home };
-    return run({ dir, url: host, packages: {} }, all, [join(gone, "conformance")]);
+    return run({ dir, url: host, packages: {} }, all, [join(CLIENTS, "oci/bin/conformance")]);
   },
 };
