@@ -188,7 +188,7 @@ test("bodies that cannot be read", async () => {
     ["purls", PURL],
   ]);
   expect(wrongFile.body.errors).toEqual([
-    { field: "platform", message: "no file is taken here; files are purls, sbom, lockfile" },
+    { field: "platform", message: "no file is taken here; files are purls, sbom, lockfile, images" },
   ]);
   expect((await all.ask()).body.jobs).toEqual([]);
   expect(await nothingLeft(all)).toEqual([]);
