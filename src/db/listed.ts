@@ -27,9 +27,10 @@ export class Listed {
   /** Of these, those that are known. One look, however many. */
   known(mount: string, entries: readonly Pick<Entry, "name" | "version">[]): Known[] {
     const asked = JSON.stringify(entries.map(({ name, version }) => [name, version]));
+    // CROSS: in this order, or SQLite reads the whole table for each of them.
     return this.#orm.all<Known>(
       sql`SELECT l.id, l.name, l.version, l.revision, l.state FROM json_each(${asked}) AS j
-        JOIN ${listed} AS l ON l.mount = ${mount} AND l.name = j.value ->> 0 AND l.version = j.value ->> 1`,
+        CROSS JOIN ${listed} AS l ON l.mount = ${mount} AND l.name = j.value ->> 0 AND l.version = j.value ->> 1`,
     );
   }
 
@@ -133,7 +134,8 @@ export class Listed {
     return this.#orm
       .select({ id, name, version, revision, state })
       .from(listed)
-      .where(and(eq(listed.mount, mount), gt(listed.id, after)))
+      // With a plus the index of names is no choice: all of it would be sorted for every page.
+      .where(and(sql`+${listed.mount} = ${mount}`, gt(listed.id, after)))
       .orderBy(asc(listed.id))
       .limit(limit)
       .all();
@@ -152,7 +154,7 @@ export class Listed {
     const rows = this.#orm
       .select({ state: listed.state, count: sql<number>`count(*)` })
       .from(listed)
-      .where(eq(listed.mount, mount))
+      .where(sql`+${listed.mount} = ${mount}`)
       .groupBy(listed.state)
       .all();
     return Object.fromEntries(rows.map(({ state, count }) => [state, count]));

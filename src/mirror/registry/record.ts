@@ -30,6 +30,7 @@ export interface Manner {
 /** What events came to. */
 export interface Recorded {
   seen: number;
+  /** That is to be held. */
   news: number;
   gone: number;
 }
@@ -173,7 +174,7 @@ export class Recorder {
     });
     for (const sha256 of orphans) context.storage.remove(sha256);
     this.recorded.seen += said.length;
-    this.recorded.news += entries.length;
+    this.recorded.news += entries.filter(({ state }) => state === "due").length;
     this.recorded.gone += gone.length;
   }
 
