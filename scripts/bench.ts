@@ -9,6 +9,7 @@ import { cached } from "./benchmark/measures/cached.ts";
 import { memory } from "./benchmark/measures/memory.ts";
 import { mirror } from "./benchmark/measures/mirror.ts";
 import { misses } from "./benchmark/measures/misses.ts";
+import { registry } from "./benchmark/measures/registry.ts";
 import { start } from "./benchmark/measures/start.ts";
 import { type Stage, setStage } from "./benchmark/stage.ts";
 import { format, isMissed, type Row, TOLERANCE } from "./benchmark/table.ts";
@@ -20,6 +21,7 @@ const MEASURES: Record<string, (stage: Stage) => Promise<Row[]>> = {
   start,
   beside: besideMirror,
   mirror,
+  registry,
 };
 
 const { values, positionals } = parseArgs({

@@ -26,7 +26,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-interface Helper {
+export interface Helper {
   url: string;
   pid: number;
   stop(): void;
@@ -66,7 +66,8 @@ export async function setStage(root: string, executable: string, quick: boolean)
   };
 }
 
-async function helper(program: string, ...args: string[]): Promise<Helper> {
+/** A program of this folder, which prints its port. */
+export async function helper(program: string, ...args: string[]): Promise<Helper> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, program), ...args], {
     stdout: "pipe",
     stderr: "inherit",

@@ -5,7 +5,7 @@
  */
 import { Whole } from "../../tests/support/registries/whole.ts";
 import { REPLICATION, wholeNpm } from "../../tests/support/registries/whole-npm.ts";
-import type { Entry, Request as Asked } from "../../tests/support/tree.ts";
+import type { Request as Asked } from "../../tests/support/tree.ts";
 
 const [size = 1_000, bytes = 0] = process.argv.slice(2).map(Number);
 const whole = new Whole({ size });
@@ -44,7 +44,9 @@ function control(path: string): Response {
 async function replication(path: string, query: URLSearchParams): Promise<Response> {
   const content = wholeNpm(whole, "").get(path);
   const entry = typeof content === "function" ? await content({ query } as Asked) : content;
-  return new Response((entry as Entry | undefined)?.body as string, { headers: { "content-type": "application/json" } });
+  return new Response(entry?.body as string, {
+    headers: { "content-type": "application/json" },
+  });
 }
 
 function tarball(name: string, version: string): Uint8Array<ArrayBuffer> {

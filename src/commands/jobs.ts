@@ -3,8 +3,10 @@ import type { Command, Invocation } from "../command.ts";
 import type { JobRow } from "../db/jobs.ts";
 import { BadRequest } from "../errors.ts";
 import { formatSize } from "../format.ts";
+import type { Registries } from "../mirror/registry/registries.ts";
 import type { JobStore } from "../mirror/store.ts";
 import { listed } from "./mirror-report.ts";
+import { describeStanding, shownStanding } from "./registry-report.ts";
 import { openRuntime } from "./runtime.ts";
 
 const JSON_OPTION = { flag: "--json", describe: "Print one JSON document" };
@@ -33,8 +35,10 @@ export const showJob: Command = {
   describe: "Show how a mirror job stands, and what it could not hold",
   options: [JSON_OPTION],
   action: (invocation) =>
-    withStore(invocation, (store) => {
+    withStore(invocation, (store, registries) => {
       const row = found(store, invocation);
+      const { registry } = row.spec;
+      const standing = registry && registries.standing(registry.mount);
       const failures = store
         .failures(row.id, 0, FAILURES)
         .map(({ id: _id, job: _job, task: _task, at, isPassing, ...rest }) => ({
@@ -42,8 +46,12 @@ export const showJob: Command = {
           is_passing: isPassing,
           at: new Date(at).toISOString(),
         }));
-      if (invocation.flags.json === true) return console.log(JSON.stringify({ ...shown(row), failures }, null, 2));
+      if (invocation.flags.json === true)
+        return console.log(
+          JSON.stringify({ ...shown(row), ...(standing && { registry: shownStanding(standing) }), failures }, null, 2),
+        );
       console.log(lineOf(row));
+      if (standing) console.log(describeStanding(standing));
       const lines = failures.map(
         ({ purl, path, reason, attempts }) => `${purl}${path ? ` ${path}` : ""}: ${reason} (${attempts} attempts)`,
       );
@@ -81,10 +89,13 @@ export const retryJob: Command = {
     }),
 };
 
-async function withStore({ load }: Invocation, run: (store: JobStore) => void | Promise<void>): Promise<number> {
+async function withStore(
+  { load }: Invocation,
+  run: (store: JobStore, registries: Registries) => void | Promise<void>,
+): Promise<number> {
   const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
   try {
-    await run(runtime.store);
+    await run(runtime.store, runtime.registries);
     return 0;
   } finally {
     await runtime.close();

@@ -14,6 +14,7 @@ import { ahead } from "./ahead.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinishedOf } from "./registry.ts";
+import { describeEstimate, estimate } from "./registry-estimate.ts";
 import { openReport } from "./report-file.ts";
 import { resumable, resumedOf } from "./resumed.ts";
 import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
@@ -86,6 +87,14 @@ export const mirror: Command = {
     };
     process.once("SIGINT", interrupted);
     try {
+      if (isDry && spec.registry) {
+        const found = await estimate({ ...spec, registry: spec.registry }, runtime, running);
+        stop();
+        console.log(
+          flags.json === true ? JSON.stringify(found, null, 2) : describeEstimate(spec.registry.mount, found),
+        );
+        return 0;
+      }
       const job = isDry
         ? undefined
         : tasks

@@ -41,5 +41,5 @@ export function describeFeed(
   const rate = seconds > 0 ? received / seconds : 0;
   const eta = done > 0 && queue > 0 ? `, ${Math.ceil((seconds / done) * queue)} s left` : "";
   const files = `${completed + skipped} files, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s`;
-  return `${phase}: ${seen} names seen, ${done}/${done + queue} packages, ${files}${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
+  return `${phase === "done" ? "downloading" : phase}: ${seen} names seen, ${done}/${done + queue} packages, ${files}${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
 }

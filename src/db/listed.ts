@@ -131,14 +131,24 @@ export class Listed {
   /** In the order of their ids, after the one with this id. */
   page(mount: string, after: number, limit: number): Known[] {
     const { id, name, version, revision, state } = listed;
-    return this.#orm
-      .select({ id, name, version, revision, state })
-      .from(listed)
-      // With a plus the index of names is no choice: all of it would be sorted for every page.
-      .where(and(sql`+${listed.mount} = ${mount}`, gt(listed.id, after)))
-      .orderBy(asc(listed.id))
-      .limit(limit)
-      .all();
+    return (
+      this.#orm
+        .select({ id, name, version, revision, state })
+        .from(listed)
+        // With a plus the index of names is no choice: all of it would be sorted for every page.
+        .where(and(sql`+${listed.mount} = ${mount}`, gt(listed.id, after)))
+        .orderBy(asc(listed.id))
+        .limit(limit)
+        .all()
+    );
+  }
+
+  /** Of what is to be held, so many, by chance. Looks at all of it. */
+  sample(mount: string, count: number): Known[] {
+    return this.#orm.all<Known>(
+      sql`SELECT id, name, version, revision, state FROM ${listed}
+        WHERE +mount = ${mount} AND state = 'due' ORDER BY random() LIMIT ${count}`,
+    );
   }
 
   move(ids: readonly number[], state: ListedState): void {

@@ -1,11 +1,13 @@
 /** A whole npm registry: listed and held, then followed, without a hole whatever its feed does. */
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { failing, firstTimes } from "../support/faults.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { type NpmLies, REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
 const TIMEOUT = 120_000;
+const MAIN = join(import.meta.dir, "../../src/main.ts");
 const ALL_DOCS = `/registry${REPLICATION}/_all_docs`;
 
 async function npm(size: number, lies: NpmLies = {}) {
@@ -167,6 +169,98 @@ test(
     const named = await proxy.mirror("--names", names);
     expect(named.code).toBe(0);
     expect(named.stdout).toContain("1 gone");
+  },
+  TIMEOUT,
+);
+
+test(
+  "filters leave packages and releases out; others have all of it planned anew, and no document asked for again",
+  async () => {
+    await using all = await npm(40);
+    const { proxy, whole } = all;
+    for (const index of [10, 11, 12]) whole.publish(index);
+    const files = () => proxy.upstream.count(/\.tgz$/);
+    const documents = () => proxy.upstream.count(/^\/registry\/(?:@whole\/|whole-)[^/]*$/);
+
+    const dry = await proxy.mirror("--include", "whole-*", "--dry-run");
+    expect(dry.stdout).toContain("40 packages listed, 36 chosen; to fetch (all of them looked at): 39 files");
+    expect([files(), documents()]).toEqual([0, 36]);
+
+    proxy.upstream.forget();
+    expect((await proxy.mirror("--include", "whole-*", "--limit", "20", "--versions", "latest")).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 20, left_out: 20 }, gaps: 0 });
+    expect([files(), documents()]).toEqual([20, 20]);
+
+    // What was newest is held; what is added by the wider filters is fetched, documents only where they are new.
+    proxy.upstream.forget();
+    expect((await proxy.mirror("--include", "whole-*")).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 36, left_out: 4 }, gaps: 0 });
+    expect([files(), documents()]).toEqual([19, 16]);
+
+    proxy.upstream.forget();
+    expect((await proxy.mirror("--metadata-only")).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 40, left_out: 0 } });
+    expect([files(), documents()]).toEqual([0, 4]);
+  },
+  TIMEOUT,
+);
+
+test(
+  "what is gone is kept, hidden or purged, as one likes",
+  async () => {
+    for (const [policy, listed, served] of [
+      ["keep", 200, 200],
+      ["hide", 404, 200],
+      ["purge", 404, 404],
+    ] as const) {
+      await using all = await npm(30);
+      const { proxy, whole } = all;
+      expect((await proxy.mirror()).code).toBe(0);
+      whole.remove(20);
+      expect((await proxy.mirror("--gone", policy)).code).toBe(0);
+      const server = await proxy.offline();
+      const status = async (path: string) => (await fetch(`${server.url}/npm/${path}`)).status;
+      const name = whole.nameOf(20);
+      expect([policy, await status(name), await status(`${name}/-/${name}-1.0.0.tgz`)]).toEqual([
+        policy,
+        listed,
+        served,
+      ]);
+      await server.stop();
+    }
+  },
+  TIMEOUT,
+);
+
+test(
+  "it follows: what is published is held soon, and the standing is told by another process",
+  async () => {
+    await using all = await npm(20);
+    const { proxy, whole } = all;
+    await proxy.run("jobs");
+    const command = ["mirror", "--registry", "npm", "--follow=200ms", "--config", `${proxy.dir}/proxy-0.yaml`];
+    const child = Bun.spawn([process.execPath, MAIN, ...command], {
+      stdout: "ignore",
+      stderr: "ignore",
+      cwd: proxy.dir,
+    });
+    const until = async (isSo: () => Promise<boolean>) => {
+      for (let tries = 0; !(await isSo()); tries++) {
+        if (tries > 100) throw new Error("it did not come true");
+        await Bun.sleep(100);
+      }
+    };
+    await until(async () => proxy.upstream.count(/\.tgz$/) === 20);
+    whole.publish(3);
+    whole.add();
+    await until(async () => proxy.upstream.count(/\.tgz$/) === 22);
+    await until(async () => (await proxy.standing()).packages.held === 21);
+    const [job] = JSON.parse((await proxy.run("jobs", "--json")).stdout) as { id: string; state: string }[];
+    expect(job?.state).toBe("running");
+    expect((await proxy.run("jobs", "show", job!.id)).stdout).toContain("npm: 21 packages held, 0 gaps");
+    expect((await proxy.mirror()).stderr).toContain("is being mirrored by another job");
+    child.kill("SIGKILL");
+    await child.exited;
   },
   TIMEOUT,
 );

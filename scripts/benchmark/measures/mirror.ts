@@ -111,7 +111,8 @@ async function run(stage: Stage, folder: string, args: readonly string[]): Promi
   return { seconds, peak: child.resourceUsage()?.maxRSS ?? 0 };
 }
 
-async function loop(folder: string, addresses: readonly string[]): Promise<number> {
+/** Seconds that fetching, hashing and writing these takes with nothing else. */
+export async function loop(folder: string, addresses: readonly string[]): Promise<number> {
   const started = performance.now();
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "../bare-loop.ts"), folder, String(CONCURRENCY)], {
     stdio: [Buffer.from(addresses.join("\n")), "ignore", "inherit"],

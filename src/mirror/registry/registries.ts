@@ -6,7 +6,8 @@ import type { JobRow, Jobs } from "../../db/jobs.ts";
 import type { Listed, ListedState } from "../../db/listed.ts";
 import { BadRequest } from "../../errors.ts";
 import type { JobSpec, RegistrySpec } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
+import { type Mount, meaningOf } from "../../mounts.ts";
+import { parsePurl } from "../../purl.ts";
 import type { JobStore } from "../store.ts";
 import { Feed, type FeedPhase } from "./feed.ts";
 import { keyOfFilters } from "./filters.ts";
@@ -71,6 +72,14 @@ export class Registries {
         await lease.release();
       },
     };
+  }
+
+  /** A file of a package is lost: its next mirror looks again. To be called inside `writer.write`. */
+  spoil(mount: string, text: string): void {
+    const served = this.#options.mounts.get(mount);
+    if (!served) return;
+    const { name } = meaningOf(served, parsePurl(text));
+    this.#options.listed.spoil(mount, served.ecosystem.identity?.(name) ?? name);
   }
 
   /** Those that were ever mirrored whole. */
