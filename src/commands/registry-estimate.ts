@@ -34,7 +34,7 @@ export interface Estimate {
 
 export async function estimate(
   spec: JobSpec & { registry: RegistrySpec },
-  { cache: { context }, mounts }: Pick<Runtime, "cache" | "mounts">,
+  { cache: { context, documents }, mounts }: Pick<Runtime, "cache" | "mounts">,
   running: Omit<RunOptions, "tell">,
 ): Promise<Estimate> {
   const mount = mounts.get(spec.registry.mount)!;
@@ -48,7 +48,7 @@ export async function estimate(
       spec: once,
       filters: "",
       isAnew: false,
-      reader: new UpstreamReader(mount, context.upstream),
+      reader: new UpstreamReader(mount, context.upstream, () => documents.declared(mount)),
       listed,
       catalogs: new Catalogs(database),
       context: { ...context, writer },
