@@ -15,7 +15,7 @@ const PEM_KEYS = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
 
 /** The JSON of the keys endpoint, or PEM. */
 export const registryKeys: KeyReader<RegistryKey> = {
-  expected: "the registry's keys (the JSON of its keys endpoint, or PEM public keys)",
+  expected: "the registry's keys (the JSON of its keys endpoint or of Sigstore's repository, or PEM public keys)",
   isOne: ({ bytes }) => /^\s*\{[\s\S]*"keys"|-----BEGIN PUBLIC KEY-----/.test(new TextDecoder().decode(bytes)),
   async read({ bytes }) {
     const text = new TextDecoder().decode(bytes);
@@ -54,13 +54,23 @@ function holds(over: string, { key }: RegistryKey, signature: string): boolean {
   }
 }
 
+/** As the keys endpoint lists them, or Sigstore's repository, from which npm has them. */
+type Listed =
+  | { keyid: string; key: string; expires?: string | null }
+  | { keyId: string; keyUsage: string; publicKey: { rawBytes: string; validFor?: { end?: string } } };
+
 function fromJson(text: string): RegistryKey[] {
-  const { keys = [] } = JSON.parse(text) as { keys?: { keyid: string; key: string; expires?: string | null }[] };
-  return keys.map(({ keyid, key, expires }) => ({
-    keyid,
-    key: createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" }),
-    ...(expires && { expires: Date.parse(expires) }),
-  }));
+  const { keys = [] } = JSON.parse(text) as { keys?: Listed[] };
+  return keys.flatMap((listed) => {
+    if ("keyid" in listed) return [made(listed.keyid, listed.key, listed.expires)];
+    const { keyId, keyUsage, publicKey } = listed;
+    return keyUsage === "npm:signatures" ? [made(keyId, publicKey.rawBytes, publicKey.validFor?.end)] : [];
+  });
+}
+
+function made(keyid: string, spki: string, expires: string | null | undefined): RegistryKey {
+  const key = createPublicKey({ key: Buffer.from(spki, "base64"), format: "der", type: "spki" });
+  return { keyid, key, ...(expires && { expires: Date.parse(expires) }) };
 }
 
 /** Its id, where nobody states one, as the npm registry makes them. */

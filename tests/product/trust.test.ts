@@ -3,8 +3,10 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BYTES, DIGEST, FILE, PROVENANCE, ROOT, SIGNER } from "../support/attested.ts";
+import { certify, signedZip } from "../support/certificates.ts";
 import { EXECUTABLE, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
+import { makeNuget } from "../support/registries/nuget.ts";
 import { registryKeys } from "../support/registry-keys.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { binary, json } from "../support/tree.ts";
@@ -104,6 +106,38 @@ test(
     const mirrored = await proxy.run(["mirror", "pkg:pypi/gcb-attestation-test"]);
     expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("1 files fetched") as string]);
     expect((await proxy.run(["verify", "pkg:pypi/gcb-attestation-test"])).code).toBe(0);
+    await proxy.stop();
+    await upstream.close();
+  },
+  TIMEOUT,
+);
+
+test(
+  "nuget: a package that its author signed is mirrored; by another's certificate it is withheld",
+  async () => {
+    await using folder = await temporaryFolder();
+    const [ours, theirs] = await Promise.all([certify("Ours"), certify("Theirs")]);
+    const nuspec = "<package><metadata><id>Acme</id><version>1.0.0</version></metadata></package>";
+    const file = await signedZip({ "Acme.nuspec": nuspec, "lib/acme.dll": "acme" }, ours);
+    const upstream = await startUpstream();
+    const feed = upstream.mount("", (base) => makeNuget([{ name: "Acme", versions: { "1.0.0": { file } } }], base));
+    const keys = join(folder.path, "keys.pem");
+    const dir = join(folder.path, "proxy");
+    const trust = { keys: [keys], require: ["x509"] };
+    const config = {
+      mounts: { nuget: { ecosystem: "nuget", upstreams: { default: `${feed}/v3/index.json` }, trust } },
+    };
+    await Bun.write(keys, theirs.certificate);
+    const other = await startProxy({ dir, config, ...program });
+    const refused = await other.run(["mirror", "pkg:nuget/Acme"]);
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining("vouches for Ours (SHA-256") as string]);
+    await other.stop();
+    await Bun.write(keys, theirs.certificate + ours.certificate);
+    const proxy = await startProxy({ dir, config, ...program });
+    expect((await proxy.run(["mirror", "pkg:nuget/Acme"])).code).toBe(0);
+    const answer = await fetch(`${proxy.url}/nuget/v3-flatcontainer/acme/1.0.0/acme.1.0.0.nupkg`);
+    expect([answer.status, (await answer.bytes()).length]).toEqual([200, file.length]);
+    expect((await proxy.run(["verify"])).code).toBe(0);
     await proxy.stop();
     await upstream.close();
   },

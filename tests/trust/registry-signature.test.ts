@@ -27,6 +27,16 @@ test.each([
   if (found) expect(found).toStartWith(`expected a signature by ${ours.keyid}, `);
 });
 
+test("Sigstore's repository has the same keys in another form, with others", async () => {
+  const [{ keyid, key }] = (JSON.parse(ours.json) as { keys: [{ keyid: string; key: string }] }).keys;
+  const publicKey = { rawBytes: key, validFor: { start: "1999-01-01T00:00:00Z", end: "2025-01-01T00:00:00Z" } };
+  const keys = ["npm:signatures", "npm:attestations"].map((keyUsage) => ({ keyId: keyid, keyUsage, publicKey }));
+  const keyring = await keyringOf({ keys: [keyFile(JSON.stringify({ keys }))], require: [] });
+  expect(keyring.registry).toHaveLength(1);
+  expect(refuteRegistry(signed(ours), keyring.registry, EXPIRY - 1)).toBe(undefined);
+  expect(refuteRegistry(signed(ours), keyring.registry, EXPIRY)).toContain("expired on 2025-01-01");
+});
+
 test("a PEM file holds the same key, under the same id", async () => {
   const keyring = await keyringOf({ keys: [keyFile(ours.pem)], require: [] });
   expect(keyring.registry.map(({ keyid }) => keyid)).toEqual([ours.keyid]);

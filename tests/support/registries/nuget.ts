@@ -6,6 +6,8 @@ import { base64, type Package, type Release, releasesOf } from "./package.ts";
 
 export interface NugetRelease extends Release {
   unlisted?: boolean;
+  /** Default: one that is made of what is said here. */
+  file?: Uint8Array<ArrayBuffer>;
 }
 
 export type NugetPackage = Package<NugetRelease>;
@@ -35,8 +37,7 @@ export function makeNuget(
   for (const path of ["/index.json", "/v3/index.json"]) tree.set(path, json(serviceIndex(base, catalog)));
   for (const pack of packages) {
     const id = pack.name.toLowerCase();
-    for (const { version, publishedAt, size } of releasesOf(pack)) {
-      const file = nupkg(pack, version, size);
+    for (const { version, publishedAt, size, file = nupkg(pack, version, size) } of releasesOf(pack)) {
       const modified = { "last-modified": new Date(publishedAt).toUTCString() };
       tree.set(nupkgPath(id, version), {
         body: file,
