@@ -6,27 +6,32 @@ const COMPILER = "node_modules/.bin/tsc";
 const OPTIONS =
   "--ignoreConfig --declaration --emitDeclarationOnly --rootDir src --target esnext --module preserve --moduleResolution bundler --types bun-types --allowImportingTsExtensions --skipLibCheck --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess";
 
-/** src/plugins/declarations.generated.ts. Throws where src/plugin.ts does not compile. */
+/** src/plugins/declarations.generated.ts. */
 export async function renderDeclarations(): Promise<string> {
+  const entries = Object.entries(await declarations());
+  // Beside declarations there is no code.
+  const lines = entries.map(([name, text]) => `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`);
+  return `// Written by scripts/generate.ts from src/plugin.ts and what it exports. Do not edit.
+
+/** File name → its text; \`plugin.d.ts\` is that of \`proxy/plugin\`. */
+export const DECLARATIONS: Readonly<Record<string, string>> = {
+${lines.join("")}};
+`;
+}
+
+/** By file name. Throws where src/plugin.ts does not compile. */
+export async function declarations(): Promise<Record<string, string>> {
   const folder = await mkdtemp(".tools/declarations.");
   try {
     const command = [COMPILER, "src/plugin.ts", ...OPTIONS.split(" "), "--outDir", folder];
     const { exitCode, stdout } = Bun.spawnSync(command);
     if (exitCode !== 0) throw new Error(`src/plugin.ts: ${stdout.toString()}`);
     const names = Array.from(new Bun.Glob("**/*.d.ts").scanSync(folder)).sort();
-    const entries = await Promise.all(
-      names.map(async (name) => {
-        const text = await Bun.file(join(folder, name)).text();
-        // Beside declarations there is no code.
-        return `  ${JSON.stringify(name)}: ${JSON.stringify(text.replace(/(from "\.[^"]*)\.ts"/g, '$1"'))},\n`;
-      }),
-    );
-    return `// Written by scripts/generate.ts from src/plugin.ts and what it exports. Do not edit.
-
-/** File name → its text; \`plugin.d.ts\` is that of \`proxy/plugin\`. */
-export const DECLARATIONS: Readonly<Record<string, string>> = {
-${entries.join("")}};
-`;
+    const texts = names.map(async (name) => {
+      const text = await Bun.file(join(folder, name)).text();
+      return [name, text.replace(/(from "\.[^"]*)\.ts"/g, '$1"')] as const;
+    });
+    return Object.fromEntries(await Promise.all(texts));
   } finally {
     await rm(folder, { recursive: true });
   }

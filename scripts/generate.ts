@@ -4,11 +4,12 @@
  */
 import { basename } from "node:path";
 import { renderConfiguration } from "../src/config/table.ts";
-import type { Ecosystem } from "../src/ecosystem.ts";
+import { CONTRACT_CHANGES, CONTRACT_REVISION, type Ecosystem } from "../src/ecosystem.ts";
 import { renderEcosystems } from "../src/ecosystem-table.ts";
 import { renderContractKeys } from "./contract.ts";
-import { renderDeclarations } from "./declarations.ts";
+import { declarations, renderDeclarations } from "./declarations.ts";
 import { claimed, clientsOf, type Proof } from "./proofs.ts";
+import { renderReference } from "./reference.ts";
 
 interface Generated {
   /** Path from the repository's root. */
@@ -21,6 +22,10 @@ const FILES: readonly Generated[] = [
   { file: "src/registry.generated.ts", render: renderRegistry },
   { file: "src/plugins/contract.generated.ts", render: renderContractKeys },
   { file: "src/plugins/declarations.generated.ts", render: renderDeclarations },
+  {
+    file: "docs/plugin-reference.md",
+    render: async () => renderReference(CONTRACT_REVISION, CONTRACT_CHANGES, await declarations()),
+  },
   { file: "docs/configuration.md", render: (ecosystems) => renderConfiguration(ecosystems) },
   { file: "README.md", render: renderSupport },
   { file: "docs/ecosystems.md", render: (ecosystems) => renderEcosystems(ecosystems) },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "../command.ts";
 import { BadRequest } from "../errors.ts";
 import { DECLARATIONS } from "../plugins/declarations.generated.ts";
+import { CONTRACT_MODULE, PROVIDED } from "../plugins/provided.ts";
 import { skeletonOf } from "../plugins/skeleton.ts";
 
 /** Where the declarations go; a folder that is not looked into for plugins. */
@@ -21,6 +22,8 @@ export const pluginNew: Command = {
     const own = skeletonOf(name);
     const taken = Object.keys(own).find((file) => existsSync(join(folder, file)));
     if (taken !== undefined) throw new BadRequest(`${join(folder, taken)} exists already; nothing was written`);
+    const libraries = LIBRARIES.map((module) => `declare module "${module}";\n`).join("");
+    await Bun.write(join(folder, TYPES, "libraries.d.ts"), `${ABOUT_LIBRARIES}${libraries}`);
     for (const [file, text] of Object.entries(DECLARATIONS)) await Bun.write(join(folder, TYPES, file), text);
     const config = join(folder, "tsconfig.json");
     if (!existsSync(config)) await Bun.write(config, `${JSON.stringify(TSCONFIG, null, 2)}\n`);
@@ -30,6 +33,12 @@ export const pluginNew: Command = {
     return 0;
   },
 };
+
+const LIBRARIES = Object.keys(PROVIDED).filter((module) => module !== CONTRACT_MODULE);
+
+const ABOUT_LIBRARIES = `// The executable brings these. An editor knows their types where they are installed here, and their line is not:
+// npm install --save-dev zod
+`;
 
 const TSCONFIG = {
   compilerOptions: {
@@ -46,5 +55,5 @@ const TSCONFIG = {
     skipLibCheck: true,
     paths: { "proxy/plugin": [`./${TYPES}/plugin.d.ts`] },
   },
-  include: ["*.ts"],
+  include: ["*.ts", `${TYPES}/libraries.d.ts`],
 };
