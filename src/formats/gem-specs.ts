@@ -1,5 +1,7 @@
 /** The lists of all gems that RubyGems had before the compact index, made of that one's `/versions`: name, version, platform. */
+
 import { linesBelow, readVersions, splitLabel } from "./compact-index.ts";
+import { gzip } from "./gzip.ts";
 import { type MarshalledList, marshal } from "./ruby-marshal.ts";
 import { compareRuby, isStableRuby } from "./ruby-version.ts";
 
@@ -21,7 +23,7 @@ export function specsOf(versions: Uint8Array, list: SpecList): Uint8Array<ArrayB
       }
     },
   };
-  return Bun.gzipSync(marshal(specs));
+  return gzip(marshal(specs));
 }
 
 /** By gem, all that was added and taken away, in this order. */

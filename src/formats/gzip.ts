@@ -14,3 +14,8 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
     unzip.destroy();
   }
 }
+
+/** Bytes that are all here, as a gzip. */
+export function gzip(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return Bun.gzipSync(bytes);
+}

@@ -21,7 +21,10 @@ const VALUES: Readonly<Record<string, z.ZodType>> = {
   purlType: text,
   purlTypes: words,
   upstreams: z.record(z.string(), z.union([address, z.array(address).min(1)])),
-  places: z.record(z.string(), path),
+  places: z.union(
+    [z.record(z.string(), path), z.function()],
+    "expected paths by the name of an upstream, or a function",
+  ),
   options: z.record(z.string(), z.strictObject({ default: words, help: text })),
   roots: z.array(path),
   keepHeaders: z.array(z.string().lowercase("expected lowercase letters")),

@@ -1,0 +1,42 @@
+/** Built-in plugins as a stranger would have written them: the same files, in a folder without this repository. */
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import type { Ecosystem } from "../../src/ecosystem.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** What ecosystem files take from the program, and outsiders have of `proxy/plugin`. Whatever else they import is copied. */
+const SHARED = [
+  "ecosystem",
+  "digest",
+  "errors",
+  "purl",
+  "catalog",
+  "facts",
+  "routes",
+  "formats/gzip",
+  "formats/json-items",
+];
+
+/** What two ecosystems cannot both have, as it is written in a file. */
+const NAMES = /(?<=^\s*(?:id|purlType|mount): "\/?)(?=[\w-]+")/gm;
+
+/** The id under which a built-in plugin stands beside itself. */
+export const outsideId = (id: string): string => `x-${id}`;
+
+/** Copies a plugin to `folder/ecosystems`, with other names; returns its path. */
+export async function asOutside(
+  { id, purlType = id }: Pick<Ecosystem, "id" | "purlType">,
+  folder: string,
+): Promise<string> {
+  await cp(join(ROOT, "src/formats"), join(folder, "src/formats"), { recursive: true });
+  for (const module of SHARED) await Bun.write(join(folder, "src", `${module}.ts`), 'export * from "proxy/plugin";\n');
+  const text = await Bun.file(join(ROOT, "ecosystems", `${id}.ts`)).text();
+  const renamed = text
+    .replace(NAMES, "x-")
+    .replace(/^ {2}purlTypes: .*\n/m, "")
+    .replaceAll(`type: "${purlType}"`, `type: "${outsideId(purlType)}"`);
+  const file = join(folder, "ecosystems", `${outsideId(id)}.ts`);
+  await Bun.write(file, renamed);
+  return file;
+}
