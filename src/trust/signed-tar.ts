@@ -1,5 +1,5 @@
 /** Tar archives whose members are signed one by one, by certificates that one of them names (RubyGems' signed gems). */
-import { createVerify, type X509Certificate } from "node:crypto";
+import { verify, type X509Certificate } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { messageOf } from "../errors.ts";
 import { CODE_SIGNING, certificatesIn, nameOf, refuteSigner } from "./certificates.ts";
@@ -24,9 +24,10 @@ export async function judgeTar(tar: Blob, keys: readonly X509Certificate[], at: 
     for (const [name, member] of content) {
       const signature = await members.get(`${name}${SIGNATURE}`)?.bytes();
       if (!signature) return { against: `expected a signature of its ${name}, found none` };
-      const verify = createVerify("sha256");
-      for await (const chunk of member.stream()) verify.update(chunk);
-      if (!verify.verify(signer.publicKey, signature))
+      const digest = new Bun.CryptoHasher("sha256");
+      for await (const chunk of member.stream()) digest.update(chunk);
+      // RubyGems signs the digest as a text of its own, and so its digest.
+      if (!verify("sha256", digest.digest(), signer.publicKey, signature))
         return { against: `the signature of its ${name} is not one by ${nameOf(signer)}` };
     }
     const against = refuteSigner({ certificate: signer, others: chain }, keys, at, CODE_SIGNING);

@@ -1,5 +1,5 @@
 /** Certificates, and what is signed by them, as openssl makes both. */
-import { createSign } from "node:crypto";
+import { createHash, sign } from "node:crypto";
 import { join } from "node:path";
 import { crc32, gzipSync } from "node:zlib";
 import { Attribute, ContentInfo, SignedAndUnsignedAttributes, SignedData } from "pkijs";
@@ -59,7 +59,7 @@ export function signedGem(by: Certified, tamper = (members: Record<string, Uint8
     "checksums.yaml.gz": gzipSync("---\nSHA256: {}\n"),
   };
   for (const [name, bytes] of Object.entries(members))
-    members[`${name}.sig`] = createSign("sha256").update(bytes).sign(by.key);
+    members[`${name}.sig`] = sign("sha256", createHash("sha256").update(bytes).digest(), by.key);
   return tar(tamper(members));
 }
 

@@ -1,6 +1,7 @@
 /** Signatures that files carry: NuGet's package signatures, signed gems. */
 import { describe, expect, test } from "bun:test";
 import type { X509Certificate } from "node:crypto";
+import { join } from "node:path";
 import { certificatesIn } from "../../src/trust/certificates.ts";
 import { readCms } from "../../src/trust/cms.ts";
 import { keyringOf } from "../../src/trust/keyring.ts";
@@ -10,6 +11,7 @@ import { membersOf } from "../../src/trust/zip-members.ts";
 import { zip } from "../support/archives/zip.ts";
 import { type Certified, certify, signedGem, signedZip, withMember } from "../support/certificates.ts";
 import { keyFile } from "../support/registry-keys.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NOW = Date.now() + 86_400_000;
 const LATE = NOW + 11 * 86_400_000;
@@ -138,6 +140,26 @@ describe("a tar whose members are signed", () => {
     const signed = signedGem(alone);
     const doubled = Buffer.concat([unsigned.subarray(0, -1_024), signed]);
     expect(await judgeTar(blob(doubled), keys(alone), NOW)).toEqual({ against: "it has two members data.tar.gz" });
+  });
+});
+
+test.skipIf(!Bun.which("gem"))("what gem itself signed", async () => {
+  await using folder = await temporaryFolder();
+  const write = (name: string, text: string) => Bun.write(join(folder.path, name), text);
+  await Promise.all([write("cert.pem", alone.certificate), write("key.pem", alone.key), write("acme.rb", "")]);
+  const fields = `s.name = "acme"; s.version = "1"; s.summary = "x"; s.authors = ["x"]; s.files = ["acme.rb"]`;
+  const signed = `s.cert_chain = ["cert.pem"]; s.signing_key = "key.pem"`;
+  await write("acme.gemspec", `Gem::Specification.new { |s| ${fields}; ${signed} }`);
+  const built = Bun.spawn(["gem", "build", "--quiet", "acme.gemspec"], {
+    cwd: folder.path,
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  expect(await built.exited).toBe(0);
+  const gem = Bun.file(join(folder.path, "acme-1.gem"));
+  expect(await judgeTar(gem, keys(alone), NOW)).toBe("signed");
+  expect(await judgeTar(gem, keys(other), NOW)).toEqual({
+    against: expect.stringContaining("vouches for Alone") as string,
   });
 });
 
