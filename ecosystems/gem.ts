@@ -9,6 +9,7 @@ import {
   readInfo,
   summaryOf,
 } from "../src/formats/compact-index.ts";
+import { gemCatalog } from "../src/formats/gem-catalog.ts";
 import { fitsGem } from "../src/formats/gem-platform.ts";
 import { type SpecList, specsOf } from "../src/formats/gem-specs.ts";
 import { compareRuby, isStableRuby, satisfiesRuby } from "../src/formats/ruby-version.ts";
@@ -93,6 +94,7 @@ export const gem: Ecosystem = {
   ],
 
   index: ({ name }) => [infoPath(name)],
+  catalog: gemCatalog,
   datedBy: ({ name, version }) => gemPath(name, version),
   digestHeaders: {
     sha256: { name: "repr-digest", value: (hex) => `sha-256=:${Buffer.from(hex, "hex").toString("base64")}:` },

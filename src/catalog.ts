@@ -2,7 +2,7 @@
  * Whole registries: the lists that name their packages and the feeds that say what changed. A catalog reads and yields; what
  * is known already, what is new, what is gone, and when to go on are the engine's business (`mirror/registry/`).
  */
-import type { Package, Release, Traits } from "./ecosystem.ts";
+import type { Doc, Package, Release, Traits } from "./ecosystem.ts";
 
 /** Reads upstream. The only I/O a plugin ever sees, and only in its catalog. */
 export interface Reader {
@@ -68,6 +68,9 @@ export interface Catalog {
   /** Whether what documents state of a package is as new as the revision that was listed: they may come from caches that lag
    * behind, and are then asked for again. Default: by the revision that documents state themselves, where there is one. */
   isCurrent?(revision: string, releases: readonly Release[]): boolean;
+  /** The revision of a package as its document has it, where that is what lists state (its digest). A document of the revision
+   * that is held, where another one was listed, is older than the list, and asked for again. */
+  revisionOf?(doc: Doc): string;
   /** A file that can stand in for the list: what it is, for people, and its events. It comes decompressed. */
   snapshot?: { what: string; read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly CatalogEvent[]> };
 }

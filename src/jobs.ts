@@ -85,6 +85,8 @@ export interface ReleaseTask {
   listing?: {
     /** What documents with revisions of their own must have. */
     revision?: string;
+    /** The revision as of which it is held. */
+    held?: string;
     /** Whether its documents changed since they were last asked for. */
     isNews: boolean;
   };

@@ -48,6 +48,7 @@ export const CONTRACT_KEYS = {
     list: "function?",
     changes: "function?",
     isCurrent: "function?",
+    revisionOf: "function?",
     snapshot: "value?",
   },
   ArtifactRoute: {

@@ -12,20 +12,24 @@ import type { Mount } from "../../mounts.ts";
 export function requireCurrent(
   cache: Cache,
   mount: Mount,
-  { name, version, qualifiers }: ReleaseTask,
+  { name, version, qualifiers, listing }: ReleaseTask,
   revision: string,
   releases: readonly Release[],
 ): void {
-  const { isCurrent } = mount.ecosystem.catalog ?? {};
+  const { isCurrent, revisionOf } = mount.ecosystem.catalog ?? {};
   if (isCurrent && version === undefined && !isCurrent(revision, releases))
     throw new UpstreamFailed(`upstream lists ${name} as of ${revision}, and its index does not say so yet`, {
       retryable: true,
     });
   const listed = Number(revision);
-  if (!Number.isFinite(listed)) return;
+  if (!revisionOf && !Number.isFinite(listed)) return;
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const target = documentAt(mount, path);
     const held = target && cache.documents.held(mount, target.path);
+    if (held && listing?.isNews && revisionOf?.(cache.documents.doc(target, held)) === listing.held)
+      throw new UpstreamFailed(`${path}: upstream lists it as ${revision}, and sent what it was before`, {
+        retryable: true,
+      });
     if (held?.revision && held.revision < listed)
       throw new UpstreamFailed(
         `${path}: upstream sent revision ${held.revision}, and its list says ${revision}; a cache in between is behind`,

@@ -92,7 +92,11 @@ export class RegistryLedger implements Ledger {
       ...wanted,
       mount,
       purl: formatPurl(ecosystem, wanted),
-      listing: { ...(revision !== null && { revision }), isNews: held !== (revision ?? "") },
+      listing: {
+        ...(revision !== null && { revision }),
+        ...(held !== null && { held }),
+        isNews: held !== (revision ?? ""),
+      },
     };
   }
 

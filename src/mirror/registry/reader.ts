@@ -76,7 +76,8 @@ export class UpstreamReader implements Reader {
   async #ask(address: string, { from, headers }: ReadOptions): Promise<Reading> {
     const range = from ? { range: `bytes=${from}-` } : {};
     const response = await this.#upstream.fetch(this.#mount, address, {
-      headers: { "accept-encoding": "gzip", ...range, ...headers },
+      // A part is meant of what it is, not of what it is packed to.
+      headers: { "accept-encoding": from ? "identity" : "gzip", ...range, ...headers },
     });
     const { status } = response;
     const { host, pathname } = new URL(address);

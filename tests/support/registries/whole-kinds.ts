@@ -3,13 +3,14 @@ import { overlay, type Tree } from "../tree.ts";
 import { debianMaven } from "./debian-maven.ts";
 import { digits, Whole } from "./whole.ts";
 import { DUMP, wholeCargo } from "./whole-cargo.ts";
+import { wholeGem } from "./whole-gem.ts";
 import { INDEX, wholeGolang } from "./whole-golang.ts";
 import { wholeMaven } from "./whole-maven.ts";
 import { REPLICATION, wholeNpm } from "./whole-npm.ts";
 import { wholePypi } from "./whole-pypi.ts";
 
 export interface Kind {
-  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven";
+  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem";
   /** Of packages; default as `Whole` has it. */
   nameOf?: (index: number) => string;
   make: (whole: Whole, base: string) => Tree;
@@ -66,6 +67,16 @@ export const KINDS: readonly Kind[] = [
     make: (whole) => overlay(wholeMaven(whole), debianMaven),
     upstreams: (base) => ({ default: base }),
     file: /a\d+-1\.\d\.0\.jar$/,
+    forgets: true,
+    asked: exactly,
+  },
+  {
+    ecosystem: "gem",
+    // A dash before a digit could be where the version begins.
+    nameOf: (index) => `whole_${digits(index)}`,
+    make: (whole) => wholeGem(whole),
+    upstreams: (base) => ({ default: base }),
+    file: /\.gem$/,
     forgets: true,
     asked: exactly,
   },
