@@ -1,6 +1,6 @@
 /**
  * The list and the feed of a registry of gems are one file, `/versions`: it grows by a line for each change, and is written anew
- * now and then, sorted and under another date. https://guides.rubygems.org/rubygems-org-compact-index-api/
+ * now and then, sorted and under another date. https://github.com/rubygems/compact_index
  */
 import type { Catalog, CatalogEvent, CatalogPage, Reader, Reading } from "../catalog.ts";
 import { hash } from "../digest.ts";
