@@ -140,8 +140,12 @@ function readMeta(doc: Doc): Facts {
   };
   const requires = Object.entries(all)
     .filter(([name]) => !comesWithPerl(name))
-    .map(([name, range]): Requirement => ({ name, range: String(range ?? "") }));
+    .map(([name, range]): Requirement => ({ name, range: isPlain(range) ? String(range) : "" }));
   return { releases: [{ ...releaseOf(doc.params), requires }] };
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
 }
 
 /** Perl itself, its pragmas, and what builds modules: each is part of every Perl. */

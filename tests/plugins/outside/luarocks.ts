@@ -58,7 +58,7 @@ function* releasesOf(repository: Table, only?: Package): Iterable<ReleaseFacts> 
   for (const [name, versions] of repository) {
     if (only && only.name !== name) continue;
     for (const [version, forms] of tableOf(versions)) {
-      const archs = Array.from(tableOf(forms).values(), (form) => String(tableOf(form).get("arch")));
+      const archs = Array.from(tableOf(forms).values(), archOf);
       const files = archs.sort(byUse).map((arch) => ({ path: fileOf(String(name), String(version), arch) }));
       const isElsewhere = archs.every((arch) => arch === "rockspec");
       yield {
@@ -87,7 +87,7 @@ function shownManifest(doc: Doc, view: View) {
     for (const [version, forms] of tableOf(versions)) {
       const release = { name: String(name), version: String(version) };
       const admitted = Array.from(tableOf(forms).values()).filter((form) =>
-        view.admits(release, fileOf(release.name, release.version, String(tableOf(form).get("arch")))),
+        view.admits(release, fileOf(release.name, release.version, archOf(form))),
       );
       if (admitted.length > 0) kept.set(version, new Map(admitted.map((form, i) => [i + 1, form])));
     }
@@ -102,12 +102,21 @@ function readRockspec(doc: Doc) {
   const [name, version] = [spec.get("package"), spec.get("version")];
   if (typeof name !== "string" || typeof version !== "string" || !spec.has("source"))
     throw new Error(`${doc.path} is no rockspec: expected package, version and source`);
-  const wanted = Array.from(tableOf(spec.get("dependencies")).values(), (each) => String(each));
+  const wanted = Array.from(tableOf(spec.get("dependencies")).values(), textOf);
   const requires = wanted.flatMap((each): Requirement[] => {
     const [, required = "", range = ""] = /^\s*(\S+)\s*(.*)$/.exec(each) ?? [];
     return required === "lua" || required === "" ? [] : [{ name: required.toLowerCase(), range }];
   });
   return { releases: [{ name: doc.params["name"]!, version, requires }] };
+}
+
+/** `src`, `rockspec`, `linux-x86_64`. */
+function archOf(form: Value): string {
+  return textOf(tableOf(form).get("arch"));
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function tableOf(value: Value | undefined): Table {

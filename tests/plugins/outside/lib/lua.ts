@@ -24,7 +24,7 @@ export function readLua(text: string): Map<string, Value> {
 /** The same as Lua. */
 export function writeLua(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (!(value instanceof Map)) return String(value);
+  if (typeof value !== "object") return String(value);
   return `{${Array.from(value, ([key, each]) => `[${writeLua(key)}]=${writeLua(each)}`).join(",\n")}}`;
 }
 
