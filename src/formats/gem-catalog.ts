@@ -3,7 +3,7 @@
  * now and then, sorted and under another date. https://github.com/rubygems/compact_index
  */
 import type { Catalog, CatalogEvent, CatalogPage, Reader, Reading } from "../catalog.ts";
-import { hash } from "../digest.ts";
+import { Hasher, hash } from "../digest.ts";
 import { UpstreamFailed } from "../errors.ts";
 import { HEAD_END, readVersions } from "./compact-index.ts";
 
@@ -21,9 +21,10 @@ interface Position {
 }
 interface Line {
   text: string;
-  /** Where it ends, and the digest up to there. */
+  /** With its end. */
+  bytes: Uint8Array;
+  /** Where it ends in the file. */
   end: number;
-  sha256: () => string;
 }
 
 const FILE = "/versions";
@@ -56,8 +57,10 @@ async function readWhole(bytes: AsyncIterable<Uint8Array>, etag?: string) {
   let head = "";
   let isBelow = false;
   let last: Line | undefined;
+  const sum = new Hasher();
   for await (const line of linesOf(bytes)) {
     last = line;
+    sum.update(line.bytes);
     if (isBelow) {
       const { name, changes, md5 } = readVersions(line.text);
       const labels = changes.split(",");
@@ -71,7 +74,7 @@ async function readWhole(bytes: AsyncIterable<Uint8Array>, etag?: string) {
   const events = gems.entries().flatMap(([name, { md5, versions }]): CatalogEvent[] => {
     return versions > 0 ? [{ type: "changed", package: { name }, revision: md5 }] : [];
   });
-  const prefix = { size: last.end, sha256: last.sha256() };
+  const prefix = { size: last.end, sha256: sum.digests().sha256 };
   const place = { created: createdIn(head), offset: last.end, tail: last.text, prefix, ...(etag && { etag }) };
   return { events, checkpoint: JSON.stringify(place satisfies Position) };
 }
@@ -95,8 +98,10 @@ async function* since(reader: Reader, position: Position): AsyncGenerator<Catalo
   let place: Position = { created, offset, tail, prefix, ...(tag && { etag: tag }) };
   let events: CatalogEvent[] = [];
   let isSame = false;
-  for await (const { text, end, sha256 } of linesOf(reading.chunks(), start)) {
-    if (end === prefix.size && start === 0 && sha256() !== prefix.sha256) break;
+  const sum = new Hasher();
+  for await (const { text, bytes, end } of linesOf(reading.chunks(), start)) {
+    if (start === 0 && end <= prefix.size) sum.update(bytes);
+    if (start === 0 && end === prefix.size && sum.digests().sha256 !== prefix.sha256) break;
     if (end < offset) continue;
     isSame ||= end === offset && text === tail;
     if (!isSame) break;
@@ -139,16 +144,14 @@ function createdIn(head: string): string {
 
 /** Throws where the last one has no end: what stands there may be half of a line. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>, start = 0): AsyncGenerator<Line> {
-  const sum = new Bun.CryptoHasher("sha256");
   let end = start;
   let rest = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = Buffer.concat([rest, chunk]);
     let from = 0;
     for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, from)) {
-      sum.update(bytes.subarray(from, at + 1));
       end += at + 1 - from;
-      yield { text: bytes.toString("latin1", from, at), end, sha256: () => sum.copy().digest("hex") };
+      yield { text: bytes.toString("latin1", from, at), bytes: bytes.subarray(from, at + 1), end };
       from = at + 1;
     }
     rest = bytes.subarray(from);
