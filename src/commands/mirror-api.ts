@@ -9,9 +9,11 @@ import type { JobRunner } from "../mirror/runner.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import type { Aside } from "../mirror/sources/source.ts";
 import { Targets } from "../mirror/targets.ts";
+import type { Mount } from "../mounts.ts";
 import { parsePurl } from "../purl.ts";
 import { ahead } from "./ahead.ts";
 import { look } from "./look.ts";
+import { wholeOf } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Entries without a registry that an answer lists. */
@@ -47,6 +49,7 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
   const checks: Record<Parameters<MirrorApi["problemOf"]>[0], (value: string) => unknown> = {
     purls: (value) => targets.of(parsePurl(value), value),
     platform: parsePlatforms,
+    registry: (value) => wholeOf({ registry: value }, [...mounts.values()]),
     set: (value) => {
       if (!sets.has(value)) throw new BadRequest(`there is no set ${value}`);
     },
@@ -117,16 +120,20 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
       const aside = (each: Aside) => {
         if (asides.count++ < ASIDES) asides.first.push(each);
       };
-      const id = await store.create(specOf(request, config), await ahead(tasksFor(request, aside)));
+      const id = await store.create(specOf(request, config, mounts), await ahead(tasksFor(request, aside)));
       runner.look();
       return { id, asides };
     },
     plan: async (request, signal) => {
+      if (request.whole?.registry !== undefined) {
+        const message = "what a registry comes to is estimated by proxy mirror --registry NAME --dry-run";
+        throw new InvalidFields([{ field: "dry_run", message }]);
+      }
       const asides: string[] = [];
       const tasks = tasksFor(request, ({ what, reason, place }) => {
         if (asides.length < ASIDES) asides.push(`${what} ${reason} (${place})`);
       });
-      return { ...(await look(specOf(request, config), tasks, { config, sources, mounts, signal })), asides };
+      return { ...(await look(specOf(request, config, mounts), tasks, { config, sources, mounts, signal })), asides };
     },
     list: (page) => store.list(page).map(found),
     find: (id) => {
@@ -156,10 +163,12 @@ function sourcesOf(request: MirrorRequest): [field: string, Sources][] {
   ];
 }
 
-function specOf(request: MirrorRequest, { concurrency }: Config): JobSpec {
+/** Throws InvalidFields. */
+function specOf(request: MirrorRequest, { concurrency }: Config, mounts: ReadonlyMap<string, Mount>): JobSpec {
   const { purls, lists, sboms, lockfiles, images, sets, closure, refresh, sources, maxSize } = request;
   const named = [...lists, ...sboms, ...lockfiles, ...images].map(({ name }) => name);
   const words = [...purls, ...named, ...sets.map((set) => `set ${set}`)];
+  if (request.whole?.registry !== undefined) words.push(`registry ${request.whole.registry}`);
   return {
     title: words.slice(0, 3).map(shortened).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),
     runBy: "server",
@@ -167,7 +176,18 @@ function specOf(request: MirrorRequest, { concurrency }: Config): JobSpec {
     closure,
     concurrency: request.concurrency ?? concurrency,
     refresh,
+    ...wholeNamed(request, [...mounts.values()]),
   };
+}
+
+function wholeNamed({ whole = {} }: MirrorRequest, mounts: readonly Mount[]): ReturnType<typeof wholeOf> {
+  try {
+    return wholeOf(whole, mounts);
+  } catch (error) {
+    const message = messageOf(error);
+    const field = /^(\w+)\b/.exec(message)?.[1] ?? "";
+    throw new InvalidFields([{ field: field in whole ? field : "registry", message }]);
+  }
 }
 
 function shortened(text: string): string {

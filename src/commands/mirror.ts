@@ -12,6 +12,7 @@ import { tasksOf } from "../mirror/sources/read.ts";
 import type { Mount } from "../mounts.ts";
 import { ahead } from "./ahead.ts";
 import { keepHeapSmall } from "./heap.ts";
+import { MANNERS_OPTIONS, withManners } from "./manners.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinishedOf } from "./registry.ts";
 import { describeEstimate, estimate } from "./registry-estimate.ts";
@@ -32,6 +33,7 @@ export const mirror: Command = {
   options: [
     ...SOURCE_OPTIONS,
     ...REGISTRY_OPTIONS,
+    ...MANNERS_OPTIONS,
     { flag: "--refresh", describe: "Look again at releases that are held whole, and ask upstream for documents anew" },
     { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
     { flag: "--dry-run", describe: "Say what would be fetched, with sizes where the index states them; write nothing" },
@@ -40,7 +42,8 @@ export const mirror: Command = {
   ],
   action: async (invocation) => {
     const { flags, load } = invocation;
-    const { config, sources, ecosystems } = await load();
+    const { config: configured, sources, ecosystems } = await load();
+    const config = withManners(configured, flags);
     const isDry = flags["dry-run"] === true;
     if (flags.status === true) return tellStanding(invocation);
     if (config.offline) throw new BadRequest("a mirror has to dial upstream, and the configuration says offline");
@@ -76,6 +79,7 @@ export const mirror: Command = {
       // What all packages of a registry require is in it, or nowhere.
       declared: (mount, requires) => void (spec.registry || tally.declare(mount, requires)),
       registries: runtime.registries,
+      window: config.mirror.window,
       started: (progress, { spec: { registry } }, feed) => {
         live = { progress, feed, registry };
       },

@@ -34,6 +34,7 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     store: runtime.store,
     registries: runtime.registries,
     mounts: runtime.mounts,
+    window: config.mirror.window,
     most: config.mirror.max_jobs,
     openPool: () => openPool(config.workers, options),
   });

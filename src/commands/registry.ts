@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Value } from "../argv.ts";
 import type { Invocation, Option } from "../command.ts";
 import { DURATION, parseDuration } from "../config/units.ts";
-import { BadRequest } from "../errors.ts";
+import { BadRequest, messageOf } from "../errors.ts";
 import type { Gone, JobSpec, RegistrySpec, ReleaseFilter } from "../jobs.ts";
 import { parseSince, parseVersions } from "../mirror/registry/filters.ts";
 import type { JobStore } from "../mirror/store.ts";
@@ -57,6 +57,44 @@ const INTERVAL = 5 * 60_000;
 const SHORTEST = 100;
 
 type Flags = Readonly<Record<string, Value>>;
+
+/** The same, as a configuration or a request has it. */
+export interface RegistryWords {
+  registry?: string | undefined;
+  include?: readonly string[] | undefined;
+  exclude?: readonly string[] | undefined;
+  limit?: number | undefined;
+  versions?: string | undefined;
+  since?: string | undefined;
+  prereleases?: boolean | undefined;
+  metadata_only?: boolean | undefined;
+  names?: string | undefined;
+  snapshot?: string | undefined;
+  gone?: string | undefined;
+  allow_shrink?: boolean | undefined;
+}
+
+/** What a job is asked for by these. Throws BadRequest, in these words. */
+export function wholeOf(words: RegistryWords, mounts: readonly Mount[]): Pick<JobSpec, "registry" | "releases"> {
+  const { registry, include, exclude, limit, prereleases, metadata_only, allow_shrink, ...texts } = words;
+  const flags = {
+    ...(registry !== undefined && { registry }),
+    ...(include?.length && { include }),
+    ...(exclude?.length && { exclude }),
+    ...(limit !== undefined && { limit: String(limit) }),
+    ...(prereleases !== undefined && { [prereleases ? "prereleases" : "no-prereleases"]: true }),
+    ...(metadata_only && { "metadata-only": true }),
+    ...(allow_shrink && { "allow-shrink": true }),
+    ...(Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as Record<string, string>),
+  };
+  try {
+    const found = registryOf(flags, mounts);
+    const releases = releaseFilterOf(flags);
+    return { ...(found && { registry: found }), ...(releases && { releases }) };
+  } catch (error) {
+    throw new BadRequest(messageOf(error).replaceAll(/--([a-z-]+)/g, (_, flag: string) => flag.replaceAll("-", "_")));
+  }
+}
 
 /** `undefined` where none is asked for. Throws BadRequest for what makes no sense, and for registries that offer no list. */
 export function registryOf(flags: Flags, mounts: readonly Mount[]): RegistrySpec | undefined {

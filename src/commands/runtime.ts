@@ -52,6 +52,8 @@ export interface RuntimeOptions {
   patience: number;
   /** Whether the process serves clients, who must not wait for what mirrors write. Default: unless it holds on purpose. */
   isServing?: boolean;
+  /** Threads that share the rate at which mirrors may fetch. Default: this one alone. */
+  share?: number;
 }
 
 /** What a worker can be asked to do. */
@@ -86,7 +88,7 @@ export interface Runtime {
 const ABSENT = 1_000;
 
 export async function openRuntime(options: RuntimeOptions, offload?: Offload): Promise<Runtime> {
-  const { config, sources, pin, dry, patience, isServing = !pin } = options;
+  const { config, sources, pin, dry, patience, isServing = !pin, share = 1 } = options;
   const ecosystems = await ecosystemsOf(sources);
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
   const storage = observed(
@@ -100,6 +102,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     userAgent: `proxy/${VERSION}`,
     // Who holds on purpose asks for thousands; nobody waits at the other end.
     adaptive: pin,
+    rate: pin ? config.mirror.rate / share : 0,
   });
   const context: Context = {
     storage,
@@ -166,9 +169,10 @@ export function dryFolder(): string {
 
 /** Threads with a runtime of their own. */
 export function openPool(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
-  return new Pool<WorkerTasks>(size || navigator.hardwareConcurrency, () => {
+  const share = size || navigator.hardwareConcurrency;
+  return new Pool<WorkerTasks>(share, () => {
     const worker = spawnWorker();
-    worker.postMessage({ id: -1, name: "open", input: options });
+    worker.postMessage({ id: -1, name: "open", input: { ...options, share } });
     return worker;
   });
 }

@@ -8,8 +8,10 @@ import { parsePlatforms } from "../mirror/platforms.ts";
 import { type Input, tasksOf } from "../mirror/sources/read.ts";
 import type { StandingJob } from "../mirror/standing.ts";
 import { Targets } from "../mirror/targets.ts";
+import type { Mount } from "../mounts.ts";
 import { nextTime } from "../schedule.ts";
 import { ahead } from "./ahead.ts";
+import { wholeOf } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Throws BadRequest for what the configuration's own checks cannot know. */
@@ -30,7 +32,9 @@ export function standingJobs(config: Config, { mounts, sets }: Pick<Runtime, "mo
         choice: { platforms: platformsOf(name, mirror), sources, maxSize },
         closure: deps,
         concurrency: config.concurrency,
-        refresh: true,
+        // A registry says itself what changed.
+        refresh: mirror.registry === undefined,
+        ...wholeNamed(name, mirror, [...mounts.values()]),
       },
       tasks: () => {
         const targets = new Targets(mounts.values(), mount);
@@ -40,6 +44,17 @@ export function standingJobs(config: Config, { mounts, sets }: Pick<Runtime, "mo
       },
     };
   });
+}
+
+function wholeNamed(name: string, mirror: StandingMirror, mounts: readonly Mount[]): ReturnType<typeof wholeOf> {
+  const { registry, include, exclude, limit, versions, since, prereleases, metadata_only } = mirror;
+  const { names, snapshot, gone, allow_shrink } = mirror;
+  const releases = { versions, since, prereleases, metadata_only };
+  try {
+    return wholeOf({ registry, include, exclude, limit, names, snapshot, gone, allow_shrink, ...releases }, mounts);
+  } catch (error) {
+    throw new BadRequest(`mirrors.${name}: ${messageOf(error)}`);
+  }
 }
 
 function platformsOf(name: string, { platform }: StandingMirror) {

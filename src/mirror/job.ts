@@ -6,6 +6,7 @@ import type { Path, Requirement } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
+import { isWithinWindow } from "../window.ts";
 import { fitting, isWanted } from "./choice.ts";
 import { Closure } from "./closure.ts";
 import { Dispatch } from "./dispatch.ts";
@@ -38,6 +39,8 @@ export interface JobOptions {
   dry?: boolean;
   /** Nothing is dialled: what is held is read, and compared with what clients are told of it. */
   check?: boolean;
+  /** Hours in which work may begin. Default: always. */
+  window?: string | undefined;
   /** Milliseconds before what failed is tried again for the first time. Default: a second. */
   backoff?: number;
   /** Told what became of each file and release. */
@@ -75,12 +78,14 @@ export class Job {
 
   /** Works until nothing is left, or the job is canceled. Rejects only where its ledger does. */
   async run(): Promise<void> {
-    const { ledger, spec, dry } = this.#options;
+    const { ledger, spec, dry, window } = this.#options;
     // A task waits for documents more than it downloads: twice as many keep the downloads busy.
     const lanes = new Lanes(2 * spec.concurrency);
     while (!ledger.isCanceled()) {
-      if (lanes.free > 0) for (const taken of ledger.take(lanes.free)) lanes.start(this.#work(taken));
+      const isOpen = isWithinWindow(window, new Date());
+      if (lanes.free > 0 && isOpen) for (const taken of ledger.take(lanes.free)) lanes.start(this.#work(taken));
       if (lanes.busy > 0) await lanes.next(lanes.free > 0 ? LOOK : undefined);
+      else if (!isOpen) await Bun.sleep(LOOK);
       else if (ledger.wait() === undefined) break;
       else await Bun.sleep(Math.min(ledger.wait() ?? 0, LOOK));
     }

@@ -5,7 +5,7 @@ import type { Progress } from "./progress.ts";
 import type { Opened, Registries } from "./registry/registries.ts";
 import type { JobStore } from "./store.ts";
 
-export interface RunOptions extends Pick<JobOptions, "pool" | "mounts" | "tell" | "declared"> {
+export interface RunOptions extends Pick<JobOptions, "pool" | "mounts" | "window" | "tell" | "declared"> {
   /** For jobs that mirror one whole. */
   registries: Registries;
   /** Given the running job's progress, which is live, and what the feed of a whole registry is doing. */

@@ -14,6 +14,8 @@ export interface JobRunnerOptions {
   mounts: ReadonlyMap<string, Mount>;
   /** Threads for jobs: opened with the first one, closed when there was none for a while. */
   openPool: () => Runner & { close(): void };
+  /** Hours in which they may begin work. Default: always. */
+  window?: string | undefined;
   /** Jobs at once. */
   most: number;
   /** Milliseconds between looks for jobs that other processes made or want tried again. Default: 2 s. */
@@ -84,11 +86,12 @@ export class JobRunner {
     this.#pool ??= this.#options.openPool();
     let isRun = false;
     try {
-      const { store, registries, mounts } = this.#options;
+      const { store, registries, mounts, window } = this.#options;
       const row = await runJob(store, id, {
         pool: this.#pool,
         mounts,
         registries,
+        window,
         signal: this.#stopping.signal,
         started: (progress) => {
           this.#running.get(id)!.pace = new Pace(progress);

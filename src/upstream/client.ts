@@ -10,6 +10,7 @@ import type { DialRequest, DialSettings } from "./dial.ts";
 import { Limits } from "./limits.ts";
 import { Pauses } from "./pauses.ts";
 import { delayBefore, isBusy, mayPass, retryAfterOf, verdictOf } from "./retry.ts";
+import { Throttle } from "./throttle.ts";
 import { Tokens } from "./tokens.ts";
 
 export interface UpstreamSettings extends DialSettings {
@@ -18,6 +19,8 @@ export interface UpstreamSettings extends DialSettings {
   /** Whether the requests that are under way to each host are bounded, by what it can bear: for who asks for much at once.
    * Default: no, since clients must not wait behind each other. */
   adaptive?: boolean;
+  /** Bytes a second, over all answers together. Default: as fast as they come. */
+  rate?: number;
 }
 
 export interface UpstreamRequest extends Partial<DialRequest> {
@@ -37,11 +40,13 @@ export class Upstream {
   readonly #pauses = new Pauses();
   readonly #tokens: Tokens;
   readonly #limits: Limits | undefined;
+  readonly #throttle: Throttle | undefined;
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings;
     this.#tokens = new Tokens(settings);
     this.#limits = settings.adaptive ? new Limits() : undefined;
+    this.#throttle = settings.rate ? new Throttle(settings.rate) : undefined;
   }
 
   /**
@@ -76,7 +81,7 @@ export class Upstream {
   #conclude(host: string, outcome: Outcome): Response {
     if (isFailure(outcome)) this.#breaker.failed(host);
     else this.#breaker.succeeded(host);
-    if (outcome instanceof Response) return outcome;
+    if (outcome instanceof Response) return this.#throttle?.limit(outcome) ?? outcome;
     throw outcome;
   }
 

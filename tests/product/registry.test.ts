@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { failing, firstTimes } from "../support/faults.ts";
+import { startProxy } from "../support/proxy.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { type NpmLies, REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
@@ -261,6 +262,49 @@ test(
     expect((await proxy.mirror()).stderr).toContain("is being mirrored by another job");
     child.kill("SIGKILL");
     await child.exited;
+  },
+  TIMEOUT,
+);
+
+test(
+  "a server mirrors registries of its configuration and those it is asked for, within its manners",
+  async () => {
+    await using all = await npm(20);
+    const { proxy, whole } = all;
+    const asked = { schedule: "@yearly", registry: "npm", include: ["whole-*"], versions: "latest" };
+    const mirror = { rate: "100KB", window: "00:00-23:59" };
+    const server = await startProxy({
+      ...proxy.options,
+      config: { ...proxy.options.config, mirror, mirrors: { all: asked } },
+    });
+    const until = async (held: number) => {
+      for (let tries = 0; (await proxy.standing()).packages.held !== held; tries++) {
+        expect(tries).toBeLessThan(50);
+        await Bun.sleep(200);
+      }
+    };
+    await Bun.sleep(500);
+    await until(18);
+    whole.publish(9);
+    const ask = (body: object) =>
+      fetch(`${server.url}/api/mirror`, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      });
+    const wrong = await ask({ registry: "npm", versions: "newest", gone: "hide" });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.text()).toContain('newest\\" chooses no versions');
+    expect((await ask({ registry: "npm", purls: ["pkg:npm/x"] })).status).toBe(400);
+    expect((await ask({ registry: "npm", dry_run: true })).status).toBe(400);
+    expect((await ask({ registry: "npm" })).status).toBe(202);
+    await until(20);
+    expect(proxy.upstream.count(/\.tgz$/)).toBe(21);
+    await server.stop();
+    const outside = await proxy.mirror("--window", "25:00-26:00");
+    expect(outside.code).toBe(2);
+    expect(outside.stderr).toContain("--window 25:00-26:00");
+    expect((await proxy.mirror("--rate", "1KB")).code).toBe(2);
   },
   TIMEOUT,
 );

@@ -28,6 +28,21 @@ export interface MirrorRequest {
   /** Default: as configured. */
   concurrency?: number | undefined;
   refresh: boolean;
+  /** A registry and which of its packages, and which releases of all that is named without a version; as the fields have it. */
+  whole?: Whole;
+}
+
+export interface Whole {
+  registry?: string | undefined;
+  include?: readonly string[];
+  exclude?: readonly string[];
+  limit?: number | undefined;
+  versions?: string | undefined;
+  since?: string | undefined;
+  prereleases?: boolean | undefined;
+  metadata_only?: boolean;
+  gone?: string | undefined;
+  allow_shrink?: boolean;
 }
 
 /** What a source names and no registry has. */
@@ -59,7 +74,7 @@ export interface MirrorApi {
   /** Most downloads at once that a job may ask for. */
   readonly maxConcurrency: number;
   /** What is wrong with a value, if anything. */
-  problemOf(field: "purls" | "set" | "mount" | "platform", value: string): string | undefined;
+  problemOf(field: "purls" | "set" | "mount" | "registry" | "platform", value: string): string | undefined;
   /** What is wrong with files, each as a job would read it. */
   problemsOf(files: Pick<MirrorRequest, "lists" | "sboms" | "lockfiles" | "images">): Promise<readonly FieldError[]>;
   /** Throws BadRequest (429, 409) where no job can be made now. */

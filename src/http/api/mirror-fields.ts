@@ -6,8 +6,8 @@ import type { FieldError } from "./problem.ts";
 
 type Fields = Record<string, unknown>;
 
-const LISTS = ["purls", "set", "sbom", "lockfile", "images"];
-const FLAGS = ["no_sources", "dry_run", "refresh"];
+const LISTS = ["purls", "set", "sbom", "lockfile", "images", "include", "exclude"];
+const FLAGS = ["no_sources", "dry_run", "refresh", "metadata_only", "allow_shrink", "prereleases"];
 
 /** `api` tells what there is to choose from; without it any text will do, for the documentation. */
 export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency">) {
@@ -33,10 +33,32 @@ export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency
       .default([])
       .describe("Lists of images, compose files and Kubernetes manifests: name and text"),
     set: z.array(known("set")).default([]).describe("Names of recordings"),
-    registry: z
-      .never({ error: "whole registries cannot be mirrored in this version; name packages" })
+    registry: known("registry")
       .optional()
-      .describe("Not in this version"),
+      .describe("All of a registry, and later what changed in it: `npm`; nothing else is then named"),
+    include: z
+      .array(z.string())
+      .default([])
+      .describe("Of a registry only packages that match: `pkg:npm/@acme/*`, `@acme/*`"),
+    exclude: z.array(z.string()).default([]).describe("Of a registry no packages that match"),
+    limit: z.int().min(1).optional().describe("Of a registry at most so many packages, the first of its list"),
+    versions: z
+      .string()
+      .optional()
+      .describe(
+        "Of packages without a version: `all` (default), `latest`, `latest:N` or a range (`vers:npm/>=1.0|<2`)",
+      ),
+    since: z.string().optional().describe("Only releases of that day or later: `2026-01-31`"),
+    prereleases: z
+      .boolean()
+      .optional()
+      .describe("true: they count among the latest; false: none. Default: of the latest, where there is nothing else"),
+    metadata_only: flag().describe("Documents without the files that they name"),
+    gone: z
+      .enum(["keep", "hide", "purge"], { error: "expected keep, hide or purge" })
+      .optional()
+      .describe("What becomes of that which a registry no longer has. Default: hide"),
+    allow_shrink: flag().describe("Whether more than 2 % of a registry may be gone at once"),
     mount: known("mount").optional().describe("The mount to go through, where several serve an ecosystem"),
     deps: z
       .enum(["none", "prod", "all"], { error: "expected none, prod or all" })
@@ -95,7 +117,7 @@ export function fromTexts(texts: Iterable<readonly [string, string]>): Fields {
     const values = all.map(([, text]) => text);
     const [first = ""] = values;
     if (FLAGS.includes(name)) fields[name] = { "": true, true: true, false: false }[first] ?? first;
-    else if (name === "concurrency") fields[name] = /^\d{1,9}$/.test(first) ? Number(first) : first;
+    else if (name === "concurrency" || name === "limit") fields[name] = /^\d{1,9}$/.test(first) ? Number(first) : first;
     else fields[name] = values.length === 1 ? first : values;
   }
   return fields;

@@ -53,16 +53,25 @@ export async function readMirrorRequest(request: Request, api: MirrorApi): Promi
     }
     const { purls, set: sets, mount, deps: closure, platform, no_sources, max_size: maxSize, concurrency } = fields;
     const { sboms, lockfiles, images } = withInline(files, fields);
-    if ([purls, sets, sboms, lockfiles, images, files.lists].every(({ length }) => length === 0))
+    const isEmpty = [purls, sets, sboms, lockfiles, images, files.lists].every(({ length }) => length === 0);
+    const { registry, include, exclude, limit, versions, since, prereleases, metadata_only, gone, allow_shrink } =
+      fields;
+    const releases = { versions, since, prereleases, metadata_only };
+    const whole = { registry, include, exclude, limit, gone, allow_shrink, ...releases };
+    if (registry !== undefined && !isEmpty)
+      throw new InvalidFields([
+        { field: "registry", message: "it is all of one; what else is to be held needs a request of its own" },
+      ]);
+    if (isEmpty && registry === undefined)
       throw new InvalidFields([
         {
           field: "purls",
-          message: "expected something to hold: at least one of purls, sbom, lockfile, images and set",
+          message: "expected something to hold: at least one of purls, sbom, lockfile, images, set and registry",
         },
       ]);
     const wanted = { purls, sets, sboms, lockfiles, images, lists: files.lists, sources: !no_sources };
     return {
-      request: { ...wanted, mount, closure, platform, maxSize, concurrency, refresh: fields.refresh },
+      request: { ...wanted, mount, closure, platform, maxSize, concurrency, refresh: fields.refresh, whole },
       isDry: fields.dry_run,
       [Symbol.asyncDispose]: () => uploads[Symbol.asyncDispose](),
     };

@@ -210,7 +210,7 @@ test("who may not use it is told so before anything is read, on every route", as
 
 test("what a command was interrupted in, or a server killed while it read, takes no room from others", async () => {
   await using all = await mirrorApiOf({
-    config: { mirror: { max_jobs: 1, max_waiting: 1, max_tasks: 3, max_upload: 10_000 } },
+    config: { mirror: { max_jobs: 1, max_waiting: 1, max_tasks: 3, max_upload: 10_000, rate: 0 } },
   });
   await all.create([PURL], { runBy: "command" });
   all.database.orm.run(
@@ -222,7 +222,7 @@ test("what a command was interrupted in, or a server killed while it read, takes
 
 test("too many unfinished jobs, and none at all offline", async () => {
   await using all = await mirrorApiOf({
-    config: { mirror: { max_jobs: 1, max_waiting: 2, max_tasks: 3, max_upload: 10_000 } },
+    config: { mirror: { max_jobs: 1, max_waiting: 2, max_tasks: 3, max_upload: 10_000, rate: 0 } },
   });
   expect(await all.json({ purls: [1, 2, 3, 4].map((n) => `pkg:files/file@${n}`) })).toMatchObject({ status: 413 });
   await all.make({ purls: [PURL] });
