@@ -53,6 +53,7 @@ async function serve({ config, sources }: Setup): Promise<number> {
   const { host: hostname, port } = config.listen;
   const app = makeApp({
     version: VERSION,
+    mounts: mounts.values().toArray(),
     metrics,
     health: () => probe.health(),
     stats: () => statsOf(cache, mounts.values(), database.path),

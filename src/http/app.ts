@@ -5,6 +5,7 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+import type { Mount } from "../mounts.ts";
 import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";
 import type { Health } from "./health.ts";
 import { nameMediaTypes } from "./media-types.ts";
@@ -16,6 +17,7 @@ export interface AppOptions {
   metrics: Metrics;
   health: () => Promise<Health>;
   stats: () => Stats;
+  mounts: Iterable<Mount>;
   /** The page at `/`, for the address that was asked. */
   home: (request: Request) => string;
   /** Absent: there is no API for mirror jobs. */
@@ -28,7 +30,7 @@ const healthSchema = z.object({
   database: z.string().describe("ok, or what is wrong"),
 });
 
-export function makeApp({ version, metrics, health, stats, home, mirror }: AppOptions) {
+export function makeApp({ version, mounts, metrics, health, stats, home, mirror }: AppOptions) {
   const app = new Elysia()
     .onError(({ code, path, request }) => {
       if (code !== "NOT_FOUND") return;
@@ -74,7 +76,7 @@ export function makeApp({ version, metrics, health, stats, home, mirror }: AppOp
       },
     )
     // A wide type: the schema is read from the app's routes at run time, and naming them here would be circular.
-    .get("/openapi.json", (): object => describe(app, version), { detail: { hide: true } });
+    .get("/openapi.json", (): object => describe(app, version, mounts), { detail: { hide: true } });
   if (mirror) app.use(mirrorRoutes(mirror));
   return app.use(
     swagger({
@@ -101,8 +103,15 @@ function methodsOf(routes: readonly { path: string; method: string }[], path: st
   return [...new Set(methods)].join(", ");
 }
 
+const ABOUT = "What is held, how it is doing, and what it does. Clients of registries are served below the mounts:";
+
+/** Each mount, in Markdown. */
+function listOf(mounts: Iterable<Mount>): string {
+  return Array.from(mounts, ({ prefix, ecosystem: { id, title } }) => `- \`${prefix}\` (${id}): ${title}`).join("\n");
+}
+
 /** zod schemas must be translated by zod: @elysiajs/swagger would print their insides. */
-function describe(app: unknown, version: string): object {
+function describe(app: unknown, version: string, mounts: Iterable<Mount>): object {
   const exclude = { paths: ["/", "/docs", "/docs/routes.json", "/docs/scalar.js", "/openapi.json"] };
   const { paths, components } = toOpenAPISchema(app as Parameters<typeof toOpenAPISchema>[0], exclude, undefined, {
     zod: z.toJSONSchema,
@@ -110,7 +119,7 @@ function describe(app: unknown, version: string): object {
   nameMediaTypes(paths as Parameters<typeof nameMediaTypes>[0]);
   return {
     openapi: "3.1.0",
-    info: { title: "proxy", version, description: "What is held, how it is doing, and what it does." },
+    info: { title: "proxy", version, description: `${ABOUT}\n\n${listOf(mounts)}` },
     paths,
     components,
   };

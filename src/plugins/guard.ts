@@ -80,6 +80,13 @@ class Watch {
   /** What yields (facts may) is watched as it is read. */
   through(result: unknown): unknown {
     if (typeof result !== "object" || result === null) return result;
+    if (result instanceof Promise) {
+      // One that fails, and that nobody waits for, would end the process.
+      result.catch(() => {});
+      throw this.#failure(
+        new Error("it answers with a promise; expected an answer: nothing in a plugin is to wait for"),
+      );
+    }
     if ("next" in result) return this.#yielding(result as Iterator<unknown>);
     for (const key of ["releases", "follow"] as const) {
       const part = (result as Record<string, unknown>)[key];

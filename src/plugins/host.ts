@@ -1,8 +1,14 @@
 /** Runs plugin files in this thread: gives them what they import, and takes their text from memory. */
-
 import type { PluginSource } from "../plugin-source.ts";
 import { PROVIDED } from "./provided.ts";
 import { loaderOf } from "./source.ts";
+
+/** Before the names of what plugins import, so that it is theirs alone: other code of this process may have other versions of it. */
+const OWN = "provided-to-plugins/";
+const IMPORTS = new RegExp(
+  `(?<=\\bfrom\\s*["']|^\\s*import\\s*["'])(?=(?:${Object.keys(PROVIDED).map(RegExp.escape).join("|")})["'])`,
+  "gm",
+);
 
 /** Files that this thread takes from memory. */
 const known = new Set<string>();
@@ -16,15 +22,12 @@ export async function importPlugin({ file, texts }: PluginSource): Promise<Reado
 }
 
 function fromMemory(file: string, texts: PluginSource["texts"]): void {
-  const filter = new RegExp(
-    `^(?:${Object.keys(texts)
-      .map((name) => RegExp.escape(name))
-      .join("|")})$`,
-  );
+  const filter = new RegExp(`^(?:${Object.keys(texts).map(RegExp.escape).join("|")})$`);
+  const contentsOf = (path: string) => (texts[path] ?? "").replace(IMPORTS, OWN);
   Bun.plugin({
     name: file,
     setup: (build) =>
-      void build.onLoad({ filter }, ({ path }) => ({ contents: texts[path] ?? "", loader: loaderOf(path) })),
+      void build.onLoad({ filter }, ({ path }) => ({ contents: contentsOf(path), loader: loaderOf(path) })),
   });
 }
 
@@ -32,7 +35,8 @@ function provide(): void {
   Bun.plugin({
     name: "what plugins import",
     setup: (build) => {
-      for (const [name, exports] of Object.entries(PROVIDED)) build.module(name, () => ({ loader: "object", exports }));
+      for (const [name, exports] of Object.entries(PROVIDED))
+        build.module(`${OWN}${name}`, () => ({ loader: "object", exports }));
     },
   });
 }

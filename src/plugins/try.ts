@@ -2,6 +2,7 @@
 import { stalls } from "../conformance/stall.ts";
 import type { Ecosystem, Path } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
+import { makeMount } from "../mounts.ts";
 import type { PluginSource } from "../plugin-source.ts";
 import { importPlugin } from "./host.ts";
 import { at } from "./lint.ts";
@@ -22,6 +23,11 @@ export async function tryPlugin(source: PluginSource, tell: (doing: string) => v
   }
   const found = ecosystemIn(source, exports);
   if ("reasons" in found) return found.reasons;
+  try {
+    makeMount(source.id, found.ecosystem, { ttl: 0 });
+  } catch (error) {
+    return [`${source.file}: cannot be mounted with its own upstreams: ${messageOf(error)}`];
+  }
   tell("trying its patterns on long paths");
   return Array.from(stalls(found.ecosystem, pathsLike(found.ecosystem), PATIENCE), ({ route, message }) => {
     const pattern = found.ecosystem.routes[route]?.match;

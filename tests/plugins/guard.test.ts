@@ -109,6 +109,13 @@ test("facts that are yielded fail and are watched as they are read", () => {
   expect(read).toEqual([{ name: "a", version: "1" }]);
 });
 
+test("a promise is no answer, and one that fails ends nothing", async () => {
+  const later = async () => boom();
+  const { route } = plugin({ parse: later as unknown as NonNullable<MetadataRoute["parse"]> });
+  expect(() => route.parse?.(DOC)).toThrow("it answers with a promise");
+  await Bun.sleep(0);
+});
+
 test("one that blocks the thread for a second on a document is named, once", () => {
   listen();
   const { route } = plugin({

@@ -68,6 +68,12 @@ const refusals: readonly [what: string, id: string, text: string, reason: RegExp
     plugin("value", ["  index:", "  index: 7, //"]),
     /value\.ts:37: index: expected a function/,
   ],
+  [
+    "an upstream that is no address",
+    "host",
+    plugin("host", ['"https://acme.example" }', '"http://[nowhere" }']),
+    /host\.ts: cannot be mounted with its own upstreams: /,
+  ],
   ["an id that is taken", "npm", plugin("npm"), /there is an ecosystem npm already/],
   [
     "a mount that is taken",

@@ -14,6 +14,17 @@ const FILE = "the bytes of one";
 /** Above what is read on the serving thread. */
 const MANY = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`1.0.${i}`, sha256(String(i))]));
 
+const ACME_WITH_CATALOG = plugin("acme", [
+  "  index: (",
+  `  catalog: {
+    async *list(reader) {
+      const names = await reader.json<string[]>("/all");
+      yield { events: names.map((name) => ({ type: "changed", package: { name } })), checkpoint: "1" };
+    },
+  },
+  index: (`,
+]);
+
 let folder: TemporaryFolder;
 let upstream: Upstream;
 let options: ProxyOptions;
@@ -26,9 +37,12 @@ beforeAll(async () => {
   upstream.set("/acme/one/files/1.0.0", { body: FILE });
   upstream.set("/acme/one/files/2.0.0", { body: "not what was promised" });
   upstream.set("/acme/many", index(MANY));
+  upstream.set("/acme/all", json(["one", "few"]));
+  upstream.set("/acme/few", index({ "3.0.0": sha256(FILE) }));
+  upstream.set("/acme/few/files/3.0.0", { body: FILE });
   upstream.set("/acme/broken", json({ versions: "none" }));
   await write(folder.path, {
-    "plugins/acme.ts": plugin("acme"),
+    "plugins/acme.ts": ACME_WITH_CATALOG,
     "plugins/broken.ts": `${plugin("broken")}\nthrow new Error("at load");\n`,
   });
   options = {
@@ -65,9 +79,10 @@ test_(
     expect((await get("/acme/one")).status).toBe(200);
     expect((await get("/other/one")).status).toBe(404);
     expect(await (await get("/metrics")).text()).toContain('ecosystem="acme",mount="acme"');
+    expect(await (await get("/openapi.json")).text()).toContain("`/acme` (acme): Acme registry");
     expect(await (await get("/")).text()).toContain(`acme config registry ${proxy.url}/acme`);
     const log = proxy.stderr();
-    expect(log).toContain(`sha256=${sha256(plugin("acme"))}`);
+    expect(log).toContain(`sha256=${sha256(ACME_WITH_CATALOG)}`);
     expect(log).toMatch(/plugin is refused .*broken\.ts:\d+:\d+: throws while it is loaded: at load/);
     expect(await proxy.stop()).toBe(0);
   },
@@ -90,10 +105,27 @@ test_(
   30_000,
 );
 
+test_(
+  "mirrors the whole registry, because it has a catalog",
+  async () => {
+    const own = { ...options, dir: join(folder.path, "whole") };
+    upstream.set("/acme/one", index({ "1.0.0": sha256(FILE) }));
+    const mirrored = await runProxy(own, ["mirror", "--registry", "acme"]);
+    expect([mirrored.code, mirrored.stderr]).toEqual([0, mirrored.stderr]);
+    await upstream.down();
+    const proxy = await startProxy({ ...own, offline: true });
+    for (const path of ["one/files/1.0.0", "few/files/3.0.0"])
+      expect([path, await (await fetch(`${proxy.url}/acme/${path}`)).text()]).toEqual([path, FILE]);
+    expect(await proxy.stop()).toBe(0);
+    await upstream.up();
+  },
+  30_000,
+);
+
 test_("lists it, by flag or configuration; a pin and --strict-plugins end the program", async () => {
   const empty = { ...options, config: {} };
   const listed = await runProxy(empty, ["ecosystems", "--plugins", join(folder.path, "plugins/acme.ts")]);
-  expect(listed.stdout).toMatch(/^acme +\/acme +pkg:acme +yes +yes +no +yes +no$/m);
+  expect(listed.stdout).toMatch(/^acme +\/acme +pkg:acme +yes +yes +yes +yes +no$/m);
   const strict = await runProxy(options, ["ecosystems", "--strict-plugins"]);
   expect([strict.code, strict.stderr]).toEqual([2, expect.stringMatching(/broken\.ts:\d+:\d+: throws/) as string]);
   const file = join(folder.path, "plugins/acme.ts");

@@ -42,6 +42,7 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
   const app = makeApp({
     version: "1.2.3",
     metrics,
+    mounts: [all.mount],
     health: async () => ({ status: "ok", storage: "ok", database: "ok" }),
     stats: () => ({}) as never,
     home: () => "",
