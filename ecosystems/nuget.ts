@@ -1,6 +1,7 @@
 import type { Ecosystem, MetadataRoute, Params, Path } from "../src/ecosystem.ts";
 import { advisories, advisoryFacts } from "../src/formats/nuget-advisories.ts";
-import { catalogChanges, catalogFacts, catalogLeaf, catalogList } from "../src/formats/nuget-catalog.ts";
+import { catalogFacts, catalogLeaf, catalogList } from "../src/formats/nuget-catalog.ts";
+import { nugetCatalog } from "../src/formats/nuget-changes.ts";
 import { list, listFacts } from "../src/formats/nuget-list.ts";
 import { leafOf, listOf, nuspecOf, packageOf, registered, releaseOf, sha512Of } from "../src/formats/nuget-paths.ts";
 import { registration, registrationFacts } from "../src/formats/nuget-registration.ts";
@@ -186,5 +187,5 @@ export const nuget: Ecosystem = {
   identity: (name) => name.toLowerCase(),
   signs: ["x509"],
   versions: nugetVersions,
-  catalog: { changes: catalogChanges },
+  catalog: nugetCatalog,
 };

@@ -1,12 +1,9 @@
-/** NuGet's log of changes: an index of pages of leaves, one a change. https://learn.microsoft.com/nuget/api/catalog-resource */
-import type { CatalogEvent, CatalogPage, Reader } from "../catalog.ts";
+/** The documents of NuGet's log of changes: an index of pages of leaves, one a change. https://learn.microsoft.com/nuget/api/catalog-resource */
 import type { Doc, Facts, View } from "../ecosystem.ts";
 import { linked } from "./nuget-links.ts";
 import { packageOf, releaseOf, sha512Of } from "./nuget-paths.ts";
 
 interface Change {
-  "@id": string;
-  "@type": string;
   commitTimeStamp: string;
   "nuget:id"?: string;
   "nuget:version"?: string;
@@ -52,27 +49,4 @@ function itemsOf(doc: Doc): Change[] {
   const { items } = doc.json<Partial<List>>();
   if (!Array.isArray(items)) throw new Error(`${doc.path} is no list of a catalog: it has no items`);
   return items;
-}
-
-/** What changed after a checkpoint, which is the time of the last change that was seen; without one, all from the beginning. */
-export async function* catalogChanges(reader: Reader, checkpoint = ""): AsyncIterable<CatalogPage> {
-  const read = async (path: string) => newer(await reader.json<List>(path, { upstream: "catalog" }), checkpoint);
-  for (const { "@id": url, commitTimeStamp } of await read("/index.json")) {
-    const changes = await read(url.slice(url.lastIndexOf("/")));
-    yield { events: changes.map(eventOf), checkpoint: commitTimeStamp };
-  }
-}
-
-/** Neither index nor pages are sorted. */
-function newer({ items }: List, checkpoint: string): Change[] {
-  return items
-    .filter(({ commitTimeStamp }) => commitTimeStamp > checkpoint)
-    .sort((a, b) => (a.commitTimeStamp < b.commitTimeStamp ? -1 : 1));
-}
-
-function eventOf(change: Change): CatalogEvent {
-  const { name, version } = releaseOf(change["nuget:id"] ?? "", change["nuget:version"] ?? "");
-  return change["@type"] === "nuget:PackageDelete"
-    ? { type: "gone", package: { name }, version }
-    : { type: "changed", package: { name }, revision: change.commitTimeStamp };
 }

@@ -12,7 +12,9 @@ const SIZE = 60;
 const SAMPLE = [7, 31, 58];
 
 for (const kind of KINDS) {
-  const name = { npm: "npm", pypi: "pip", cargo: "cargo", golang: "go", maven: "mvn", gem: "bundler" }[kind.ecosystem];
+  const name = { npm: "npm", pypi: "pip", cargo: "cargo", golang: "go", maven: "mvn", gem: "bundler", nuget: "dotnet" }[
+    kind.ecosystem
+  ];
   const client = clients.find((each) => each.name === name)!;
   const missing = client.unavailable();
   lacks(kind.ecosystem, client.name, missing);

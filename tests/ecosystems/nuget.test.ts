@@ -280,9 +280,10 @@ test("the catalog tells what changed since, in the order in which it did", async
   } as Reader;
   const events = async (checkpoint?: string) =>
     (await Array.fromAsync(nuget.catalog!.changes!(reader, checkpoint))).flatMap((each) => each.events);
-  expect((await events()).map(({ type }) => type)).toEqual(["changed", "gone", "changed"]);
+  expect((await events()).map(({ type }) => type)).toEqual(["changed", "gone", "changed", "changed"]);
   expect(await events("2026-01-01T10:12:00.0000000Z")).toEqual([
     { type: "gone", package: { name: "acme.bad" }, version: "3.3.3" },
-    { type: "changed", package: { name: "acme.core" }, revision: "2026-01-03T10:12:00.0000000Z" },
+    { type: "changed", package: { name: "acme.bad" }, revision: "2026-01-02T00:00:00.0000000Z -3.3.3" },
+    { type: "changed", package: { name: "acme.core" }, revision: "2026-01-03T10:12:00.0000000Z +1.1.0" },
   ]);
 });

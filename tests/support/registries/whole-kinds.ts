@@ -7,10 +7,11 @@ import { wholeGem } from "./whole-gem.ts";
 import { INDEX, wholeGolang } from "./whole-golang.ts";
 import { wholeMaven } from "./whole-maven.ts";
 import { REPLICATION, wholeNpm } from "./whole-npm.ts";
+import { wholeNuget } from "./whole-nuget.ts";
 import { wholePypi } from "./whole-pypi.ts";
 
 export interface Kind {
-  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem";
+  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem" | "nuget";
   /** Of packages; default as `Whole` has it. */
   nameOf?: (index: number) => string;
   make: (whole: Whole, base: string) => Tree;
@@ -79,6 +80,14 @@ export const KINDS: readonly Kind[] = [
     file: /\.gem$/,
     forgets: true,
     asked: exactly,
+  },
+  {
+    ecosystem: "nuget",
+    make: (whole, base) => wholeNuget(whole, base),
+    upstreams: (base) => ({ default: base }),
+    file: /\.nupkg$/,
+    forgets: true,
+    asked: (version) => `[${version}]`,
   },
 ];
 
