@@ -46,6 +46,8 @@ export interface Client {
   install(options: InstallOptions): Promise<Result>;
   /** The version that stands installed in a project after `install`. */
   installed(dir: string, name: string): Promise<string | undefined>;
+  /** It takes whatever bytes it is sent: only the proxy checks them. */
+  readonly trusts?: true;
   /** What the lockfile records, relative to `dir`. Undefined: the client has none. */
   readonly lockfile?: string;
 }

@@ -7,6 +7,7 @@ import { missingProgram, prepare, run, write } from "./run.ts";
 export const gem: Client = {
   name: "gem",
   ecosystem: "gem",
+  trusts: true,
   program: ["gem"],
   unavailable: () => missingProgram("gem"),
   async install(options) {
@@ -28,6 +29,7 @@ export const bundler: Client = {
   name: "bundler",
   ecosystem: "gem",
   lockfile: "Gemfile.lock",
+  trusts: true,
   program: ["bundler"],
   unavailable: () => missingProgram("bundle"),
   async install(options) {
