@@ -1,5 +1,5 @@
 /**
- * A whole npm registry of any size, as cheap to serve as can be. Run as a process: `bun whole-upstream.ts SIZE BYTES` prints
+ * A whole npm registry of any size, as cheap to serve as can be. Run as a process: `bun whole-upstream.ts SIZE BYTES VERSIONS` prints
  * its port. `/-/publish/N` changes N packages, all over it; `/-/first` tells after how many milliseconds since it was first
  * asked the first file was, `/-/count` how many files were.
  */
@@ -7,8 +7,8 @@ import { Whole } from "../../tests/support/registries/whole.ts";
 import { REPLICATION, wholeNpm } from "../../tests/support/registries/whole-npm.ts";
 import type { Request as Asked } from "../../tests/support/tree.ts";
 
-const [size = 1_000, bytes = 0] = process.argv.slice(2).map(Number);
-const whole = new Whole({ size });
+const [size = 1_000, bytes = 0, versions = 1] = process.argv.slice(2).map(Number);
+const whole = new Whole({ size, versions });
 const filler = new Uint8Array(bytes);
 let began: number | undefined;
 let first: number | undefined;

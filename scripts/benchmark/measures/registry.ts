@@ -11,6 +11,8 @@ const MB = 1024 * 1024;
 /** Of a million names, these hundred are mirrored. */
 const FEW = ["--include", "whole-00001*"];
 const CHANGES = 1_000;
+/** Of each package with large files. */
+const VERSIONS = 10;
 
 export async function registry(stage: Stage): Promise<Row[]> {
   return [...(await names(stage)), ...(await packages(stage)), await link(stage)];
@@ -81,23 +83,23 @@ async function packages(stage: Stage): Promise<Row[]> {
 
 /** Large files: the network or the disk should be what bounds it. */
 async function link(stage: Stage): Promise<Row> {
-  const count = stage.quick ? 100 : 500;
+  const count = stage.quick ? 200 : 1_000;
   const addresses = (base: string) =>
     Array.from({ length: count }, (_, at) => {
-      const name = `whole-${String(at).padStart(7, "0")}`;
-      return `${base}/${name}/-/${name}-1.0.0.tgz`;
+      const name = `whole-${String(Math.floor(at / VERSIONS)).padStart(7, "0")}`;
+      return `${base}/${name}/-/${name}-1.${at % VERSIONS}.0.tgz`;
     });
   const found = await alternate(
     stage.quick ? 1 : 3,
     Math.min,
     async () => {
-      const all = await open(stage, count, MB);
+      const all = await open(stage, count / VERSIONS, MB, VERSIONS);
       const { seconds } = await all.mirror();
       all.stop();
       return seconds;
     },
     async () => {
-      const all = await open(stage, count, MB);
+      const all = await open(stage, count / VERSIONS, MB, VERSIONS);
       const seconds = await loop(await stage.folder(), addresses(all.url));
       all.stop();
       return seconds;
@@ -115,8 +117,8 @@ async function link(stage: Stage): Promise<Row> {
 }
 
 /** A registry of so many packages, with files of so many bytes, and a store of its own. */
-async function open(stage: Stage, size: number, bytes: number) {
-  const upstream = await helper("whole-upstream.ts", String(size), String(bytes));
+async function open(stage: Stage, size: number, bytes: number, versions = 1) {
+  const upstream = await helper("whole-upstream.ts", String(size), String(bytes), String(versions));
   const folder = await stage.folder();
   const file = join(folder, "mirror.json");
   const upstreams = { default: upstream.url, replication: `${upstream.url}/-replication` };
