@@ -1,7 +1,7 @@
 /** A whole npm registry: listed and held, then followed, without a hole whatever its feed does. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { failing, firstTimes } from "../support/faults.ts";
+import { failing, firstTimes, slowDrip } from "../support/faults.ts";
 import { startProxy } from "../support/proxy.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { type NpmLies, REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
@@ -305,6 +305,44 @@ test(
     expect(outside.code).toBe(2);
     expect(outside.stderr).toContain("--window 25:00-26:00");
     expect((await proxy.mirror("--rate", "1KB")).code).toBe(2);
+  },
+  TIMEOUT,
+);
+
+test(
+  "after a snapshot, the list tells what is news and where the feed goes on; a job that was broken off is resumed",
+  async () => {
+    await using all = await npm(30);
+    const { proxy, whole } = all;
+    await proxy.run("jobs");
+    const file = `${proxy.dir}/all-docs.json`;
+    const rows = Array.from(whole.indexes(), (index) => ({
+      id: whole.nameOf(index),
+      value: { rev: whole.revisionOf(index) },
+    }));
+    await Bun.write(file, JSON.stringify({ total_rows: rows.length, rows }));
+    expect((await proxy.mirror("--snapshot", file)).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 30 }, checkpoint: null });
+    expect(proxy.upstream.count(new RegExp(REPLICATION))).toBe(0);
+
+    for (const index of [10, 11, 12]) whole.publish(index);
+    proxy.upstream.forget();
+    proxy.upstream.fault(/1\.1\.0\.tgz$/, slowDrip(20));
+    const command = ["mirror", "--registry", "npm", "--config", `${proxy.dir}/proxy-0.yaml`];
+    const killed = Bun.spawn([process.execPath, MAIN, ...command], {
+      stdout: "ignore",
+      stderr: "ignore",
+      cwd: proxy.dir,
+    });
+    for (let tries = 0; proxy.upstream.count(/1\.1\.0\.tgz$/) < 3 && tries < 100; tries++) await Bun.sleep(50);
+    killed.kill("SIGKILL");
+    await killed.exited;
+    proxy.upstream.heal();
+    const resumed = await proxy.run("mirror", "--resume", "--json");
+    expect(resumed.code).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ registry: { packages: { held: 30 }, gaps: 0 } });
+    expect(proxy.upstream.count(/1\.0\.0\.tgz$/)).toBe(0);
+    expect(JSON.parse((await proxy.standing()).checkpoint ?? "{}")).toEqual({ since: String(whole.seq) });
   },
   TIMEOUT,
 );

@@ -117,7 +117,8 @@ export class Feed {
   async #follow({ list, changes }: NonNullable<RecorderOptions["mount"]["ecosystem"]["catalog"]>): Promise<void> {
     const { reader } = this.#options;
     const { isListing, checkpoint, size } = this.#row();
-    if (changes && (!list || !isListing)) {
+    // After a snapshot there is no checkpoint: the list is read once, and what it says of what is known is nothing new.
+    if (changes && (!list || (!isListing && checkpoint !== null))) {
       const reason = await this.#changes(changes(reader, checkpoint ?? undefined));
       if (reason === undefined) return;
       const { mount, catalogs, context } = this.#options;
