@@ -19,8 +19,15 @@ ${lines.join("")}};
 `;
 }
 
+let compiled: Promise<Record<string, string>> | undefined;
+
 /** By file name. Throws where src/plugin.ts does not compile. */
-export async function declarations(): Promise<Record<string, string>> {
+export function declarations(): Promise<Record<string, string>> {
+  compiled ??= compile();
+  return compiled;
+}
+
+async function compile(): Promise<Record<string, string>> {
   const folder = await mkdtemp(".tools/declarations.");
   try {
     const command = [COMPILER, "src/plugin.ts", ...OPTIONS.split(" "), "--outDir", folder];

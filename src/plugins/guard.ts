@@ -47,7 +47,7 @@ function around(value: unknown, id: string): unknown {
 function watched(call: Call, owner: object, id: string, name: string): Call {
   return (...args) => {
     const watch = new Watch(id, name, args[0]);
-    return watch.through(watch.time(() => call.apply(owner, args)));
+    return watch.through(watch.run(() => call.apply(owner, args)));
   };
 }
 
@@ -64,12 +64,24 @@ class Watch {
     this.#of = of;
   }
 
-  time<T>(call: () => T): T {
-    const started = performance.now();
+  /** What is given a document is timed; the rest is called too often, and for too little. */
+  run<T>(call: () => T): T {
+    const isTimed = this.#of instanceof Uint8Array || pathOf(this.#of) !== undefined;
+    return isTimed ? this.#time(call) : this.#attempt(call);
+  }
+
+  #attempt<T>(call: () => T): T {
     try {
       return call();
     } catch (error) {
       throw MEANT.some((kind) => error instanceof kind) ? error : this.#failure(error);
+    }
+  }
+
+  #time<T>(call: () => T): T {
+    const started = performance.now();
+    try {
+      return this.#attempt(call);
     } finally {
       const before = this.#spent;
       this.#spent += performance.now() - started;
@@ -97,7 +109,7 @@ class Watch {
   }
 
   #yielding(source: Iterator<unknown>): Iterable<unknown> {
-    const next = () => this.time(() => source.next());
+    const next = () => this.run(() => source.next());
     return { [Symbol.iterator]: () => ({ next, return: () => source.return?.() ?? { done: true, value: undefined } }) };
   }
 
