@@ -35,4 +35,4 @@ test("a token is shown once, kept as its hash, listed, and revoked", async () =>
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("there is mirror") as string]);
   await database.close();
   await folder.remove();
-});
+}, 30_000);
