@@ -26,7 +26,7 @@ export function requireCurrent(
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const target = documentAt(mount, path);
     const held = target && cache.documents.held(mount, target.path);
-    if (held && listing?.isNews && revisionOf?.(cache.documents.doc(target, held)) === listing.held)
+    if (held && revisionOf && listing?.isNews && revisionOf(cache.documents.doc(target, held)) === listing.held)
       throw new UpstreamFailed(`${path}: upstream lists it as ${revision}, and sent what it was before`, {
         retryable: true,
       });
