@@ -1,6 +1,7 @@
 import type { Doc, DocumentFacts, Ecosystem, Facts, Package, Params, Path } from "../src/ecosystem.ts";
 import { folderOf, foldersOf, headedAt, indexesFor, indexesListed, suitesFor } from "../src/formats/apt-layout.ts";
 import { fieldsOf } from "../src/formats/deb822.ts";
+import { debianCatalog } from "../src/formats/debian-catalog.ts";
 import { binariesOf, kindOf, sourcesOf } from "../src/formats/debian-packages.ts";
 import { HASHES, readRelease, saysTheSame } from "../src/formats/debian-release.ts";
 import { compareDebian, satisfiesDebian } from "../src/formats/debian-version.ts";
@@ -88,6 +89,7 @@ export const debian: Ecosystem = {
     { ...document, match: at(String.raw`/(?:.+/)?[^/]+\.(?:asc|gpg|key)`) },
   ],
   index: (pkg, { options }) => suitesFor(pkg, options["suites"]!).flatMap((suite) => headedAt([folderOf(suite)]).roots),
+  catalog: debianCatalog,
   versions: { compare: compareDebian, isStable: () => true, satisfies: satisfiesDebian },
 };
 

@@ -2,7 +2,7 @@
  * Whole registries: the lists that name their packages and the feeds that say what changed. A catalog reads and yields; what
  * is known already, what is new, what is gone, and when to go on are the engine's business (`mirror/registry/`).
  */
-import type { Doc, Package, Release, Traits } from "./ecosystem.ts";
+import type { Digest, Doc, Package, Release, Traits } from "./ecosystem.ts";
 
 /** Reads upstream. The only I/O a plugin ever sees, and only in its catalog. */
 export interface Reader {
@@ -12,6 +12,9 @@ export interface Reader {
   open(path: string, options?: ReadOptions): Promise<Reading>;
   json<T>(path: string, options?: ReadOptions): Promise<T>;
   text(path: string, options?: ReadOptions): Promise<string>;
+  /** The bytes of a document that another one names with its digest; unpacked, where it is compressed. Throws UpstreamFailed
+   * where what is sent has another digest. */
+  unpacked(path: string, digest: Digest, options?: ReadOptions): Promise<Uint8Array>;
 }
 
 export interface ReadOptions {

@@ -87,6 +87,8 @@ export interface ReleaseTask {
     revision?: string;
     /** The revision as of which it is held. */
     held?: string;
+    /** When it was listed so, milliseconds since 1970: documents that upstream was asked for since then are as new. Absent: none is. */
+    since?: number;
     /** Whether its documents changed since they were last asked for. */
     isNews: boolean;
   };

@@ -12,7 +12,7 @@ import { choose, isOfUse } from "./choice.ts";
 import { type Held, hold } from "./hold.ts";
 import { requireCurrent } from "./registry/current.ts";
 import { selectReleases } from "./registry/filters.ts";
-import { indexed } from "./walk.ts";
+import { indexed, type Refresh } from "./walk.ts";
 
 export interface PlannedFile {
   path: Path;
@@ -159,7 +159,7 @@ async function chosen(
 ): Promise<Awaited<ReturnType<typeof wanted>> | undefined> {
   const { listing, version } = task;
   try {
-    const found = await wanted(cache, mount, task, refresh || (listing?.isNews ?? false));
+    const found = await wanted(cache, mount, task, refresh || (listing?.isNews === true && (listing.since ?? true)));
     if (listing?.revision !== undefined)
       requireCurrent(cache, mount, task, listing.revision, [...found.releases.values()].flat());
     if (!releases || version !== undefined) return found;
@@ -175,7 +175,7 @@ async function wanted(
   cache: Cache,
   mount: Mount,
   task: ReleaseTask,
-  refresh: boolean,
+  refresh: Refresh,
 ): Promise<{ releases: Map<string, ReleaseFacts[]>; staged: Staged[] }> {
   const { ecosystem } = mount;
   const { name, version, qualifiers } = task;

@@ -1,6 +1,6 @@
 /** From documents to the documents that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
-import { documentAt, followsRoot } from "../cache/locate.ts";
+import { documentAt, followsRoot, type Target } from "../cache/locate.ts";
 import { type Staged, stagedOf } from "../cache/staging.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Facts, Package, Path, ReleaseFacts } from "../ecosystem.ts";
@@ -21,12 +21,15 @@ export interface Walked {
 
 const NOTHING: Walked = { releases: [], unpinned: [], staged: [], bytes: 0 };
 
+/** Whether upstream is asked for documents that are fresh; a number: for those that it was not asked for since then. */
+export type Refresh = boolean | number;
+
 export interface WalkOptions {
   /** Whether what a document leads to may be absent. An index may point further than upstream goes; a POM without its parent
    * is of no use. */
   tolerant: boolean;
-  /** Whether upstream is asked for documents that are fresh. */
-  refresh?: boolean;
+  /** Default: none. */
+  refresh?: Refresh;
   /** Whose releases are asked for. Default: all. */
   only?: Package;
   /** Whether it is held and not looked into. */
@@ -48,7 +51,7 @@ export async function walk(
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
   if (seen.has(target.path)) return NOTHING;
   seen.add(target.path);
-  const force = options.refresh && target.route.freshness !== "immutable" && !followsRoot(target);
+  const force = isDue(cache, target, options.refresh) && target.route.freshness !== "immutable" && !followsRoot(target);
   const { row, outcome } = await cache.documents.load(
     options.unread ? { ...target, isRepetition: true } : target,
     force ? { force } : {},
@@ -85,6 +88,13 @@ export async function walk(
   }
 }
 
+/** Several packages may have a document in common. */
+function isDue(cache: Cache, { mount, path }: Target, refresh: Refresh = false): boolean {
+  if (typeof refresh === "boolean") return refresh;
+  const { checkedAt = 0 } = cache.documents.held(mount, path) ?? {};
+  return checkedAt < refresh;
+}
+
 function excused(error: unknown, { tolerant }: WalkOptions): Walked {
   if (tolerant && error instanceof NotFound) return NOTHING;
   throw error;
@@ -112,7 +122,7 @@ export async function indexed(
   cache: Cache,
   mount: Mount,
   { name, qualifiers }: { name: string; qualifiers?: Readonly<Record<string, string>> | undefined },
-  refresh = false,
+  refresh: Refresh = false,
 ): Promise<Indexed> {
   const found: Indexed = { releases: [], others: [], staged: [] };
   const seen = new Set<Path>();

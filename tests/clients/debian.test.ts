@@ -224,3 +224,26 @@ test.skipIf(skip)(
   },
   TIMEOUT,
 );
+
+test.skipIf(skip)(
+  "a whole repository: mirrored and then followed, unplugged, installed with signature checking on",
+  async () => {
+    const { upstream, publish, dir, serve, root } = await setStage();
+    const proxy = await serve("store");
+    const mirror = () => proxy.run(["mirror", "--registry", "debian"]);
+    const first = await mirror();
+    expect(`${first.code} ${first.stdout}${first.stderr}`).toMatch(/^0 /);
+    await publish(NEWER, { date: NEW_DATE });
+    const debs = upstream.count(/\.deb$/);
+    const second = await mirror();
+    expect(`${second.code} ${second.stdout}${second.stderr}`).toMatch(/^0 /);
+    expect(upstream.count(/\.deb$/)).toBe(debs + 1);
+    await proxy.stop();
+    await upstream.down();
+    const offline = await serve("store", { offline: true });
+    expect(outcome(await install(root("clean", offline), "fx-upper", "fx-new"))).toBe("installed");
+    expect([await upper(dir("clean")), await installed(dir("clean"), "fx-new")]).toEqual([UPPER, "fx-new 1.0"]);
+    proves("debian", "apt", "registry", ["apt-get"]);
+  },
+  TIMEOUT,
+);

@@ -10,9 +10,9 @@ const TIMEOUT = 120_000;
 const SIZE = 40;
 
 async function start(kind: Kind, makeOwn = kind.make) {
-  const { ecosystem, upstreams } = kind;
+  const { ecosystem, upstreams, options } = kind;
   const whole = wholeOf(kind, SIZE);
-  const proxy = await wholeProxy({ ecosystem, whole, make: (base) => makeOwn(whole, base), upstreams });
+  const proxy = await wholeProxy({ ecosystem, whole, make: (base) => makeOwn(whole, base), upstreams, options });
   return { whole, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
 }
 

@@ -35,17 +35,29 @@ export interface WholeProxyOptions {
   make: (base: string) => Tree;
   /** Its upstreams, by what its base URL is. */
   upstreams: (base: string) => Record<string, string>;
+  /** Of its mount. */
+  options?: Readonly<Record<string, readonly string[]>> | undefined;
   config?: Record<string, unknown>;
 }
 
-export async function wholeProxy({ ecosystem, make, upstreams, config = {} }: WholeProxyOptions): Promise<WholeProxy> {
+export async function wholeProxy({
+  ecosystem,
+  make,
+  upstreams,
+  options: own = {},
+  config = {},
+}: WholeProxyOptions): Promise<WholeProxy> {
   const upstream = await startUpstream();
   const base = upstream.mount("/registry", make);
   const folder = await temporaryFolder();
   const dir = join(folder.path, "proxy");
   const options: ProxyOptions = {
     dir,
-    config: { http_timeout: "2s", mounts: { [ecosystem]: { ecosystem, upstreams: upstreams(base) } }, ...config },
+    config: {
+      http_timeout: "2s",
+      mounts: { [ecosystem]: { ecosystem, upstreams: upstreams(base), options: own } },
+      ...config,
+    },
   };
   const run = (...args: string[]) => runProxy(options, args, 120);
   return {

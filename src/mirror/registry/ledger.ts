@@ -85,7 +85,7 @@ export class RegistryLedger implements Ledger {
     return rows.length > 0 ? rows : listed.postponed(mount.name, Date.now(), PAGE, underWay);
   }
 
-  #task({ name, version, revision, held }: ListedRow): ReleaseTask {
+  #task({ name, version, revision, held, attempts }: ListedRow): ReleaseTask {
     const { ecosystem, name: mount } = this.#options.mount;
     const wanted = { name, ...(version && { version }) };
     return {
@@ -96,6 +96,8 @@ export class RegistryLedger implements Ledger {
         ...(revision !== null && { revision }),
         ...(held !== null && { held }),
         isNews: held !== (revision ?? ""),
+        // What was not new enough is asked for again.
+        ...(attempts === 0 && { since: this.#options.feed.recorder.recordedAt }),
       },
     };
   }

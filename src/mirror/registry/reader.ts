@@ -1,6 +1,9 @@
 /** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
+
+import { unpack } from "../../cache/unpack.ts";
 import type { Reader, Reading, ReadOptions } from "../../catalog.ts";
-import type { Declared } from "../../ecosystem.ts";
+import { hash, splitDigest } from "../../digest.ts";
+import type { Declared, Digest } from "../../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import { type Mount, mayFetch } from "../../mounts.ts";
@@ -39,6 +42,21 @@ export class UpstreamReader implements Reader {
   }
 
   async text(path: string, options?: ReadOptions): Promise<string> {
+    return (await this.#bytes(path, options)).toString("utf8");
+  }
+
+  async unpacked(path: string, digest: Digest, options: ReadOptions = {}): Promise<Uint8Array> {
+    const bytes = await this.#bytes(path, {
+      ...options,
+      headers: { "accept-encoding": "identity", ...options.headers },
+    });
+    const [algorithm] = splitDigest(digest);
+    const found = algorithm === "h1" ? digest : `${algorithm}:${hash(algorithm, bytes)}`;
+    if (found !== digest) throw new UpstreamFailed(`${path}: expected ${digest}, found ${found}`, { retryable: true });
+    return unpack(bytes, path);
+  }
+
+  async #bytes(path: string, options?: ReadOptions): Promise<Buffer<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of (await this.open(path, options)).chunks()) {
@@ -46,7 +64,7 @@ export class UpstreamReader implements Reader {
       if (size > LONGEST_TEXT) throw new UpstreamFailed(`${path} is longer than ${LONGEST_TEXT} bytes`);
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString("utf8");
+    return Buffer.concat(chunks);
   }
 
   async json<T>(path: string, options?: ReadOptions): Promise<T> {

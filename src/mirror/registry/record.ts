@@ -45,6 +45,8 @@ const FEW = 10;
 
 export class Recorder {
   readonly recorded: Recorded = { seen: 0, news: 0, gone: 0 };
+  /** When something was recorded last. */
+  recordedAt = Date.now();
   readonly #options: RecorderOptions;
   readonly #isChosen: (purl: string) => boolean;
   /** Packages that are mirrored, where they are limited. */
@@ -173,6 +175,7 @@ export class Recorder {
       also();
     });
     for (const sha256 of orphans) context.storage.remove(sha256);
+    this.recordedAt = Date.now();
     this.recorded.seen += said.length;
     this.recorded.news += entries.filter(({ state }) => state === "due").length;
     this.recorded.gone += gone.length;

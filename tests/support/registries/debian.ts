@@ -78,7 +78,7 @@ export function debOf({ name }: DebPackage, release: DebRelease & { version: str
 
 export async function makeDebian(
   packages: readonly DebPackage[],
-  key: Key,
+  key: Pick<Key, "sign">,
   suite: Suite = {},
 ): Promise<Map<string, Content>> {
   const { name = "stable", date = "Sat, 03 Jan 2026 09:30:00 UTC", byHash = true, flat = false } = suite;

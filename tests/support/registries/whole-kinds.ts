@@ -3,6 +3,7 @@ import { overlay, type Tree } from "../tree.ts";
 import { debianMaven } from "./debian-maven.ts";
 import { digits, Whole } from "./whole.ts";
 import { DUMP, wholeCargo } from "./whole-cargo.ts";
+import { wholeDebian } from "./whole-debian.ts";
 import { wholeGem } from "./whole-gem.ts";
 import { INDEX, wholeGolang } from "./whole-golang.ts";
 import { wholeMaven } from "./whole-maven.ts";
@@ -11,12 +12,14 @@ import { wholeNuget } from "./whole-nuget.ts";
 import { wholePypi } from "./whole-pypi.ts";
 
 export interface Kind {
-  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem" | "nuget";
+  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem" | "nuget" | "debian";
   /** Of packages; default as `Whole` has it. */
   nameOf?: (index: number) => string;
   make: (whole: Whole, base: string) => Tree;
   /** By what its base URL is. */
   upstreams: (base: string) => { default: string } & Record<string, string>;
+  /** Of its mount. */
+  options?: Readonly<Record<string, readonly string[]>>;
   /** The file of a release. */
   file: RegExp;
   /** Whether what is gone can be told. */
@@ -88,6 +91,15 @@ export const KINDS: readonly Kind[] = [
     file: /\.nupkg$/,
     forgets: true,
     asked: (version) => `[${version}]`,
+  },
+  {
+    ecosystem: "debian",
+    make: (whole) => wholeDebian(whole),
+    upstreams: (base) => ({ default: base }),
+    options: { suites: ["stable"] },
+    file: /\.deb$/,
+    forgets: true,
+    asked: exactly,
   },
 ];
 
