@@ -42,7 +42,7 @@ const broken = (await run(steps)) + (await run(executable));
 await forget();
 const results = [
   { passed: steps.length + executable.length - broken, failed: broken, skipped: 0 },
-  await count("hermetic", 15, ["--path-ignore-patterns=tests/live/**"]),
+  await count("hermetic", 40, ["--path-ignore-patterns=tests/live/**"]),
 ];
 // README's table says which clients were seen to do what: here they were seen again, unless they are not here.
 const { claims, absent } = await unproven();
