@@ -13,24 +13,15 @@ import { digestAlgorithms } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
 import { discard, download, NoRoom } from "./download.ts";
 import type { FileFact } from "./facts.ts";
+import type { File } from "./file.ts";
 import { follow } from "./follow.ts";
-import type { Growing, Head } from "./growing.ts";
+import type { Growing } from "./growing.ts";
 import { acquire, type Lease } from "./lease.ts";
 import { granted } from "./link.ts";
 import { addressesOf, type Target } from "./locate.ts";
-import { type Passed, passThrough } from "./pass-through.ts";
+import { passThrough } from "./pass-through.ts";
 import type { Wanted } from "./request.ts";
 import type { Vouching } from "./vouching.ts";
-
-/** What is sent of a row. */
-export type Stored = Pick<ArtifactRow, "mount" | "path" | "sha256" | "size" | "mediaType" | "headers">;
-
-/** A file: on disk, all here in memory and verified, still arriving, or to be passed on since there is no room to keep it. */
-export type File =
-  | { kind: "held"; row: Stored }
-  | { kind: "whole"; row: Stored; bytes: Uint8Array }
-  | { kind: "growing"; head: Head; growing: Growing }
-  | { kind: "passing"; open: () => Promise<Passed> };
 
 /** A fetch that is under way: what can be sent as soon as it can, and the row once it is stored. */
 interface Fetch {
@@ -144,8 +135,8 @@ export class ArtifactCache {
     known?: FileFact,
   ): Promise<ArtifactRow | undefined> {
     const { settings, storage } = this.#context;
-    if (settings.offline)
-      throw new NotFound(`${target.mount.name}${target.path} is not held here, and this proxy is offline`);
+    const { mount, path } = target;
+    if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
     if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
     const stated = known ?? (await factFor(this.#documents, target));
@@ -153,23 +144,25 @@ export class ArtifactCache {
     const fact = stated && signed ? { ...stated, digest: signed } : stated;
     if (target.route.needsDigest && !fact?.digest && !target.route.digest?.(target.params))
       throw new NotFound(
-        `${target.path}: no index that is held or configured here lists it, so nothing says which bytes are right; have the client fetch its lists through this proxy again`,
+        `${path}: no index that is held or configured here lists it, so nothing says which bytes are right; have the client fetch its lists through this proxy again`,
       );
     // A fact without a name is of a file that belongs to no release.
     const release = fact?.name ? fact : target.route.release?.(target.params);
     if (release) await this.#admissions.require(target, release, fact?.publishedAt);
     if (!(await storage.hasRoom(fact?.size ?? 0))) return this.#passOn(target, fact, ready);
+    const held = () => this.#stored(target);
+    const mayGrow = this.#mayGrow(key, await this.#vouching.inspection(target));
     for (;;) {
       const lease = await acquire(storage.parts, key, storage.servesNobody);
       if (!lease) {
-        emit("waited", { mount: target.mount.name });
-        const row = await follow(storage, key, () => this.held(target), ready);
+        emit("waited", { mount: mount.name });
+        const row = await follow(storage, key, { held, ready, mayGrow });
         if (row) return row;
         continue;
       }
       try {
         // Another process may have stored it between our look and our lease.
-        const row = this.held(target);
+        const row = await held();
         if (!row) return await this.#store(target, fact, lease, ready);
         ready({ kind: "held", row });
         return row;
@@ -180,6 +173,18 @@ export class ArtifactCache {
         await lease.release();
       }
     }
+  }
+
+  /** What another process stored meanwhile, whom its operator may have told to trust others. Throws Withheld. */
+  async #stored(target: Artifact): Promise<ArtifactRow | undefined> {
+    const row = this.held(target);
+    if (row) await this.#vouching.held(target, row);
+    return row;
+  }
+
+  /** Whether a file may be sent before it is whole and verified. */
+  #mayGrow(key: string, inspect: Wanted["inspect"]): boolean {
+    return !inspect && !this.#suspects.has(key);
   }
 
   /** There is no room to keep it: everyone who asks is sent it straight from upstream. */
@@ -196,22 +201,27 @@ export class ArtifactCache {
   ): Promise<ArtifactRow | undefined> {
     const { upstream, storage } = this.#context;
     const key = keyOf(target);
+    const wanted = await this.#wanted(target, fact);
+    const linked = await granted(this.#context, wanted);
+    if (linked) {
+      await wanted.inspect?.(storage.file(linked.digests.sha256));
+      const row = rowOf(this.#context, target, fact, linked);
+      await this.#note(row);
+      ready({ kind: "held", row });
+      return row;
+    }
     let growing: Growing | undefined;
     const onGrowing = (started: Growing) => {
       growing = started;
       ready({ kind: "growing", head: started.head, growing: started });
     };
-    const wanted = await this.#wanted(target, fact);
-    const linked = await granted(this.#context, wanted);
-    if (linked) await wanted.inspect?.(storage.file(linked.digests.sha256));
-    if (linked) return this.#link(rowOf(this.#context, target, fact, linked), ready);
     const downloaded = await download(upstream, {
       ...wanted,
       file: part,
       hasRoom: (bytes) => storage.hasRoom(bytes),
       keepsSmall: true,
       onWhole: (whole, bytes) => ready({ kind: "whole", row: rowOf(this.#context, target, fact, whole), bytes }),
-      ...(!wanted.inspect && !this.#suspects.has(key) && { onGrowing }),
+      ...(this.#mayGrow(key, wanted.inspect) && { onGrowing }),
     });
     const row = rowOf(this.#context, target, fact, downloaded);
     await this.#commit(row, downloaded.bytes ?? part);
@@ -219,12 +229,6 @@ export class ArtifactCache {
     this.#suspects.delete(key);
     growing?.finish(storage.file(row.sha256));
     // For those who wait for a large one of which nothing was sent before it was verified.
-    ready({ kind: "held", row });
-    return row;
-  }
-
-  async #link(row: ArtifactRow, ready: (file: File) => void): Promise<ArtifactRow> {
-    await this.#note(row);
     ready({ kind: "held", row });
     return row;
   }

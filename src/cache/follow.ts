@@ -2,12 +2,20 @@ import { readFileSync, statSync } from "node:fs";
 import type { ArtifactRow } from "../db/artifacts.ts";
 import { UpstreamFailed } from "../errors.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { File } from "./artifacts.ts";
+import type { File } from "./file.ts";
 import { Growing, type Head } from "./growing.ts";
 import { isLeased, partOf } from "./lease.ts";
 
 /** Milliseconds between looks at a file that another process writes. */
 const POLL = 20;
+
+export interface Followed {
+  /** The row, if it is there by now. What it throws ends the following. */
+  held(): Promise<ArtifactRow | undefined>;
+  ready(file: File): void;
+  /** Whether it may be passed on before it is stored. */
+  mayGrow: boolean;
+}
 
 /**
  * Waits for what another thread or process is fetching, and passes it on as it grows.
@@ -17,15 +25,14 @@ const POLL = 20;
 export async function follow(
   storage: Storage,
   key: string,
-  held: () => ArtifactRow | undefined,
-  ready: (file: File) => void,
+  { held, ready, mayGrow }: Followed,
 ): Promise<ArtifactRow | undefined> {
   const folder = storage.parts;
   const part = partOf(folder, key);
   let growing: Growing | undefined;
   while (isLeased(folder, key)) {
     if (growing) growing.grow(Math.max(sizeOf(part) - growing.size, 0));
-    else {
+    else if (mayGrow) {
       const head = headOf(part);
       if (head) {
         growing = new Growing(head, part);
@@ -34,7 +41,7 @@ export async function follow(
     }
     await Bun.sleep(POLL);
   }
-  const row = held();
+  const row = await held();
   if (!growing) {
     if (row) ready({ kind: "held", row });
     return row;
@@ -47,7 +54,7 @@ export async function follow(
   return row;
 }
 
-/** Written only for bodies that are passed on while they grow. */
+/** Written for large bodies only. */
 function headOf(part: string): Head | undefined {
   try {
     return JSON.parse(readFileSync(`${part}.json`, "utf8")) as Head;

@@ -1,5 +1,7 @@
 /** Files that carry signatures, on their way into the store and out of it. */
 import { expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { CONTRACT_REVISION, type Ecosystem } from "../../src/ecosystem.ts";
 import { Withheld } from "../../src/errors.ts";
 import { makeMount } from "../../src/mounts.ts";
@@ -8,6 +10,7 @@ import { filler } from "../support/archives/files.ts";
 import { tar } from "../support/archives/tar.ts";
 import { certify, signedGem, signedZip } from "../support/certificates.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
+import { gated } from "../support/files-cache.ts";
 import { keyFile } from "../support/registry-keys.ts";
 import { binary } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -89,6 +92,30 @@ test.each([
   expect(await s.isHeld(path)).toBe(false);
   expect(await s.get(path, null)).toHaveLength(FILES[path].length);
 });
+
+test.each([
+  ["the same", TRUST],
+  ["nobody", null],
+] as const)(
+  "a file that another process fetches, which trusts %s, is withheld before any of it is sent",
+  async (_, trust) => {
+    await using s = await setUp();
+    const { fault, open } = gated(2_000_000);
+    s.upstream.fault("/tar/large", fault);
+    await using second = await engine({ now: Date.now() + 86_400_000 }, { dir: s.dir }).then((other) => ({
+      ...other,
+      [Symbol.asyncDispose]: other.close,
+    }));
+    const first = s.get("/tar/large", trust).catch(() => undefined);
+    while (!(await readdir(join(s.dir, "parts-v1"))).some((name) => name.endsWith(".json"))) await Bun.sleep(5);
+    const error = failure(s.get("/tar/large", TRUST, second.cache));
+    const early = await Promise.race([error, Bun.sleep(100).then(() => "waits")]);
+    expect(early).toBe("waits");
+    open();
+    await first;
+    expect(await error).toBeInstanceOf(Withheld);
+  },
+);
 
 test("what is held from before there were certificates is withheld, and kept", async () => {
   await using s = await setUp();

@@ -1,0 +1,13 @@
+import type { ArtifactRow } from "../db/artifacts.ts";
+import type { Growing, Head } from "./growing.ts";
+import type { Passed } from "./pass-through.ts";
+
+/** What is sent of a row. */
+export type Stored = Pick<ArtifactRow, "mount" | "path" | "sha256" | "size" | "mediaType" | "headers">;
+
+/** A file: on disk, all here in memory and verified, still arriving, or to be passed on since there is no room to keep it. */
+export type File =
+  | { kind: "held"; row: Stored }
+  | { kind: "whole"; row: Stored; bytes: Uint8Array }
+  | { kind: "growing"; head: Head; growing: Growing }
+  | { kind: "passing"; open: () => Promise<Passed> };
