@@ -61,7 +61,7 @@ const IN_MEMORY = 64 * 1024;
 /** Milliseconds that what is shown offline is believed: another process may be adding to it. */
 const OFFLINE_LOOK = 5_000;
 
-/** What is remembered of a path that was asked for: its route, and the key of an artifact's bytes in memory. */
+/** What is remembered of a path that was asked for: its route, and the key of an artifact's bytes in memory, where no query is part of it. */
 interface Known {
   match: Match | Miss;
   key: string | undefined;
@@ -144,8 +144,8 @@ export class Cache {
     const known = this.#matches.get(asked);
     if (known) return known;
     const match = isPlain(path) ? matchIn(mount, method, path) : 404;
-    const isArtifact = typeof match !== "number" && match.route.kind === "artifact";
-    const found = { match, key: isArtifact ? keyFor(mount, ask, match.route) : undefined };
+    const isOne = typeof match !== "number" && match.route.kind === "artifact" && !match.route.query;
+    const found = { match, key: isOne ? keyFor(mount, ask, match.route) : undefined };
     this.#matches.set(asked, found);
     return found;
   }
@@ -287,8 +287,9 @@ export class Cache {
 
 function keyFor(mount: Mount, { path, query, accept, base }: Ask, route: Route): string {
   if (route.kind === "derived") return `${mount.name} ${path} ${base}`;
-  if (route.kind !== "metadata") return `${mount.name} ${path}`;
-  return `${mount.name} ${path}${queryOf(route.query, query)} ${negotiate(route.variants ?? [], accept)} ${base}`;
+  const asked = `${mount.name} ${path}${"query" in route ? queryOf(route.query, query) : ""}`;
+  if (route.kind !== "metadata") return asked;
+  return `${asked} ${negotiate(route.variants ?? [], accept)} ${base}`;
 }
 
 function readyArtifact(row: Stored, bytes: Uint8Array<ArrayBuffer>): Ready {

@@ -2,13 +2,14 @@
 import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ArtifactRoute } from "../../src/ecosystem.ts";
 import { NotFound } from "../../src/errors.ts";
 import { on } from "../../src/events.ts";
 import { makeMount } from "../../src/mounts.ts";
-import { bytesOf, engine, failure } from "../support/engine.ts";
+import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { descriptors, fileAt, gated, LARGE, OTHER, SMALL, setUp } from "../support/files-cache.ts";
 import { files, publish } from "../support/files-ecosystem.ts";
-import { json } from "../support/tree.ts";
+import { binary, json } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 describe("a miss", () => {
@@ -141,4 +142,19 @@ test("of those who hold a file at once, one has fetched it, over caches that sha
   expect(held.filter(({ fetched }) => fetched).length).toBe(1);
   expect(new Set(held.map(({ row }) => row?.size))).toEqual(new Set([LARGE.length]));
   expect(all.upstream.count("/f/large")).toBe(1);
+});
+
+test("files that only a query tells apart are not taken for each other, from memory either", async () => {
+  await using s = await setUp();
+  s.upstream.set("/blob", ({ query }) => binary(new TextEncoder().encode(`of ${query.get("id")}`)));
+  const blob: ArtifactRoute = { kind: "artifact", match: "/blob", query: ["id"], describedBy: () => [] };
+  const ecosystem = { ...files, routes: [blob] };
+  const mount = makeMount("blobs", ecosystem, { upstreams: { default: s.upstream.url }, ttl: 1 });
+  const get = async (id: string) => {
+    const ask = { ...askFor("/blob"), query: new URLSearchParams({ id, other: "1" }) };
+    const bytes = s.cache.peek(mount, ask)?.bytes ?? (await bytesOf(s.cache, await s.cache.get(mount, ask)));
+    return new TextDecoder().decode(bytes);
+  };
+  for (const id of ["a", "b", "a", "b"]) expect(await get(id)).toBe(`of ${id}`);
+  expect(s.upstream.count("/blob")).toBe(2);
 });
