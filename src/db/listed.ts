@@ -143,6 +143,24 @@ export class Listed {
     );
   }
 
+  /** Ids of packages that are there, in order, after this one. Releases by name are no part of a list. */
+  packages(mount: string, after: number, limit: number): number[] {
+    const ids = this.#orm.values<[number]>(
+      sql`SELECT id FROM ${listed} WHERE +mount = ${mount} AND id > ${after} AND version = '' AND state <> 'gone'
+        ORDER BY id LIMIT ${limit}`,
+    );
+    return ids.map(([id]) => id);
+  }
+
+  withIds(ids: readonly number[]): Known[] {
+    const { id, name, version, revision, state } = listed;
+    return this.#orm
+      .select({ id, name, version, revision, state })
+      .from(listed)
+      .where(inArray(id, [...ids]))
+      .all();
+  }
+
   /** Of what is to be held, so many, by chance. Looks at all of it. */
   sample(mount: string, count: number): Known[] {
     return this.#orm.all<Known>(

@@ -17,7 +17,7 @@ interface Change {
 }
 
 /** It would send 10,000, which in memory are three times as much. */
-const ROWS = 5_000;
+const ROWS = 2_000;
 const CHANGES = 5_000;
 /** The header chose the service of 2025 while there were two. */
 const OPTIONS = { upstream: "replication", headers: { "npm-replication-opt-in": "true" } } as const;

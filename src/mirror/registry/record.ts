@@ -39,6 +39,8 @@ type Said = Entry & { isSilent: boolean };
 
 /** Events that are recorded together. */
 const BATCH = 1_000;
+/** Ids that are read at once. */
+const PAGE = 20_000;
 /** More than this share of what is known, and than so many, cannot be gone at once. */
 const MOST = 0.02;
 const FEW = 10;
@@ -74,19 +76,17 @@ export class Recorder {
   /** All that a whole list did not have is gone. */
   async compare(marks: Marks): Promise<void> {
     const { listed, mount } = this.#options;
-    const missing = function* (): Generator<Known[]> {
-      for (let after = 0; ; ) {
-        const page = listed.page(mount.name, after, BATCH);
-        if (page.length === 0) return;
-        after = page.at(-1)!.id;
-        // Releases by name are no part of the list.
-        yield page.filter(({ id, state, version }) => state !== "gone" && version === "" && !marks.has(id));
-      }
-    };
-    let count = 0;
-    for (const page of missing()) count += page.length;
-    this.#guard(count);
-    for (const page of missing()) await this.#bury(page);
+    const missing: number[] = [];
+    for (let after = 0; ; ) {
+      const page = listed.packages(mount.name, after, PAGE);
+      after = page.at(-1) ?? after;
+      for (const id of page) if (!marks.has(id)) missing.push(id);
+      if (page.length < PAGE) break;
+      // A server has clients to answer meanwhile.
+      await Bun.sleep(0);
+    }
+    this.#guard(missing.length);
+    for (let at = 0; at < missing.length; at += BATCH) await this.#bury(listed.withIds(missing.slice(at, at + BATCH)));
   }
 
   /** Before another look at upstream: what is gone at once is counted anew. */
