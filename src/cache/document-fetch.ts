@@ -161,7 +161,7 @@ export class DocumentFetch {
       return this.#current(row, head);
     }
     const listing = await this.#place(target, row, downloaded, file);
-    const published = await this.#documents.generations.stage(target, listing);
+    const published = await this.#documents.generations.prepare(target, listing);
     const [kept] = await this.list([listing, ...(published?.listings ?? [])], published?.commit);
     return { row: kept!, outcome: "miss" };
   }

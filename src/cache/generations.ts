@@ -12,7 +12,7 @@ import { freshness } from "./document-row.ts";
 import type { DocumentCache, Loaded } from "./documents.ts";
 import { Flight } from "./flight.ts";
 import { contentOf, documentAt, generationOf, type Target } from "./locate.ts";
-import { type Publication, stage } from "./switch-generation.ts";
+import { type Publication, prepare } from "./switch-generation.ts";
 
 type Document = Target<MetadataRoute>;
 type Documents = Pick<DocumentCache, "load" | "held" | "fact" | "doc">;
@@ -92,11 +92,11 @@ export class Generations {
   }
 
   /** To be called before a new version of a document is published: `undefined` where it heads no generation. */
-  async stage(target: Document, fresh: Listing): Promise<Publication | undefined> {
+  async prepare(target: Document, fresh: Listing): Promise<Publication | undefined> {
     const generation = generationOf(target);
     if (!generation?.roots.includes(target.path)) return undefined;
     const parts = { context: this.#context, documents: this.#documents, fetch: this.#fetch };
-    return stage({ ...parts, generation, target, fresh, torn: this.#torn });
+    return prepare({ ...parts, generation, target, fresh, torn: this.#torn });
   }
 
   /** The first of these that is held, or that upstream has. */

@@ -18,7 +18,8 @@ export interface Publication {
   commit(): void;
 }
 
-export interface Staging {
+/** From the root that is held to a new one. */
+export interface Switch {
   context: Context;
   documents: Pick<DocumentCache, "load" | "held" | "doc">;
   fetch: Pick<DocumentFetch, "aside">;
@@ -46,17 +47,17 @@ const GIVEN_UP = 3_600_000;
 const GRACE = 7 * 86_400_000;
 
 /** Throws UpstreamFailed where upstream is in the middle of an update; the generation that is held stays served. */
-export async function stage(staging: Staging): Promise<Publication> {
-  const { context, target, fresh, torn } = staging;
+export async function prepare(step: Switch): Promise<Publication> {
+  const { context, target, fresh, torn } = step;
   const { mount, path } = target;
   const key = `${mount.name} ${path}`;
   const pages = fresh.pages.map(({ page }) => page);
   const isHeld = context.documents.find(mount.name, path) !== undefined;
   const isLater = fresh.row.path !== path;
   try {
-    await fetchAll(staging, isHeld ? inUse(context, mount, path) : [], namedIn(pages));
+    await fetchAll(step, isHeld ? inUse(context, mount, path) : [], namedIn(pages));
     // A mirror holds them as it comes to them, and publishes all at once.
-    const listings = isLater ? [] : await besides(staging, isHeld);
+    const listings = isLater ? [] : await besides(step, isHeld);
     torn.delete(key);
     emit("generation", { mount: mount.name, path, state: "published" });
     return { listings, commit: () => !isLater && settle(context, mount, path, pages) };
@@ -94,7 +95,7 @@ function inUse({ documents, settings, now }: Context, mount: Mount, path: Path):
 }
 
 async function fetchAll(
-  { context, documents, target, torn }: Staging,
+  { context, documents, target, torn }: Switch,
   uses: readonly Use[],
   named: ReadonlyMap<Path, FileFact>,
 ): Promise<void> {
@@ -117,26 +118,26 @@ async function fetchAll(
 }
 
 /** The documents beside the root, where they are in use: those that can tell their generation last, so that all are of one. */
-async function besides(staging: Staging, isHeld: boolean): Promise<Listing[]> {
-  const { documents, generation, target } = staging;
+async function besides(step: Switch, isHeld: boolean): Promise<Listing[]> {
+  const { documents, generation, target } = step;
   const others = (generation.beside ?? []).filter((each) => each !== target.path);
   if (!isHeld || !others.some((each) => documents.held(target.mount, each))) return [];
   const targets = others.flatMap((each) => documentAt(target.mount, each) ?? []);
   const tells = ({ route }: Target<MetadataRoute>) => route.agrees !== undefined;
   const silent = await fetchBeside(
-    staging,
+    step,
     targets.filter((each) => !tells(each)),
   );
-  const telling = await fetchBeside(staging, targets.filter(tells));
+  const telling = await fetchBeside(step, targets.filter(tells));
   if (telling.length === 0) {
-    const { row } = await staging.fetch.aside(target);
-    if (row.sha256 !== staging.fresh.row.sha256) throw new UpstreamFailed(`${target.path} changed meanwhile`);
+    const { row } = await step.fetch.aside(target);
+    if (row.sha256 !== step.fresh.row.sha256) throw new UpstreamFailed(`${target.path} changed meanwhile`);
   }
   return [...silent, ...telling];
 }
 
 async function fetchBeside(
-  { documents, fetch, target, fresh }: Staging,
+  { documents, fetch, target, fresh }: Switch,
   besides: readonly Target<MetadataRoute>[],
 ): Promise<Listing[]> {
   const listings: Listing[] = [];
