@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lte, min, notInArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lte, min, notInArray, type SQL, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { listed } from "./schema.ts";
 
@@ -49,40 +49,21 @@ export class Listed {
 
   /** What is to be held and was never put off, in the order in which it was listed, after the one with this id. */
   due(mount: string, after: number, limit: number, underWay: readonly number[] = []): ListedRow[] {
-    return this.#orm
-      .select()
-      .from(listed)
-      .where(
-        and(
-          eq(listed.mount, mount),
-          sql`${listed.state} = 'due'`,
-          eq(listed.notBefore, 0),
-          gt(listed.id, after),
-          notInArray(listed.id, [...underWay]),
-        ),
-      )
-      .orderBy(listed.id)
-      .limit(limit)
-      .all();
+    const where = [eq(listed.notBefore, 0), gt(listed.id, after), notInArray(listed.id, [...underWay])];
+    return this.#due(mount, where).orderBy(listed.id).limit(limit).all();
   }
 
   /** What was put off and is due again. */
   postponed(mount: string, now: number, limit: number, underWay: readonly number[]): ListedRow[] {
+    const where = [gt(listed.notBefore, 0), lte(listed.notBefore, now), notInArray(listed.id, [...underWay])];
+    return this.#due(mount, where).orderBy(listed.notBefore).limit(limit).all();
+  }
+
+  #due(mount: string, where: readonly SQL[]) {
     return this.#orm
       .select()
       .from(listed)
-      .where(
-        and(
-          eq(listed.mount, mount),
-          sql`${listed.state} = 'due'`,
-          gt(listed.notBefore, 0),
-          lte(listed.notBefore, now),
-          notInArray(listed.id, [...underWay]),
-        ),
-      )
-      .orderBy(listed.notBefore)
-      .limit(limit)
-      .all();
+      .where(and(eq(listed.mount, mount), sql`${listed.state} = 'due'`, ...where));
   }
 
   /** When the first of those is; `undefined` where nothing was put off. */
