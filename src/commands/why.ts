@@ -82,7 +82,7 @@ function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFa
 
 function mirroring({ mirrored, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
   const { ecosystem } = mounts.get(mount)!;
-  const asked = mirrored.find(mount, [formatPurl(ecosystem, release), formatPurl(ecosystem, { name: release.name })]);
+  const asked = mirrored.about(mount, formatPurl(ecosystem, release));
   if (asked.length === 0) return "mirrored: no";
   return `mirrored: ${asked.map(({ purl, at, failure }) => `for ${purl} on ${new Date(at).toISOString()}${failure ? `, incomplete: ${failure}` : ""}`).join("; ")}`;
 }

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, or } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { mirrored } from "./schema.ts";
@@ -48,24 +48,33 @@ export class Mirrored {
 
   /** A file of a release, or of all of a package's where the PURL has no version, is lost: the next mirror looks again. */
   spoil(mount: string, purl: string, failure: string): void {
-    const [whole = purl] = purl.split("@");
-    const rest = sql`substr(${mirrored.purl}, ${purl.length + 1}, 1)`;
-    // `@` and `?` both sort below `A`: a range of the primary key.
-    const below = and(gte(mirrored.purl, purl), lt(mirrored.purl, `${purl}A`), sql`${rest} IN ('', '@', '?')`);
-    this.#orm
-      .update(mirrored)
-      .set({ failure })
-      .where(and(eq(mirrored.mount, mount), or(eq(mirrored.purl, whole), below)))
-      .run();
+    for (const row of this.about(mount, purl)) this.settle({ ...row, failure });
   }
 
-  /** Of these PURLs, those that a mirror was asked for. */
-  find(mount: string, purls: readonly string[]): MirroredRow[] {
+  /**
+   * What of a release mirrors were asked for: by this PURL or its package's, with whatever qualifiers.
+   * Of a PURL without version: also what was asked for of each of its releases.
+   */
+  about(mount: string, purl: string): MirroredRow[] {
+    const [release = purl] = purl.split("?");
+    const [whole = release] = release.split("@");
+    const row = mirrored.purl;
+    // `?` sorts before `@`, and that before `A`: ranges of the primary key.
     return this.#orm
       .select()
       .from(mirrored)
-      .where(and(eq(mirrored.mount, mount), inArray(mirrored.purl, [...purls])))
-      .all();
+      .where(
+        and(
+          eq(mirrored.mount, mount),
+          or(
+            inArray(row, [whole, release]),
+            and(gte(row, `${whole}?`), lt(row, `${whole}@`)),
+            and(gte(row, `${release}?`), lt(row, `${release}A`)),
+          ),
+        ),
+      )
+      .all()
+      .filter((found) => repositoryOf(found.purl) === repositoryOf(purl));
   }
 
   /** Of these PURLs, those of which a choice, or all, is held whole; with the number of their files. */
@@ -87,4 +96,9 @@ export class Mirrored {
       )
       .all();
   }
+}
+
+/** Names of one spelling are other packages in another registry. */
+function repositoryOf(purl: string): string | null {
+  return new URLSearchParams(purl.split("?")[1]).get("repository_url");
 }

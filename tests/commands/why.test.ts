@@ -55,6 +55,8 @@ test(
       expect.stringMatching(/^ {2}mirrored: for pkg:npm\/mixed on \d{4}-/) as string,
     ]);
     expect((await why("pkg:npm/mixed@2.0.0"))[2]).toBe("  held: no");
+    expect((await proxy.run(["mirror", "pkg:npm/free@1.0.0?arch=any"])).code).toBe(0);
+    expect((await why("pkg:npm/free@1.0.0"))[3]).toMatch(/^ {2}mirrored: for pkg:npm\/free@1\.0\.0\?arch=any on \d/);
 
     for (const wrong of [["pkg:npm/mixed"], ["pkg:nope/mixed@1"], ["mixed"], []])
       expect([wrong, (await proxy.run(["why", ...wrong])).code]).toEqual([wrong, 2]);
