@@ -77,13 +77,14 @@ export class Feed {
   /** Broken answers are asked for again, from where the last whole page was recorded. */
   async #insist(mayComeBack: boolean): Promise<void> {
     for (let tries = 0; ; tries++) {
-      const { seen } = this.recorder.recorded;
+      const before = this.#row().checkpoint;
       try {
         this.recorder.begin();
         return await this.#look();
       } catch (error) {
         if (error instanceof Stopped || error instanceof BadRequest) throw error;
-        if (this.recorder.recorded.seen > seen) tries = 0;
+        // A list that begins anew each time says again what it said.
+        if (this.#row().checkpoint !== before) tries = 0;
         const { mount, backoff } = this.#options;
         if (!mayPass(error) || tries + 1 >= TRIES) {
           if (!mayComeBack)
