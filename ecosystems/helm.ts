@@ -1,5 +1,6 @@
 import semver from "semver";
 import type { Ecosystem, Params, Path } from "../src/ecosystem.ts";
+import { helmCatalog } from "../src/formats/helm-catalog.ts";
 import { helmFacts, helmIndex } from "../src/formats/helm-index.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
 
@@ -66,6 +67,7 @@ export const helm: Ecosystem = {
     },
   ],
 
+  catalog: helmCatalog,
   index: ({ name }) => [index(name.slice(0, name.indexOf("/")))],
   versions: {
     compare: compareSemver,

@@ -181,3 +181,25 @@ tried(
   },
   TIMEOUT,
 );
+
+tried(
+  "helm: whole repositories, mirrored and then followed, unplugged, rendered",
+  async () => {
+    const { charts, files, serve, template } = await set();
+    const proxy = await serve("store");
+    const mirror = () => proxy.run(["mirror", "--registry", "helm"]);
+    const first = await mirror();
+    expect(`${first.code} ${first.stdout}${first.stderr}`).toMatch(/^0 /);
+    charts.mount("/stable", () => makeHelm([{ name: "fx-web", versions: { "1.1.0": {}, "1.2.0": {} } }]));
+    const second = await mirror();
+    expect(`${second.code} ${second.stdout}${second.stderr}`).toMatch(/^0 /);
+    await proxy.stop();
+    await charts.down();
+    await files.down();
+    const offline = await serve("store", { offline: true });
+    expect((await template(offline, "stable", "fx-web")).stdout).toContain('version: "1.2.0"');
+    expect(outcome(await template(offline, "other", "fx-far"))).toBe("installed");
+    proves("helm", helm.name, "registry", helm.program);
+  },
+  TIMEOUT,
+);

@@ -6,13 +6,14 @@ import { DUMP, wholeCargo } from "./whole-cargo.ts";
 import { wholeDebian } from "./whole-debian.ts";
 import { wholeGem } from "./whole-gem.ts";
 import { INDEX, wholeGolang } from "./whole-golang.ts";
+import { CHARTS, wholeHelm } from "./whole-helm.ts";
 import { wholeMaven } from "./whole-maven.ts";
 import { REPLICATION, wholeNpm } from "./whole-npm.ts";
 import { wholeNuget } from "./whole-nuget.ts";
 import { wholePypi } from "./whole-pypi.ts";
 
 export interface Kind {
-  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem" | "nuget" | "debian";
+  ecosystem: "npm" | "pypi" | "cargo" | "golang" | "maven" | "gem" | "nuget" | "debian" | "helm";
   /** Of packages; default as `Whole` has it. */
   nameOf?: (index: number) => string;
   make: (whole: Whole, base: string) => Tree;
@@ -98,6 +99,14 @@ export const KINDS: readonly Kind[] = [
     upstreams: (base) => ({ default: base }),
     options: { suites: ["stable"] },
     file: /\.deb$/,
+    forgets: true,
+    asked: exactly,
+  },
+  {
+    ecosystem: "helm",
+    make: wholeHelm,
+    upstreams: (base) => ({ default: base + CHARTS }),
+    file: /\.tgz$/,
     forgets: true,
     asked: exactly,
   },
