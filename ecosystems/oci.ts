@@ -10,6 +10,7 @@ import {
   releasesOf,
   runsOn,
 } from "../src/formats/oci.ts";
+import { ociCatalog } from "../src/formats/oci-catalog.ts";
 import {
   heldRepositories,
   heldTags,
@@ -45,6 +46,12 @@ export const oci: Ecosystem = {
   spec: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md",
   mount: "/v2",
   upstreams: { default: "https://registry-1.docker.io" },
+  options: {
+    repositories: {
+      default: [],
+      help: "What mirrors of a whole registry hold: `library/alpine:3.*`, `registry.example/team/*`. Default: all that the registry lists.",
+    },
+  },
   aliases: { "docker.io": "default", "index.docker.io": "default", "hub.docker.com": "default" },
   setup: (base) =>
     `podman pull ${base.replace(/^https?:\/\/|\/v2$/g, "")}/library/alpine · docker: "registry-mirrors": ["${base.replace(/\/v2$/, "")}"] (${base})`,
@@ -104,6 +111,7 @@ export const oci: Ecosystem = {
     },
   ],
   index: ({ name }) => [`/${name}/tags/list`],
+  catalog: ociCatalog,
   files: ({ name, version }) => [{ path: manifestPath(name, version) }],
   purl: {
     // A digest of one architecture needs no other word for it.

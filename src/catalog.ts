@@ -20,6 +20,8 @@ export interface Reader {
 export interface ReadOptions {
   /** Named upstream. Default: `default`. */
   upstream?: string;
+  /** Default: GET. */
+  method?: "GET" | "HEAD";
   /** First byte wanted, for documents that only grow. */
   from?: number;
   /** Names in lower case: `accept`, `if-none-match`. */

@@ -79,7 +79,8 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
   const heldAt = heldBy(cache, mount, task.name);
   const expected = task.digests && !isCompared(releases, task.digests) ? task.digests : undefined;
   if (expected) found.expected = expected;
-  const looked = { inside: spec.closure !== "none", refresh: spec.refresh, rehash: spec.rehash, expected };
+  const isNews = task.listing?.isNews ?? false;
+  const looked = { inside: spec.closure !== "none", refresh: spec.refresh || isNews, rehash: spec.rehash, expected };
   const seen = new Set<Path>();
   for (const parts of releases.values()) {
     const [release] = parts as [ReleaseFacts];

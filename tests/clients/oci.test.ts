@@ -12,8 +12,8 @@ import { digestAt, guarded, makeOci } from "../support/registries/oci.ts";
 const TIMEOUT = 120_000;
 const PURL = "pkg:docker/app@1.0";
 
-async function setStage() {
-  const stage = await setOciStage();
+async function setStage(repositories?: readonly string[]) {
+  const stage = await setOciStage(repositories);
   const pull = (client: OciClient, { url }: { url: string }, project: string, image = "app:1.0") =>
     client.pull({ dir: stage.dir(project), host: new URL(url).host, image });
   return { ...stage, pull };
@@ -70,6 +70,33 @@ for (const client of ociClients) {
     TIMEOUT,
   );
 }
+
+const skopeo = ociClients.find(({ name }) => name === "skopeo")!;
+test.skipIf(skopeo.unavailable() !== undefined)(
+  "skopeo: repositories of two registries, mirrored by their tags and then followed, unplugged, pulled",
+  async () => {
+    const { upstream, tree, dir, serve, pull } = await setStage(["app:1.*", "other.example/team/tool"]);
+    const proxy = await serve("store");
+    const mirror = () => proxy.run(["mirror", "--registry", "v2"]);
+    const first = await mirror();
+    expect(`${first.code} ${first.stdout}${first.stderr}`).toMatch(/^0 /);
+    // The tag moves.
+    const moved = makeOci({ "library/app:1.0": { layers: [{ "etc/release": "moved\n" }] } });
+    for (const [path, content] of moved) if (!path.endsWith("/tags/list")) tree.set(path, content);
+    upstream.mount("", (url) => guarded(tree, () => `${url}/token`));
+    const second = await mirror();
+    expect(`${second.code} ${second.stdout}${second.stderr}`).toMatch(/^0 /);
+    await proxy.stop();
+    await upstream.down();
+    const offline = await serve("store", true);
+    expect(outcome(await pull(skopeo, offline, "app"))).toBe("installed");
+    expect(await skopeo.came(dir("app"))).toContain(digestAt(moved, "library/app:1.0").slice("sha256:".length));
+    const other = "upstream/other.example/team/tool:2.0";
+    expect(outcome(await pull(skopeo, offline, "tool", other))).toBe("installed");
+    proves("oci", skopeo.name, "registry", skopeo.version);
+  },
+  TIMEOUT,
+);
 
 test(
   "containerd names the registry in the query: the upstream of that name answers, and is named",

@@ -16,7 +16,8 @@ const IMAGES: Images = {
   "team/tool:2.0": { platforms: PLATFORMS, layers: LAYERS },
 };
 
-export async function setOciStage() {
+/** `repositories`: what mirrors of the whole registry hold. */
+export async function setOciStage(repositories: readonly string[] = []) {
   const folder = await temporaryFolder();
   const upstream = await startUpstream();
   const tree = makeOci(IMAGES);
@@ -30,7 +31,7 @@ export async function setOciStage() {
   const dir = (name: string) => join(folder.path, name);
   const serve = async (store: string, offline = false) => {
     const upstreams = { default: upstream.url, "other.example": upstream.url };
-    const config = { mounts: { v2: { ecosystem: "oci", upstreams } } };
+    const config = { mounts: { v2: { ecosystem: "oci", upstreams, options: { repositories } } } };
     const executable = builtSinceChanged() && { executable: EXECUTABLE };
     const proxy = await startProxy({ config, dir: dir(store), offline, ...executable });
     running.push(proxy);

@@ -31,7 +31,8 @@ export interface StandingJson {
 
 export interface WholeProxyOptions {
   ecosystem: string;
-  whole: Whole;
+  /** What it is made of, where that is one. */
+  whole?: Whole;
   make: (base: string) => Tree;
   /** Its upstreams, by what its base URL is. */
   upstreams: (base: string) => Record<string, string>;

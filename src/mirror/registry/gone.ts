@@ -1,7 +1,7 @@
 /** What becomes of that which a registry no longer has. Nothing is ever removed because a request failed: only because upstream says so. */
 import type { Context } from "../../cache/context.ts";
 import { documentAt } from "../../cache/locate.ts";
-import type { Path } from "../../ecosystem.ts";
+import type { Path, Release } from "../../ecosystem.ts";
 import type { Gone } from "../../jobs.ts";
 import type { Mount } from "../../mounts.ts";
 
@@ -14,8 +14,8 @@ export function bury(
 ): string[] {
   if (policy === "keep") return [];
   const named: string[] = [];
-  // Of a release, its package's document tells by itself, once it is asked for anew.
-  for (const path of version ? [] : indexesOf(mount, name)) {
+  // Of a release, its package's document tells by itself, once it is asked for anew; but for a pointer to it.
+  for (const path of version ? pointersTo(mount, { name, version }) : indexesOf(mount, name)) {
     const row = documents.find(mount.name, path);
     if (!row) continue;
     documents.remove(mount.name, path);
@@ -28,6 +28,12 @@ export function bury(
       named.push(file.sha256);
     }
   return [...new Set(named)].filter((sha256) => blobs.release(sha256));
+}
+
+function pointersTo(mount: Mount, release: Release): Path[] {
+  const files = mount.ecosystem.files?.(release, mount.traits) ?? [];
+  const targets = files.map(({ path }) => documentAt(mount, path));
+  return targets.flatMap((target) => (target?.route.pointer ? [target.path] : []));
 }
 
 /** The documents that list this package alone: one that lists others too stays. */

@@ -91,9 +91,10 @@ export class UpstreamReader implements Reader {
     return bases.map((base) => `${base}${path}`);
   }
 
-  async #ask(address: string, { from, headers }: ReadOptions): Promise<Reading> {
+  async #ask(address: string, { from, headers, method = "GET" }: ReadOptions): Promise<Reading> {
     const range = from ? { range: `bytes=${from}-` } : {};
     const response = await this.#upstream.fetch(this.#mount, address, {
+      method,
       // A part is meant of what it is, not of what it is packed to.
       headers: { "accept-encoding": from ? "identity" : "gzip", ...range, ...headers },
     });

@@ -35,7 +35,8 @@ export interface Recorded {
   gone: number;
 }
 
-type Said = Entry & { isSilent: boolean };
+/** `isImplied`: by what was said of a release of it. */
+type Said = Entry & { isSilent: boolean; isImplied?: boolean };
 
 /** Events that are recorded together. */
 const BATCH = 1_000;
@@ -137,7 +138,7 @@ export class Recorder {
       said.set(`${name} ${version}`, { name, version, revision, state, isSilent: revision === null });
       // A package whose release is gone says so in its document.
       if (type === "gone" && version && !said.has(`${name} `))
-        said.set(`${name} `, { name, version: "", revision: null, state: "due", isSilent: true });
+        said.set(`${name} `, { name, version: "", revision: null, state: "due", isSilent: true, isImplied: true });
     }
     // What is said without a revision gets one, so that news which come while it is worked on are told from the old.
     for (const each of said.values()) if (each.isSilent && silence === "news") each.revision = `~${Date.now()}`;
@@ -159,6 +160,8 @@ export class Recorder {
         else if (!row && each.version) unlisted.push(each);
         continue;
       }
+      // Where releases are listed by themselves, their package is none that is wanted whole.
+      if (each.isImplied && !row) continue;
       const isNews =
         !row || row.state === "gone" || (each.isSilent ? silence === "news" && isNew : row.revision !== each.revision);
       if (!isNews) continue;
