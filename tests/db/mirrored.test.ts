@@ -20,7 +20,7 @@ test.each([
   ["pkg:docker/team/app@1", ASKED.slice(5, 6)],
   ["pkg:docker/team/app@1?repository_url=build", ASKED.slice(6)],
   ["pkg:docker/team/app@2?repository_url=other", []],
-])("what %s is about", (purl, expected) => {
+])("what %s is about", async (purl, expected) => {
   const database = openDatabase(":memory:");
   const mirrored = new Mirrored(database);
   for (const each of ASKED) mirrored.settle({ mount: "m", purl: each, choice: "", at: 1, files: 1, failure: null });
@@ -29,5 +29,5 @@ test.each([
   expect(mirrored.about("other", purl)).toEqual([]);
   mirrored.spoil("m", purl, "lost");
   expect(ASKED.filter((each) => !mirrored.isWhole("m", each, ""))).toEqual(expected);
-  database.close();
+  await database.close();
 });
