@@ -216,6 +216,10 @@ test(
       code: 2,
       stderr: "proxy: standard input (-) is named more than once, and can be read only once\n",
     });
+    expect(await all.run("mirror", "--purls", await all.write("none.txt", "# none\n\n"))).toMatchObject({
+      code: 2,
+      stderr: "proxy: none.txt names nothing; expected package URLs, one a line\n",
+    });
     expect((await all.run("jobs")).stdout).toBe("there are no mirror jobs\n");
     expect(all.upstream.requests).toEqual([]);
   },

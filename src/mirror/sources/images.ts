@@ -15,7 +15,7 @@ const CONTAINERS = ["containers", "initContainers", "ephemeralContainers"];
 /** Throws BadRequest, with the place, for what is no reference: what was yielded before is then not to be used. */
 export function* readImages(name: string, bytes: Uint8Array): Iterable<Entry> {
   const text = decode(name, bytes);
-  for (const found of YAML.test(text) ? inYaml(name, text) : inList(text)) {
+  for (const found of YAML.test(text) ? inYaml(name, text) : inList(name, text)) {
     const place = `${name}: ${found.place}`;
     if ("built" in found) {
       yield { what: found.built, reason: "is built here, and pulled from nowhere", place, isOwn: true };
@@ -30,11 +30,18 @@ export function* readImages(name: string, bytes: Uint8Array): Iterable<Entry> {
 }
 
 /** One a line; what follows ` #`, and lines that begin with `#`, are for people. */
-function* inList(text: string): Iterable<Found> {
+function* inList(name: string, text: string): Iterable<Found> {
+  let found = 0;
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     const reference = line.replace(/(^|\s)#.*$/, "").trim();
-    if (reference) yield { reference, place: `line ${i + 1}` };
+    if (!reference) continue;
+    found++;
+    yield { reference, place: `line ${i + 1}` };
   }
+  if (found === 0)
+    throw new BadRequest(
+      `${name} names no image; expected references, one a line, a compose file or Kubernetes manifests`,
+    );
 }
 
 function* inYaml(name: string, text: string): Iterable<Found> {

@@ -80,11 +80,16 @@ function targetOf(targets: Targets, { purl, place }: Item): ReleaseTask {
 
 async function* linesOf(list: Input): AsyncGenerator<readonly [string, string]> {
   let at = 0;
+  let found = 0;
   for (const line of decode(list.name, await whole(list)).split(/\r?\n/)) {
     at++;
     const text = line.replace(/(^|\s)#.*$/, "").trim();
-    if (text) yield [`${list.name}: line ${at}: `, text];
+    if (!text) continue;
+    found++;
+    yield [`${list.name}: line ${at}: `, text];
   }
+  // Whatever was to write the list failed, more often than not; "all is held" would hide it.
+  if (found === 0) throw new BadRequest(`${list.name} names nothing; expected package URLs, one a line`);
 }
 
 async function whole({ name, bytes }: Input): Promise<Uint8Array> {
