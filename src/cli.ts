@@ -12,6 +12,7 @@ import { wantedPlugins } from "./config/plugins.ts";
 import { ConfigError } from "./config/problems.ts";
 import { settingsSchema } from "./config/schema.ts";
 import { BadRequest, messageOf } from "./errors.ts";
+import { arranged, familyOf, showFamily } from "./help.ts";
 import { configureLog, log } from "./log.ts";
 import type { Plugins, WantedPlugin } from "./plugin-source.ts";
 import { VERSION } from "./version.ts";
@@ -49,17 +50,28 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], p
   flags.delete("help");
   if (flags.delete("version")) words.splice(0, words.length, "version");
   requireKnown(flags, every, "there is");
-  const cli = cac("proxy").version(VERSION).help();
-  for (const option of common) cli.option(option.flag, option.describe);
+  let asked: Command | undefined;
+  const shown = common.filter((option) => option.describe !== "");
+  const cli = cac("proxy")
+    .version(VERSION)
+    .help((sections) => arranged(sections, { command: asked, commands, common: shown }));
+  for (const option of shown) cli.option(option.flag, option.describe);
   const defined = new Map(commands.map((command) => [command, define(cli, command)]));
   cli.command("help [command]", "What there is, or what a command takes");
 
   if (asksHelp && (words[0] ?? "help") === "help") return show(cli.globalCommand);
+  const family = familyOf(words[0] ?? "", commands);
+  if (asksHelp && words.length === 1 && family.length > 0 && !commands.some(({ name }) => name === words[0])) {
+    showFamily(cli, family);
+    return 0;
+  }
   const command = takeCommand(words, commands);
   const definition = defined.get(command)!;
+  asked = command;
   if (asksHelp) return show(definition);
   const options = [...(command.options ?? []), ...common];
   requireKnown(flags, options, `${command.name} has`);
+  requireValues(flags, command);
   requireWords(cli, definition, words);
   const defaults = options.flatMap((option) =>
     option.default === undefined ? [] : [[nameOf(option.flag), option.default] as const],
@@ -78,10 +90,13 @@ function configOptions(ecosystems: readonly string[]): Option[] {
     { flag: "--config <file>", describe: "Configuration: a .yaml, .json or .toml file" },
     ...keys.map(({ path, meta, fallback }) => ({
       flag: `--${meta.flag}${typeof fallback === "boolean" ? "" : " <value>"}`,
-      describe: [
-        meta.ignored ? `No effect: ${meta.ignored}` : meta.description?.replaceAll("`", ""),
-        ...(fallback === undefined ? [] : [`(default: ${String(fallback)})`]),
-      ].join(" "),
+      // What has no effect is taken, and not shown.
+      describe: meta.ignored
+        ? ""
+        : [
+            meta.description?.replaceAll("`", ""),
+            ...(fallback === undefined ? [] : [`(default: ${String(fallback)})`]),
+          ].join(" "),
       config: path,
     })),
   ];
@@ -107,12 +122,21 @@ function takeCommand(words: string[], commands: readonly Command[]): Command {
   const name = words[0] ?? DEFAULT_COMMAND;
   const named = (wanted: string) => commands.find((command) => command.name === wanted);
   const found = named(`${name} ${words[1]}`) ?? named(name);
-  if (found) {
+  const family = familyOf(name, commands);
+  // One of a family's names is meant, where the command itself takes no words.
+  if (found && !(family.length > 0 && found.name === name && !found.args && words.length > 1)) {
     words.splice(0, found.name.split(" ").length);
     return found;
   }
-  const names = [...commands.map((command) => command.name), "help"];
-  const meant = names.find((known) => known.startsWith(`${name} `)) ?? nearest(name, names);
+  if (family.length > 0) {
+    const names = family.map((command) => command.name);
+    const wrong = words.slice(0, 2).join(" ");
+    const meant = nearest(wrong, names);
+    throw new UsageError(
+      `there is no command "${wrong}"; ${meant ? `did you mean ${meant}?` : `there is ${names.join(", ")}`}`,
+    );
+  }
+  const meant = nearest(name, [...commands.map((command) => command.name), "help"]);
   throw new UsageError(`there is no command "${name}"${meant ? `; did you mean ${meant}?` : ""}`);
 }
 
@@ -125,15 +149,26 @@ function requireKnown(flags: Arguments["flags"], options: readonly Option[], who
   }
 }
 
+/** An empty value is that of a variable which is not set; what it was to leave out would be fetched. */
+function requireValues(flags: Arguments["flags"], { options = [] }: Command): void {
+  for (const name of options.map(({ flag }) => nameOf(flag)))
+    if ([flags.get(name)].flat().some((value) => typeof value === "string" && value.trim() === ""))
+      throw new UsageError(`--${name} is empty; say what it is to be, or leave it out`);
+}
+
 /** As many words as the command takes; cac counts them. */
 function requireWords(cli: CAC, definition: CacCommand, words: readonly string[]): void {
   cli.args = words;
   try {
     definition.checkRequiredArgs();
-    definition.checkUnusedArgs();
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+  const { args } = definition;
+  if (!args.some(({ variadic }) => variadic) && words.length > args.length)
+    throw new UsageError(
+      `${definition.name} takes ${args.length === 0 ? "no words" : definition.rawName.slice(definition.name.length + 1)}; found also ${words.slice(args.length).join(" ")}`,
+    );
 }
 
 async function load(given: Arguments["flags"], options: readonly Option[], program: Program): Promise<Setup> {

@@ -20,6 +20,8 @@ export interface Option {
   /** `--json`; with a value `--popular <n>`; with one that may be left out `--deps [which]`; repeatable `--sbom <file...>`. */
   flag: string;
   describe: string;
+  /** The heading under which `--help` shows it. Default: `Options`. */
+  group?: string;
   /** What it is when it is not given. */
   default?: string | boolean;
   /** The configuration key that it sets. */
@@ -37,4 +39,9 @@ export interface Invocation {
   /** The configuration of flags, environment and file, and the plugins that it names. Sets up the log and tells it the warnings.
    * Throws ConfigError. */
   load(): Promise<Setup>;
+}
+
+/** Flags under one heading. */
+export function under(group: string, options: readonly Option[]): Option[] {
+  return options.map((option) => ({ ...option, group }));
 }

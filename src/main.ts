@@ -21,6 +21,7 @@ import { ecosystems } from "./registry.generated.ts";
 const commands = [
   serveCommand,
   mirror,
+  verify,
   jobs,
   showJob,
   cancelJob,
@@ -38,7 +39,6 @@ const commands = [
   pluginNew,
   pluginCheck,
   pluginRecord,
-  verify,
   version,
 ];
 

@@ -1,16 +1,16 @@
 /** The flags by which a mirror is told to leave something to others. */
 import type { Value } from "../argv.ts";
-import type { Option } from "../command.ts";
+import { type Option, under } from "../command.ts";
 import { SLOWEST } from "../config/mirror.ts";
 import type { Config } from "../config/schema.ts";
 import { parseSize, SIZE } from "../config/units.ts";
 import { BadRequest } from "../errors.ts";
 import { parseWindow, WINDOW } from "../window.ts";
 
-export const MANNERS_OPTIONS: readonly Option[] = [
+export const MANNERS_OPTIONS: readonly Option[] = under("How", [
   { flag: "--rate <size>", describe: "Fetch, or read, at most so much a second: 50MB" },
   { flag: "--window <hours>", describe: "Begin what is fetched in these hours only: 22:00-06:00" },
-];
+]);
 
 /** The configuration with what the flags say in place of its own. Throws BadRequest. */
 export function withManners(config: Config, flags: Readonly<Record<string, Value>>): Config {

@@ -1,4 +1,4 @@
-import type { Command, Invocation } from "../command.ts";
+import { type Command, type Invocation, under } from "../command.ts";
 import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../errors.ts";
 import { on } from "../events.ts";
@@ -29,16 +29,25 @@ const PATIENCE = 10_000;
 export const mirror: Command = {
   name: "mirror",
   args: "[...purls]",
-  describe: "Fetch and keep packages (by PURL, SBOM, lockfile), so completely that their clients install them offline",
+  describe:
+    "Fetch and keep packages (by PURL, SBOM, lockfile, image, or a whole registry), so completely that their clients install them offline",
   options: [
     ...SOURCE_OPTIONS,
     ...REGISTRY_OPTIONS,
     ...MANNERS_OPTIONS,
-    { flag: "--refresh", describe: "Look again at releases that are held whole, and ask upstream for documents anew" },
-    { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
-    { flag: "--dry-run", describe: "Say what would be fetched, with sizes where the index states them; write nothing" },
-    { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
-    { flag: "--json", describe: "Print the result as one JSON document" },
+    ...under("How", [
+      {
+        flag: "--refresh",
+        describe: "Look again at releases that are held whole, and ask upstream for documents anew",
+      },
+      { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
+      {
+        flag: "--dry-run",
+        describe: "Say what would be fetched, with sizes where the index states them; write nothing",
+      },
+      { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
+      { flag: "--json", describe: "Print the result as one JSON document" },
+    ]),
   ],
   action: async (invocation) => {
     const { flags, load } = invocation;

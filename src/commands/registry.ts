@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Value } from "../argv.ts";
-import type { Invocation, Option } from "../command.ts";
+import { type Invocation, type Option, under } from "../command.ts";
 import { DURATION, parseDuration } from "../config/units.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import type { Gone, JobSpec, RegistrySpec, ReleaseFilter } from "../jobs.ts";
@@ -11,44 +11,49 @@ import type { JobStore } from "../mirror/store.ts";
 import type { Mount } from "../mounts.ts";
 import { describeStanding, shownStanding } from "./registry-report.ts";
 import { mountsOf, openRuntime } from "./runtime.ts";
+import { WHICH } from "./sources.ts";
 
 export const REGISTRY_OPTIONS: readonly Option[] = [
-  {
-    flag: "--registry <name>",
-    describe: "All that a registry has, and later what changed: npm, pypi … or the name of a mount",
-  },
-  {
-    flag: "--include <glob...>",
-    describe: "Of a registry only packages that match: pkg:npm/@acme/*, or of names alone: acme-*",
-  },
-  { flag: "--exclude <glob...>", describe: "Of a registry no packages that match" },
-  { flag: "--limit <n>", describe: "Of a registry at most so many packages, the first of its list" },
-  {
-    flag: "--versions <which>",
-    describe: "Of packages without a version: all (default), latest, latest:N or a range (vers:npm/>=1.0|<2)",
-  },
-  {
-    flag: "--since <date>",
-    describe: "Of packages without a version only releases of that day or later, where their index has dates",
-  },
-  { flag: "--prereleases", describe: "Count pre-releases among the latest" },
-  { flag: "--no-prereleases", describe: "Without pre-releases" },
-  { flag: "--metadata-only", describe: "Documents without the files that they name" },
-  {
-    flag: "--names <file>",
-    describe: "The packages of the registry: a name or package URL a line, in place of its own list",
-  },
-  {
-    flag: "--snapshot <file>",
-    describe: "The registry's list as a file, in place of asking for it (docs/mirroring.md)",
-  },
-  {
-    flag: "--gone <policy>",
-    describe: "What upstream no longer has: keep it listed, hide it from lists (default), or purge it",
-  },
-  { flag: "--allow-shrink", describe: "Go on although more than 2 % of a registry's packages are gone at once" },
-  { flag: "--follow [interval]", describe: "Look for changes again and again, every 5 minutes or as said" },
-  { flag: "--status", describe: "Say how the mirror of a registry stands; fetch nothing" },
+  ...under(WHICH, [
+    {
+      flag: "--versions <which>",
+      describe: "Of packages without a version: all (default), latest, latest:N or a range (vers:npm/>=1.0|<2)",
+    },
+    {
+      flag: "--since <date>",
+      describe: "Of packages without a version only releases of that day or later, where their index has dates",
+    },
+    { flag: "--prereleases", describe: "Count pre-releases among the latest" },
+    { flag: "--no-prereleases", describe: "Without pre-releases" },
+    { flag: "--metadata-only", describe: "Documents without the files that they name" },
+  ]),
+  ...under("A whole registry", [
+    {
+      flag: "--registry <name>",
+      describe: "All that a registry has, and later what changed: npm, pypi … or the name of a mount",
+    },
+    {
+      flag: "--include <glob...>",
+      describe: "Of a registry only packages that match: pkg:npm/@acme/*, or of names alone: acme-*",
+    },
+    { flag: "--exclude <glob...>", describe: "Of a registry no packages that match" },
+    { flag: "--limit <n>", describe: "Of a registry at most so many packages, the first of its list" },
+    {
+      flag: "--names <file>",
+      describe: "The packages of the registry: a name or package URL a line, in place of its own list",
+    },
+    {
+      flag: "--snapshot <file>",
+      describe: "The registry's list as a file, in place of asking for it (docs/mirroring.md)",
+    },
+    {
+      flag: "--gone <policy>",
+      describe: "What upstream no longer has: keep it listed, hide it from lists (default), or purge it",
+    },
+    { flag: "--allow-shrink", describe: "Go on although more than 2 % of a registry's packages are gone at once" },
+    { flag: "--follow [interval]", describe: "Look for changes again and again, every 5 minutes or as said" },
+    { flag: "--status", describe: "Say how the mirror of a registry stands; fetch nothing" },
+  ]),
 ];
 
 /** Milliseconds. */
@@ -162,7 +167,8 @@ export async function tellStanding({ flags, load }: Invocation): Promise<number>
     const names = asked ? [asked] : runtime.registries.mirrored();
     const standings = names.flatMap((name) => runtime.registries.standing(name) ?? []);
     if (flags.json === true) console.log(JSON.stringify(standings.map(shownStanding), null, 2));
-    else if (standings.length === 0) console.log(`${asked ?? "no registry"} was never mirrored whole`);
+    else if (standings.length === 0)
+      console.log(asked ? `${asked} was never mirrored whole` : "no registry was ever mirrored whole");
     for (const standing of flags.json === true ? [] : standings) console.log(describeStanding(standing));
     return 0;
   } finally {

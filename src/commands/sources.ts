@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Value } from "../argv.ts";
-import type { Option } from "../command.ts";
+import { type Option, under } from "../command.ts";
 import { parseSize, SIZE } from "../config/units.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import type { Choice, Closure } from "../jobs.ts";
@@ -11,24 +11,34 @@ import type { Input, Sources } from "../mirror/sources/read.ts";
 import { Targets } from "../mirror/targets.ts";
 import type { Mount } from "../mounts.ts";
 
+/** The heading of flags that leave something out. */
+export const WHICH = "Which of it";
+
 export const SOURCE_OPTIONS: readonly Option[] = [
-  { flag: "--purls <file...>", describe: "A file of package URLs, one a line; - is standard input" },
-  { flag: "--sbom <file...>", describe: "A CycloneDX or SPDX document; - is standard input" },
-  { flag: "--lockfile <file...>", describe: "A lockfile: its exact files, checked against the digests that it states" },
-  {
-    flag: "--images <file...>",
-    describe: "Images: a list of references, one a line, a compose file or Kubernetes manifests; - is standard input",
-  },
-  { flag: "--set <name...>", describe: "What was recorded under a name (/@record/NAME/…)" },
-  {
-    flag: "--deps [which]",
-    describe:
-      "With dependencies: what an installer takes (prod), or also all extras, features and development dependencies of what is named (all). A PURL without version is then the newest, not all",
-  },
-  { flag: "--platform <list>", describe: `Only files for these: ${PLATFORM_SYNTAX}` },
-  { flag: "--no-sources", describe: "Without source archives, where there is something built beside them" },
-  { flag: "--max-size <size>", describe: "Without files that are larger, where their index states sizes" },
-  { flag: "--mount <name>", describe: "The mount to go through, where several serve an ecosystem" },
+  ...under("What to hold", [
+    { flag: "--purls <file...>", describe: "A file of package URLs, one a line; - is standard input" },
+    { flag: "--sbom <file...>", describe: "A CycloneDX or SPDX document; - is standard input" },
+    {
+      flag: "--lockfile <file...>",
+      describe: "A lockfile: its exact files, checked against the digests that it states",
+    },
+    {
+      flag: "--images <file...>",
+      describe: "Images: a list of references, one a line, a compose file or Kubernetes manifests; - is standard input",
+    },
+    { flag: "--set <name...>", describe: "What was recorded under a name (/@record/NAME/…)" },
+    {
+      flag: "--deps [which]",
+      describe:
+        "With dependencies: what an installer takes (prod), or also all extras, features and development dependencies of what is named (all). A PURL without version is then the newest, not all",
+    },
+    { flag: "--mount <name>", describe: "The mount to go through, where several serve an ecosystem" },
+  ]),
+  ...under(WHICH, [
+    { flag: "--platform <list>", describe: `Only files for these: ${PLATFORM_SYNTAX}` },
+    { flag: "--no-sources", describe: "Without source archives, where there is something built beside them" },
+    { flag: "--max-size <size>", describe: "Without files that are larger, where their index states sizes" },
+  ]),
 ];
 
 type Flags = Readonly<Record<string, Value>>;

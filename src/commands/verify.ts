@@ -1,5 +1,5 @@
 import { nameOf } from "../argv.ts";
-import type { Command } from "../command.ts";
+import { type Command, under } from "../command.ts";
 import { BadRequest } from "../errors.ts";
 import { isEmpty, SOURCE_OPTIONS, sourcesOf } from "./sources.ts";
 import { verifyHeld } from "./verify-held.ts";
@@ -16,21 +16,23 @@ export const verify: Command = {
     "Read what is held again, and mend what is not what its digest says; with sources: prove that clients will find all of them offline",
   options: [
     ...SOURCE_OPTIONS,
-    {
-      flag: "--strict",
-      describe: "With sources: fail where something cannot be proven (install scripts, builds, git)",
-    },
-    {
-      flag: "--sample <share>",
-      describe: "Only so many blobs (1000) or such a share (10%): those verified longest ago",
-    },
-    {
-      flag: "--older-than <age>",
-      describe: "Only what was not verified for so long (1d): goes on with a run that was interrupted",
-    },
-    { flag: "--rate <size>", describe: "Read at most so much a second (50MB), one file at a time" },
-    { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
-    { flag: "--json", describe: "Print the result as one JSON document" },
+    ...under("How", [
+      {
+        flag: "--strict",
+        describe: "With sources: fail where something cannot be proven (install scripts, builds, git)",
+      },
+      {
+        flag: "--sample <share>",
+        describe: "Only so many blobs (1000) or such a share (10%): those verified longest ago",
+      },
+      {
+        flag: "--older-than <age>",
+        describe: "Only what was not verified for so long (1d): goes on with a run that was interrupted",
+      },
+      { flag: "--rate <size>", describe: "Read at most so much a second (50MB), one file at a time" },
+      { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
+      { flag: "--json", describe: "Print the result as one JSON document" },
+    ]),
   ],
   action: async (invocation) => {
     const { args, flags, load } = invocation;

@@ -47,11 +47,16 @@ const commands = [
     options: [
       { flag: "--dry-run", describe: "Write nothing" },
       { flag: "--popular <n>", describe: "How many", default: "10" },
+      { flag: "--platform <list>", describe: "For these", group: "Which of it" },
+      { flag: "--deps [which]", describe: "Theirs too", group: "Which of it" },
     ],
   }),
   command("refuse", fails(new BadRequest("no such package"))),
   command("break", fails(new Error("out of order"))),
   command("three", { action: async () => 3 }),
+  command("jobs"),
+  command("jobs show", { args: "<id>" }),
+  command("jobs cancel", { args: "<id>" }),
   configCheck,
   version,
 ];
@@ -77,13 +82,19 @@ test.each(calls)("proxy %s", async (line, expected) => {
 const mistakes: [line: string, message: string][] = [
   ["srve", 'there is no command "srve"; did you mean serve?'],
   ["unheard", 'there is no command "unheard"'],
-  ["config", 'there is no command "config"; did you mean config check?'],
+  ["config", 'there is no command "config"; there is config check'],
   ["help mirrr", 'there is no command "mirrr"; did you mean mirror?'],
   ["--lsiten :1", "there is no flag --lsiten; did you mean --listen?"],
   ["mirror --dryrun a", "there is no flag --dryrun; did you mean --dry-run?"],
   ["serve --dry-run", "serve has no flag --dry-run"],
   ["mirror", "missing required args for command `mirror <...purls>`"],
-  ["serve now", "Unused args: `now`"],
+  ["serve now", "serve takes no words; found also now"],
+  ["config chekc", 'there is no command "config chekc"; did you mean config check?'],
+  ["jobs shwo 7", 'there is no command "jobs shwo"; did you mean jobs show?'],
+  ["jobs everything", 'there is no command "jobs everything"; there is jobs show, jobs cancel'],
+  ["jobs show 7 8", "jobs show takes <id>; found also 8"],
+  ["mirror --popular= a", "--popular is empty; say what it is to be, or leave it out"],
+  ["mirror --platform= a", "--platform is empty; say what it is to be, or leave it out"],
   ["--listen", "--listen needs a value"],
   ["--listen nowhere", 'listen = "nowhere" (flag --listen): expected HOST:PORT, :PORT or PORT'],
   ["--config none.yaml", "none.yaml cannot be read: ENOENT"],
@@ -106,12 +117,32 @@ const helps: [line: string, ...contains: string[]][] = [
   ["help", "serve ", "mirror <...purls>"],
   ["help help", "serve "],
   ["mirror -h", "$ proxy mirror <...purls>", "--dry-run", "--popular <n>", "(default: 10)", "--config <file>"],
+  [
+    "mirror --help",
+    "Do mirror.",
+    "\nOptions:\n  --dry-run",
+    "\nWhich of it:\n  --platform",
+    "--deps[=which] ",
+    "\nSettings:\n  --config",
+  ],
+  [
+    "help jobs",
+    "$ proxy jobs\n",
+    "\nCommands:\n  jobs show <id>    Do jobs show.\n  jobs cancel <id>  Do jobs cancel.",
+  ],
+  ["config --help", "\nCommands:\n  config check  "],
   ["help config check", "$ proxy config check", "--storage-path <value>"],
 ];
 test.each(helps)("proxy %s", async (line, ...contains) => {
   expect(await proxy(line)).toBe(0);
   for (const text of contains) expect(out.join("\n")).toContain(text);
   expect(called).toBeUndefined();
+});
+
+test("what has no effect is not shown, and taken", async () => {
+  expect(await proxy("mirror --help")).toBe(0);
+  expect(out.join("\n")).not.toContain("--database-url");
+  expect(await proxy("mirror a --database-url=x")).toBe(0);
 });
 
 test.each(["version", "--version", "-v", "serve --version"])("proxy %s", async (line) => {
