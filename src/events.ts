@@ -11,6 +11,8 @@ export interface Events {
   waited: { mount: string };
   /** Upstream answered, or did not (`status` absent). */
   upstream: { mount: string; method: string; url: string; status?: number; milliseconds: number; error?: string };
+  /** A mirror job could not get something, and tries again at `until` (milliseconds since 1970). */
+  postponed: { mount: string; reason: string; until: number };
   /** Bytes arrived from upstream. */
   fetched: { mount: string; bytes: number };
   /** Bytes were not those promised. */

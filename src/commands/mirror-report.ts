@@ -12,6 +12,7 @@ import { showProgress } from "./progress-line.ts";
 import { describeFeed, describeStanding, shareOf, shownStanding } from "./registry-report.ts";
 import type { Report } from "./report-file.ts";
 import type { Lines, Tally } from "./tally.ts";
+import { watchTrouble } from "./trouble.ts";
 
 /** Lines of each kind that a summary lists; the count tells the rest. */
 const LISTED = 50;
@@ -26,14 +27,16 @@ export function reportProgress(
   on("fetched", ({ bytes }) => {
     received += bytes;
   });
+  const trouble = watchTrouble(on);
   return showProgress(() => {
+    const late = trouble(Date.now());
     const { progress: now = { phase: "resolving", ...noCounts() }, feed } = live();
     const { total, completed, skipped, failed } = now;
     const seconds = (performance.now() - started) / 1_000;
     const registry = feed?.();
-    if (registry) return { share: shareOf(registry), text: describeFeed(registry, now, { received, seconds }) };
+    if (registry) return { share: shareOf(registry), text: describeFeed(registry, now, { received, seconds }) + late };
     const share = total > 0 ? (completed + skipped + failed) / total : 0;
-    return { share, text: describe(now, received, seconds) };
+    return { share, text: describe(now, received, seconds) + late };
   });
 }
 
@@ -98,7 +101,7 @@ export function dryRun({ tally }: Result): string {
   const known = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
   const unknown = wanted.filter(({ size }) => size === undefined).length;
   lines.push(
-    `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? ` and ${unknown} files of unknown size` : ""}`,
+    `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? `, without ${unknown} of them whose size no index states` : ""}`,
     ...told(tally.foreign, "entries that no registry here has"),
     ...told(tally.asides, "entries of which nothing need be held"),
     ...told(tally.leftOut, "releases left out"),

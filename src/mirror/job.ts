@@ -4,6 +4,7 @@ import { documentAt } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
 import type { Path, Requirement } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
+import { emit } from "../events.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { isWithinWindow } from "../window.ts";
@@ -115,8 +116,11 @@ export class Job {
     if (work.failures.some(({ isPassing }) => isPassing) && mayTryAgain(attempts)) {
       const { completed, bytes } = work.counts;
       this.#earlier.set(id, { completed: earlier.completed + completed, bytes: earlier.bytes + bytes });
+      const { reason } = work.failures.find(({ isPassing }) => isPassing)!;
+      const at = retryAt(attempts, work.retryAfter, this.#options.backoff);
       work.undo();
-      return ledger.settle(taken, { kind: "postponed", at: retryAt(attempts, work.retryAfter, this.#options.backoff) });
+      emit("postponed", { mount: task.mount, reason, until: at });
+      return ledger.settle(taken, { kind: "postponed", at });
     }
     work.count({ ...earlier, skipped: -earlier.completed });
     for (const { isPassing: _, ...failure } of work.failures) this.#options.tell?.({ ...failure, outcome: "failed" });

@@ -1,5 +1,6 @@
 /** A mirror job without threads: its tasks run here, over a cache in front of files that an upstream has. */
 import { expect, test } from "bun:test";
+import { type Events, on } from "../../src/events.ts";
 import type { JobSpec } from "../../src/jobs.ts";
 import { EVERYTHING } from "../../src/mirror/choice.ts";
 import { hold } from "../../src/mirror/hold.ts";
@@ -77,7 +78,14 @@ test("what fails is told with its reason, and the rest is held", async () => {
 test("an index that cannot be had is asked for again; then its packages fail, and the job ends", async () => {
   await using all = await setUp();
   all.upstream.fault("/index.json", failing(503));
+  const postponed: Events["postponed"][] = [];
+  on("postponed", (event) => void postponed.push(event));
   const { job, failures } = await jobOf(all, ["pkg:files/file", "pkg:files/other"]);
+  expect(postponed[0]).toEqual({
+    mount: all.mount.name,
+    reason: expect.stringContaining("503") as string,
+    until: expect.any(Number) as number,
+  });
   expect(job.progress).toMatchObject({ phase: "complete", completed: 0, failed: 2 });
   expect(failures[0]?.reason).toMatch(/503|left alone/);
   expect(all.upstream.count("/index.json")).toBeGreaterThan(2);

@@ -5,6 +5,7 @@
 import type { CatalogEvent, CatalogPage, Reader } from "../../catalog.ts";
 import type { Catalogs } from "../../db/catalogs.ts";
 import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../errors.ts";
+import { emit } from "../../events.ts";
 import { log } from "../../log.ts";
 import { retryAt } from "../retry.ts";
 import { Marks } from "./marks.ts";
@@ -97,7 +98,9 @@ export class Feed {
           });
           return;
         }
-        await this.#sleep(retryAt(tries, 0, backoff) - Date.now());
+        const until = retryAt(tries, 0, backoff);
+        emit("postponed", { mount: mount.name, reason: messageOf(error), until });
+        await this.#sleep(until - Date.now());
       }
     }
   }
