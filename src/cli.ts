@@ -11,7 +11,7 @@ import { nearest } from "./config/nearest.ts";
 import { wantedPlugins } from "./config/plugins.ts";
 import { ConfigError } from "./config/problems.ts";
 import { settingsSchema } from "./config/schema.ts";
-import { BadRequest, messageOf } from "./errors.ts";
+import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "./errors.ts";
 import { arranged, familyOf, showFamily } from "./help.ts";
 import { configureLog, log } from "./log.ts";
 import type { Plugins, WantedPlugin } from "./plugin-source.ts";
@@ -37,9 +37,16 @@ export async function run(argv: readonly string[], commands: readonly Command[],
   } catch (error) {
     if (error instanceof UsageError) console.error(`proxy: ${error.message}\nproxy help tells what there is.`);
     else if (error instanceof ConfigError || error instanceof BadRequest) console.error(`proxy: ${error.message}`);
+    else if (isExplained(error)) console.error(`proxy: ${messageOf(error)}`);
     else console.error("proxy:", error);
     return error instanceof UsageError || error instanceof ConfigError || error instanceof BadRequest ? 2 : 1;
   }
+}
+
+/** What the network, the disk or policy brought about, and not a mistake of the program: where it was thrown tells nobody anything. */
+function isExplained(error: unknown): boolean {
+  if (error instanceof NotFound || error instanceof Withheld || error instanceof UpstreamFailed) return true;
+  return error instanceof DigestMismatch || (error instanceof Error && "syscall" in error && "code" in error);
 }
 
 async function dispatch(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {

@@ -1,5 +1,5 @@
 /** The file of `--report`: what became of each item, written as it becomes known (docs/report.md). */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { BadRequest, messageOf } from "../errors.ts";
 
 export interface Report {
@@ -20,6 +20,7 @@ export function openReport(path: string, kind: "mirror" | "verify"): Report {
   const growing = `${path}.${process.pid}.part`;
   let file: number;
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder; expected a file");
     file = openSync(growing, "w");
   } catch (error) {
     throw new BadRequest(`--report ${path} cannot be written: ${messageOf(error)}`);

@@ -1,6 +1,8 @@
 /** Brings file, environment and flags into one tree of raw values, and remembers where each came from. */
+
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { loadAll, YAMLException } from "js-yaml";
 import { type Key, PREFIX } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 
@@ -77,10 +79,22 @@ function readTree(file: string): Tree {
   try {
     tree = text.trim() === "" ? {} : (parse(text) ?? {});
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`);
+    throw new Error(`${file}: ${placed(text, error as Error)}`);
   }
   if (!isTree(tree)) throw new Error(`${file}: expected keys and values, found ${JSON.stringify(tree)?.slice(0, 60)}`);
   return tree;
+}
+
+/** With the place, which Bun does not tell; of JSON too, which is YAML. */
+function placed(text: string, error: Error): string {
+  if (error.message.startsWith("TOML")) return error.message;
+  try {
+    loadAll(text);
+  } catch (found) {
+    if (found instanceof YAMLException && found.mark)
+      return `${error.message} (line ${found.mark.line + 1}, column ${found.mark.column + 1}: ${found.reason})`;
+  }
+  return error.message;
 }
 
 export function isTree(value: unknown): value is Tree {

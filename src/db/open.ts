@@ -6,7 +6,7 @@ import { Database as Sqlite } from "bun:sqlite";
 import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
-import { BadRequest } from "../errors.ts";
+import { BadRequest, messageOf } from "../errors.ts";
 import { log } from "../log.ts";
 import { migrations } from "./migrations/index.ts";
 import { Writer } from "./writer.ts";
@@ -27,13 +27,10 @@ export interface Database {
 /**
  * Opens or creates the database and brings it to this version's schema.
  * A file of another program is left alone: ours goes beside it (`proxy.db` → `proxy.ours.db`), with a warning.
- * Throws BadRequest when the file was written by a newer version. Where there is none yet, `forget` makes one in memory.
+ * Throws BadRequest when the file was written by a newer version, or cannot be opened. Where there is none yet, `forget` makes one in memory.
  */
 export function openDatabase(wanted: string, absent: "create" | "forget" = "create"): Database {
-  const file = own(wanted);
-  const path = absent === "forget" && !existsSync(file) ? ":memory:" : file;
-  if (path === file) mkdirSync(dirname(path), { recursive: true });
-  const sqlite = new Sqlite(path, { create: true });
+  const { path, sqlite } = opened(wanted, absent);
   // Before journal_mode: without it a second process that starts at the same moment dies of a locked file.
   sqlite.run("PRAGMA busy_timeout = 10000");
   // While the journal is not yet a WAL, so that it stands in the file's header, where `isForeign` looks.
@@ -59,6 +56,17 @@ export function openDatabase(wanted: string, absent: "create" | "forget" = "crea
       sqlite.close();
     },
   };
+}
+
+function opened(wanted: string, absent: "create" | "forget"): { path: string; sqlite: Sqlite } {
+  try {
+    const file = own(wanted);
+    const path = absent === "forget" && !existsSync(file) ? ":memory:" : file;
+    if (path === file) mkdirSync(dirname(path), { recursive: true });
+    return { path, sqlite: new Sqlite(path, { create: true }) };
+  } catch (error) {
+    throw new BadRequest(`database.path: ${wanted} cannot be opened: ${messageOf(error)}`);
+  }
 }
 
 function migrate(sqlite: Sqlite, path: string): void {

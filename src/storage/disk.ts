@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import { hash } from "../digest.ts";
-import { BadRequest } from "../errors.ts";
+import { BadRequest, messageOf } from "../errors.ts";
 import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantineFolder, quarantinePath } from "./layout.ts";
 import { putBytes } from "./put.ts";
 import type { Storage, StoredBlob } from "./storage.ts";
@@ -19,14 +19,19 @@ const PLENTY = 2 ** 30;
 const LOOK = 500;
 
 /**
- * Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it. `servesNobody`: this thread may
+ * Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it, and where there can be none. `servesNobody`: this thread may
  * wait for the disk.
  */
 export function openDisk(path: string, { servesNobody = false } = {}): Storage {
   const root = resolve(path);
-  claim(root);
   const parts = partsPath(root);
-  mkdirSync(parts, { recursive: true });
+  try {
+    claim(root);
+    mkdirSync(parts, { recursive: true });
+  } catch (error) {
+    if (error instanceof BadRequest) throw error;
+    throw new BadRequest(`storage.path: ${root} cannot be a store: ${messageOf(error)}`);
+  }
   const made = new Set<string>();
 
   // Bun does all work on files in as many threads as there are cores. One of them never waits for the disk here, so that

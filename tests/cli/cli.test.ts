@@ -3,7 +3,7 @@ import { run } from "#src/cli.ts";
 import type { Command, Invocation } from "#src/command.ts";
 import { configCheck } from "#src/commands/config.ts";
 import { version } from "#src/commands/version.ts";
-import { BadRequest } from "#src/errors.ts";
+import { BadRequest, UpstreamFailed } from "#src/errors.ts";
 import { configureLog } from "#src/log.ts";
 import { npm } from "../../ecosystems/npm.ts";
 
@@ -53,6 +53,8 @@ const commands = [
   }),
   command("refuse", fails(new BadRequest("no such package"))),
   command("break", fails(new Error("out of order"))),
+  command("unplug", fails(new UpstreamFailed("registry.example cannot be reached"))),
+  command("fill", fails(Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC", syscall: "write" }))),
   command("three", { action: async () => 3 }),
   command("jobs"),
   command("jobs show", { args: "<id>" }),
@@ -110,6 +112,9 @@ test("the exit code is the command's, and 1 where it fails", async () => {
   expect(await proxy("three")).toBe(3);
   expect(await proxy("break")).toBe(1);
   expect(errors.join("")).toContain("out of order");
+  errors = [];
+  expect([await proxy("unplug"), await proxy("fill")]).toEqual([1, 1]);
+  expect(errors).toEqual(["proxy: registry.example cannot be reached", "proxy: ENOSPC: no space left"]);
 });
 
 const helps: [line: string, ...contains: string[]][] = [

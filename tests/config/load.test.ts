@@ -182,6 +182,12 @@ describe("credentials", () => {
 });
 
 describe("what is wrong", () => {
+  test.each([
+    ["a.yaml", "listen: ':1'\nhosts: [\n", /^a\.yaml: YAML .*\(line 3, column 1: ./],
+    ["a.json", '{\n  "listen": ]\n}', /^a\.json: JSON .*\(line 2, column \d+: ./],
+  ])("%s that cannot be read is told with the place", (name, text, expected) => {
+    expect(problemsOf({ file: write(text, name) })).toEqual([expect.stringMatching(expected) as string]);
+  });
   const files: [yaml: string, ...problems: string[]][] = [
     ["lsiten: 1", "lsiten (config.yaml): no such key; did you mean listen?"],
     ["storage: {max_sise: 1}", "storage.max_sise (config.yaml): no such key; did you mean storage.max_size?"],

@@ -65,6 +65,17 @@ test("there is room for little, and none for more than any disk has", async () =
   expect([await storage.hasRoom(0), await storage.hasRoom(2 ** 60)]).toEqual([true, false]);
 });
 
+test("what is no folder is refused with its name and the setting", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "file");
+  await Bun.write(file, "mine");
+  for (const path of [file, join(file, "below")]) {
+    expect(() => openDisk(path)).toThrow(BadRequest);
+    expect(() => openDisk(path)).toThrow(`storage.path: ${path} cannot be a store: E`);
+  }
+  expect(await Bun.file(file).text()).toBe("mine");
+});
+
 test("a newer layout is refused and not touched", async () => {
   await using folder = await temporaryFolder();
   openDisk(folder.path);
