@@ -2,10 +2,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "../command.ts";
+import type { Ecosystem } from "../ecosystem.ts";
 import { BadRequest } from "../errors.ts";
 import { DECLARATIONS } from "../plugins/declarations.generated.ts";
 import { CONTRACT_MODULE, PROVIDED } from "../plugins/provided.ts";
 import { skeletonOf } from "../plugins/skeleton.ts";
+import { typesOf } from "../purl.ts";
 
 /** Where the declarations go; a folder that is not looked into for plugins. */
 const TYPES = ".proxy";
@@ -15,9 +17,15 @@ export const pluginNew: Command = {
   args: "<name>",
   describe: "Write a plugin to begin with: it serves, type-checks in an editor, and passes plugin check",
   options: [{ flag: "--dir <dir>", describe: "Where to", default: "." }],
-  action: async ({ args: [name = ""], flags }) => {
+  action: async ({ args: [name = ""], flags, load }) => {
     if (!/^[a-z][\da-z-]*$/.test(name))
       throw new BadRequest(`"${name}" is no name of an ecosystem; expected lowercase letters, digits and -`);
+    const { ecosystems } = await load();
+    const other = ecosystems.find((each) => [each.id, mountOf(each), ...typesOf(each)].includes(name));
+    if (other)
+      throw new BadRequest(
+        `"${name}" is taken by the ecosystem ${other.id}, its mount or its PURL type, and would be refused; choose another`,
+      );
     const folder = String(flags["dir"]);
     const own = skeletonOf(name);
     const taken = Object.keys(own).find((file) => existsSync(join(folder, file)));
@@ -33,6 +41,10 @@ export const pluginNew: Command = {
     return 0;
   },
 };
+
+function mountOf({ id, mount = `/${id}` }: Ecosystem): string {
+  return mount.slice(1);
+}
 
 const LIBRARIES = Object.keys(PROVIDED).filter((module) => module !== CONTRACT_MODULE);
 

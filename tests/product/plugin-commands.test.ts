@@ -63,6 +63,11 @@ built(
     const again = await proxy("plugin", "new", "my-hub", "--dir", "own");
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("my-hub.ts exists already") as string]);
     expect((await proxy("plugin", "new", "My Hub")).code).toBe(2);
+    for (const taken of ["npm", "deb", "go"])
+      expect(await proxy("plugin", "new", taken)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`"${taken}" is taken by the ecosystem `) as string,
+      });
   },
   30_000,
 );
