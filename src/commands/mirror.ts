@@ -22,6 +22,8 @@ import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } fr
 import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
 
+/** What ends a mirror: a person, a service manager. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
 const PATIENCE = 10_000;
 
@@ -93,12 +95,12 @@ export const mirror: Command = {
         live = { progress, feed, registry };
       },
     };
-    const interrupted = () => {
+    const interrupted = (signal: NodeJS.Signals) => {
       stop();
       console.error("interrupted; what is held stays held, and proxy mirror --resume goes on with the rest");
-      process.exit(130);
+      process.exit(signal === "SIGINT" ? 130 : 143);
     };
-    process.once("SIGINT", interrupted);
+    for (const signal of SIGNALS) process.once(signal, interrupted);
     try {
       if (isDry && spec.registry) {
         const found = await estimate({ ...spec, registry: spec.registry }, runtime, running);
@@ -136,7 +138,7 @@ export const mirror: Command = {
       }
       return ended.failed > 0 || ("error" in ended && ended.error !== null) ? 1 : 0;
     } finally {
-      process.off("SIGINT", interrupted);
+      for (const signal of SIGNALS) process.off(signal, interrupted);
       stop();
       pool.close();
       await runtime.close();

@@ -93,7 +93,7 @@ export function describeEstimate(registry: string, found: Estimate): string {
   const { listed, chosen, sampled, files, bytes, unknown, failures } = found;
   const about = sampled < chosen ? `about, by ${sampled} of them` : "all of them looked at";
   const sizes =
-    unknown > 0 ? `${formatSize(bytes)}, and ${unknown} files whose size no index states` : formatSize(bytes);
+    unknown > 0 ? `${formatSize(bytes)}, without ${unknown} of them whose size no index states` : formatSize(bytes);
   const lines = failures.map((failure) => `cannot be planned: ${failure}`);
   return [
     `${registry}: ${listed} packages listed, ${chosen} chosen; to fetch (${about}): ${files} files, ${sizes}`,
