@@ -1,5 +1,6 @@
 /** What the line of progress says of an upstream that does not answer. */
 import { expect, test } from "bun:test";
+import { fitted } from "#src/commands/progress-line.ts";
 import { watchTrouble } from "#src/commands/trouble.ts";
 import { emit, on } from "#src/events.ts";
 
@@ -21,4 +22,10 @@ test("trouble is told from the first failed request on, with the time of the nex
   expect(told(0)).toBe("; a.example answers 503");
   emit("fetched", { mount: "npm", bytes: 1 });
   expect(told(0)).toBe("");
+});
+
+test("on a terminal it does not wrap", () => {
+  expect(fitted("x".repeat(200), 60)).toHaveLength(59);
+  expect(fitted("x".repeat(200))).toHaveLength(79);
+  expect(fitted("short", 60)).toBe("short");
 });
