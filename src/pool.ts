@@ -55,6 +55,11 @@ export class Pool<T extends Tasks> {
     return promise;
   }
 
+  /** Tasks that the least busy thread has, or a new one would have. */
+  fewest(): number {
+    return this.#threads.length < this.#size ? 0 : Math.min(...this.#threads.map(({ waiting }) => waiting.size));
+  }
+
   /** Ends all threads; what they were doing fails. */
   close(): void {
     const threads = this.#threads;

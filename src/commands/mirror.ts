@@ -18,7 +18,7 @@ import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinished
 import { describeEstimate, estimate } from "./registry-estimate.ts";
 import { openReport } from "./report-file.ts";
 import { resumable, resumedOf } from "./resumed.ts";
-import { mountsOf, openPool, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+import { mountsOf, openCrew, openRuntime, type Runtime, type RuntimeOptions, threads } from "./runtime.ts";
 import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
 
@@ -61,19 +61,20 @@ export const mirror: Command = {
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
     const spec = specOf(invocation, config, mounts);
-    const options: RuntimeOptions = {
+    const options: RuntimeOptions & { share: number } = {
       config: { ...config, cache_metadata: true },
       sources,
       pin: true,
       dry: isDry,
       patience: PATIENCE,
+      share: threads(config.workers),
     };
     const tally = new Tally({ keepsPlan: isDry });
     const lazy = lazily(() => openRuntime(options));
     // All that is wrong with what was asked for is told before there is a folder or a database.
     const tasks = asked === undefined ? await tasksFrom(invocation, mounts, lazy, tally) : undefined;
     const runtime = await lazy();
-    const pool = openPool(config.workers, options);
+    const pool = openCrew(runtime, options);
     keepHeapSmall();
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
     const record = report && recorder(report, runtime.mounts);

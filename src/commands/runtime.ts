@@ -10,6 +10,7 @@ import { documentAt, matchIn, type Target } from "../cache/locate.ts";
 import { readDocument } from "../cache/reader.ts";
 import type { Rendered } from "../cache/view.ts";
 import type { Config } from "../config/schema.ts";
+import { Crew } from "../crew.ts";
 import { Artifacts } from "../db/artifacts.ts";
 import { Blobs } from "../db/blobs.ts";
 import { Catalogs } from "../db/catalogs.ts";
@@ -167,14 +168,25 @@ export function dryFolder(): string {
   return join(tmpdir(), `proxy-dry-run-${process.pid}`);
 }
 
-/** Threads with a runtime of their own. */
+/** Threads with a runtime of their own. `size`: 0 for as many as there are cores. */
 export function openPool(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
-  const share = size || navigator.hardwareConcurrency;
-  return new Pool<WorkerTasks>(share, () => {
+  const share = options.share ?? threads(size);
+  return new Pool<WorkerTasks>(threads(size), () => {
     const worker = spawnWorker();
     worker.postMessage({ id: -1, name: "open", input: { ...options, share } });
     return worker;
   });
+}
+
+/** This thread, and so many more that all are `options.share`. */
+export function openCrew(runtime: Runtime, options: RuntimeOptions & { share: number }): Crew<WorkerTasks> {
+  const others = options.share - 1;
+  return new Crew<WorkerTasks>({ own: runtime.tasks(), pool: openPool(others || 1, options), others });
+}
+
+/** `0`: one for each core. */
+export function threads(size: number): number {
+  return size || navigator.hardwareConcurrency;
 }
 
 export type WorkerTasks = { [K in keyof Job]: Job[K] };

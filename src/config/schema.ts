@@ -111,7 +111,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .meta({ flag: "concurrency", description: "Downloads at a time in a mirror job." }),
     workers: whole(0)
       .prefault(0)
-      .meta({ flag: "workers", description: "Threads of a mirror job. 0: one for each core." }),
+      .meta({ flag: "workers", description: "Threads of a mirror job, at most. 0: one for each core." }),
     mirror: mirrorSection,
     mirrors: mirrorsSection(),
     cooldown: cooldownSection(ecosystems),
