@@ -56,13 +56,14 @@ export function declarationsOf(text: string): Declaration[] {
   return found;
 }
 
-/** The line with which a declaration is whole: every bracket is closed. */
+/** The line with which a declaration is whole: every bracket is closed, and of a type, which may be of parts, the last. */
 function endOf(lines: readonly string[], from: number): number {
+  const ending = /^(?:export )?type /.test(lines[from]!) ? /;$/ : /[;}]$/;
   let open = 0;
   for (let i = from; i < lines.length; i++) {
     const code = lines[i]!.replace(/^\s*\*.*|\/\*\*.*|=>/g, "");
     open += (code.match(/[{([]/g) ?? []).length - (code.match(/[})\]]/g) ?? []).length;
-    if (open === 0 && /[;}]$/.test(lines[i]!)) return i;
+    if (open === 0 && ending.test(lines[i]!)) return i;
   }
   return lines.length - 1;
 }

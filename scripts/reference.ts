@@ -34,7 +34,7 @@ export async function renderReference(
 
 ${revisions.join("")}
 ${chapters.join("\n")}
-## Helpers
+## Helpers and further types
 
 ${helpersOf(declarations).join("\n")}`;
 }
@@ -43,19 +43,21 @@ function section({ name, doc, code }: Pick<Declaration, "name" | "doc" | "code">
   return `### ${name}\n\n${doc ? `${doc}\n\n` : ""}\`\`\`ts\n${code}\n\`\`\`\n`;
 }
 
-/** The functions that `plugin.d.ts` exports, by the names that they have there. */
+/** Functions and classes that `plugin.d.ts` exports, by the names that they have there, and types of no chapter. */
 function helpersOf(declarations: Readonly<Record<string, string>>): string[] {
-  const exported = (declarations["plugin.d.ts"] ?? "").matchAll(/^export \{([^}]*)\} from "\.\/([^"]+)";$/gm);
+  const exporting = `${declarations["plugin.d.ts"] ?? ""}${declarations["ecosystem.d.ts"] ?? ""}`;
+  const exported = exporting.matchAll(/^export (?:type )?\{([^}]*)\} from "\.\/([^"]+)";$/gm);
   return Array.from(exported).flatMap(([, names = "", file = ""]) => {
     const text = declarations[`${file}.d.ts`] ?? "";
     return names.split(",").flatMap((each) => {
-      const [own = "", known = own] = each.trim().split(" as ");
+      const [own = "", known = own] = each.trim().replace(/^type /, "").split(" as ");
+      // A declaration ends before the next line that is not indented, nor its own closing bracket.
       const found = new RegExp(
-        `(?<doc>/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/\\n)?export declare (?<code>(?:async )?function\\*? ${own}\\b[\\s\\S]*?\\): [^\\n]*;)\\n`,
-      ).exec(text)?.groups;
+        `(?<doc>/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/\\n)?export (?:declare )?(?<code>(?:function\\*?|class|interface|type) ${own}\\b[\\s\\S]*?[;}])\\n(?![\\s}])`,
+      ).exec(`${text}.`)?.groups;
       if (!found) return [];
       const doc = proseOf((found["doc"] ?? "").split("\n"));
-      return [section({ name: known, doc, code: found["code"]!.replace(own, known) })];
+      return [section({ name: known, doc, code: found["code"]!.trimEnd().replace(own, known) })];
     });
   });
 }

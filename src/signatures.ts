@@ -4,8 +4,8 @@
  * `registry`: a key of the registry signs what its index states of a file. `sigstore`: who published a file attests its digest.
  * `openpgp`: a document is signed as a whole. `x509`: a file carries signatures by certificates.
  */
-export const SIGNATURE_KINDS = ["registry", "sigstore", "openpgp", "x509"] as const;
-export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
+export type SignatureKind = "registry" | "sigstore" | "openpgp" | "x509";
+export const SIGNATURE_KINDS = ["registry", "sigstore", "openpgp", "x509"] as const satisfies readonly SignatureKind[];
 
 /** By ECDSA over P-256 and SHA-256. */
 export interface RegistrySignature {
