@@ -50,7 +50,10 @@ function helpersOf(declarations: Readonly<Record<string, string>>): string[] {
   return Array.from(exported).flatMap(([, names = "", file = ""]) => {
     const text = declarations[`${file}.d.ts`] ?? "";
     return names.split(",").flatMap((each) => {
-      const [own = "", known = own] = each.trim().replace(/^type /, "").split(" as ");
+      const [own = "", known = own] = each
+        .trim()
+        .replace(/^type /, "")
+        .split(" as ");
       // A declaration ends before the next line that is not indented, nor its own closing bracket.
       const found = new RegExp(
         `(?<doc>/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/\\n)?export (?:declare )?(?<code>(?:function\\*?|class|interface|type) ${own}\\b[\\s\\S]*?[;}])\\n(?![\\s}])`,

@@ -157,7 +157,7 @@ export interface Ecosystem {
   /** The registry's spelling of a name as people write it in PURLs. Default: unchanged. */
   identity?(name: string): string;
   /** What a name is that SBOMs state and no registry has: part of the toolchain, for which nothing need be held. Said as in
-   * "comes with the Go toolchain". */
+   * "comes with the Go toolchain". Not asked about requirements: `parse` leaves such out. */
   builtIn?(name: string): string | undefined;
   versions: VersionScheme;
   /** Whether what a marker limits, a file or a requirement, is of use on a platform; true where that cannot be told. Absent

@@ -84,7 +84,7 @@ export interface MetadataRoute extends Described {
   /** Whether a document beside a root is of its generation, where the two can tell. */
   agrees?(doc: Doc, root: Doc): boolean;
   /** It is a compressed file, or none, as its first bytes tell (gzip, xz, zstd, bzip2): clients and digests get it as it is,
-   * `parse` unpacked. */
+   * `parse` unpacked. Not together with `rewrite`: nothing can be withheld from it, only the files that it names. */
   packed?: boolean;
   /** What the document says about releases, and which documents it leads to. Throws where the document is not one. `only`:
    * nobody asks for releases of other packages; where many are stated, they may be left out, and so may not what provides it. */

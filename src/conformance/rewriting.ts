@@ -20,11 +20,11 @@ export function* rewriteLaws(mount: Mount, sample: Sample, variant: string, fact
     const mediaType = variant || sample.mediaType;
     return body ? factsOf(mount, { ...sample, body, ...(mediaType && { mediaType }) }).releases : [];
   };
-  const isArtifact = (path: Path) => kindOf(mount, path) === "artifact";
+  const isArtifact = ({ path }: { path: Path }) => kindOf(mount, path) === "artifact";
   const versions = versionsOf(facts.releases);
   const files = filesOf(facts.releases);
-  // What lies beside the first file of an entry (a signature, a specification) comes and goes with it.
-  const artifacts = facts.releases.flatMap((release) => release.files?.[0]?.path ?? []).filter(isArtifact);
+  // What lies beside the first artifact of an entry (a signature, a specification) comes and goes with it.
+  const artifacts = facts.releases.flatMap((release) => release.files?.find(isArtifact)?.path ?? []);
 
   const of = [sample.path, variant || sample.mediaType].filter(Boolean).join(" ");
   const law = (name: string, check: () => void): Law => ({ name: `${of}, rewritten: ${name}`, check });

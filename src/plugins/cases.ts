@@ -1,4 +1,5 @@
 /** The data beside a plugin file, `NAME.cases.json`: samples of its documents, and what requests mean. */
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -70,9 +71,13 @@ export function conformanceOf(file: string, { samples, ...rest }: Cases): Confor
 }
 
 function readSample(sample: string, file: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(sample, "utf8");
+    bytes = readFileSync(sample);
   } catch (error) {
     throw new BadRequest(`${file}: the sample ${sample} cannot be read: ${messageOf(error)}`);
   }
+  if (!isUtf8(bytes))
+    throw new BadRequest(`${file}: the sample ${sample} is no text; that of a packed document is kept unpacked`);
+  return bytes.toString();
 }

@@ -57,6 +57,11 @@ function objectOf(name: Table, values: Readonly<Record<string, z.ZodType>> = {})
 }
 
 const routeOf = (kind: string, name: Table) => objectOf(name, { kind: z.literal(kind) });
+// A rewrite would get the packed bytes, and be told to admit everything.
+const metadata = routeOf("metadata", "MetadataRoute").refine((route) => !route["packed"] || !route["rewrite"], {
+  path: ["rewrite"],
+  error: "a packed document goes out as it came; expected packed or rewrite, not both",
+});
 
 const ecosystem = objectOf("Ecosystem", {
   id: z.string().regex(/^[a-z][\da-z-]*$/, "expected lowercase letters, digits and -"),
@@ -68,7 +73,7 @@ const ecosystem = objectOf("Ecosystem", {
         "kind",
         [
           routeOf("artifact", "ArtifactRoute"),
-          routeOf("metadata", "MetadataRoute"),
+          metadata,
           routeOf("derived", "DerivedRoute"),
           routeOf("passthrough", "PassthroughRoute"),
           routeOf("answer", "AnswerRoute"),

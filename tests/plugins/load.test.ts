@@ -69,6 +69,12 @@ const refusals: readonly [what: string, id: string, text: string, reason: RegExp
     /value\.ts:37: index: expected a function/,
   ],
   [
+    "what is packed, and would be shown whole",
+    "packed",
+    plugin("packed", ['match: "/:name",\n', 'match: "/:name",\n      packed: true,\n']),
+    /packed\.ts:\d+: routes\[2\]\.rewrite: a packed document goes out as it came/,
+  ],
+  [
     "an upstream that is no address",
     "host",
     plugin("host", ['"https://acme.example" }', '"http://[nowhere" }']),

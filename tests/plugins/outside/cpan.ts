@@ -16,9 +16,16 @@ export const cpan: Ecosystem = {
   spec: "https://metacpan.org/pod/CPAN::Meta::Spec",
   upstreams: { default: "https://www.cpan.org" },
   setup: (base) => `export PERL_CPANM_OPT="--mirror ${base} --mirror-only"`,
-  // `pkg:cpan/JANE/Acme-Tool`: the author is where the file lies, which the index knows.
+  // `pkg:cpan/JANE/Acme-Tool`: of the newest release the index knows the author; whoever is named has the earlier ones, too.
   purl: {
-    read: ({ name, ...rest }) => ({ ...rest, name: name.slice(name.lastIndexOf("/") + 1) }),
+    read({ type: _, name, ...rest }) {
+      const [author, dist] = name.includes("/") ? name.split("/") : [undefined, name];
+      return {
+        ...rest,
+        name: dist!,
+        ...(author && { qualifiers: { ...rest.qualifiers, author: author.toUpperCase() } }),
+      };
+    },
     write: (pkg) => ({ ...pkg, type: "cpan" }),
   },
 
@@ -37,6 +44,7 @@ export const cpan: Ecosystem = {
     {
       kind: "artifact",
       match: new RegExp(`^${AUTHOR}/${RELEASE}${ARCHIVE}$`),
+      needsDigest: true,
       release: releaseOf,
       describedBy: ({ author }) => [`${author!}/CHECKSUMS` as Path],
     },
@@ -44,12 +52,16 @@ export const cpan: Ecosystem = {
     { kind: "metadata", match: /^\/(?:authors\/01mailrc\.txt|modules\/03modlist\.data)\.gz$/, freshness: 86_400 },
   ],
 
-  index: () => [PACKAGES],
+  index: ({ qualifiers = {} }) => [PACKAGES, ...(qualifiers["author"] ? [checksumsOf(qualifiers["author"])] : [])],
   versions: { compare: comparePerl, isStable: isStablePerl, satisfies: satisfiesPerl },
 };
 
 function releaseOf({ dist, version }: Params) {
   return { name: dist!, version: version! };
+}
+
+function checksumsOf(author: string): Path {
+  return `/authors/id/${author.slice(0, 1)}/${author.slice(0, 2)}/${author}/CHECKSUMS`;
 }
 
 /** A release as the list of modules has it. */
@@ -122,9 +134,10 @@ interface Meta {
   requires?: Record<string, unknown>;
   configure_requires?: Record<string, unknown>;
   build_requires?: Record<string, unknown>;
+  test_requires?: Record<string, unknown>;
 }
 
-/** META.json (version 2) or META.yml (1.4). Clients need what it takes to build, too; tests they can leave. */
+/** META.json (version 2) or META.yml (1.4). Clients need what it takes to build, too; tests they can leave (`--notest`). */
 function readMeta(doc: Doc): Facts {
   const meta = load(doc.text()) as Meta | null | undefined;
   if (typeof meta !== "object" || meta === null || meta.name === undefined)
@@ -138,10 +151,18 @@ function readMeta(doc: Doc): Facts {
     ...prereqs["build"]?.requires,
     ...prereqs["runtime"]?.requires,
   };
-  const requires = Object.entries(all)
-    .filter(([name]) => !comesWithPerl(name))
-    .map(([name, range]): Requirement => ({ name, range: isPlain(range) ? String(range) : "" }));
+  const tests = Object.entries({ ...meta.test_requires, ...prereqs["test"]?.requires }).filter(
+    ([name]) => !(name in all),
+  );
+  const requires = [
+    ...Object.entries(all).map(requirement),
+    ...tests.map((each) => ({ ...requirement(each), weak: true })),
+  ].filter(({ name }) => !comesWithPerl(name));
   return { releases: [{ ...releaseOf(doc.params), requires }] };
+}
+
+function requirement([name, range]: [string, unknown]): Requirement {
+  return { name, range: isPlain(range) ? String(range) : "" };
 }
 
 function isPlain(value: unknown): value is string | number {

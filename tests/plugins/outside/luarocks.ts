@@ -1,124 +1,153 @@
-import type { Doc, Ecosystem, Package, Path, ReleaseFacts, Requirement, View } from "proxy/plugin";
-import { readLua, type Table, type Value, writeLua } from "./lib/lua.ts";
-import { compareRocks, isStableRock, satisfiesRocks } from "./lib/lua-versions.ts";
+import {
+  type Body,
+  type Doc,
+  type Ecosystem,
+  type FileFacts,
+  hash,
+  type Params,
+  type Path,
+  type Release,
+  type View,
+} from "proxy/plugin";
+import { type Lua, type LuaTable, readLua, writeLua } from "./lib/lua.ts";
+import { compareVersions, inRange, isStable } from "./lib/lua-versions.ts";
 
-/** `name-1.0-1.src.rock`: the version has one dash, before its revision; names may have dashes and dots. */
-const FILE = String.raw`(?<name>[\w.-]+?)-(?<version>[\w.]+-\d+)`;
+const OWNER = `(?:/manifests/(?<owner>[^/]+))?`;
+const NAMED = String.raw`${OWNER}/(?<name>[^/]+)-(?<version>[^/-]+-\d+)`;
+const LUAS = ["5.1", "5.2", "5.3", "5.4"];
 
 export const luarocks: Ecosystem = {
   id: "luarocks",
   contract: 1,
-  title: "LuaRocks: luarocks",
+  title: "LuaRocks: rocks and rockspecs for Lua; luarocks",
   spec: "https://github.com/luarocks/luarocks/blob/main/docs/rock_file_format.md",
   upstreams: { default: "https://luarocks.org" },
-  setup: (base) => `luarocks config rocks_servers[1] ${base}`,
-  options: {
-    lua: { default: ["5.1", "5.2", "5.3", "5.4"], help: "Versions of Lua whose manifests list what there is." },
-  },
-
+  setup: (base) => `luarocks install --only-server ${base} NAME`,
   routes: [
-    // The same manifest packed in other ways: clients ask for the plain one when these are not there.
-    {
-      kind: "deny",
-      match: /^\/manifest(?:-\d\.\d)?\.(?:zip|json)$/,
-      status: 404,
-      reason: "Ask for the plain manifest.",
-    },
-    { kind: "metadata", match: /^\/manifest(?:-(?<lua>\d\.\d))?$/, parse: readManifest, rewrite: shownManifest },
+    // A manifest that is a zip archive says the same again; without it clients take the plain one.
+    { kind: "deny", match: /\/manifest-[^/]+\.(?:zip|json)$/, status: 404, reason: "only plain manifests are served" },
     {
       kind: "metadata",
-      match: new RegExp(`^/${FILE}\\.rockspec$`),
-      freshness: "immutable",
-      release: ({ name, version }) => ({ name: name!, version: version! }),
-      parse: readRockspec,
+      match: new RegExp(`^${OWNER}/manifest(?:-(?<lua>[0-9.]+))?$`),
+      parse: parseManifest,
+      rewrite: rewriteManifest,
     },
     {
+      kind: "metadata",
+      match: new RegExp(`^${NAMED}\\.rockspec$`),
+      freshness: "immutable",
+      release: releaseOf,
+      describedBy: () => [],
+      parse: parseRockspec,
+    },
+    // The registry states no digests.
+    {
       kind: "artifact",
-      match: new RegExp(`^/${FILE}\\.(?<arch>[\\w-]+)\\.rock$`),
-      release: ({ name, version }) => ({ name: name!, version: version! }),
+      match: new RegExp(`^${NAMED}\\.(?<arch>[^/.]+)\\.rock$`),
+      release: releaseOf,
+      describedBy: () => [],
     },
   ],
-
-  index: (_pkg, { options }) => (options["lua"] ?? []).map((lua): Path => `/manifest-${lua}`),
-  versions: { compare: compareRocks, isStable: isStableRock, satisfies: satisfiesRocks },
+  index: ({ name }) => [`${below(ownerOf(name))}/manifest`],
+  identity: (name) => name.toLowerCase(),
+  builtIn: (name) => (name === "lua" ? "is Lua itself" : undefined),
+  versions: { compare: compareVersions, isStable, satisfies: inRange },
+  catalog: {
+    async *list(reader) {
+      const events = [...packagesOf(readLua(await reader.text("/manifest")))].map(([name, versions]) => ({
+        type: "changed" as const,
+        package: { name },
+        revision: hash("sha256", writeLua(versions)),
+      }));
+      yield { events, checkpoint: "" };
+    },
+  },
 };
 
-/** What a manifest lists: versions of each name, and of each version the forms that it has. */
-function repositoryOf(doc: Doc): Table {
-  const repository = readLua(doc.text()).get("repository");
-  if (!(repository instanceof Map)) throw new Error(`${doc.path} is no manifest: it has no repository`);
-  return repository;
-}
-
-function readManifest(doc: Doc, only?: Package) {
-  return { releases: releasesOf(repositoryOf(doc), only) };
-}
-
-function* releasesOf(repository: Table, only?: Package): Iterable<ReleaseFacts> {
-  for (const [name, versions] of repository) {
-    if (only && only.name !== name) continue;
-    for (const [version, forms] of tableOf(versions)) {
-      const archs = Array.from(tableOf(forms).values(), archOf);
-      const files = archs.sort(byUse).map((arch) => ({ path: fileOf(String(name), String(version), arch) }));
-      const isElsewhere = archs.every((arch) => arch === "rockspec");
-      yield {
-        name: String(name),
-        version: String(version),
-        files,
-        ...(isElsewhere && { builds: "its sources lie elsewhere, as its rockspec says" }),
-      };
-    }
-  }
-}
-
-/** Rocks come first: clients take them before the specification, whose sources lie elsewhere. */
-function byUse(a: string, b: string): number {
-  return Number(a === "rockspec") - Number(b === "rockspec") || Number(b === "src") - Number(a === "src");
-}
-
-function fileOf(name: string, version: string, arch: string): Path {
-  return `/${name}-${version}.${arch === "rockspec" ? arch : `${arch}.rock`}`;
-}
-
-function shownManifest(doc: Doc, view: View) {
-  const shown: Table = new Map();
-  for (const [name, versions] of repositoryOf(doc)) {
-    const kept: Table = new Map();
-    for (const [version, forms] of tableOf(versions)) {
-      const release = { name: String(name), version: String(version) };
-      const admitted = Array.from(tableOf(forms).values()).filter((form) =>
-        view.admits(release, fileOf(release.name, release.version, archOf(form))),
+function parseManifest(doc: Doc) {
+  const { owner, lua } = doc.params;
+  const releases = [...packagesOf(readLua(doc.text()))].flatMap(([name, versions]) =>
+    [...versions].map(([version, rocks]) => {
+      const files = rocksOf(rocks).map(
+        (arch): FileFacts => ({ path: fileOf(owner, name, version, arch), isSource: arch === "src" }),
       );
-      if (admitted.length > 0) kept.set(version, new Map(admitted.map((form, i) => [i + 1, form])));
+      const release = { name: fullName(owner, name), version: String(version), files };
+      const isSpecOnly = files.every(({ path }) => path.endsWith(".rockspec"));
+      return isSpecOnly ? { ...release, builds: "is fetched from where its rockspec says" } : release;
+    }),
+  );
+  // Clients ask for the one of their Lua.
+  return { releases, beside: lua ? [] : LUAS.map((version): Path => `${below(owner)}/manifest-${version}`) };
+}
+
+function rewriteManifest(doc: Doc, view: View): Body {
+  const { owner } = doc.params;
+  const shown: LuaTable = new Map();
+  for (const [name, versions] of packagesOf(readLua(doc.text()))) {
+    const kept: LuaTable = new Map();
+    for (const [version, rocks] of versions) {
+      const release = { name: fullName(owner, name), version: String(version) };
+      const admitted = rocksOf(rocks).filter((arch) => view.admits(release, fileOf(owner, name, version, arch)));
+      if (admitted.length > 0) kept.set(version, listOf(admitted.map((arch) => new Map([["arch", arch]]))));
     }
     if (kept.size > 0) shown.set(name, kept);
   }
-  return { body: `commands = {}\nmodules = {}\nrepository = ${writeLua(shown)}\n`, mediaType: "text/plain" };
+  return `commands = {}\nmodules = {}\nrepository = ${writeLua(shown)}\n`;
 }
 
-/** What a release requires: `dependencies = { "lua >= 5.1", "lpeg ~> 1.0" }`. Lua itself is no rock. */
-function readRockspec(doc: Doc) {
+function parseRockspec(doc: Doc) {
   const spec = readLua(doc.text());
-  const [name, version] = [spec.get("package"), spec.get("version")];
-  if (typeof name !== "string" || typeof version !== "string" || !spec.has("source"))
-    throw new Error(`${doc.path} is no rockspec: expected package, version and source`);
-  const wanted = Array.from(tableOf(spec.get("dependencies")).values(), textOf);
-  const requires = wanted.flatMap((each): Requirement[] => {
-    const [, required = "", range = ""] = /^\s*(\S+)\s*(.*)$/.exec(each) ?? [];
-    return required === "lua" || required === "" ? [] : [{ name: required.toLowerCase(), range }];
-  });
-  return { releases: [{ name: doc.params["name"]!, version, requires }] };
+  const release = releaseOf(doc.params);
+  for (const key of ["package", "version", "source", "build"])
+    if (!spec.has(key)) throw new Error(`${doc.path} is no rockspec: it has no ${key}`);
+  if (spec.get("version") !== release.version)
+    throw new Error(`${doc.path} is of version ${String(spec.get("version"))}`);
+  const requires = [...tableOf(spec.get("dependencies"))]
+    .filter(([key]) => typeof key === "number")
+    .map(([, text]) => {
+      const [, name = "", range = ""] = /^\s*([^\s<>=~!@,]+)\s*(.*)$/s.exec(String(text)) ?? [];
+      return { name: name.toLowerCase(), range };
+    })
+    .filter(({ name }) => name !== "lua");
+  return { releases: [{ ...release, requires }] };
 }
 
-/** `src`, `rockspec`, `linux-x86_64`. */
-function archOf(form: Value): string {
-  return textOf(tableOf(form).get("arch"));
+/** The packages of a manifest with their versions. Throws where it has none: an empty one says `repository = {}`. */
+function* packagesOf(manifest: LuaTable): Generator<[string, LuaTable]> {
+  const found = manifest.get("repository");
+  if (!(found instanceof Map)) throw new Error("no manifest: it has no repository");
+  for (const [name, versions] of found) yield [String(name), tableOf(versions)];
 }
 
-function textOf(value: Value | undefined): string {
-  return typeof value === "string" ? value : "";
+function rocksOf(rocks: Lua): string[] {
+  return [...tableOf(rocks).values()].map((rock) => String(tableOf(rock).get("arch")));
 }
 
-function tableOf(value: Value | undefined): Table {
+function fileOf(owner: string | undefined, name: string, version: string | number, arch: string): Path {
+  return `${below(owner)}/${name}-${version}.${arch === "rockspec" ? arch : `${arch}.rock`}`;
+}
+
+function releaseOf({ owner, name, version }: Params): Release {
+  return { name: fullName(owner, name!), version: version! };
+}
+
+/** Of a package in somebody's own manifest, `owner/name`. */
+function fullName(owner: string | undefined, name: string): string {
+  return owner ? `${owner}/${name}` : name;
+}
+
+function ownerOf(name: string): string | undefined {
+  return name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined;
+}
+
+function below(owner: string | undefined): Path | "" {
+  return owner ? `/manifests/${encodeURIComponent(owner)}` : "";
+}
+
+function tableOf(value: Lua): LuaTable {
   return value instanceof Map ? value : new Map();
+}
+
+function listOf(items: readonly Lua[]): LuaTable {
+  return new Map(items.map((item, index) => [index + 1, item]));
 }

@@ -4,7 +4,8 @@ import { zip } from "../archives/zip.ts";
 import { binary, type Content, text } from "../tree.ts";
 import { type Package, releasesOf } from "./package.ts";
 
-const LUA = ["5.1", "5.2", "5.3", "5.4"];
+/** That of all, and of each Lua. */
+const MANIFESTS = ["", "-5.1", "-5.2", "-5.3", "-5.4"];
 
 export function makeLuarocks(packages: readonly Package[]): Map<string, Content> {
   const tree = new Map<string, Content>();
@@ -19,14 +20,17 @@ export function makeLuarocks(packages: readonly Package[]): Map<string, Content>
     return `["${pack.name}"] = { ${versions.join(", ")} }`;
   });
   const manifest = `commands = {}\nmodules = {}\nrepository = {\n${listed.join(",\n")}\n}\n`;
-  for (const lua of LUA) tree.set(`/manifest-${lua}`, text(manifest));
+  for (const lua of MANIFESTS) tree.set(`/manifest${lua}`, text(manifest));
   return tree;
 }
 
 function rockspec(name: string, version: string, dependencies: Readonly<Record<string, string>>): string {
   const wanted = Object.entries(dependencies).map(([other, range]) => `, "${other} ${range}"`);
-  return `package = "${name}"
-version = "${version}"
+  const [, main, revision] = /^(.*)(-\d+)$/.exec(version)!;
+  return `-- As people write them.
+local v = "${main}"
+package = "${name}"
+version = v .. "${revision}"
 source = { url = "https://sources.example/${name}.tar.gz", dir = "${name}" }
 description = { summary = "For tests" }
 dependencies = { "lua >= 5.1"${wanted.join("")} }

@@ -1,69 +1,87 @@
-/** Versions of rocks as `luarocks.core.vers` reads them: `2.1.0-1`, `scm-1`, `1.0rc2-3`. */
+/** LuaRocks's versions: numbers and words, then the rockspec's revision; as its client orders them. */
 
 const WORDS: Readonly<Record<string, number>> = {
-  dev: 120_000_000,
-  scm: 110_000_000,
-  cvs: 100_000_000,
-  rc: -1_000,
-  pre: -10_000,
-  beta: -100_000,
-  alpha: -1_000_000,
+  dev: 12e7,
+  scm: 11e7,
+  cvs: 1e8,
+  rc: -1e3,
+  pre: -1e4,
+  beta: -1e5,
+  alpha: -1e6,
 };
 
 interface Version {
-  parts: readonly number[];
-  /** Absent where it is not said, as in ranges. */
+  parts: number[];
   revision?: number;
 }
 
+export function compareVersions(a: string, b: string): number {
+  const [one, other] = [read(a), read(b)];
+  return order(one, other) || (one.revision ?? -1) - (other.revision ?? -1) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+export function isStable(version: string): boolean {
+  return !/(?:^|[^a-z])(?:dev|scm|cvs|rc|pre|beta|alpha)(?![a-z])/.test(version);
+}
+
+/** `>= 1.0, < 2.0-3`; `~> 1.2` is any 1.2; without an operator it is that version. What is no range allows nothing. */
+export function inRange(version: string, range: string): boolean {
+  const constraints = [...range.matchAll(/@?([<>=~!]*)\s*([\w.-]+)[\s,]*/gy)];
+  const isWhole = constraints.reduce((length, [text]) => length + text.length, 0) === range.length;
+  return (
+    isWhole && constraints.every(([, operator = "", wanted = ""]) => allows(read(version), operator, read(wanted)))
+  );
+}
+
+function allows(version: Version, operator: string, wanted: Version): boolean {
+  const sign = order(version, wanted);
+  const isEqual = sign === 0 && version.parts.length === wanted.parts.length;
+  switch (operator) {
+    case "":
+    case "=":
+    case "==":
+      return isEqual;
+    case "~=":
+    case "!=":
+      return !isEqual;
+    case "<":
+      return sign < 0;
+    case "<=":
+      return sign <= 0;
+    case ">":
+      return sign > 0;
+    case ">=":
+      return sign >= 0;
+    case "~>":
+      return (
+        wanted.parts.every((part, index) => part === (version.parts[index] ?? 0)) &&
+        (wanted.revision === undefined || wanted.revision === version.revision)
+      );
+    default:
+      return false;
+  }
+}
+
+/** Revisions count only where both have one. */
+function order(a: Version, b: Version): number {
+  for (let index = 0; index < Math.max(a.parts.length, b.parts.length); index++) {
+    const sign = Math.sign((a.parts[index] ?? 0) - (b.parts[index] ?? 0));
+    if (sign !== 0) return sign;
+  }
+  return a.revision !== undefined && b.revision !== undefined ? Math.sign(a.revision - b.revision) : 0;
+}
+
+/** A word counts with the number behind it: `1.0rc2` is 1, rc + 2/100000. */
 function read(text: string): Version {
-  const revision = /-(\d+)$/.exec(text)?.[1];
-  const tokens = (revision === undefined ? text : text.slice(0, text.lastIndexOf("-"))).match(/\d+|[a-z]+/gi) ?? [];
+  const [, main = "", revision] = /^\s*(.*?)(?:-(\d+))?\s*$/s.exec(text) ?? [];
   const parts: number[] = [];
-  for (const token of tokens) {
-    const word = token.toLowerCase();
-    if (/^\d/.test(word)) parts.push(Number(word));
-    else parts.push(WORDS[word] ?? word.charCodeAt(0) / 1_000);
+  let at = 0;
+  for (const [token] of main.matchAll(/\d+|[A-Za-z]+/g)) {
+    if (!/^\d/.test(token)) parts[at] = WORDS[token] ?? token.charCodeAt(0) / 1000;
+    else {
+      parts[at] = parts[at] === undefined ? Number(token) : parts[at]! + Number(token) / 100_000;
+      at++;
+    }
   }
-  return { parts, ...(revision !== undefined && { revision: Number(revision) }) };
-}
-
-function compareRead(a: Version, b: Version): number {
-  for (let i = 0; i < Math.max(a.parts.length, b.parts.length); i++) {
-    const [x, y] = [a.parts[i] ?? 0, b.parts[i] ?? 0];
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  if (a.revision === undefined || b.revision === undefined) return 0;
-  return Math.sign(a.revision - b.revision);
-}
-
-/** Total: what says nothing of its revision is the oldest of those that do. */
-export function compareRocks(a: string, b: string): number {
-  const [x, y] = [read(a), read(b)];
-  return compareRead({ revision: -1, ...x }, { revision: -1, ...y });
-}
-
-export function isStableRock(version: string): boolean {
-  return !/(?:dev|scm|cvs|rc|pre|beta|alpha)/i.test(version);
-}
-
-/** `>= 1.0, < 2`, `~> 1.2`; a version alone is that one; nothing is any. */
-export function satisfiesRocks(version: string, range: string): boolean {
-  const own = read(version);
-  return range
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean)
-    .every((each) => {
-      const [, operator = "", wanted = ""] = /^(==|~=|>=|<=|>|<|~>|=)?\s*(.*)$/.exec(each) ?? [];
-      const other = read(wanted);
-      const order = compareRead(own, other);
-      if (operator === ">=") return order >= 0;
-      if (operator === "<=") return order <= 0;
-      if (operator === ">") return order > 0;
-      if (operator === "<") return order < 0;
-      if (operator === "~=") return order !== 0;
-      if (operator === "~>") return other.parts.every((part, i) => (own.parts[i] ?? 0) === part);
-      return order === 0;
-    });
+  return { parts, ...(revision === undefined ? {} : { revision: Number(revision) }) };
 }
