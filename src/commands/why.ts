@@ -24,7 +24,7 @@ export const why: Command = {
     const mount = runtime.mounts.get(target.mount)!;
     console.log(`${formatPurl(mount.ecosystem, release)} through /${mount.name}`);
     for (const line of [
-      await admission(runtime, mount.name, release),
+      await admission(runtime, mount.name, { ...release, ...(target.qualifiers && { qualifiers: target.qualifiers }) }),
       holding(runtime, mount.name, release),
       mirroring(runtime, mount.name, release),
     ])
@@ -72,7 +72,8 @@ async function facts(
   } catch (error) {
     return { problem: messageOf(error) };
   }
-  return { stated: found.find(({ name, version }) => name === release.name && version === release.version) };
+  const parts = found.filter(({ name, version }) => name === release.name && version === release.version);
+  return { stated: parts.find(({ publishedAt }) => publishedAt) ?? parts[0] };
 }
 
 function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFacts): string {

@@ -26,6 +26,8 @@ interface Outside {
   /** What is installed, and what is mirrored for it. */
   package: string;
   purl: string;
+  /** A release that only one of the documents of its index lists, with its date. */
+  earlier?: string;
   /** Files that stand in the project then. */
   installed: readonly string[];
   /** Which of the registry's files are refused when their bytes are wrong; absent where it promises none. */
@@ -49,7 +51,7 @@ const outside: readonly Outside[] = [
     ],
     async install(options) {
       await prepare(options, "rocks");
-      const server = ["--lua-version", "5.1", "--server", options.url, "--tree", join(options.dir, "rocks")];
+      const server = ["--lua-version", "5.1", "--only-server", options.url, "--tree", join(options.dir, "rocks")];
       return run(options, {}, ["luarocks", "install", ...server, Object.keys(options.packages)[0]!]);
     },
   },
@@ -58,10 +60,11 @@ const outside: readonly Outside[] = [
     missing: missingProgram("cpanm") ?? missingProgram("make"),
     registry: makeCpan([
       { name: "Fx::Upper", versions: { "1.02": { dependencies: { "Fx::Lower": "1.1" } } } },
-      { name: "Fx::Lower", versions: { "1.20": {} } },
+      { name: "Fx::Lower", versions: { "1.10": {}, "1.20": {} } },
     ]),
     package: "Fx::Upper",
     purl: "pkg:cpan/Fx-Upper@1.02",
+    earlier: "pkg:cpan/JANE/Fx-Lower@1.10",
     installed: ["perl/lib/perl5/Fx/Upper.pm", "perl/lib/perl5/Fx/Lower.pm"],
     promised: /Fx-Lower-1\.20\.tar\.gz$/,
     async install(options) {
@@ -72,7 +75,7 @@ const outside: readonly Outside[] = [
   },
 ];
 
-for (const { id, missing, registry, package: name, purl, installed, promised, install } of outside) {
+for (const { id, missing, registry, package: name, purl, earlier, installed, promised, install } of outside) {
   const plugin = join(PLUGINS, `${id}.ts`);
   const executable = builtSinceChanged() ? { executable: EXECUTABLE } : {};
 
@@ -84,6 +87,8 @@ for (const { id, missing, registry, package: name, purl, installed, promised, in
       plugin,
     ]);
     expect([code, stdout]).toEqual([0, expect.stringContaining(" laws hold, 0 do not") as string]);
+    // Of a release the specification comes first, and the rock is what is withheld.
+    expect(stdout.includes("rewritten: a withheld file is nowhere")).toBe(id === "luarocks");
   });
 
   if (missing !== undefined) console.log(`skipped: ${id}, because ${missing}`);
@@ -112,6 +117,12 @@ for (const { id, missing, registry, package: name, purl, installed, promised, in
         0,
         expect.stringContaining("0 failed") as string,
       ]);
+      if (earlier) {
+        expect((await runProxy(at("mirror"), ["mirror", earlier])).code).toBe(0);
+        expect((await runProxy(at("mirror"), ["why", earlier])).stdout).toMatch(
+          /admitted: .*published 2024-01-02.*\n {2}held: \/.*\n {2}mirrored: for /,
+        );
+      }
       await upstream.down();
       const offline = await startProxy({ ...at("mirror"), offline: true });
       expect(outcome(await installFrom(offline.url, "unplugged"))).toBe("installed");

@@ -154,6 +154,13 @@ built(
       1,
       expect.stringMatching(/^FAIL {2}.*bad\.ts:1: names fetch\(/) as string,
     ]);
+    await Bun.write(join(folder.path, "bad/bad.ts"), good);
+    await Bun.write(join(folder.path, "bad/fixtures/bad/example.json"), Bun.gzipSync("{}"));
+    const packed = await proxy("plugin", "check", "bad/bad.ts");
+    expect([packed.code, packed.stdout]).toEqual([
+      1,
+      expect.stringContaining("that of a packed document is kept unpacked") as string,
+    ]);
   },
   60_000,
 );

@@ -18,12 +18,13 @@ export const cpan: Ecosystem = {
   setup: (base) => `export PERL_CPANM_OPT="--mirror ${base} --mirror-only"`,
   // `pkg:cpan/JANE/Acme-Tool`: of the newest release the index knows the author; whoever is named has the earlier ones, too.
   purl: {
-    read({ type: _, name, ...rest }) {
-      const [author, dist] = name.includes("/") ? name.split("/") : [undefined, name];
+    read({ name, qualifiers, version }) {
+      const slash = name.indexOf("/");
+      const author = slash < 0 ? {} : { author: name.slice(0, slash).toUpperCase() };
       return {
-        ...rest,
-        name: dist!,
-        ...(author && { qualifiers: { ...rest.qualifiers, author: author.toUpperCase() } }),
+        name: name.slice(slash + 1),
+        qualifiers: { ...qualifiers, ...author },
+        ...(version !== undefined && { version }),
       };
     },
     write: (pkg) => ({ ...pkg, type: "cpan" }),

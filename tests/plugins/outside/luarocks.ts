@@ -4,6 +4,7 @@ import {
   type Ecosystem,
   type FileFacts,
   hash,
+  type Package,
   type Params,
   type Path,
   type Release,
@@ -64,9 +65,11 @@ export const luarocks: Ecosystem = {
   },
 };
 
-function parseManifest(doc: Doc) {
+function parseManifest(doc: Doc, only?: Package) {
   const { owner, lua } = doc.params;
-  const releases = [...packagesOf(readLua(doc.text()))].flatMap(([name, versions]) =>
+  const packages = [...packagesOf(readLua(doc.text()))];
+  const wanted = packages.filter(([name]) => !only || fullName(owner, name) === only.name);
+  const releases = wanted.flatMap(([name, versions]) =>
     [...versions].map(([version, rocks]) => {
       const files = rocksOf(rocks).map(
         (arch): FileFacts => ({ path: fileOf(owner, name, version, arch), isSource: arch === "src" }),
@@ -101,11 +104,11 @@ function parseRockspec(doc: Doc) {
   for (const key of ["package", "version", "source", "build"])
     if (!spec.has(key)) throw new Error(`${doc.path} is no rockspec: it has no ${key}`);
   if (spec.get("version") !== release.version)
-    throw new Error(`${doc.path} is of version ${String(spec.get("version"))}`);
+    throw new Error(`${doc.path} is of version ${textOf(spec.get("version"))}`);
   const requires = [...tableOf(spec.get("dependencies"))]
     .filter(([key]) => typeof key === "number")
     .map(([, text]) => {
-      const [, name = "", range = ""] = /^\s*([^\s<>=~!@,]+)\s*(.*)$/s.exec(String(text)) ?? [];
+      const [, name = "", range = ""] = /^\s*([^\s<>=~!@,]+)\s*(.*)$/s.exec(textOf(text)) ?? [];
       return { name: name.toLowerCase(), range };
     })
     .filter(({ name }) => name !== "lua");
@@ -120,7 +123,7 @@ function* packagesOf(manifest: LuaTable): Generator<[string, LuaTable]> {
 }
 
 function rocksOf(rocks: Lua): string[] {
-  return [...tableOf(rocks).values()].map((rock) => String(tableOf(rock).get("arch")));
+  return [...tableOf(rocks).values()].map((rock) => textOf(tableOf(rock).get("arch")));
 }
 
 function fileOf(owner: string | undefined, name: string, version: string | number, arch: string): Path {
@@ -142,6 +145,10 @@ function ownerOf(name: string): string | undefined {
 
 function below(owner: string | undefined): Path | "" {
   return owner ? `/manifests/${encodeURIComponent(owner)}` : "";
+}
+
+function textOf(value: Lua): string {
+  return typeof value === "string" ? value : "";
 }
 
 function tableOf(value: Lua): LuaTable {

@@ -1,4 +1,4 @@
-/** A CPAN: the list of modules, and one author's folder with archives, what they require, and checksums. */
+/** A CPAN: the list of modules, each in its newest release, and one author's folder with archives, what they require, and checksums. */
 import { gzipSync } from "node:zlib";
 import { tarGz } from "../archives/tar.ts";
 import { binary, type Content, json, text } from "../tree.ts";
@@ -10,8 +10,8 @@ const FOLDER = "J/JA/JANE";
 export function makeCpan(packages: readonly Package[]): Map<string, Content> {
   const tree = new Map<string, Content>();
   const sums: string[] = [];
-  const lines = packages.flatMap((pack) =>
-    releasesOf(pack).map(({ version, dependencies }) => {
+  const lines = packages.map((pack) => {
+    const listed = releasesOf(pack).map(({ version, dependencies }) => {
       const dist = `${pack.name.replaceAll("::", "-")}-${version}`;
       const meta = {
         "meta-spec": { version: 2 },
@@ -24,8 +24,9 @@ export function makeCpan(packages: readonly Package[]): Map<string, Content> {
       tree.set(`/authors/id/${FOLDER}/${dist}.meta`, json(meta));
       sums.push(sumOf(`${dist}.meta`, JSON.stringify(meta)), sumOf(`${dist}.tar.gz`, archive));
       return `${pack.name.padEnd(30)} ${version.padStart(8)}  ${FOLDER}/${dist}.tar.gz\n`;
-    }),
-  );
+    });
+    return listed.at(-1)!;
+  });
   const list = `File: 02packages.details.txt\nLine-Count: ${lines.length}\n\n${lines.join("")}`;
   tree.set("/modules/02packages.details.txt.gz", binary(gzipSync(list), "application/x-gzip"));
   tree.set(`/authors/id/${FOLDER}/CHECKSUMS`, text(`$cksum = {\n${sums.join(",\n")}\n};\n`));
