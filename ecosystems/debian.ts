@@ -40,6 +40,10 @@ export const debian: Ecosystem = {
     components: { default: ["main"], help: "Parts of the suites that mirrors look into." },
     architectures: { default: ["amd64"], help: "Machines for which mirrors hold packages, where a PURL does not say." },
     languages: { default: ["en"], help: "Languages of the descriptions that mirrors hold." },
+    extras: {
+      default: ["dep11", "cnf"],
+      help: "What else mirrors hold for clients that ask: dep11 (software centres), icons, cnf (command-not-found), contents (apt-file).",
+    },
   },
   setup: (base) => `in sources.list: deb ${base} trixie main`,
   scopes: ["arch", "distro"],

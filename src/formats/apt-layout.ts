@@ -4,6 +4,14 @@ import type { Fields } from "./deb822.ts";
 
 /** What clients read first of the compressions that are listed. */
 const COMPRESSIONS = [".xz", ".zst", ".gz", ".bz2", ""];
+/** What further clients have `apt update` ask for, in a component, by the word for it: software centres, command-not-found,
+ * apt-file. Where one of their lists is missing, apt takes none of the suite's. */
+const EXTRAS: Readonly<Record<string, (arch: string) => readonly string[]>> = {
+  dep11: (arch) => [`dep11/Components-${arch}.yml`],
+  icons: () => ["48x48", "64x64", "64x64@2", "128x128", "128x128@2"].map((size) => `dep11/icons-${size}.tar`),
+  cnf: (arch) => [`cnf/Commands-${arch}`],
+  contents: (arch) => [`Contents-${arch}`],
+};
 /** Folders below `/dists` that may hold a release file: `stable`, `stable/updates`. */
 const DEPTH = 3;
 
@@ -61,9 +69,13 @@ export function indexesListed(
       : [...machines, ...all].flatMap((each) => folders(`binary-${each}`)).map((each) => `${each}Packages`),
   );
   const translations = options["languages"]!.flatMap((each) => folders("i18n").map((at) => `${at}Translation-${each}`));
+  const others = [...(arch === "source" ? options["architectures"]! : machines), ...all].flatMap((each) =>
+    options["extras"]!.flatMap((word) => EXTRAS[word]?.(each) ?? []),
+  );
+  const extras = [...new Set(others)].flatMap((stem) => components.map((each) => each + stem));
   return {
     follow: [...new Set(indexes.flatMap((forms) => forms.slice(0, 1)))],
-    beside: [...indexes.flatMap((forms) => forms.slice(1)), ...listed(translations).flat()],
+    beside: [...indexes.flatMap((forms) => forms.slice(1)), ...listed([...translations, ...extras]).flat()],
   };
 }
 

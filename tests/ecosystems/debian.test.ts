@@ -21,7 +21,9 @@ function parsed(path: Path, body: string, qualifiers?: Record<string, string>): 
   return route.parse?.(doc, qualifiers && { name: "hello", qualifiers }) ?? {};
 }
 
-function traits(options: Partial<Record<"suites" | "components" | "architectures", readonly string[]>>): Traits {
+function traits(
+  options: Partial<Record<"suites" | "components" | "architectures" | "extras", readonly string[]>>,
+): Traits {
   return { upstreams: ["default"], options: { ...mount.traits.options, ...options } };
 }
 

@@ -47,6 +47,10 @@ export async function update({ dir, source, key, options = {} }: AptOptions): Pr
     "APT::Architecture": "amd64",
     "APT::Architectures": "amd64",
     "Acquire::Languages": "en",
+    // As on machines with a software centre: one of its lists missing, apt takes none of the suite's.
+    "Acquire::IndexTargets::deb::DEP-11::MetaKey": "$(COMPONENT)/dep11/Components-$(NATIVE_ARCHITECTURE).yml",
+    "Acquire::IndexTargets::deb::DEP-11::ShortDescription": "Components-$(NATIVE_ARCHITECTURE)",
+    "Acquire::IndexTargets::deb::DEP-11::Description": "$(RELEASE)/$(COMPONENT) $(NATIVE_ARCHITECTURE) DEP-11 Metadata",
     "Acquire::Retries": "0",
     "DPkg::Options": `--root=${dir};--force-not-root`,
     ...options,

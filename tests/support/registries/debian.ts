@@ -99,6 +99,7 @@ export async function makeDebian(
   for (const [stem, content] of [
     [`${folder}Packages`, index],
     ...(flat ? [] : [["main/i18n/Translation-en", translations(packages)] as const]),
+    ...(flat ? [] : [["main/dep11/Components-amd64.yml", "---\nFile: DEP-11\n"] as const]),
   ] as const)
     for (const form of ["", ".gz", ".xz"] as const) {
       const bytes = await pack(content, form);
