@@ -149,7 +149,7 @@ export const mirror: Command = {
 
 function specOf({ args, flags }: Invocation, config: Config, mounts: readonly Mount[]): JobSpec {
   const registry = registryOf(flags, mounts);
-  const releases = releaseFilterOf(flags);
+  const releases = releaseFilterOf(flags, registry && mounts.find(({ name }) => name === registry.mount));
   const asked = ["purls", "sbom", "lockfile", "images", "set", "registry"].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
   );

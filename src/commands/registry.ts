@@ -9,6 +9,7 @@ import type { Gone, JobSpec, RegistrySpec, ReleaseFilter } from "../jobs.ts";
 import { parseSince, parseVersions } from "../mirror/registry/filters.ts";
 import type { JobStore } from "../mirror/store.ts";
 import type { Mount } from "../mounts.ts";
+import { typesOf } from "../purl.ts";
 import { describeStanding, shownStanding } from "./registry-report.ts";
 import { mountsOf, openRuntime } from "./runtime.ts";
 import { WHICH } from "./sources.ts";
@@ -94,7 +95,7 @@ export function wholeOf(words: RegistryWords, mounts: readonly Mount[]): Pick<Jo
   };
   try {
     const found = registryOf(flags, mounts);
-    const releases = releaseFilterOf(flags);
+    const releases = releaseFilterOf(flags, found && mountFor(found.mount, mounts));
     return { ...(found && { registry: found }), ...(releases && { releases }) };
   } catch (error) {
     throw new BadRequest(messageOf(error).replaceAll(/--([a-z-]+)/g, (_, flag: string) => flag.replaceAll("-", "_")));
@@ -133,11 +134,17 @@ export function registryOf(flags: Flags, mounts: readonly Mount[]): RegistrySpec
   };
 }
 
-/** `undefined` where all releases are wanted. Throws BadRequest. */
-export function releaseFilterOf(flags: Flags): ReleaseFilter | undefined {
+/** `undefined` where all releases are wanted. `mount`: the only one that they are of. Throws BadRequest. */
+export function releaseFilterOf(flags: Flags, mount?: Mount): ReleaseFilter | undefined {
   const { versions, since, prereleases, "no-prereleases": none, "metadata-only": metadataOnly } = flags;
   if (prereleases && none) throw new BadRequest("--prereleases and --no-prereleases exclude each other");
   if ([versions, since, prereleases, none, metadataOnly].every((flag) => flag === undefined)) return undefined;
+  const type = /^vers:([^/]+)/.exec(String(versions ?? ""))?.[1];
+  const types = mount && [...typesOf(mount.ecosystem), "generic"];
+  if (type && types && !types.includes(type))
+    throw new BadRequest(
+      `--versions ${String(versions)}: ${mount.name} has no versions of ${type}; expected vers:${types[0]}/…`,
+    );
   return {
     versions: versions === undefined ? {} : parseVersions(String(versions)),
     ...(since !== undefined && { since: parseSince(String(since)) }),

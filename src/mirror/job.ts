@@ -137,6 +137,13 @@ export class Job {
     this.#remark(work, task, plan);
     const { files, held, expected, isGone = false, matures } = plan;
     Object.assign(work, { isGone, again: matures });
+    if (isGone)
+      this.#options.tell?.({
+        mount: task.mount,
+        purl: task.purl,
+        outcome: "left out",
+        reason: "upstream does not have it",
+      });
     // Where files are only planned, the one that has an expected digest may be among those that do not come.
     const options: HoldOptions = {
       expected: dry ? undefined : expected,

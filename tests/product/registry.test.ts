@@ -170,6 +170,12 @@ test(
     const named = await proxy.mirror("--names", names);
     expect(named.code).toBe(0);
     expect(named.stdout).toContain("1 gone");
+    expect(named.stdout).toContain("pkg:npm/not-there: upstream does not have it");
+    const foreign = await proxy.mirror("--names", names, "--versions", "vers:pypi/>=1");
+    expect([foreign.code, foreign.stderr]).toEqual([
+      2,
+      expect.stringContaining("npm has no versions of pypi; expected vers:npm/") as string,
+    ]);
   },
   TIMEOUT,
 );
