@@ -46,6 +46,7 @@ export const oci: Ecosystem = {
   spec: "https://github.com/opencontainers/distribution-spec/blob/main/spec.md",
   mount: "/v2",
   upstreams: { default: "https://registry-1.docker.io" },
+  base: (url) => url.replace(/\/v2\/?$/, ""),
   options: {
     repositories: {
       default: [],

@@ -237,3 +237,9 @@ describe("package URLs", () => {
     );
   });
 });
+
+test("an upstream is known by its host, and by the address of its API", () => {
+  const named = (url: string) => makeMount("v2", oci, { upstreams: { default: url }, ttl: 0 }).upstreams.get("default");
+  for (const end of ["", "/", "/v2", "/v2/"])
+    expect(named(`https://registry.example:5000${end}`)).toEqual(["https://registry.example:5000"]);
+});
