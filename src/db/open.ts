@@ -2,7 +2,7 @@
  * Opens the one SQLite file. Each thread and process has its own connection (WAL); reads never wait. Writes go through
  * `writer.ts`. SQL stays behind the functions of this folder.
  */
-import { Database as Sqlite } from "bun:sqlite";
+import { SQLiteError, Database as Sqlite } from "bun:sqlite";
 import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
@@ -13,6 +13,9 @@ import { Writer } from "./writer.ts";
 
 /** "prxy", in the header of our files, so that another program's database of the same name is told from ours. */
 const APPLICATION_ID = 0x70727879;
+
+/** How long to wait for a file that another process has locked. */
+const LOCKED_MS = 10_000;
 
 export interface Database {
   readonly path: string;
@@ -31,11 +34,10 @@ export interface Database {
  */
 export function openDatabase(wanted: string, absent: "create" | "forget" = "create"): Database {
   const { path, sqlite } = opened(wanted, absent);
-  // Before journal_mode: without it a second process that starts at the same moment dies of a locked file.
-  sqlite.run("PRAGMA busy_timeout = 10000");
+  sqlite.run(`PRAGMA busy_timeout = ${LOCKED_MS}`);
   // While the journal is not yet a WAL, so that it stands in the file's header, where `isForeign` looks.
   if (version(sqlite) === 0) sqlite.run(`PRAGMA application_id = ${APPLICATION_ID}`);
-  sqlite.run("PRAGMA journal_mode = WAL");
+  keepWal(sqlite);
   sqlite.run("PRAGMA synchronous = NORMAL");
   sqlite.run("PRAGMA cache_size = -4000");
   try {
@@ -66,6 +68,19 @@ function opened(wanted: string, absent: "create" | "forget"): { path: string; sq
     return { path, sqlite: new Sqlite(path, { create: true }) };
   } catch (error) {
     throw new BadRequest(`database.path: ${wanted} cannot be opened: ${messageOf(error)}`);
+  }
+}
+
+/** SQLite does not wait by itself where two processes turn a new file's journal into a WAL: one of them is refused at once. */
+function keepWal(sqlite: Sqlite): void {
+  for (const until = Date.now() + LOCKED_MS; ; Bun.sleepSync(5)) {
+    try {
+      sqlite.run("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      const locked = error instanceof SQLiteError && error.code?.startsWith("SQLITE_BUSY");
+      if (!locked || Date.now() > until) throw error;
+    }
   }
 }
 

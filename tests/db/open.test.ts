@@ -2,8 +2,7 @@
 import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openDatabase } from "../../src/db/open.ts";
 import { hash } from "../../src/digest.ts";
 import { BadRequest } from "../../src/errors.ts";
@@ -85,16 +84,19 @@ test("a newer version's is refused and not changed", async () => {
 
 test("processes that start at the same moment on no file at all get along", async () => {
   await using folder = await temporaryFolder();
-  await mkdir(join(folder.path, "cache"));
+  const files = Array.from({ length: 60 }, (_, index) => join(folder.path, String(index), "proxy.db"));
   const code = `
     import { openDatabase } from ${JSON.stringify(join(import.meta.dir, "../../src/db/open.ts"))};
-    const database = openDatabase(${JSON.stringify(join(folder.path, "cache", "proxy.db"))});
-    database.check();
-    await database.close();
+    for (const [index, file] of ${JSON.stringify(files)}.entries()) {
+      while (Date.now() < ${Date.now() + 1000} + index * 40);
+      const database = openDatabase(file);
+      database.check();
+      await database.close();
+    }
   `;
-  const starting = Array.from({ length: 4 }, () =>
+  const starting = Array.from({ length: 6 }, () =>
     Bun.spawn([process.execPath, "-e", code], { stdout: "inherit", stderr: "inherit" }),
   );
-  expect(await Promise.all(starting.map(({ exited }) => exited))).toEqual([0, 0, 0, 0]);
-  expect(existsSync(join(folder.path, "cache", "proxy.ours.db"))).toBe(false);
+  expect(await Promise.all(starting.map(({ exited }) => exited))).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(files.filter((file) => existsSync(join(dirname(file), "proxy.ours.db")))).toEqual([]);
 }, 20_000);
