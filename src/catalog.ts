@@ -22,6 +22,9 @@ export interface ReadOptions {
   upstream?: string;
   /** Default: GET. */
   method?: "GET" | "HEAD";
+  /** The document is the list, all of it: where upstream says that it is still the one that was last taken whole, it is not
+   * sent, and reading ends there. Lists that state a revision of each package profit. */
+  isList?: boolean;
   /** First byte wanted, for documents that only grow. */
   from?: number;
   /** Names in lower case: `accept`, `if-none-match`. */

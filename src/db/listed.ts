@@ -124,6 +124,14 @@ export class Listed {
     );
   }
 
+  /** What was listed, and not there when it was asked for; in the order of their ids, after the one with this id. */
+  absent(mount: string, after: number, limit: number): Known[] {
+    return this.#orm.all<Known>(
+      sql`SELECT id, name, version, revision, state FROM ${listed}
+        WHERE +mount = ${mount} AND id > ${after} AND state = 'gone' AND attempts > 0 ORDER BY id LIMIT ${limit}`,
+    );
+  }
+
   /** Ids of packages that are there, in order, after this one. Releases by name are no part of a list. */
   packages(mount: string, after: number, limit: number): number[] {
     const ids = this.#orm.values<[number]>(

@@ -194,6 +194,8 @@ export const catalogs = sqliteTable("catalogs", {
   filters: text().notNull(),
   /** Packages that the last whole list had. */
   size: integer().notNull().default(0),
+  /** What upstream calls the list that is known, all of it and nothing else; null: it has no name, or other things were said since. */
+  validator: text(),
   /** When what upstream said was last read to its end; null: never yet. */
   caughtUpAt: integer("caught_up_at"),
 });

@@ -14,7 +14,7 @@ const LOT = 1_000;
 
 export const cargoCatalog: Catalog = {
   async *list(reader: Reader) {
-    const { chunks } = await reader.open("/db-dump.tar.gz", { upstream: "dump" });
+    const { chunks } = await reader.open("/db-dump.tar.gz", { upstream: "dump", isList: true });
     for await (const events of read(gunzip(chunks()))) yield { events, checkpoint: "" };
   },
   snapshot: { what: "the registry's db-dump.tar.gz, or a tar of its git index", read },

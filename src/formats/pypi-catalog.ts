@@ -14,7 +14,7 @@ const ACCEPT = `${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/ht
 
 export const pypiCatalog: Catalog = {
   async *list(reader: Reader) {
-    const root = await reader.open("/simple/", { headers: { accept: ACCEPT } });
+    const root = await reader.open("/simple/", { isList: true, headers: { accept: ACCEPT } });
     for await (const events of read(root)) yield { events, checkpoint: root.header("x-pypi-last-serial") ?? "" };
   },
   snapshot: { what: `the answer to /simple/ as ${JSON_TYPE}`, read: fromJson },

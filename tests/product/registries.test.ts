@@ -46,6 +46,32 @@ describe.each(KINDS)("$ecosystem", (kind) => {
   );
 });
 
+test.each([
+  ["pypi", /\/simple\/$/],
+  ["cargo", /db-dump\.tar\.gz$/],
+] as const)(
+  "%s: a list that is still the same is not sent again, and what was left out of it is chosen without it",
+  async (ecosystem, list) => {
+    await using all = await start(kindOf(ecosystem));
+    const { whole, proxy } = all;
+    const mirror = async (...args: string[]) => {
+      proxy.upstream.forget();
+      const { code } = await proxy.mirror(...args);
+      const statuses = proxy.upstream.requests.filter(({ path }) => list.test(path)).map(({ status }) => status);
+      return { code, statuses, files: proxy.upstream.count(kindOf(ecosystem).file) };
+    };
+    expect(await mirror("--include", "whole-000000*")).toEqual({ code: 0, statuses: [200], files: 10 });
+    expect(await mirror()).toEqual({ code: 0, statuses: [304], files: SIZE - 10 });
+    whole.publish(7);
+    expect(await mirror()).toEqual({ code: 0, statuses: [200], files: 1 });
+    expect(await mirror()).toEqual({ code: 0, statuses: [304], files: 0 });
+    expect(await mirror("--refresh")).toMatchObject({ code: 0, statuses: [200] });
+    const serial = ecosystem === "pypi" ? String(whole.seq) : "";
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE }, gaps: 0, checkpoint: serial });
+  },
+  TIMEOUT,
+);
+
 test(
   "a document that is older than the list says is asked for again until it is not",
   async () => {

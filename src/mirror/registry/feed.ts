@@ -2,18 +2,20 @@
  * Reads a registry's catalog into rows, apart from the work that these are: a list of millions is recorded in seconds or
  * minutes, while downloads begin with its first page. What it knows is in the database, so that whoever comes next goes on.
  */
-import type { CatalogEvent, CatalogPage, Reader } from "../../catalog.ts";
+import type { CatalogEvent, CatalogPage } from "../../catalog.ts";
 import type { Catalogs } from "../../db/catalogs.ts";
 import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import { log } from "../../log.ts";
 import { retryAt } from "../retry.ts";
 import { Marks } from "./marks.ts";
+import type { UpstreamReader } from "./reader.ts";
 import { Recorder, type RecorderOptions } from "./record.ts";
+import { SameList, Unchanged } from "./same-list.ts";
 import { namesIn, opened } from "./stand-in.ts";
 
 export interface FeedOptions extends RecorderOptions {
-  reader: Reader;
+  reader: UpstreamReader;
   /** `keyOfFilters` of what is asked for now. */
   filters: string;
   /** Whether all that is held is looked at again. */
@@ -71,6 +73,7 @@ export class Feed {
       catalogs.create({ mount: mount.name, isListing: true, filters, checkpoint: null });
       isOther = catalogs.find(mount.name)?.filters !== filters;
       listed.reopen(mount.name, Date.now(), { failed: "all" });
+      if (isAnew) catalogs.update(mount.name, { validator: null });
     });
     if (isOther || isAnew) await this.recorder.choose(filters);
   }
@@ -120,7 +123,7 @@ export class Feed {
 
   async #follow({ list, changes }: NonNullable<RecorderOptions["mount"]["ecosystem"]["catalog"]>): Promise<void> {
     const { reader } = this.#options;
-    const { isListing, checkpoint, size } = this.#row();
+    const { isListing, checkpoint, size, validator } = this.#row();
     // After a snapshot there is no checkpoint: the list is read once, and what it says of what is known is nothing new.
     if (changes && (!list || (!isListing && checkpoint !== null))) {
       const reason = await this.#changes(changes(reader, checkpoint ?? undefined));
@@ -136,7 +139,8 @@ export class Feed {
     if (list) {
       // A list that compares is read from its beginning; the first one has nothing to compare with, and may go on.
       const from = size === 0 ? (checkpoint ?? undefined) : undefined;
-      await this.#list(list(reader, from), from);
+      const same = new SameList(validator);
+      await this.#list(list(reader.unless(same), from), from, same);
     }
     if (list && changes) {
       const again = await this.#changes(changes(reader, this.#row().checkpoint ?? undefined));
@@ -161,15 +165,24 @@ export class Feed {
   async #list(
     read: AsyncIterable<{ events: readonly CatalogEvent[]; checkpoint?: string }>,
     from: string | undefined,
+    same?: SameList,
   ): Promise<void> {
     this.phase = "listing";
     const { mount, catalogs, context } = this.#options;
     const marks = new Marks();
     let size = 0;
-    for await (const { events, checkpoint } of read) {
-      this.#require();
-      size += events.length;
-      await this.recorder.record(events, { silence: "news", marks }, checkpoint);
+    // What a list does not state of its packages may change while it is the same.
+    let isTold = from === undefined;
+    try {
+      for await (const { events, checkpoint } of read) {
+        this.#require();
+        size += events.length;
+        isTold &&= events.every((event) => event.type !== "changed" || event.revision !== undefined);
+        await this.recorder.record(events, { silence: "news", marks }, checkpoint);
+      }
+    } catch (error) {
+      if (!(error instanceof Unchanged)) throw error;
+      return this.recorder.relist();
     }
     this.#require();
     if (from === undefined) {
@@ -177,7 +190,8 @@ export class Feed {
       await this.recorder.compare(marks);
     }
     const there = this.recorder.count();
-    await context.writer.write(() => catalogs.update(mount.name, { isListing: false, size: there }));
+    const validator = (isTold && same?.validator) || null;
+    await context.writer.write(() => catalogs.update(mount.name, { isListing: false, size: there, validator }));
   }
 
   /** Names that somebody chose are no list: what is not among them is not gone. */

@@ -9,6 +9,7 @@ import { emit } from "../../events.ts";
 import { type Mount, mayFetch } from "../../mounts.ts";
 import { chunksOf } from "../../upstream/body.ts";
 import type { Upstream } from "../../upstream/client.ts";
+import { type SameList, Unchanged } from "./same-list.ts";
 
 /** Bytes of a list; it is never in memory. */
 const LONGEST = 64 * 1024 ** 3;
@@ -20,13 +21,20 @@ export class UpstreamReader implements Reader {
   readonly #mount: Mount;
   readonly #upstream: Upstream;
   readonly #declared: () => Promise<Declared>;
+  readonly #list: SameList | undefined;
 
-  /** `declared`: upstreams that upstream itself declares. */
-  constructor(mount: Mount, upstream: Upstream, declared: () => Promise<Declared>) {
+  /** `declared`: upstreams that upstream itself declares. `list`: the one that was taken. */
+  constructor(mount: Mount, upstream: Upstream, declared: () => Promise<Declared>, list?: SameList) {
     this.traits = mount.traits;
+    this.#list = list;
     this.#mount = mount;
     this.#upstream = upstream;
     this.#declared = declared;
+  }
+
+  /** The same, which reads a list only where it is another. */
+  unless(list: SameList): Reader {
+    return new UpstreamReader(this.#mount, this.#upstream, this.#declared, list);
   }
 
   async open(path: string, options: ReadOptions = {}): Promise<Reading> {
@@ -35,6 +43,7 @@ export class UpstreamReader implements Reader {
       try {
         return await this.#ask(address, options);
       } catch (error) {
+        if (error instanceof Unchanged) throw error;
         last = error;
       }
     }
@@ -91,12 +100,14 @@ export class UpstreamReader implements Reader {
     return bases.map((base) => `${base}${path}`);
   }
 
-  async #ask(address: string, { from, headers, method = "GET" }: ReadOptions): Promise<Reading> {
+  async #ask(address: string, { isList, from, headers, method = "GET" }: ReadOptions): Promise<Reading> {
     const range = from ? { range: `bytes=${from}-` } : {};
+    const list = isList ? this.#list : undefined;
+    const conditions = list?.conditions(address, headers, this.traits);
     const response = await this.#upstream.fetch(this.#mount, address, {
       method,
       // A part is meant of what it is, not of what it is packed to.
-      headers: { "accept-encoding": from ? "identity" : "gzip", ...range, ...headers },
+      headers: { "accept-encoding": from ? "identity" : "gzip", ...range, ...headers, ...conditions },
     });
     const { status } = response;
     const { host, pathname } = new URL(address);
@@ -106,6 +117,7 @@ export class UpstreamReader implements Reader {
       if (status === 404 || status === 410) throw new NotFound(message);
       throw new UpstreamFailed(message, { status, retryable: status === 429 || status >= 500 });
     }
+    list?.answered(response, address, headers, this.traits);
     const { name } = this.#mount;
     const limits = { maximum: LONGEST, timeout: this.#upstream.settings.timeout };
     return {

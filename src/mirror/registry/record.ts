@@ -69,7 +69,8 @@ export class Recorder {
       const isLast = at + BATCH >= events.length;
       const said = this.#said(events.slice(at, at + BATCH), manner);
       await this.#commit(said, manner, () => {
-        if (isLast && checkpoint !== undefined) catalogs.update(mount.name, { checkpoint });
+        // What is known is for now no longer what any list had.
+        catalogs.update(mount.name, { validator: null, ...(isLast && checkpoint !== undefined && { checkpoint }) });
       });
     }
   }
@@ -88,6 +89,18 @@ export class Recorder {
     }
     this.#guard(missing.length);
     for (let at = 0; at < missing.length; at += BATCH) await this.#bury(listed.withIds(missing.slice(at, at + BATCH)));
+  }
+
+  /** The list is the same: what it has, and upstream did not when it was asked for, is asked for again. */
+  async relist(): Promise<void> {
+    const { listed, mount } = this.#options;
+    for (let after = 0; ; ) {
+      const page = listed.absent(mount.name, after, BATCH);
+      if (page.length === 0) return;
+      after = page.at(-1)!.id;
+      const said = page.map((each): Said => ({ ...each, state: "due", isSilent: false }));
+      await this.#commit(said, { silence: "news" }, () => {});
+    }
   }
 
   /** Before another look at upstream: what is gone at once is counted anew. */
