@@ -8,7 +8,8 @@ import type { Digest, Doc, Package, Release, Traits } from "./ecosystem.ts";
 export interface Reader {
   readonly traits: Traits;
   /** `path`: below the upstream, with its query; or a whole address that the mount may fetch. Answers to ranges and conditions
-   * (206, 304, 416) are answers. Throws NotFound (404, 410), and UpstreamFailed for the rest. */
+   * (206, 304, 416) are answers. Throws NotFound (404, 410), and UpstreamFailed for the rest, and for a document of a signed route
+   * that is not signed by whom the mount trusts. */
   open(path: string, options?: ReadOptions): Promise<Reading>;
   json<T>(path: string, options?: ReadOptions): Promise<T>;
   text(path: string, options?: ReadOptions): Promise<string>;

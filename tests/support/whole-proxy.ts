@@ -38,6 +38,8 @@ export interface WholeProxyOptions {
   upstreams: (base: string) => Record<string, string>;
   /** Of its mount. */
   options?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Files of keys that its mount trusts. */
+  keys?: readonly string[];
   config?: Record<string, unknown>;
 }
 
@@ -46,6 +48,7 @@ export async function wholeProxy({
   make,
   upstreams,
   options: own = {},
+  keys = [],
   config = {},
 }: WholeProxyOptions): Promise<WholeProxy> {
   const upstream = await startUpstream();
@@ -56,7 +59,7 @@ export async function wholeProxy({
     dir,
     config: {
       http_timeout: "2s",
-      mounts: { [ecosystem]: { ecosystem, upstreams: upstreams(base), options: own } },
+      mounts: { [ecosystem]: { ecosystem, upstreams: upstreams(base), options: own, trust: { keys } } },
       ...config,
     },
   };

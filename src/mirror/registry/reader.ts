@@ -1,9 +1,11 @@
 /** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
 
+import { documentAt, type Target } from "../../cache/locate.ts";
+import { SignedDocuments } from "../../cache/signed-documents.ts";
 import { unpack } from "../../cache/unpack.ts";
 import type { Reader, Reading, ReadOptions } from "../../catalog.ts";
 import { hash, splitDigest } from "../../digest.ts";
-import type { Declared, Digest } from "../../ecosystem.ts";
+import type { Declared, Digest, MetadataRoute, Path } from "../../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import { type Mount, mayFetch } from "../../mounts.ts";
@@ -22,6 +24,7 @@ export class UpstreamReader implements Reader {
   readonly #upstream: Upstream;
   readonly #declared: () => Promise<Declared>;
   readonly #list: SameList | undefined;
+  readonly #signed = new SignedDocuments();
 
   /** `declared`: upstreams that upstream itself declares. `list`: the one that was taken. */
   constructor(mount: Mount, upstream: Upstream, declared: () => Promise<Declared>, list?: SameList) {
@@ -38,6 +41,12 @@ export class UpstreamReader implements Reader {
   }
 
   async open(path: string, options: ReadOptions = {}): Promise<Reading> {
+    const reading = await this.#open(path, options);
+    const target = this.#signedAt(path, options);
+    return target && reading.status !== 304 ? this.#requireSigned(target, reading) : reading;
+  }
+
+  async #open(path: string, options: ReadOptions = {}): Promise<Reading> {
     let last: unknown;
     for (const address of await this.#addresses(path, options)) {
       try {
@@ -66,14 +75,31 @@ export class UpstreamReader implements Reader {
   }
 
   async #bytes(path: string, options?: ReadOptions): Promise<Buffer<ArrayBuffer>> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of (await this.open(path, options)).chunks()) {
-      size += chunk.length;
-      if (size > LONGEST_TEXT) throw new UpstreamFailed(`${path} is longer than ${LONGEST_TEXT} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    return bytesOf(await this.open(path, options), path);
+  }
+
+  /** The document, where it is one that clients are sent only as somebody signed it. */
+  #signedAt(path: string, { upstream = "default", method = "GET" }: ReadOptions): Target<MetadataRoute> | undefined {
+    if (!this.#mount.trust || upstream !== "default" || method !== "GET" || !path.startsWith("/")) return undefined;
+    const target = documentAt(this.#mount, path as Path);
+    return target?.route.signed && target;
+  }
+
+  /** Before anything of it is read, whatever status it has. */
+  async #requireSigned(target: Target<MetadataRoute>, reading: Reading): Promise<Reading> {
+    const bytes = await bytesOf(reading, target.path);
+    await this.#signed.requireNew(target, {
+      sha256: hash("sha256", bytes),
+      bytes: () => bytes,
+      signature: async (path) => bytesOf(await this.#open(path), path),
+      at: Date.now(),
+    });
+    return {
+      ...reading,
+      async *chunks() {
+        yield bytes;
+      },
+    };
   }
 
   async json<T>(path: string, options?: ReadOptions): Promise<T> {
@@ -138,4 +164,15 @@ export class UpstreamReader implements Reader {
       },
     };
   }
+}
+
+async function bytesOf({ chunks }: Reading, path: string): Promise<Buffer<ArrayBuffer>> {
+  const all: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks()) {
+    size += chunk.length;
+    if (size > LONGEST_TEXT) throw new UpstreamFailed(`${path} is longer than ${LONGEST_TEXT} bytes`);
+    all.push(chunk);
+  }
+  return Buffer.concat(all);
 }

@@ -1,0 +1,52 @@
+/** A whole APT repository whose archive is trusted: what a stranger puts in its place is no list. */
+import { expect, test } from "bun:test";
+import { makeKey } from "../support/registries/debian.ts";
+import { wholeDebian } from "../support/registries/whole-debian.ts";
+import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { wholeProxy } from "../support/whole-proxy.ts";
+
+const TIMEOUT = 120_000;
+const SIZE = 12;
+
+test.skipIf(Bun.which("gpg") === null)(
+  "of what a stranger signed nothing is fetched, and nothing is gone; the archive's next list is followed",
+  async () => {
+    const kind = kindOf("debian");
+    const { ecosystem, upstreams, options } = kind;
+    const whole = wholeOf(kind, SIZE);
+    const keys = { archive: await makeKey(), stranger: await makeKey() };
+    let by: keyof typeof keys = "archive";
+    const tree = wholeDebian(whole, {}, { sign: (text) => keys[by].sign(text) });
+    await using proxy = await wholeProxy({
+      ecosystem,
+      whole,
+      make: () => tree,
+      upstreams,
+      options,
+      keys: [keys.archive.file],
+    });
+    expect((await proxy.mirror("--gone", "purge")).code).toBe(0);
+    const { packages, checkpoint } = await proxy.standing();
+    expect(packages).toMatchObject({ held: SIZE, gone: 0 });
+
+    by = "stranger";
+    whole.publish(2);
+    whole.remove(3);
+    proxy.upstream.forget();
+    const forged = await proxy.mirror("--gone", "purge");
+    expect(forged.code).toBe(1);
+    expect(forged.stderr).toMatch(
+      /debian: its list of packages cannot be read: \/dists\/stable\/InRelease is withheld: its openpgp signature/,
+    );
+    expect(proxy.upstream.requests.filter(({ path }) => !path.endsWith("/InRelease"))).toEqual([]);
+    expect(await proxy.standing()).toMatchObject({ packages, checkpoint });
+
+    by = "archive";
+    whole.publish(4);
+    expect((await proxy.mirror("--gone", "purge")).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE - 1, gone: 1 }, gaps: 0 });
+    await keys.archive.remove();
+    await keys.stranger.remove();
+  },
+  TIMEOUT,
+);
