@@ -91,6 +91,8 @@ export interface ReleaseTask {
     since?: number;
     /** Whether its documents changed since they were last asked for. */
     isNews: boolean;
+    /** Whether it may be about to come: nothing of it was held yet, and it will be asked for again. */
+    mayCome?: boolean;
   };
 }
 

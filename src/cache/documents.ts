@@ -49,7 +49,7 @@ export class DocumentCache {
     sizeCalculation: ({ length }) => length + 1,
   });
   readonly #declarations = new Declarations();
-  readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
+  readonly #absent = new LRUCache<string, { at: number; message: string }>({ max: 10_000 });
 
   constructor(context: Context, read: ReadDocument) {
     this.#context = context;
@@ -222,12 +222,13 @@ export class DocumentCache {
     const key = keyOf(target);
     const absent = this.#absent.get(key);
     const { settings, now } = this.#context;
-    if (absent && absent.until > now() && !force) throw new NotFound(absent.message);
+    // Another process may have found it since.
+    const isKnown = absent && absent.at + settings.negativeTtl > now() && absent.at >= (row?.checkedAt ?? 0);
+    if (isKnown && !force) throw new NotFound(absent.message);
     try {
       return await this.#fetch.once(target, row);
     } catch (error) {
-      if (error instanceof NotFound)
-        this.#absent.set(key, { until: now() + settings.negativeTtl, message: error.message });
+      if (error instanceof NotFound) this.#absent.set(key, { at: now(), message: error.message });
       if (row || !isFull(error)) throw error;
       log.warn("a document cannot be stored; it is sent nevertheless", {
         mount: target.mount.name,

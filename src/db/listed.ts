@@ -42,7 +42,9 @@ export class Listed {
       sql`INSERT INTO ${listed} (mount, name, version, revision, state)
         SELECT ${mount}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${rows}) WHERE true
         ON CONFLICT (mount, name, version) DO UPDATE
-        SET revision = excluded.revision, state = excluded.state, attempts = 0, not_before = 0 RETURNING id`,
+        SET revision = excluded.revision, state = excluded.state, attempts = 0, not_before = 0,
+          held = CASE excluded.state WHEN 'gone' THEN NULL ELSE held END
+        RETURNING id`,
     );
     return found.map(({ id }) => id);
   }
@@ -89,7 +91,7 @@ export class Listed {
   }
 
   /** What was too young is looked at again where it may be no longer, and what could not be held is tried again: where it
-   * was left alone for long enough, or all of it. */
+   * was left alone for long enough, or all of it. What was listed and was not there is tried once more, as often as it was. */
   reopen(mount: string, now: number, { failed }: { failed: "all" | "rested" }): void {
     const isRested = lte(listed.notBefore, now);
     const isOpen = sql`(${listed.state} = 'young' AND ${isRested}) OR (${listed.state} = 'failed' AND ${failed === "all" ? sql`true` : isRested})`;
@@ -98,6 +100,10 @@ export class Listed {
       .set({ state: "due", attempts: 0, notBefore: 0 })
       .where(and(eq(listed.mount, mount), sql`${listed.state} IN ('failed', 'young')`, sql`(${isOpen})`))
       .run();
+    this.#orm.run(
+      sql`UPDATE ${listed} SET state = 'due', not_before = 0
+        WHERE +mount = ${mount} AND state = 'gone' AND not_before > 0 AND not_before <= ${now}`,
+    );
   }
 
   /** One package is to be looked at again, whatever became of it: its files are lost. */

@@ -10,6 +10,7 @@ import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import { choose, isOfUse } from "./choice.ts";
 import { type Held, hold } from "./hold.ts";
+import { requireGone, Unlisted } from "./registry/absent.ts";
 import { requireCurrent } from "./registry/current.ts";
 import { selectReleases } from "./registry/filters.ts";
 import { indexed, type Refresh } from "./walk.ts";
@@ -159,16 +160,16 @@ async function chosen(
   { refresh, releases }: Wishes,
 ): Promise<Awaited<ReturnType<typeof wanted>> | undefined> {
   const { listing, version } = task;
-  try {
-    const found = await wanted(cache, mount, task, refresh || (listing?.isNews === true && (listing.since ?? true)));
-    if (listing?.revision !== undefined)
-      requireCurrent(cache, mount, task, listing.revision, [...found.releases.values()].flat());
-    if (!releases || version !== undefined) return found;
-    return { ...found, releases: selectReleases(found.releases, releases, mount.ecosystem.versions) };
-  } catch (error) {
-    if (listing && error instanceof NotFound) return undefined;
-    throw error;
-  }
+  const isDue = refresh || (listing?.isNews === true && (listing.since ?? true));
+  const found = await wanted(cache, mount, task, isDue).catch((error: unknown) => {
+    if (!listing || !(error instanceof NotFound)) throw error;
+    requireGone(cache, mount, task, error);
+  });
+  if (!found) return undefined;
+  if (listing?.revision !== undefined)
+    requireCurrent(cache, mount, task, listing.revision, [...found.releases.values()].flat());
+  if (!releases || version !== undefined) return found;
+  return { ...found, releases: selectReleases(found.releases, releases, mount.ecosystem.versions) };
 }
 
 /** By version, what the index states of the releases that are meant, each perhaps in several parts. */
@@ -185,7 +186,7 @@ async function wanted(
   if (chosen.length === 0) {
     // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
     if (version === undefined || !ecosystem.files)
-      throw new NotFound(`${formatPurl(ecosystem, task)} does not exist in ${mount.name}'s index`);
+      throw new Unlisted(`${formatPurl(ecosystem, task)} does not exist in ${mount.name}'s index`);
     chosen.push({ name, version });
   }
   return { releases: Map.groupBy(chosen, (release) => release.version), staged };

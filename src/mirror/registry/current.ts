@@ -26,7 +26,9 @@ export function requireCurrent(
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const target = documentAt(mount, path);
     const held = target && cache.documents.held(mount, target.path);
-    if (held && revisionOf && listing?.isNews && revisionOf(cache.documents.doc(target, held)) === listing.held)
+    const stated = held && revisionOf && listing?.isNews ? revisionOf(cache.documents.doc(target, held)) : undefined;
+    // What states nothing is no newer version of what was listed.
+    if (stated !== undefined && (stated === listing?.held || (releases.length === 0 && stated !== revision)))
       throw new UpstreamFailed(`${path}: upstream lists it as ${revision}, and sent what it was before`, {
         retryable: true,
       });

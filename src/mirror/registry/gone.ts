@@ -38,10 +38,15 @@ function pointersTo(mount: Mount, release: Release): Path[] {
 
 /** The documents that list this package alone: one that lists others too stays. */
 function indexesOf(mount: Mount, name: string): Path[] {
-  const { ecosystem, traits } = mount;
-  const shared = new Set(ecosystem.index({ name: `${name}-and-another` }, traits));
-  return ecosystem
-    .index({ name }, traits)
+  const shared = new Set(sharedIndexes(mount, name));
+  return mount.ecosystem
+    .index({ name }, mount.traits)
     .filter((path) => !shared.has(path))
     .map((path) => documentAt(mount, path)?.path ?? path);
+}
+
+/** Of the documents that list a package, those that list others too. */
+export function sharedIndexes({ ecosystem, traits }: Mount, name: string): Path[] {
+  const others = new Set(ecosystem.index({ name: `${name}-and-another` }, traits));
+  return ecosystem.index({ name }, traits).filter((path) => others.has(path));
 }

@@ -7,6 +7,7 @@ import type { Mount } from "../../mounts.ts";
 import { formatPurl } from "../../purl.ts";
 import type { Ledger, Settled, Taken } from "../ledger.ts";
 import type { Counts, Failure } from "../progress.ts";
+import { isLast, mayTryAgain } from "../retry.ts";
 import type { Feed } from "./feed.ts";
 import { bury } from "./gone.ts";
 
@@ -26,7 +27,7 @@ const PAGE = 500;
 /** Milliseconds between looks whether someone canceled the job, and for what the feed found. */
 const LOOK = 500;
 const POLL = 50;
-/** Milliseconds for which a job that follows leaves alone what it could not hold. */
+/** Milliseconds for which what could not be held is left alone by a job that follows, and what is not there by all. */
 const REST = 3_600_000;
 
 export class RegistryLedger implements Ledger {
@@ -96,6 +97,7 @@ export class RegistryLedger implements Ledger {
         ...(revision !== null && { revision }),
         ...(held !== null && { held }),
         isNews: held !== (revision ?? ""),
+        ...(held === null && revision !== null && mayTryAgain(attempts) && { mayCome: true }),
         // What was not new enough is asked for again.
         ...(attempts === 0 && { since: this.#options.feed.recorder.recordedAt }),
       },
@@ -128,7 +130,8 @@ export class RegistryLedger implements Ledger {
       const isSettled = listed.settle(row, {
         state,
         attempts: attempts + 1,
-        notBefore: state === "failed" ? Date.now() + REST : Math.round(again ?? 0),
+        // What never came may come late, so that it is looked for once more.
+        notBefore: state === "failed" || (isGone && isLast(attempts)) ? Date.now() + REST : Math.round(again ?? 0),
         ...(settled.kind === "complete" && { held: isGone ? null : (row.revision ?? "") }),
       });
       if (isGone && isSettled) orphans = this.#bury(task as ReleaseTask);

@@ -1,0 +1,103 @@
+/** Packages that are listed before their documents are there for all, and documents that lists have in common: no hole is left. */
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { ecosystems } from "../../src/registry.generated.ts";
+import { type Fault, failing } from "../support/faults.ts";
+import { startProxy } from "../support/proxy.ts";
+import { KINDS, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { wholeProxy } from "../support/whole-proxy.ts";
+
+const TIMEOUT = 120_000;
+const SIZE = 12;
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+/** Each path is absent for the first one who asks for it, as caches remember it. */
+function absentAtFirst(): Fault {
+  const asked = new Set<string>();
+  return (reply, request) => {
+    if (asked.has(request.path)) return reply;
+    asked.add(request.path);
+    return failing(404)(reply, request);
+  };
+}
+
+/** Those whose documents list one package each. */
+for (const kind of KINDS.filter(({ ecosystem }) => ecosystem !== "debian" && ecosystem !== "helm")) {
+  test(
+    `${kind.ecosystem}: a new package that was asked for before it was listed is held, and served`,
+    async () => {
+      const whole = wholeOf(kind, SIZE);
+      await using proxy = await wholeProxy({ ...kind, whole, make: (base) => kind.make(whole, base) });
+      const { index } = ecosystems.find(({ id }) => id === kind.ecosystem)!;
+      const name = whole.nameOf(SIZE).replace(":", "/");
+      const paths = index({ name }, { upstreams: ["default"], options: {} });
+      const config = { ...proxy.options.config, metadata_ttl: "100ms", stale_while_revalidate: "0s" };
+      const server = await startProxy({ ...proxy.options, config });
+      const statuses = () =>
+        Promise.all(paths.map(async (path) => (await fetch(`${server.url}/${kind.ecosystem}${path}`)).status));
+      expect((await proxy.mirror()).code).toBe(0);
+      expect(new Set(await statuses())).toEqual(new Set([404]));
+
+      whole.add();
+      for (const path of paths) proxy.upstream.fault(`/registry${path}`, absentAtFirst());
+      const { code, stdout, stderr } = await proxy.mirror();
+      expect(`${code} ${stdout}${stderr}`).toMatch(/^0 /);
+      expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE + 1, gone: 0 }, gaps: 0 });
+      // What is held is no longer fresh, and upstream is asked: its word of before it was there is not believed.
+      await Bun.sleep(150);
+      expect(new Set(await statuses())).toEqual(new Set([200]));
+      await server.stop();
+    },
+    TIMEOUT,
+  );
+}
+
+test(
+  "what was gone and is back is waited for, too; what does not come is gone, and looked for once more",
+  async () => {
+    const kind = kindOf("npm");
+    const whole = wholeOf(kind, SIZE);
+    await using proxy = await wholeProxy({ ...kind, whole, make: (base) => kind.make(whole, base) });
+    expect((await proxy.mirror()).code).toBe(0);
+    whole.remove(3);
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE - 1, gone: 1 } });
+    whole.publish(3);
+    proxy.upstream.fault(new RegExp(`${whole.nameOf(3)}$`), absentAtFirst());
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE, gone: 0 } });
+
+    const late = whole.nameOf(whole.add());
+    proxy.upstream.fault(new RegExp(`${late}$`), failing(404));
+    const command = [process.execPath, MAIN, "mirror", "--registry", "npm", "--config", `${proxy.dir}/proxy-0.yaml`];
+    const killed = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
+    const rows = () => {
+      using database = new Database(join(proxy.dir, "proxy.db"));
+      database.run("PRAGMA busy_timeout = 5000");
+      const found = database.query("SELECT state, attempts, not_before FROM listed WHERE name = ?").get(late);
+      return found as { state: string; attempts: number; not_before: number } | null;
+    };
+    for (let tries = 0; (rows()?.attempts ?? 0) < 1; tries++) {
+      expect(tries).toBeLessThan(100);
+      await Bun.sleep(50);
+    }
+    killed.kill("SIGKILL");
+    await killed.exited;
+    const set = (values: string) => {
+      using database = new Database(join(proxy.dir, "proxy.db"));
+      database.run(`UPDATE listed SET ${values} WHERE name = ?`, [late]);
+    };
+    // As if it had been tried four times, over a minute.
+    set("attempts = 4, not_before = 0");
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE, gone: 1 } });
+    expect(rows()!.not_before).toBeGreaterThan(Date.now());
+    // An hour later.
+    set("not_before = 1");
+    proxy.upstream.heal();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE + 1, gone: 0 } });
+  },
+  TIMEOUT,
+);
