@@ -2,6 +2,7 @@
 import type { Catalog, CatalogEvent, Reader } from "../catalog.ts";
 import { hash } from "../digest.ts";
 import { UpstreamFailed } from "../errors.ts";
+import { Unread } from "./unread.ts";
 import { readTree, textAt, textsAt, valueAt } from "./yaml-tree.ts";
 
 /** By repository: which index was read. `etag` empty: it has none. */
@@ -12,19 +13,30 @@ const FILE = "/index.yaml";
 export const helmCatalog: Catalog = {
   async *list(reader) {
     const position: Position = {};
+    const unread = new Unread();
     for (const repo of reader.traits.upstreams) {
-      const { text, etag } = await indexOf(reader, repo);
-      position[repo] = { digest: hash("sha256", text), etag };
-      yield { events: chartsIn(repo, text), checkpoint: JSON.stringify(position) };
+      const index = await unread.attempt(repo, async () => {
+        const { text, etag } = await indexOf(reader, repo);
+        return { events: chartsIn(repo, text), digest: hash("sha256", text), etag };
+      });
+      if (!index) continue;
+      const { events, ...read } = index;
+      position[repo] = read;
+      yield { events, checkpoint: JSON.stringify(position) };
     }
+    unread.tell();
   },
   async *changes(reader, checkpoint = "{}") {
     const before = JSON.parse(checkpoint) as Position;
     const other = Object.keys(before).filter((repo) => !reader.traits.upstreams.includes(repo));
-    for (const repo of reader.traits.upstreams)
-      if (!before[repo] || (await hasChanged(reader, repo, before[repo]))) other.push(repo);
+    const unread = new Unread();
+    for (const repo of reader.traits.upstreams) {
+      const known = before[repo];
+      if (!known || (await unread.attempt(repo, () => hasChanged(reader, repo, known)))) other.push(repo);
+    }
     if (other.length > 0)
       yield { events: [{ type: "resync", reason: `another index: ${other.join(", ")}` }], checkpoint: "" };
+    unread.tell();
   },
 };
 

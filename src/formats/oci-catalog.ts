@@ -5,6 +5,7 @@
 import type { Catalog, CatalogEvent, Reader, Reading } from "../catalog.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import { MANIFESTS } from "./oci.ts";
+import { Unread } from "./unread.ts";
 
 /** What each tag of a repository pointed to. Those of which nothing was told are empty. */
 type Tags = Record<string, string>;
@@ -28,13 +29,16 @@ const LOT = 8;
 export const ociCatalog: Catalog = {
   async *changes(reader, checkpoint = "{}") {
     const position = JSON.parse(checkpoint) as Position;
-    const wanted = await repositoriesOf(reader);
+    const unread = new Unread();
+    const wanted = await repositoriesOf(reader, unread);
     for (const [name, repository] of wanted) {
-      const before = position[name];
-      const now = await tagsOf(reader, repository, before !== undefined);
+      const now = await unread.attempt(name, () => tagsOf(reader, repository));
+      if (!now) continue;
+      const before = position[name] ?? {};
       position[name] = now;
-      yield { events: differences(name, before ?? {}, now), checkpoint: JSON.stringify(position) };
+      yield { events: differences(name, before, now), checkpoint: JSON.stringify(position) };
     }
+    unread.tell();
     // What is no longer wished for stays as it is.
     for (const name of Object.keys(position)) if (!wanted.has(name)) delete position[name];
     yield { events: [], checkpoint: JSON.stringify(position) };
@@ -52,15 +56,18 @@ function differences(name: string, before: Tags, now: Tags): CatalogEvent[] {
   ];
 }
 
-async function repositoriesOf(reader: Reader): Promise<Map<string, Repository>> {
+async function repositoriesOf(reader: Reader, unread: Unread): Promise<Map<string, Repository>> {
   const { options, upstreams } = reader.traits;
   const named = options["repositories"] ?? [];
   const found = new Map<string, Repository>();
   for (const { upstream, repository, tag } of (named.length > 0 ? named : ["*"]).map((each) =>
     wishOf(each, upstreams),
   )) {
-    const all = typeof repository === "string" ? [repository] : await listed(reader, upstream, repository);
-    for (const each of all) {
+    const all =
+      typeof repository === "string"
+        ? [repository]
+        : await unread.attempt(`_catalog of ${upstream}`, () => listed(reader, upstream, repository));
+    for (const each of all ?? []) {
       const name = upstream === "default" ? each : `upstream/${upstream}/${each}`;
       const known = found.get(name) ?? { upstream, repository: each, tags: [] };
       known.tags.push(tag);
@@ -96,12 +103,9 @@ async function listed(reader: Reader, upstream: string, glob: RegExp): Promise<s
   }
 }
 
-/** Of one that was there before and is not, no tags. */
-async function tagsOf(reader: Reader, { upstream, repository, tags }: Repository, wasThere: boolean): Promise<Tags> {
-  const all = await pagesOf(reader, upstream, `/v2/${repository}/tags/list`, "tags").catch((error: unknown) => {
-    if (wasThere && error instanceof NotFound) return [];
-    throw error;
-  });
+/** Throws where it is not there, too: registries say so to whom they do not show it. */
+async function tagsOf(reader: Reader, { upstream, repository, tags }: Repository): Promise<Tags> {
+  const all = await pagesOf(reader, upstream, `/v2/${repository}/tags/list`, "tags");
   const wanted = all.filter((tag) => tags.some((glob) => glob.test(tag)));
   const found: Tags = {};
   for (let at = 0; at < wanted.length; at += LOT) {

@@ -58,8 +58,17 @@ test(
   "a repository that cannot be read, or whose index is none, has no charts given up",
   async () => {
     await using all = await repositories();
-    const { whole, proxy, mirror } = all;
+    const { whole, second, proxy, mirror } = all;
     expect((await mirror()).code).toBe(0);
+    const behind = async () => {
+      // It is the second one that is broken below, and the first one here.
+      proxy.upstream.fault("/registry/charts-of-all/index.yaml", failing(403));
+      second.publish(0);
+      const { code, said, files } = await mirror();
+      expect([code, said.includes("default: 127.0.0.1"), files]).toEqual([1, true, 1]);
+      proxy.upstream.heal();
+    };
+    await behind();
     whole.publish(1);
     for (const fault of [failing(404), instead(text("<html>sign in</html>\n")), instead(text("apiVersion: v1\n"))]) {
       proxy.upstream.fault("/registry/other/charts-of-all/index.yaml", fault);

@@ -99,3 +99,54 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "repositories that cannot be read are told of, and stay as they were; those behind them are mirrored",
+  async () => {
+    for (const status of [401, 404]) {
+      const [fault, reason] = [failing(status), `answered ${status}`];
+      await using all = await registry(["team/tool", "app:*", "thing-*", "other/thing"]);
+      const { images, proxy, mirror } = all;
+      proxy.upstream.fault("/registry/v2/team/tool/tags/list", fault);
+      const first = await mirror();
+      expect([reason, first.code, first.said.includes("team/tool: "), first.said.includes(reason)]).toEqual([
+        reason,
+        1,
+        true,
+        true,
+      ]);
+      expect(await proxy.standing()).toMatchObject({ packages: { held: 3 }, gaps: 0 });
+      proxy.upstream.heal();
+      expect((await mirror()).code).toBe(0);
+
+      proxy.upstream.fault("/registry/v2/team/tool/tags/list", fault);
+      images["library/app:1.0"] = image("moved");
+      delete images["team/tool:2"];
+      expect(await mirror()).toMatchObject({ code: 1, gets: 1 });
+      expect(await proxy.standing()).toMatchObject({ packages: { held: 5, gone: 0 }, gaps: 0 });
+      proxy.upstream.heal();
+      expect(await mirror()).toMatchObject({ code: 0, gets: 0 });
+      expect(await proxy.standing()).toMatchObject({ packages: { held: 4, gone: 1 }, gaps: 0 });
+    }
+  },
+  TIMEOUT,
+);
+
+test(
+  "a list of repositories that cannot be read keeps those that are named from nothing, and forgets none",
+  async () => {
+    await using all = await registry(["team/*", "app"]);
+    const { images, proxy, mirror } = all;
+    expect((await mirror()).code).toBe(0);
+    proxy.upstream.fault("/registry/v2/_catalog", failing(401));
+    images["library/app:3.0"] = image("three");
+    delete images["team/tool:2"];
+    const broken = await mirror();
+    expect([broken.code, broken.gets, broken.said.includes("_catalog of default")]).toEqual([1, 1, true]);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 5, gone: 0 } });
+    proxy.upstream.heal();
+    expect((await mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 4, gone: 1 }, gaps: 0 });
+  },
+  TIMEOUT,
+);
