@@ -34,7 +34,8 @@ export class Listed {
     );
   }
 
-  /** Adds packages, or puts what is news of them in place of what was known. Returns their ids, in any order. */
+  /** Adds packages, or puts what is news of them in place of what was known. What was not there, and is listed as it was, was
+   * waited for. Returns their ids, in any order. */
   record(mount: string, entries: readonly Entry[]): number[] {
     if (entries.length === 0) return [];
     const rows = JSON.stringify(entries.map(({ name, version, revision, state }) => [name, version, revision, state]));
@@ -42,7 +43,8 @@ export class Listed {
       sql`INSERT INTO ${listed} (mount, name, version, revision, state)
         SELECT ${mount}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${rows}) WHERE true
         ON CONFLICT (mount, name, version) DO UPDATE
-        SET revision = excluded.revision, state = excluded.state, attempts = 0, not_before = 0,
+        SET revision = excluded.revision, state = excluded.state, not_before = 0,
+          attempts = CASE WHEN state = 'gone' AND revision IS excluded.revision THEN attempts ELSE 0 END,
           held = CASE excluded.state WHEN 'gone' THEN NULL ELSE held END
         RETURNING id`,
     );

@@ -6,7 +6,7 @@ import { ecosystems } from "../../src/registry.generated.ts";
 import { type Fault, failing } from "../support/faults.ts";
 import { startProxy } from "../support/proxy.ts";
 import { KINDS, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
-import { wholeProxy } from "../support/whole-proxy.ts";
+import { type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
 
 const TIMEOUT = 120_000;
 const SIZE = 12;
@@ -20,6 +20,31 @@ function absentAtFirst(): Fault {
     asked.add(request.path);
     return failing(404)(reply, request);
   };
+}
+
+function rowOf({ dir }: WholeProxy, name: string) {
+  using database = new Database(join(dir, "proxy.db"));
+  database.run("PRAGMA busy_timeout = 5000");
+  const row = database.query("SELECT state, attempts, not_before FROM listed WHERE name = ?").get(name);
+  return row as { state: string; attempts: number; not_before: number } | null;
+}
+
+function set({ dir }: WholeProxy, name: string, values: string): void {
+  using database = new Database(join(dir, "proxy.db"));
+  database.run(`UPDATE listed SET ${values} WHERE name = ?`, [name]);
+}
+
+/** As if a package had been asked for four times, over half a minute. */
+async function waitedFor(proxy: WholeProxy, ecosystem: string, name: string): Promise<void> {
+  const command = [process.execPath, MAIN, "mirror", "--registry", ecosystem, "--config", `${proxy.dir}/proxy-0.yaml`];
+  const killed = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
+  for (let tries = 0; (rowOf(proxy, name)?.attempts ?? 0) < 1; tries++) {
+    expect(tries).toBeLessThan(100);
+    await Bun.sleep(50);
+  }
+  killed.kill("SIGKILL");
+  await killed.exited;
+  set(proxy, name, "attempts = 4, not_before = 0");
 }
 
 /** Those whose documents list one package each. */
@@ -70,34 +95,38 @@ test(
 
     const late = whole.nameOf(whole.add());
     proxy.upstream.fault(new RegExp(`${late}$`), failing(404));
-    const command = [process.execPath, MAIN, "mirror", "--registry", "npm", "--config", `${proxy.dir}/proxy-0.yaml`];
-    const killed = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
-    const rows = () => {
-      using database = new Database(join(proxy.dir, "proxy.db"));
-      database.run("PRAGMA busy_timeout = 5000");
-      const found = database.query("SELECT state, attempts, not_before FROM listed WHERE name = ?").get(late);
-      return found as { state: string; attempts: number; not_before: number } | null;
-    };
-    for (let tries = 0; (rows()?.attempts ?? 0) < 1; tries++) {
-      expect(tries).toBeLessThan(100);
-      await Bun.sleep(50);
-    }
-    killed.kill("SIGKILL");
-    await killed.exited;
-    const set = (values: string) => {
-      using database = new Database(join(proxy.dir, "proxy.db"));
-      database.run(`UPDATE listed SET ${values} WHERE name = ?`, [late]);
-    };
-    // As if it had been tried four times, over a minute.
-    set("attempts = 4, not_before = 0");
+    await waitedFor(proxy, "npm", late);
     expect((await proxy.mirror()).code).toBe(0);
     expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE, gone: 1 } });
-    expect(rows()!.not_before).toBeGreaterThan(Date.now());
+    expect(rowOf(proxy, late)!.not_before).toBeGreaterThan(Date.now());
     // An hour later.
-    set("not_before = 1");
+    set(proxy, late, "not_before = 1");
     proxy.upstream.heal();
     expect((await proxy.mirror()).code).toBe(0);
     expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE + 1, gone: 0 } });
+  },
+  TIMEOUT,
+);
+
+test(
+  "what a list has, and its registry never, is waited for once, and asked for with each list",
+  async () => {
+    const kind = kindOf("pypi");
+    const whole = wholeOf(kind, SIZE);
+    await using proxy = await wholeProxy({ ...kind, whole, make: (base) => kind.make(whole, base) });
+    await proxy.run("jobs");
+    const late = whole.nameOf(4);
+    proxy.upstream.fault(new RegExp(`/${late}/$`), failing(404));
+    await waitedFor(proxy, "pypi", late);
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE - 1, gone: 1 } });
+    proxy.upstream.forget();
+    whole.publish(5);
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(proxy.upstream.count(`/registry/simple/${late}/`)).toBe(1);
+    proxy.upstream.heal();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE, gone: 0 } });
   },
   TIMEOUT,
 );
