@@ -69,9 +69,12 @@ export interface CatalogPage {
  * All are streams: a list of millions of names is never in memory.
  */
 export interface Catalog {
-  /** Every package there is, in any order. `checkpoint`: that of the last recorded page of a list that was broken off, which
-   * may be continued. That of the last page is where `changes` begins. */
+  /** Every package there is, in any order. The checkpoint of its last page is where `changes` begins. */
   list?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
+  /** Whether a first list that was broken off is given the checkpoint of its last recorded page, and keeps to where `changes` were
+   * to begin: what became of packages since is told by these, and of those that are known the list says nothing new. Default:
+   * it is read from its beginning, and compared with what is known. */
+  resumes?: boolean;
   /** What happened since; ends when there is nothing more for now. Without a checkpoint: from the beginning. */
   changes?(reader: Reader, checkpoint?: string): AsyncIterable<CatalogPage>;
   /** Whether what documents state of a package is as new as the revision that was listed: they may come from caches that lag

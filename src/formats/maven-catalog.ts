@@ -13,10 +13,12 @@ interface Position {
 }
 
 export const mavenCatalog: Catalog = {
-  async *list(reader: Reader) {
+  // It is one file, read from its beginning each time; the chunks since the first time tell what changed.
+  resumes: true,
+  async *list(reader: Reader, begun?: string) {
     const { chain, last } = await properties(reader);
     const { chunks } = await reader.open(`${INDEX}.gz`);
-    const checkpoint = JSON.stringify({ chain, last } satisfies Position);
+    const checkpoint = begun ?? JSON.stringify({ chain, last } satisfies Position);
     for await (const events of read(gunzip(chunks()))) yield { events, checkpoint };
   },
   async *changes(reader: Reader, checkpoint?: string) {

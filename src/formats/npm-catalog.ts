@@ -24,6 +24,7 @@ const OPTIONS = { upstream: "replication", headers: { "npm-replication-opt-in": 
 
 export const npmCatalog: Catalog = {
   list,
+  resumes: true,
   changes,
   snapshot: {
     what: "the JSON of /_all_docs",

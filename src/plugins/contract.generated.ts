@@ -46,6 +46,7 @@ export const CONTRACT_KEYS = {
   },
   Catalog: {
     list: "function?",
+    resumes: "value?",
     changes: "function?",
     isCurrent: "function?",
     revisionOf: "function?",

@@ -2,7 +2,7 @@
  * Reads a registry's catalog into rows, apart from the work that these are: a list of millions is recorded in seconds or
  * minutes, while downloads begin with its first page. What it knows is in the database, so that whoever comes next goes on.
  */
-import type { CatalogEvent, CatalogPage } from "../../catalog.ts";
+import type { Catalog, CatalogEvent, CatalogPage } from "../../catalog.ts";
 import type { Catalogs } from "../../db/catalogs.ts";
 import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
@@ -27,7 +27,7 @@ export interface FeedOptions extends RecorderOptions {
 /** What a feed is doing. */
 export type FeedPhase = "listing" | "following" | "waiting" | "done";
 
-/** Tries in a row without anything new before a look at upstream is given up. */
+/** Tries in a row without anything new before a look at upstream is given up; and lists, where the feed starts anew each time. */
 const TRIES = 3;
 
 /** The feed was stopped: it is to do no more. */
@@ -115,38 +115,41 @@ export class Feed {
     else if (spec.snapshot !== undefined) {
       if (!catalog?.snapshot)
         throw new BadRequest(`${mount.name}: no snapshot stands in for its list. ${this.#ways()}`);
-      await this.#list(pages(catalog.snapshot.read(opened(spec.snapshot))), undefined);
+      await this.#list(pages(catalog.snapshot.read(opened(spec.snapshot))));
     } else if (!catalog?.list && !catalog?.changes) throw new NotFound(`${mount.ecosystem.id} offers none`);
     else await this.#follow(catalog);
     await context.writer.write(() => catalogs.update(mount.name, { caughtUpAt: Date.now() }));
   }
 
-  async #follow({ list, changes }: NonNullable<RecorderOptions["mount"]["ecosystem"]["catalog"]>): Promise<void> {
-    const { reader } = this.#options;
-    const { isListing, checkpoint, size, validator } = this.#row();
-    // After a snapshot there is no checkpoint: the list is read once, and what it says of what is known is nothing new.
-    if (changes && (!list || (!isListing && checkpoint !== null))) {
-      const reason = await this.#changes(changes(reader, checkpoint ?? undefined));
+  /** A feed that starts anew is followed from a new list, which is compared with what is known. */
+  async #follow(catalog: Catalog): Promise<void> {
+    const { mount, catalogs, context } = this.#options;
+    for (let lists = 0; ; lists++) {
+      const reason = await this.#read(catalog);
       if (reason === undefined) return;
-      const { mount, catalogs, context } = this.#options;
+      if (lists === TRIES)
+        throw new BadRequest(
+          `${mount.name}: its feed cannot go on from its own list, ${lists} times in a row: ${reason}`,
+        );
       log.warn("a registry's feed starts anew: what it lists is compared with what is known", {
         mount: mount.name,
         reason,
       });
       await context.writer.write(() => catalogs.update(mount.name, { isListing: true, checkpoint: null }));
-      if (!list) return this.#follow({ changes });
     }
-    if (list) {
-      // A list that compares is read from its beginning; the first one has nothing to compare with, and may go on.
-      const from = size === 0 ? (checkpoint ?? undefined) : undefined;
+  }
+
+  /** The list, where it is to be read, and what happened since. The reason, where the feed starts anew. */
+  async #read({ list, changes, resumes }: Catalog): Promise<string | undefined> {
+    const { reader } = this.#options;
+    const { isListing, checkpoint, size, validator } = this.#row();
+    // After a snapshot there is no checkpoint: the list is read once.
+    if (list && (!changes || isListing || checkpoint === null)) {
+      const from = resumes && size === 0 ? (checkpoint ?? undefined) : undefined;
       const same = new SameList(validator);
-      await this.#list(list(reader.unless(same), from), from, same);
+      await this.#list(list(reader.unless(same), from), { isResumed: from !== undefined, same });
     }
-    if (list && changes) {
-      const again = await this.#changes(changes(reader, this.#row().checkpoint ?? undefined));
-      if (again !== undefined)
-        throw new BadRequest(`${this.#options.mount.name}: its feed cannot go on from its own list: ${again}`);
-    }
+    return changes && this.#changes(changes(reader, this.#row().checkpoint ?? undefined));
   }
 
   /** The reason, where the feed starts anew. */
@@ -164,28 +167,27 @@ export class Feed {
 
   async #list(
     read: AsyncIterable<{ events: readonly CatalogEvent[]; checkpoint?: string }>,
-    from: string | undefined,
-    same?: SameList,
+    { isResumed = false, same }: { isResumed?: boolean; same?: SameList } = {},
   ): Promise<void> {
     this.phase = "listing";
     const { mount, catalogs, context } = this.#options;
     const marks = new Marks();
     let size = 0;
     // What a list does not state of its packages may change while it is the same.
-    let isTold = from === undefined;
+    let isTold = !isResumed;
     try {
       for await (const { events, checkpoint } of read) {
         this.#require();
         size += events.length;
         isTold &&= events.every((event) => event.type !== "changed" || event.revision !== undefined);
-        await this.recorder.record(events, { silence: "news", marks }, checkpoint);
+        await this.recorder.record(events, { silence: "news", marks, isResumed }, checkpoint);
       }
     } catch (error) {
       if (!(error instanceof Unchanged)) throw error;
       return this.recorder.relist();
     }
     this.#require();
-    if (from === undefined) {
+    if (!isResumed) {
       if (size === 0) throw new BadRequest(`${mount.name}: the list that upstream sent names no package`);
       await this.recorder.compare(marks);
     }

@@ -25,6 +25,8 @@ export interface Manner {
   silence: "news" | "nothing";
   /** Where a whole list is read: the packages that it had so far. */
   marks?: Marks;
+  /** Whether a list goes on: of what is known, silence is nothing new. */
+  isResumed?: boolean;
 }
 
 /** What events came to. */
@@ -158,7 +160,7 @@ export class Recorder {
     return [...said.values()];
   }
 
-  async #commit(said: readonly Said[], { silence, marks }: Manner, also: () => void): Promise<void> {
+  async #commit(said: readonly Said[], { silence, marks, isResumed = false }: Manner, also: () => void): Promise<void> {
     const { listed, mount, context, spec } = this.#options;
     const known = new Map(listed.known(mount.name, said).map((each) => [`${each.name} ${each.version}`, each]));
     const entries: Entry[] = [];
@@ -176,7 +178,9 @@ export class Recorder {
       // Where releases are listed by themselves, their package is none that is wanted whole.
       if (each.isImplied && !row) continue;
       const isNews =
-        !row || row.state === "gone" || (each.isSilent ? silence === "news" && isNew : row.revision !== each.revision);
+        !row ||
+        row.state === "gone" ||
+        (each.isSilent ? silence === "news" && isNew && !isResumed : row.revision !== each.revision);
       if (!isNews) continue;
       const keepsOut = row && row.state !== "gone" ? row.state === "left" : !this.#isWanted(each);
       entries.push({ ...each, state: keepsOut ? "left" : "due" });

@@ -2,12 +2,15 @@
 import { gzipSync } from "node:zlib";
 import { binary, type Tree, text } from "../tree.ts";
 import { makeMaven } from "./maven.ts";
+import { hex } from "./package.ts";
 import type { Whole } from "./whole.ts";
 
 export interface MavenLies {
   /** Chunks that were there and are no longer. */
   lost?: number;
   chain?: string;
+  /** Bytes that its index says of each file beside what is of use. */
+  described?: number;
 }
 
 const INDEX = "/.index/nexus-maven-repository-index";
@@ -18,11 +21,11 @@ export function wholeMaven(whole: Whole, lies: MavenLies = {}): Tree {
     get(key) {
       const chunk = /^\/\.index\/nexus-maven-repository-index\.(\d+)\.gz$/.exec(key)?.[1];
       if (key === `${INDEX}.properties`) return () => properties(whole, lies);
-      if (key === `${INDEX}.gz`) return () => binary(indexOf(whole, whole.indexes()), "application/gzip");
+      if (key === `${INDEX}.gz`) return () => binary(indexOf(whole, whole.indexes(), lies), "application/gzip");
       if (chunk !== undefined) {
         const change = whole.log[Number(chunk) - 1];
         return change && Number(chunk) > (lies.lost ?? 0)
-          ? binary(indexOf(whole, [change.index]), "application/gzip")
+          ? binary(indexOf(whole, [change.index], lies), "application/gzip")
           : undefined;
       }
       const artifact = /^\/org\/whole\/([^/]+)\//.exec(key)?.[1];
@@ -43,17 +46,30 @@ function properties(whole: Whole, { lost = 0, chain = "1318453614498" }: MavenLi
   );
 }
 
-function indexOf(whole: Whole, indexes: Iterable<number>): Uint8Array<ArrayBuffer> {
+function indexOf(whole: Whole, indexes: Iterable<number>, { described = 0 }: MavenLies): Uint8Array<ArrayBuffer> {
   const parts = [Buffer.from([1]), Buffer.alloc(8), record({ DESCRIPTOR: "NexusIndex", IDXINFO: "1.0|central" })];
   for (const index of indexes) {
     const { name, versions } = whole.packageOf(index);
     for (const version of Object.keys(versions)) {
       const [group, artifact] = name.split(":");
       const u = `${group}|${artifact}|${version}|NA|jar`;
-      parts.push(record(whole.isGone(index) ? { del: u, m: "1" } : { u, i: "jar|1700000000000|10|0|0|0|jar", m: "1" }));
+      parts.push(
+        record(
+          whole.isGone(index)
+            ? { del: u, m: "1" }
+            : { u, i: "jar|1700000000000|10|0|0|0|jar", m: "1", ...said(u, described) },
+        ),
+      );
     }
   }
   return gzipSync(Buffer.concat(parts));
+}
+
+/** Text that cannot be packed well. */
+function said(u: string, bytes: number): Record<string, string> {
+  let d = "";
+  while (d.length < bytes) d += hex("sha512", u + d.length);
+  return bytes > 0 ? { d } : {};
 }
 
 function record(fields: Readonly<Record<string, string>>): Buffer {

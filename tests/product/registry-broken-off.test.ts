@@ -1,0 +1,105 @@
+/** A first list that was broken off: what it led to is not asked for again, and what happened meanwhile is not missed. */
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { failing, slowDrip } from "../support/faults.ts";
+import { type Kind, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { type MavenLies, wholeMaven } from "../support/registries/whole-maven.ts";
+import { type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
+
+const TIMEOUT = 120_000;
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+async function broken(ecosystem: Kind["ecosystem"], size: number, make = kindOf(ecosystem).make) {
+  const kind = kindOf(ecosystem);
+  const whole = wholeOf(kind, size);
+  const proxy = await wholeProxy({ ...kind, whole, make: (base) => make(whole, base) });
+  await proxy.run("jobs");
+  return { whole, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
+}
+
+function heldIn({ dir }: WholeProxy): string[] {
+  using database = new Database(join(dir, "proxy.db"));
+  database.run("PRAGMA busy_timeout = 5000");
+  const rows = database.query<{ name: string }, []>("SELECT name FROM listed WHERE state = 'held'").all();
+  return rows.map(({ name }) => name);
+}
+
+/** Mirrors it until so many packages are held, and kills that. Returns those that were. */
+async function killedAt(proxy: WholeProxy, ecosystem: string, count: number): Promise<string[]> {
+  const command = [process.execPath, MAIN, "mirror", "--registry", ecosystem, "--config", `${proxy.dir}/proxy-0.yaml`];
+  const child = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
+  for (let tries = 0; heldIn(proxy).length < count; tries++) {
+    expect(tries).toBeLessThan(200);
+    await Bun.sleep(50);
+  }
+  child.kill("SIGKILL");
+  await child.exited;
+  return heldIn(proxy);
+}
+
+test(
+  "maven: the index is read again, and documents of packages that are held are not; its chunks tell what changed since",
+  async () => {
+    const size = 120;
+    await using all = await broken("maven", size, (whole) => wholeMaven(whole, { described: 8_192 }));
+    const { whole, proxy } = all;
+    proxy.upstream.fault(/\.index\/.*\.gz$/, slowDrip(50_000));
+    const held = await killedAt(proxy, "maven", 20);
+    expect(held.length).toBeLessThan(size);
+    expect((await proxy.standing()).listing).toBe(true);
+    proxy.upstream.heal();
+    whole.publish(3);
+    proxy.upstream.forget();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: size }, gaps: 0, listing: false });
+    const again = held.filter(
+      (name) => proxy.upstream.count(`/registry/${name.replaceAll(".", "/")}/maven-metadata.xml`) > 0,
+    );
+    expect(again).toEqual([whole.nameOf(3).replace(":", "/")]);
+    expect(proxy.upstream.count(/a0000003-1\.1\.0\.jar$/)).toBe(1);
+  },
+  TIMEOUT,
+);
+
+test(
+  "maven: an index that is another one by then is compared, in the same run",
+  async () => {
+    const size = 120;
+    const lies: MavenLies = { described: 8_192 };
+    await using all = await broken("maven", size, (whole) => wholeMaven(whole, lies));
+    const { whole, proxy } = all;
+    proxy.upstream.fault(/\.index\/.*\.gz$/, slowDrip(50_000));
+    await killedAt(proxy, "maven", 20);
+    proxy.upstream.heal();
+    whole.publish(3);
+    whole.remove(4);
+    lies.chain = "another";
+    lies.lost = 2;
+    const { code, stderr } = await proxy.mirror();
+    expect([code, stderr.includes("its index is another one")]).toEqual([0, true]);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: size - 1, gone: 1 }, gaps: 0 });
+    expect(proxy.upstream.count(/a0000003-1\.1\.0\.jar$/)).toBe(1);
+  },
+  TIMEOUT,
+);
+
+test(
+  "nuget: what was deleted between two lists, of which the first was broken off, is gone",
+  async () => {
+    const size = 40;
+    await using all = await broken("nuget", size);
+    const { whole, proxy } = all;
+    proxy.upstream.fault(/\/page0\.json$/, failing(404));
+    expect((await proxy.mirror()).code).toBe(1);
+    expect(heldIn(proxy)).toContain(whole.nameOf(size - 1));
+    proxy.upstream.heal();
+    whole.remove(size - 1);
+    proxy.upstream.forget();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: size - 1, gone: 1 }, gaps: 0 });
+    // The last page has ten of them, and the one before it fifteen.
+    expect(proxy.upstream.count(/\.nupkg$/)).toBe(15);
+  },
+  TIMEOUT,
+);
