@@ -29,6 +29,8 @@ export interface JobSpec {
   refresh: boolean;
   /** All that a registry has, in place of tasks. */
   registry?: RegistrySpec;
+  /** It only tells what the registry would come to. */
+  dry?: boolean;
   /** Of packages that are named without a version, these releases. Default: all. */
   releases?: ReleaseFilter;
 }
@@ -52,6 +54,22 @@ export interface RegistrySpec {
   /** A file that stands in for its list: names, one a line, or a snapshot, as the plugin reads it. */
   names?: string;
   snapshot?: string;
+}
+
+/** What a registry would come to, by its list and a look at some of its packages. */
+export interface Estimate {
+  listed: number;
+  /** By the filters. */
+  chosen: number;
+  sampled: number;
+  /** Of all that are chosen, about: what is not held yet. */
+  files: number;
+  /** Bytes of those whose size an index states. */
+  bytes: number;
+  /** Files whose size no index states. */
+  unknown: number;
+  /** Packages of the sample that could not be looked at, and why. */
+  failures: string[];
 }
 
 /** Which releases of a package. */

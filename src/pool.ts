@@ -36,10 +36,13 @@ interface Thread {
 
 /** A task that has seen so many threads die is taken for the cause. */
 const LIVES = 2;
+/** Milliseconds in which a thread that is told to end has ended. */
+const GOING = 1_000;
 
 export class Pool<T extends Tasks> {
   readonly #spawn: () => Worker;
   readonly #size: number;
+  readonly #ending: Promise<void>[] = [];
   #threads: Thread[] = [];
   #next = 0;
 
@@ -65,10 +68,16 @@ export class Pool<T extends Tasks> {
     const threads = this.#threads;
     this.#threads = [];
     for (const { worker, waiting } of threads) {
+      this.#ending.push(ended(worker));
       worker.terminate();
       for (const { reject } of waiting.values())
         reject(new UpstreamFailed("the proxy is stopping", { retryable: true }));
     }
+  }
+
+  /** Waits until the threads that `close` ended do nothing more, but no longer than a second. */
+  async gone(): Promise<void> {
+    await Promise.race([Promise.all(this.#ending.splice(0)), Bun.sleep(GOING)]);
   }
 
   #thread(): Thread {
@@ -99,6 +108,10 @@ export class Pool<T extends Tasks> {
         task.reject(new UpstreamFailed(`a worker died (${reason}); the task can be tried again`, { retryable: true }));
     }
   }
+}
+
+function ended(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.addEventListener("close", () => resolve(), { once: true }));
 }
 
 function settle(thread: Thread, message: FromWorker): void {

@@ -6,6 +6,7 @@ import { formatSize } from "../format.ts";
 import type { Registries } from "../mirror/registry/registries.ts";
 import type { JobStore } from "../mirror/store.ts";
 import { listed } from "./mirror-report.ts";
+import { describeEstimate } from "./registry-estimate.ts";
 import { describeStanding, shownStanding } from "./registry-report.ts";
 import { openRuntime } from "./runtime.ts";
 
@@ -37,8 +38,8 @@ export const showJob: Command = {
   action: (invocation) =>
     withStore(invocation, (store, registries) => {
       const row = found(store, invocation);
-      const { registry } = row.spec;
-      const standing = registry && registries.standing(registry.mount);
+      const { registry, dry } = row.spec;
+      const standing = registry && !dry && registries.standing(registry.mount);
       const failures = store
         .failures(row.id, 0, FAILURES)
         .map(({ id: _id, job: _job, task: _task, at, isPassing, ...rest }) => ({
@@ -48,10 +49,20 @@ export const showJob: Command = {
         }));
       if (invocation.flags.json === true)
         return console.log(
-          JSON.stringify({ ...shown(row), ...(standing && { registry: shownStanding(standing) }), failures }, null, 2),
+          JSON.stringify(
+            {
+              ...shown(row),
+              ...(dry && { estimate: row.estimate }),
+              ...(standing && { registry: shownStanding(standing) }),
+              failures,
+            },
+            null,
+            2,
+          ),
         );
       console.log(lineOf(row));
       if (standing) console.log(describeStanding(standing));
+      if (registry && row.estimate) console.log(describeEstimate(registry.mount, row.estimate));
       const lines = failures.map(
         ({ purl, path, reason, attempts }) => `${purl}${path ? ` ${path}` : ""}: ${reason} (${attempts} attempts)`,
       );

@@ -1,5 +1,4 @@
 /** What a job would fetch, for a server that is asked: nothing of it is kept. */
-import { rm } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../errors.ts";
 import type { Plan } from "../http/api/job-view.ts";
@@ -9,7 +8,8 @@ import { MemoryLedger } from "../mirror/ledger.ts";
 import type { Outcome } from "../mirror/progress.ts";
 import type { Mount } from "../mounts.ts";
 import type { PluginSource } from "../plugin-source.ts";
-import { dryFolder, openPool } from "./runtime.ts";
+import { discard, dryFolder } from "./dry-folder.ts";
+import { openPool } from "./runtime.ts";
 import { Tally } from "./tally.ts";
 
 /** Of a plan, so much is in memory: tasks, and files that are listed. */
@@ -35,7 +35,8 @@ export async function look(
 ): Promise<Omit<Plan, "asides">> {
   if (isLooking) throw new BadRequest("another dry run is under way", 429);
   isLooking = true;
-  const options = { config: { ...config, cache_metadata: true }, sources, pin: true, dry: true, patience: PATIENCE };
+  const folder = dryFolder();
+  const options = { config: { ...config, cache_metadata: true }, sources, pin: true, dry: folder, patience: PATIENCE };
   const pool = openPool(config.workers, options);
   try {
     const ledger = new MemoryLedger({ signal });
@@ -65,9 +66,7 @@ export async function look(
       failures: tally.failures.map(({ purl, reason = "" }) => ({ purl, error: reason })),
     };
   } finally {
-    pool.close();
-    // What the threads would remove when the process ends: a server goes on.
-    await rm(dryFolder(), { recursive: true, force: true }).catch(() => {});
+    await discard(folder, pool);
     isLooking = false;
   }
 }

@@ -115,20 +115,18 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
       if (unfinished >= max_waiting)
         throw new BadRequest(`${unfinished} mirror jobs have not ended (mirror.max_waiting in the configuration)`, 429);
     },
-    create: async (request) => {
+    create: async (request, isDry = false) => {
       const asides: Created["asides"] & { first: Aside[] } = { count: 0, first: [] };
       const aside = (each: Aside) => {
         if (asides.count++ < ASIDES) asides.first.push(each);
       };
-      const id = await store.create(specOf(request, config, mounts), await ahead(tasksFor(request, aside)));
+      const asked = specOf(request, config, mounts);
+      const spec = isDry ? { ...asked, title: `dry run of ${asked.title}`, dry: true } : asked;
+      const id = await store.create(spec, await ahead(tasksFor(request, aside)));
       runner.look();
       return { id, asides };
     },
     plan: async (request, signal) => {
-      if (request.whole?.registry !== undefined) {
-        const message = "what a registry comes to is estimated by proxy mirror --registry NAME --dry-run";
-        throw new InvalidFields([{ field: "dry_run", message }]);
-      }
       const asides: string[] = [];
       const tasks = tasksFor(request, ({ what, reason, place }) => {
         if (asides.length < ASIDES) asides.push(`${what} ${reason} (${place})`);

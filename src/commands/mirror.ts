@@ -11,6 +11,7 @@ import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
 import type { Mount } from "../mounts.ts";
 import { ahead } from "./ahead.ts";
+import { dryFolder } from "./dry-folder.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { MANNERS_OPTIONS, withManners } from "./manners.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
@@ -65,7 +66,7 @@ export const mirror: Command = {
       config: { ...config, cache_metadata: true },
       sources,
       pin: true,
-      dry: isDry,
+      dry: isDry && dryFolder(),
       patience: PATIENCE,
       share: threads(config.workers),
     };
@@ -104,7 +105,11 @@ export const mirror: Command = {
     for (const signal of SIGNALS) process.once(signal, interrupted);
     try {
       if (isDry && spec.registry) {
-        const found = await estimate({ ...spec, registry: spec.registry }, runtime, running);
+        const found = await estimate(
+          { ...spec, registry: spec.registry },
+          { ...runtime, folder: options.dry || dryFolder() },
+          running,
+        );
         stop();
         console.log(
           flags.json === true ? JSON.stringify(found, null, 2) : describeEstimate(spec.registry.mount, found),

@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { MirrorApi } from "../http/api/mirror-api.ts";
 import { JobRunner } from "../mirror/runner.ts";
 import { StandingJobs } from "../mirror/standing.ts";
+import { estimateApart } from "./estimate-apart.ts";
 import { mirrorApi } from "./mirror-api.ts";
 import { openPool, type Runtime } from "./runtime.ts";
 import { standingJobs } from "./standing.ts";
@@ -26,7 +27,7 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     config: { ...config, cache_metadata: true },
     sources: runtime.sources,
     pin: true,
-    dry: false,
+    dry: false as const,
     patience: PATIENCE,
     isServing: true,
   };
@@ -37,6 +38,7 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     window: config.mirror.window,
     most: config.mirror.max_jobs,
     openPool: () => openPool(config.workers, options),
+    estimate: estimateApart(config, runtime.sources),
   });
   const standing = new StandingJobs({
     store: runtime.store,

@@ -1,44 +1,29 @@
-/** `proxy mirror --registry NAME --dry-run`: what it would come to, from the list and a look at some of its packages. */
+/** A dry run of a registry: what it would come to, from the list and a look at some of its packages. */
 import { join } from "node:path";
 import { Catalogs } from "../db/catalogs.ts";
 import { Listed } from "../db/listed.ts";
 import { openDatabase } from "../db/open.ts";
 import { formatSize } from "../format.ts";
-import type { JobSpec, RegistrySpec } from "../jobs.ts";
-import { Job } from "../mirror/job.ts";
+import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
+import { Job, type JobOptions } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import type { Outcome } from "../mirror/progress.ts";
 import { Feed } from "../mirror/registry/feed.ts";
 import { UpstreamReader } from "../mirror/registry/reader.ts";
-import type { RunOptions } from "../mirror/run.ts";
 import { formatPurl } from "../purl.ts";
-import { dryFolder, type Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Packages that are looked at, chosen by chance. */
 const SAMPLE = 200;
 
-export interface Estimate {
-  listed: number;
-  /** By the filters. */
-  chosen: number;
-  sampled: number;
-  /** Of all that are chosen, about: what is not held yet. */
-  files: number;
-  /** Bytes of those whose size an index states. */
-  bytes: number;
-  /** Files whose size no index states. */
-  unknown: number;
-  /** Packages of the sample that could not be looked at, and why. */
-  failures: string[];
-}
-
+/** `folder`: for the list, while it is looked at. Throws BadRequest where there is none to be had. */
 export async function estimate(
   spec: JobSpec & { registry: RegistrySpec },
-  { cache: { context, documents }, mounts }: Pick<Runtime, "cache" | "mounts">,
-  running: Omit<RunOptions, "tell">,
+  { cache: { context, documents }, mounts, folder }: Pick<Runtime, "cache" | "mounts"> & { folder: string },
+  running: Pick<JobOptions, "pool" | "mounts" | "window">,
 ): Promise<Estimate> {
   const mount = mounts.get(spec.registry.mount)!;
-  const database = openDatabase(join(dryFolder(), "listed.db"));
+  const database = openDatabase(join(folder, "listed.db"));
   try {
     const { writer } = database;
     const { follow: _follow, ...once } = spec.registry;

@@ -30,10 +30,12 @@ export function resumable(store: JobStore, asked: Value): string {
     if (!newest) throw new BadRequest("there is no interrupted job to go on with; proxy jobs lists them all");
     return newest.id;
   }
-  const { state } = store.find(asked) ?? {};
+  const { state, spec } = store.find(asked) ?? {};
   if (state === undefined) throw new BadRequest(`there is no job ${asked}; proxy jobs lists them`);
   if (state === "complete") throw new BadRequest(`job ${asked} is complete: there is nothing left to do`);
   if (state === "failed" || state === "canceled")
     throw new BadRequest(`job ${asked} is ${state}; proxy jobs retry ${asked} makes it pending again`);
+  if (spec?.dry)
+    throw new BadRequest(`job ${asked} is a dry run that a server was asked for; a server on this store runs it`);
   return asked;
 }

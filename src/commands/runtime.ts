@@ -1,7 +1,5 @@
 /** Puts the parts together: configuration → store, database, upstream, mounts, cache. The main thread and every worker have one. */
 import { existsSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
 import type { Source } from "../cache/doc.ts";
@@ -24,6 +22,8 @@ import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
 import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
+import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
+import type { Runner } from "../mirror/job.ts";
 import { Registries } from "../mirror/registry/registries.ts";
 import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
@@ -39,6 +39,7 @@ import { overlay } from "../storage/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
+import { estimate } from "./registry-estimate.ts";
 import { requireUsable, trustOf } from "./trust.ts";
 
 export interface RuntimeOptions {
@@ -47,8 +48,8 @@ export interface RuntimeOptions {
   sources: readonly PluginSource[];
   /** What is fetched is held on purpose. */
   pin: boolean;
-  /** Nothing that is fetched is kept. */
-  dry: boolean;
+  /** Nothing that is fetched is kept: the folder where it is meanwhile, which ends with the process. */
+  dry: false | string;
   /** Milliseconds that retries may wait in all: clients wait seconds, mirrors minutes. */
   patience: number;
   /** Whether the process serves clients, who must not wait for what mirrors write. Default: unless it holds on purpose. */
@@ -64,6 +65,7 @@ export interface Job extends MirrorTasks {
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
   derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
   hash(input: HashInput): Promise<Found[]>;
+  estimate(input: { spec: JobSpec & { registry: RegistrySpec }; folder: string }): Promise<Estimate>;
 }
 
 export interface Runtime {
@@ -93,7 +95,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const ecosystems = await ecosystemsOf(sources);
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
   const storage = observed(
-    dry ? dryStorage(config.storage.path) : openDisk(config.storage.path, { servesNobody: !isServing }),
+    dry ? dryStorage(config.storage.path, dry) : openDisk(config.storage.path, { servesNobody: !isServing }),
   );
   const upstream = new Upstream({
     timeout: config.http_timeout,
@@ -158,14 +160,8 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
 }
 
 /** What is held, if anything, and a folder for what is looked at. */
-function dryStorage(path: string): Storage {
-  const folder = dryFolder();
+function dryStorage(path: string, folder: string): Storage {
   return overlay(openDisk(existsSync(path) ? path : folder), folder);
-}
-
-/** Where this process puts what is only looked at. */
-export function dryFolder(): string {
-  return join(tmpdir(), `proxy-dry-run-${process.pid}`);
 }
 
 /** Threads with a runtime of their own. `size`: 0 for as many as there are cores. */
@@ -216,8 +212,12 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
     if (!row) throw new NotFound(`${document.mount.name}${document.path} is no longer held`);
     return cache.views.render(document, row, variant, base);
   };
-  return {
+  const tasks: Job = {
     ...mirrorTasks(cache, mountOf),
+    estimate: ({ spec, folder }) => {
+      const pool: Runner = { run: (name, input) => tasks[name](input as never) as never };
+      return estimate(spec, { cache, mounts, folder }, { pool, mounts });
+    },
     open: async () => {},
     hash: blobHasher(cache.context.storage),
     read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
@@ -230,6 +230,7 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
       return cache.views.derive({ route, params, path }, bytes);
     },
   };
+  return tasks;
 }
 
 /** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */

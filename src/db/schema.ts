@@ -4,7 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { JobSpec, Task } from "../jobs.ts";
+import type { Estimate, JobSpec, Task } from "../jobs.ts";
 
 /** Immutable files that are held. A row exists only when its blob is whole and on disk. */
 export const artifacts = sqliteTable(
@@ -139,6 +139,8 @@ export const jobs = sqliteTable(
     skipped: integer().notNull().default(0),
     failed: integer().notNull().default(0),
     bytes: integer().notNull().default(0),
+    /** Of one that only tells what a registry would come to, once it has ended well. */
+    estimate: text({ mode: "json" }).$type<Estimate>(),
   },
   (table) => [index("jobs_state").on(table.state)],
 );

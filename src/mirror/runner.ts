@@ -1,7 +1,10 @@
 /** In a server: runs mirror jobs that are waiting for one, whoever made them, and leaves them to the next server when it stops. */
+import type { JobRow } from "../db/jobs.ts";
 import { messageOf } from "../errors.ts";
+import type { JobSpec } from "../jobs.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
+import { type Estimator, runEstimate } from "./estimating.ts";
 import type { Runner } from "./job.ts";
 import { Pace } from "./pace.ts";
 import type { Registries } from "./registry/registries.ts";
@@ -14,6 +17,8 @@ export interface JobRunnerOptions {
   mounts: ReadonlyMap<string, Mount>;
   /** Threads for jobs: opened with the first one, closed when there was none for a while. */
   openPool: () => Runner & { close(): void };
+  /** What jobs that only tell it would come to. */
+  estimate: Estimator;
   /** Hours in which they may begin work. Default: always. */
   window?: string | undefined;
   /** Jobs at once. */
@@ -58,8 +63,7 @@ export class JobRunner {
     try {
       for (const { id, spec } of store.waiting()) {
         if (this.#running.size >= most) return;
-        if (spec.runBy === "server" && !this.#running.has(id))
-          this.#running.set(id, { ended: this.#run(id, spec.title) });
+        if (spec.runBy === "server" && !this.#running.has(id)) this.#running.set(id, { ended: this.#run(id, spec) });
       }
     } catch (error) {
       log.error("looking for mirror jobs failed", { error: messageOf(error) });
@@ -81,23 +85,12 @@ export class JobRunner {
     await ended;
   }
 
-  async #run(id: string, title: string): Promise<void> {
+  async #run(id: string, { title, dry }: JobSpec): Promise<void> {
     clearTimeout(this.#idle);
-    this.#pool ??= this.#options.openPool();
     let isRun = false;
     try {
-      const { store, registries, mounts, window } = this.#options;
-      const row = await runJob(store, id, {
-        pool: this.#pool,
-        mounts,
-        registries,
-        window,
-        signal: this.#stopping.signal,
-        started: (progress) => {
-          this.#running.get(id)!.pace = new Pace(progress);
-          log.info("mirror job started", { job: id, title });
-        },
-      });
+      const { store, estimate } = this.#options;
+      const row = dry ? await runEstimate(store, id, estimate, this.#stopping.signal) : await this.#mirror(id, title);
       isRun = row !== undefined;
       if (row) {
         const { state, error, completed, skipped, failed, bytes } = row;
@@ -120,6 +113,22 @@ export class JobRunner {
     if (isIdle) this.#idle = setTimeout(() => this.#close(), this.#options.idle ?? IDLE);
     // What could not be run is looked at again later, not at once.
     if (isRun) this.look();
+  }
+
+  #mirror(id: string, title: string): Promise<JobRow | undefined> {
+    const { store, registries, mounts, window, openPool } = this.#options;
+    this.#pool ??= openPool();
+    return runJob(store, id, {
+      pool: this.#pool,
+      mounts,
+      registries,
+      window,
+      signal: this.#stopping.signal,
+      started: (progress) => {
+        this.#running.get(id)!.pace = new Pace(progress);
+        log.info("mirror job started", { job: id, title });
+      },
+    });
   }
 
   #sample(): void {

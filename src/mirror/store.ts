@@ -2,7 +2,7 @@
 import { acquire, isLeased, type Lease } from "../cache/lease.ts";
 import type { JobRow } from "../db/jobs.ts";
 import { BadRequest } from "../errors.ts";
-import { isRelease, type JobSpec, type ReleaseTask, type Task } from "../jobs.ts";
+import { type Estimate, isRelease, type JobSpec, type ReleaseTask, type Task } from "../jobs.ts";
 import { keyOfChoice } from "./choice.ts";
 import { keyOfTask } from "./ledger.ts";
 import { noCounts } from "./progress.ts";
@@ -124,13 +124,14 @@ export class JobStore {
     return { row, ledger: new RowLedger(this.#tables, id, row.spec, signal), release: () => lease.release() };
   }
 
-  /** Ends a job that someone runs. What failed decides how it ended. */
-  async end(id: string, error?: string): Promise<JobRow> {
+  /** Ends a job that someone runs. What failed decides how it ended. `estimate`: of one that only tells it. */
+  async end(id: string, error?: string, estimate?: Estimate): Promise<JobRow> {
     const { jobs, tasks, writer } = this.#tables;
     await writer.write(() => {
       const { total, failed } = jobs.find(id)!;
       const reason = error ?? (failed > 0 ? `${failed} of ${total} could not be held` : null);
-      const ended = { phase: "complete", error: reason, finishedAt: Date.now() } as const;
+      const told = estimate ? { estimate } : {};
+      const ended = { phase: "complete", error: reason, finishedAt: Date.now(), ...told } as const;
       if (jobs.move(id, ["running"], reason === null ? "complete" : "failed", ended)) tasks.forget(id);
     });
     return jobs.find(id)!;

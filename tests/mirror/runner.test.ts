@@ -20,6 +20,7 @@ function runnerOf(all: Set, options: Partial<JobRunnerOptions> = {}) {
     mounts: set.mounts,
     most: 2,
     poll: 20,
+    estimate: () => Promise.reject(new Error("nobody estimates")),
     openPool: () => {
       pools.opened++;
       return { ...set.pool, close: () => void pools.closed++ };
@@ -170,4 +171,31 @@ test("a running job tells its progress; one that was canceled ends", async () =>
   expect(state(id)).toBe("canceled");
   expect(await all.held("/f/small")).toBe(true);
   await runner.stop(1_000);
+});
+
+test("a dry run tells its estimate, or why there is none; one that is stopped is made anew by the next server", async () => {
+  await using all = await setUp({ pin: true });
+  const found = { listed: 2, chosen: 1, sampled: 1, files: 3, bytes: 4, unknown: 0, failures: [] };
+  const silent = runnerOf(all, {
+    estimate: (_, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", reject)),
+  });
+  const id = await silent.create([], { dry: true });
+  silent.runner.start();
+  await until(() => silent.state(id) === "running");
+  await silent.runner.stop(1_000);
+  expect(silent.store.find(id)).toMatchObject({ state: "pending", estimate: null });
+
+  const telling = runnerOf(all, { estimate: async () => found });
+  telling.runner.start();
+  await until(() => telling.state(id) === "complete");
+  expect(telling.store.find(id)).toMatchObject({ estimate: found, total: 0, error: null });
+  await telling.runner.stop(1_000);
+  expect(telling.pools.opened).toBe(0);
+
+  const failing = runnerOf(all);
+  failing.runner.start();
+  const other = await failing.create([], { dry: true });
+  await until(() => failing.state(other) === "failed");
+  expect(failing.store.find(other)).toMatchObject({ error: "nobody estimates", estimate: null });
+  await failing.runner.stop(1_000);
 });

@@ -33,6 +33,7 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     mounts: set.mounts,
     most: 2,
     poll: 50,
+    estimate: () => Promise.reject(new Error("nobody estimates")),
     openPool,
   });
   const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache, sources: [] };

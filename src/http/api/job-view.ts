@@ -38,7 +38,21 @@ export const jobSummarySchema = z.object({
   progress: progressSchema,
 });
 
+const estimateSchema = z.object({
+  listed: count("Packages that its list has"),
+  chosen: count("Of these, by the filters"),
+  sampled: count("Of these, chosen by chance, those that were looked at"),
+  files: count("To fetch, of all that are chosen; about, unless all of them were looked at"),
+  bytes: count("Of those whose size an index states"),
+  unknown: count("Files whose size no index states"),
+  failures: z.array(z.string()).describe("Packages that could not be looked at, and why"),
+});
+
 export const jobSchema = jobSummarySchema.extend({
+  estimate: estimateSchema
+    .nullable()
+    .optional()
+    .describe("Of a dry run of a registry: what it would come to; null until that is known"),
   progress: progressSchema.extend({
     errors: z.array(z.object({ ...released, error: z.string() })).describe(`The first ${SHOWN_FAILURES} failures`),
   }),
@@ -107,7 +121,8 @@ export function summaryOf({ row, live }: FoundJob): JobSummary {
 export function jobOf(found: FoundJob, failures: readonly FailureRow[]): z.infer<typeof jobSchema> {
   const { progress, ...summary } = summaryOf(found);
   const errors = failures.map(({ purl, reason }) => ({ ...releaseOf(purl), error: reason }));
-  return { ...summary, progress: { ...progress, errors } };
+  const { spec, estimate } = found.row;
+  return { ...summary, ...(spec.dry && { estimate }), progress: { ...progress, errors } };
 }
 
 export function failureOf(row: FailureRow): z.infer<typeof failureSchema> {

@@ -79,9 +79,10 @@ export interface MirrorApi {
   problemsOf(files: Pick<MirrorRequest, "lists" | "sboms" | "lockfiles" | "images">): Promise<readonly FieldError[]>;
   /** Throws BadRequest (429, 409) where no job can be made now. */
   requireRoom(): void;
-  /** Reads the sources to their end. Throws InvalidFields where they make no sense; then nothing was recorded. */
-  create(request: MirrorRequest): Promise<Created>;
-  /** What a job would fetch. Ends early when `signal` is aborted. */
+  /** Reads the sources to their end. Throws InvalidFields where they make no sense; then nothing was recorded. `isDry`: of a
+   * registry, the job only tells what it would come to. */
+  create(request: MirrorRequest, isDry?: boolean): Promise<Created>;
+  /** What a job of packages would fetch. Ends early when `signal` is aborted. */
   plan(request: MirrorRequest, signal: AbortSignal): Promise<Plan>;
   list(page: { before?: string; limit: number }): FoundJob[];
   find(id: string): FoundJob | undefined;

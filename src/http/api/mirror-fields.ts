@@ -81,7 +81,7 @@ export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency
       .max(most, { error: `expected at most ${most}, four times the configured concurrency` })
       .optional()
       .describe("Downloads at once. Default: as configured"),
-    dry_run: flag().describe("Only tell what would be fetched"),
+    dry_run: flag().describe("Only tell what would be fetched; of a registry, by a job (`estimate`)"),
     refresh: flag().describe("Look again at releases that are held whole, and ask upstream for documents anew"),
   });
 }

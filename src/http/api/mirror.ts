@@ -55,8 +55,11 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     try {
       await using asked = await readMirrorRequest(request, api);
       keepOpen(request);
-      if (asked.isDry) return Response.json(await api.plan(asked.request, AbortSignal.any([request.signal, stopping])));
-      const job = await api.create(asked.request);
+      const { isDry } = asked;
+      // A registry's list takes too long for anyone to wait at the other end.
+      if (isDry && asked.request.whole?.registry === undefined)
+        return Response.json(await api.plan(asked.request, AbortSignal.any([request.signal, stopping])));
+      const job = await api.create(asked.request, isDry);
       return Response.json(job, { status: 202, headers: { location: `/api/mirror/${job.id}` } });
     } finally {
       reading--;
@@ -89,7 +92,7 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
       detail: {
         summary: "Mirror packages",
         description:
-          "Makes a job of package URLs, SBOMs, lockfiles and recordings, once they were read to their end: 202, with its id. With `dry_run`: 200, with what would be fetched.",
+          "Makes a job of package URLs, SBOMs, lockfiles and recordings, once they were read to their end, or of a registry: 202, with its id. With `dry_run`: 200, with what would be fetched; of a registry 202, with the id of a job that tells it as its `estimate`.",
         requestBody,
       },
     })

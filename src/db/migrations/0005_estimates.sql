@@ -1,0 +1,1 @@
+ALTER TABLE `mirror_jobs` ADD `estimate` text;
