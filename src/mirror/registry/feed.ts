@@ -146,7 +146,8 @@ export class Feed {
     // After a snapshot there is no checkpoint: the list is read once.
     if (list && (!changes || isListing || checkpoint === null)) {
       const from = resumes && size === 0 ? (checkpoint ?? undefined) : undefined;
-      const same = new SameList(validator);
+      // Where a feed tells what changes, the list is read since it does not, and says where it goes on.
+      const same = new SameList(changes ? null : validator);
       await this.#list(list(reader.unless(same), from), { isResumed: from !== undefined, same });
     }
     return changes && this.#changes(changes(reader, this.#row().checkpoint ?? undefined));

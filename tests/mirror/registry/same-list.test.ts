@@ -54,6 +54,8 @@ function changed(name: string, revision: string | undefined): CatalogEvent {
 }
 
 interface Look {
+  /** Whether there is a feed, which starts anew so many times. */
+  resyncs?: number;
   options?: Record<string, string[]>;
   snapshot?: string;
   include?: string[];
@@ -61,9 +63,14 @@ interface Look {
 }
 
 /** One look at upstream. What it fails with, and the statuses of answers to the requests for the list. */
-async function look({ options = {}, isAnew = false, snapshot, include = [] }: Look = {}) {
+async function look({ resyncs, options = {}, isAnew = false, snapshot, include = [] }: Look = {}) {
   const defaults = { scope: { default: ["all"], help: "Which." } };
-  const ecosystem = { ...files, options: defaults, catalog };
+  let left = resyncs ?? 0;
+  const changes: Catalog["changes"] = async function* () {
+    if (left-- > 0) yield { events: [{ type: "resync", reason: "it was reset" }], checkpoint: "" };
+  };
+  const feeding = resyncs === undefined ? catalog : { ...catalog, changes };
+  const ecosystem = { ...files, options: defaults, catalog: feeding };
   const mount = makeMount("files", ecosystem, { upstreams: { default: upstream.url }, ttl: 0, options });
   upstream.forget();
   const feed = new Feed({
@@ -146,6 +153,14 @@ test.each<[string, () => Promise<unknown>]>([
   await change();
   expect((await look()).statuses).toEqual([200]);
   expect(revisions()).toEqual({ a: "1", b: "1" });
+});
+
+test("a list that a feed needs to go on from is read again", async () => {
+  publish({ a: "1", b: "1" });
+  expect((await look({ resyncs: 0 })).statuses).toEqual([200]);
+  expect((await look({ resyncs: 0 })).statuses).toEqual([]);
+  expect((await look({ resyncs: 1 })).statuses).toEqual([200]);
+  expect(new Catalogs(database).find("files")).toMatchObject({ isListing: false, checkpoint: "after b" });
 });
 
 async function snapshotted(): Promise<void> {
