@@ -135,9 +135,11 @@ export class Job {
     const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
-    const { files, held, expected, isGone = false, matures } = plan;
-    Object.assign(work, { isGone, again: matures });
-    if (isGone)
+    const { files, held, expected, matures } = plan;
+    const doubt = plan.isGone ? ledger.doubt?.(task) : undefined;
+    if (doubt) work.fail(doubt);
+    Object.assign(work, { isGone: plan.isGone && !doubt, again: matures });
+    if (work.isGone)
       this.#options.tell?.({
         mount: task.mount,
         purl: task.purl,

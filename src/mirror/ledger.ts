@@ -38,6 +38,8 @@ export interface Ledger {
   finish(counts: Counts, failures: readonly Failure[]): Promise<void>;
   /** Whether an earlier job held all of a release that could be had: what it lacks is not asked for again. */
   isWhole(task: ReleaseTask): boolean;
+  /** Why a listed package that upstream does not have is not to be given up; absent: it is. */
+  doubt?(task: ReleaseTask): Error | undefined;
   /** The number of tasks that were not taken yet. */
   waiting(): number;
   /** The mounts of all tasks. */

@@ -1,5 +1,5 @@
 /** How often a task is tried whose failures may pass. */
-const ATTEMPTS = 5;
+export const ATTEMPTS = 5;
 /** Milliseconds before the second attempt; four times as many before each later one: 1 s, 4 s, 16 s, 64 s. */
 export const BACKOFF = 1_000;
 

@@ -7,7 +7,7 @@ import type { Mount } from "../../mounts.ts";
 import { formatPurl } from "../../purl.ts";
 import type { Ledger, Settled, Taken } from "../ledger.ts";
 import type { Counts, Failure } from "../progress.ts";
-import { isLast, mayTryAgain } from "../retry.ts";
+import { ATTEMPTS, isLast, mayTryAgain } from "../retry.ts";
 import type { Feed } from "./feed.ts";
 import { bury } from "./gone.ts";
 
@@ -127,11 +127,12 @@ export class RegistryLedger implements Ledger {
       this.#record(id, attempts + 1, settled.failures);
       const { isGone, again } = settled;
       const state = isGone ? "gone" : settled.kind === "failed" ? "failed" : again === undefined ? "held" : "young";
+      // What was there, or never came, may come late: it is looked for once more.
+      const isSought = isGone && (row.held !== null || isLast(attempts));
       const isSettled = listed.settle(row, {
         state,
-        attempts: attempts + 1,
-        // What never came may come late, so that it is looked for once more.
-        notBefore: state === "failed" || (isGone && isLast(attempts)) ? Date.now() + REST : Math.round(again ?? 0),
+        attempts: isSought ? ATTEMPTS : attempts + 1,
+        notBefore: state === "failed" || isSought ? Date.now() + REST : Math.round(again ?? 0),
         ...(settled.kind === "complete" && { held: isGone ? null : (row.revision ?? "") }),
       });
       if (isGone && isSettled) orphans = this.#bury(task as ReleaseTask);
@@ -158,6 +159,11 @@ export class RegistryLedger implements Ledger {
     const { jobs, job } = this.#options;
     for (const { purl, path = null, reason, isPassing } of failures)
       jobs.fail({ job, task, purl, path, reason, isPassing, attempts, at: Date.now() });
+  }
+
+  /** Of what was held; with what was not, nothing is lost. */
+  doubt({ listing }: ReleaseTask): Error | undefined {
+    return listing?.held === undefined ? undefined : this.#options.feed.recorder.refusal(1);
   }
 
   /** What a package lacks is looked for again whenever it changes. */

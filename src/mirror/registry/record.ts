@@ -56,8 +56,9 @@ export class Recorder {
   readonly #isChosen: (purl: string) => boolean;
   /** Packages that are mirrored, where they are limited. */
   #chosen: number | undefined;
-  /** Packages that were gone since the guard last looked. */
+  /** Packages that are gone since upstream was looked at last, and, once these are more than a few, those that were there before. */
   #buried = 0;
+  #all: number | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -108,6 +109,7 @@ export class Recorder {
   /** Before another look at upstream: what is gone at once is counted anew. */
   begin(): void {
     this.#buried = 0;
+    this.#all = undefined;
   }
 
   /** Packages that are there, as far as it is known. Looks at all of them. */
@@ -235,13 +237,20 @@ export class Recorder {
   }
 
   #guard(count: number): void {
+    const refusal = this.refusal(count);
+    if (refusal) throw refusal;
+  }
+
+  /** Why so many more packages cannot be gone; `undefined` where they can. */
+  refusal(count: number): BadRequest | undefined {
     const { spec, mount } = this.#options;
+    const before = this.#buried;
     this.#buried += count;
-    if (spec.mayShrink || this.#buried <= FEW || count === 0) return;
-    const all = this.count();
-    if (this.#buried <= all * MOST) return;
-    throw new BadRequest(
-      `${mount.name}: upstream says that ${this.#buried} of ${all} packages are gone, more than ${MOST * 100} % at once. No more of them were given up. If it is right, run it again with --allow-shrink`,
+    if (spec.mayShrink || this.#buried <= FEW || count === 0) return undefined;
+    this.#all ??= this.count() + before;
+    if (this.#buried <= this.#all * MOST) return undefined;
+    return new BadRequest(
+      `${mount.name}: upstream says that ${this.#buried} of ${this.#all} packages are gone, more than ${MOST * 100} % at once. No more of them were given up. If it is right, run it again with --allow-shrink`,
     );
   }
 }
