@@ -3,6 +3,7 @@
  * numbers are opaque and were reset before; revisions tell what changed.
  */
 import type { Catalog, CatalogEvent, CatalogPage, Reader } from "../catalog.ts";
+import type { Doc } from "../ecosystem.ts";
 import { UpstreamFailed } from "../errors.ts";
 import { itemsOf } from "./json-items.ts";
 
@@ -19,6 +20,8 @@ interface Change {
 /** It would send 10,000, which in memory are three times as much. */
 const ROWS = 2_000;
 const CHANGES = 5_000;
+/** Bytes of a document in which its revision stands. */
+const HEAD = 1_024;
 /** The header chose the service of 2025 while there were two. */
 const OPTIONS = { upstream: "replication", headers: { "npm-replication-opt-in": "true" } } as const;
 
@@ -26,6 +29,7 @@ export const npmCatalog: Catalog = {
   list,
   resumes: true,
   changes,
+  revisionOf,
   snapshot: {
     what: "the JSON of /_all_docs",
     async *read(bytes) {
@@ -103,6 +107,12 @@ function eventsOf(rows: readonly Row[]): CatalogEvent[] {
   return rows.flatMap(({ id, value }): CatalogEvent[] =>
     isPackage(id) ? [{ type: "changed", package: { name: id }, ...(value?.rev && { revision: value.rev }) }] : [],
   );
+}
+
+/** CouchDB writes it behind the name, in documents that may be long. Empty where a registry is none: then nothing can be told. */
+function revisionOf(doc: Doc): string {
+  const head = new TextDecoder().decode(doc.bytes().subarray(0, HEAD));
+  return /^\s*\{\s*"_id"\s*:\s*"[^"]*"\s*,\s*"_rev"\s*:\s*"([^"]+)"/.exec(head)?.[1] ?? "";
 }
 
 /** CouchDB's own documents are among them. */

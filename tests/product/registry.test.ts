@@ -111,6 +111,24 @@ test(
 );
 
 test(
+  "a document of before the change that the feed told is asked for again, and leaves no hole",
+  async () => {
+    const lies: NpmLies = {};
+    await using all = await npm(30, lies);
+    const { proxy, whole } = all;
+    expect((await proxy.mirror()).code).toBe(0);
+    whole.publish(20);
+    lies.lags = 2;
+    proxy.upstream.forget();
+    expect((await proxy.mirror()).code).toBe(0);
+    expect(proxy.upstream.count(/1\.1\.0\.tgz$/)).toBe(1);
+    expect(proxy.upstream.count(`/registry/${whole.nameOf(20)}`)).toBe(3);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: 30 }, gaps: 0 });
+  },
+  TIMEOUT,
+);
+
+test(
   "a list that ends too early, or a feed that does not move on, is no list of what is gone",
   async () => {
     const lies: NpmLies = {};

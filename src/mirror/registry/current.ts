@@ -26,9 +26,8 @@ export function requireCurrent(
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
     const target = documentAt(mount, path);
     const held = target && cache.documents.held(mount, target.path);
-    const stated = held && revisionOf && listing?.isNews ? revisionOf(cache.documents.doc(target, held)) : undefined;
-    // What states nothing is no newer version of what was listed.
-    if (stated !== undefined && (stated === listing?.held || (releases.length === 0 && stated !== revision)))
+    const before = listing?.isNews ? listing.held : undefined;
+    if (held && before !== undefined && revisionOf?.(cache.documents.doc(target, held)) === before)
       throw new UpstreamFailed(`${path}: upstream lists it as ${revision}, and sent what it was before`, {
         retryable: true,
       });

@@ -15,6 +15,8 @@ export interface NpmRelease extends Release {
 export interface NpmPackage extends Package<NpmRelease> {
   /** Default: `latest` is the last version of the list. */
   tags?: Readonly<Record<string, string>>;
+  /** Of its document. Default: the same, whatever it says. */
+  rev?: string;
   /** By the registry's keys, over `name@version:integrity`. */
   sign?(over: string): readonly { keyid: string; sig: string }[];
 }
@@ -84,7 +86,7 @@ function packument(pack: NpmPackage, tarballs: ReadonlyMap<string, Uint8Array>, 
   const published = Object.fromEntries(releases.map(({ version, publishedAt }) => [version, publishedAt]));
   const modified = dates.at(-1);
   const time = { created: dates[0], modified, ...published };
-  const full = { _id: name, _rev: "1-0", name, "dist-tags": tags, versions, time, readme: `# ${name}\n` };
+  const full = { _id: name, _rev: pack.rev ?? "1-0", name, "dist-tags": tags, versions, time, readme: `# ${name}\n` };
   return { full, abbreviated: { name, modified, "dist-tags": tags, versions } };
 }
 

@@ -9,6 +9,8 @@ export interface NpmLies {
   listEnds?: number;
   /** The feed sends the same page again and again. */
   isStuck?: boolean;
+  /** Documents are those of the last revision, so many times. */
+  lags?: number;
 }
 
 /** What the registry and its replication are configured as. */
@@ -27,10 +29,14 @@ export function wholeNpm(whole: Whole, base: string, lies: NpmLies = {}): Tree {
       if (index < 0) return undefined;
       if (whole.isGone(index))
         return key === `/${name}` ? json({ _id: name, name, time: { unpublished: {} } }) : undefined;
-      const revision = `${index} ${whole.revisionOf(index)}`;
-      const tree = made.get(revision) ?? makeNpm([whole.packageOf(index)], base);
+      const rev = whole.revisionOf(index);
+      const revision = `${index} ${rev}`;
+      const tree = made.get(revision) ?? makeNpm([{ ...whole.packageOf(index), rev }], base);
       made.set(revision, tree);
-      return tree.get(key);
+      const before = made.get(`${index} ${rev.replace(/^\d+/, (count) => `${Number(count) - 1}`)}`);
+      if (key !== `/${name}` || !before || (lies.lags ?? 0) <= 0) return tree.get(key);
+      lies.lags!--;
+      return before.get(key);
     },
   };
 }
