@@ -135,6 +135,12 @@ export class DocumentCache {
     return this.#row(mount, path) ?? this.generations.held(mount, path);
   }
 
+  /** When upstream told last what it is, or that there is none, as far as this thread knows; milliseconds since 1970, or 0. */
+  askedAt(target: Target): number {
+    const { checkedAt = 0 } = this.held(target.mount, target.path) ?? {};
+    return Math.max(checkedAt, this.#absent.get(keyOf(target))?.at ?? 0);
+  }
+
   #row(mount: Mount, path: Path): DocumentRow | undefined {
     const row = rowAt(this.#context, mount, path);
     return row && this.#context.storage.has(row.sha256) ? row : undefined;

@@ -1,6 +1,6 @@
 /** From documents to the documents that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
-import { documentAt, followsRoot, type Target } from "../cache/locate.ts";
+import { documentAt, followsRoot, generationOf, type Target } from "../cache/locate.ts";
 import { type Staged, stagedOf } from "../cache/staging.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Facts, Package, Path, ReleaseFacts } from "../ecosystem.ts";
@@ -34,6 +34,8 @@ export interface WalkOptions {
   only?: Package;
   /** Whether it is held and not looked into. */
   unread?: boolean;
+  /** Whether it heads its generation in place of a document that upstream does not have. What it leads to does not. */
+  heads?: boolean;
 }
 
 /**
@@ -51,7 +53,8 @@ export async function walk(
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
   if (seen.has(target.path)) return NOTHING;
   seen.add(target.path);
-  const force = isDue(cache, target, options.refresh) && target.route.freshness !== "immutable" && !followsRoot(target);
+  const follows = target.route.freshness === "immutable" || (followsRoot(target) && !options.heads);
+  const force = isDue(cache, target, options.refresh) && !follows;
   const { row, outcome } = await cache.documents.load(
     options.unread ? { ...target, isRepetition: true } : target,
     force ? { force } : {},
@@ -73,7 +76,9 @@ export async function walk(
     const facts: Facts = target.route.parse(doc, options.only);
     const next = [...(facts.follow ?? [])].filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
     const lead = async (path: Path, how: WalkOptions) => {
-      const led = await walk(cache, mount, path, how, seen).catch((error: unknown) => excused(error, how));
+      const led = await walk(cache, mount, path, { ...how, heads: false }, seen).catch((error: unknown) =>
+        excused(error, how),
+      );
       for (const release of led.releases) walked.releases.push(release);
       walked.unpinned.push(...led.unpinned);
       walked.staged.push(...led.staged);
@@ -89,10 +94,8 @@ export async function walk(
 }
 
 /** Several packages may have a document in common. */
-function isDue(cache: Cache, { mount, path }: Target, refresh: Refresh = false): boolean {
-  if (typeof refresh === "boolean") return refresh;
-  const { checkedAt = 0 } = cache.documents.held(mount, path) ?? {};
-  return checkedAt < refresh;
+function isDue(cache: Cache, target: Target, refresh: Refresh = false): boolean {
+  return typeof refresh === "boolean" ? refresh : cache.documents.askedAt(target) < refresh;
 }
 
 function excused(error: unknown, { tolerant }: WalkOptions): Walked {
@@ -127,13 +130,25 @@ export async function indexed(
   const found: Indexed = { releases: [], others: [], staged: [] };
   const seen = new Set<Path>();
   const only = { name, ...(qualifiers && { qualifiers }) };
+  /** Of documents that head one generation, one will do; by the first of them. */
+  const [heads, absent] = [new Set<Path>(), new Map<Path, NotFound>()];
   for (const path of mount.ecosystem.index(only, mount.traits)) {
-    const { releases, unpinned, staged } = await walk(cache, mount, path, { tolerant: true, refresh, only }, seen);
+    const target = documentAt(mount, path);
+    const head = target && generationOf(target)?.roots[0];
+    const options = { tolerant: true, refresh, only, heads: head !== undefined && absent.has(head) };
+    const walked = await walk(cache, mount, path, options, seen).catch((error: unknown) => {
+      if (head === undefined || !(error instanceof NotFound)) throw error;
+      absent.set(head, error);
+    });
+    if (!walked) continue;
+    if (head !== undefined) heads.add(head);
+    const { releases, unpinned, staged } = walked;
     await pin(cache, mount, unpinned);
     found.staged.push(...staged);
     for (const release of releases)
       if (release.name === name) found.releases.push(release);
       else if (release.provides?.some((each) => each.name === name)) found.others.push(release);
   }
+  for (const [head, absence] of absent) if (!heads.has(head)) throw absence;
   return found;
 }

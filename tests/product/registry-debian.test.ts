@@ -84,3 +84,19 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "an archive with a Release beside its signature, and no InRelease, is held like others",
+  async () => {
+    await using all = await repository();
+    const { whole, proxy, mirror } = all;
+    proxy.upstream.fault(ROOT, failing(404));
+    const first = await mirror();
+    expect(first).toMatchObject({ code: 0, files: SIZE });
+    expect(first.roots).toBeLessThan(20);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE, gone: 0 }, gaps: 0 });
+    whole.publish(2);
+    expect(await mirror()).toMatchObject({ code: 0, files: 1 });
+  },
+  TIMEOUT,
+);

@@ -43,7 +43,7 @@ test(
 
 for (const [ecosystem, shared] of [
   ["helm", /\/index\.yaml$/],
-  ["debian", /\/InRelease$/],
+  ["debian", /\/(?:In)?Release$/],
 ] as const)
   test(
     `${ecosystem}: an index of many packages that is missing says nothing of any`,
