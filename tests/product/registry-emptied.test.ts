@@ -18,7 +18,7 @@ test(
     expect((await proxy.mirror()).code).toBe(0);
     proxy.upstream.fault(/\/whole-\d+$/, failing(404));
     const emptied = await proxy.mirror("--refresh", "--gone", "purge");
-    expect([emptied.code, emptied.stdout.includes("of 60 packages are gone, more than 2 %")]).toEqual([1, true]);
+    expect([emptied.code, /\d+ of \d+ packages are gone, more than 2 %/.test(emptied.stdout)]).toEqual([1, true]);
     // As many as a list may lack.
     expect(await proxy.standing()).toMatchObject({ packages: { failed: SIZE - 10, gone: 10 } });
     proxy.upstream.heal();

@@ -54,6 +54,7 @@ export class Feed {
         if (spec.follow === undefined) break;
         this.phase = "waiting";
         await this.#sleep(spec.follow);
+        this.recorder.begin();
         await context.writer.write(() => listed.reopen(mount.name, Date.now(), { failed: "rested" }));
       }
       this.phase = "done";
@@ -83,7 +84,6 @@ export class Feed {
     for (let tries = 0; ; tries++) {
       const before = this.#row().checkpoint;
       try {
-        this.recorder.begin();
         return await this.#look();
       } catch (error) {
         if (error instanceof Stopped || error instanceof BadRequest) throw error;
@@ -104,6 +104,7 @@ export class Feed {
         const until = retryAt(tries, 0, backoff);
         emit("postponed", { mount: mount.name, reason: messageOf(error), until });
         await this.#sleep(until - Date.now());
+        this.recorder.begin();
       }
     }
   }

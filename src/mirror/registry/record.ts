@@ -56,7 +56,7 @@ export class Recorder {
   readonly #isChosen: (purl: string) => boolean;
   /** Packages that are mirrored, where they are limited. */
   #chosen: number | undefined;
-  /** Packages that are gone since upstream was looked at last, and, once these are more than a few, those that were there before. */
+  /** Packages that are gone since upstream was looked at last; and those that are there, as of when these were more than a few. */
   #buried = 0;
   #all: number | undefined;
 
@@ -244,10 +244,9 @@ export class Recorder {
   /** Why so many more packages cannot be gone; `undefined` where they can. */
   refusal(count: number): BadRequest | undefined {
     const { spec, mount } = this.#options;
-    const before = this.#buried;
     this.#buried += count;
     if (spec.mayShrink || this.#buried <= FEW || count === 0) return undefined;
-    this.#all ??= this.count() + before;
+    this.#all ??= this.count();
     if (this.#buried <= this.#all * MOST) return undefined;
     return new BadRequest(
       `${mount.name}: upstream says that ${this.#buried} of ${this.#all} packages are gone, more than ${MOST * 100} % at once. No more of them were given up. If it is right, run it again with --allow-shrink`,
