@@ -11,7 +11,7 @@ import type { Context } from "./context.ts";
 import { factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
-import { discard, download, NoRoom } from "./download.ts";
+import { download, NoRoom } from "./download.ts";
 import type { FileFact } from "./facts.ts";
 import type { File } from "./file.ts";
 import { follow } from "./follow.ts";
@@ -19,6 +19,7 @@ import type { Growing } from "./growing.ts";
 import { acquire, type Lease } from "./lease.ts";
 import { granted } from "./link.ts";
 import { addressesOf, type Target } from "./locate.ts";
+import { discard } from "./part-file.ts";
 import { passThrough } from "./pass-through.ts";
 import type { Wanted } from "./request.ts";
 import type { Vouching } from "./vouching.ts";
@@ -199,7 +200,7 @@ export class ArtifactCache {
     { part }: Lease,
     ready: (file: File) => void,
   ): Promise<ArtifactRow | undefined> {
-    const { upstream, storage } = this.#context;
+    const { storage } = this.#context;
     const key = keyOf(target);
     const wanted = await this.#wanted(target, fact);
     const linked = await granted(this.#context, wanted);
@@ -215,7 +216,7 @@ export class ArtifactCache {
       growing = started;
       ready({ kind: "growing", head: started.head, growing: started });
     };
-    const downloaded = await download(upstream, {
+    const downloaded = await download(this.#context, {
       ...wanted,
       file: part,
       hasRoom: (bytes) => storage.hasRoom(bytes),

@@ -9,11 +9,12 @@ import { factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
 import { conditional, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
-import { type Downloaded, discard, download } from "./download.ts";
+import { type Downloaded, download } from "./download.ts";
 import { downloadGrown } from "./grow-document.ts";
 import type { Head } from "./growing.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
 import { addressesOf, documentAt, type Target } from "./locate.ts";
+import { discard } from "./part-file.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { isCurrent, requirePromised } from "./probe.ts";
 import { type Reading, readBytes, unpackedFor } from "./reader.ts";
@@ -51,7 +52,7 @@ export class DocumentFetch {
     const key = keyOf(target);
     const { storage } = this.#context;
     for (;;) {
-      const lease = await acquire(storage.parts, key);
+      const lease = await acquire(storage.parts, key, storage.servesNobody);
       if (lease) {
         try {
           return await this.#fetch(target, row, lease);
@@ -77,7 +78,7 @@ export class DocumentFetch {
       const downloaded =
         row && target.route.grows
           ? await downloadGrown(this.#context, wanted, row, lease.part)
-          : await download(upstream, { ...wanted, file: lease.part });
+          : await download(this.#context, { ...wanted, file: lease.part });
       if (probe) requirePromised(wanted, probe, downloaded);
       return await this.#keep(target, row, downloaded, lease.part);
     } catch (error) {
@@ -171,7 +172,7 @@ export class DocumentFetch {
     const { storage } = this.#context;
     const key = `${keyOf(target)} aside`;
     for (;;) {
-      const lease = await acquire(storage.parts, key);
+      const lease = await acquire(storage.parts, key, storage.servesNobody);
       if (!lease) {
         await Bun.sleep(POLL);
         continue;
@@ -179,7 +180,7 @@ export class DocumentFetch {
       try {
         await discard(lease.part);
         const wanted = await this.#wanted(target, undefined);
-        const downloaded = await download(this.#context.upstream, { ...wanted, file: lease.part });
+        const downloaded = await download(this.#context, { ...wanted, file: lease.part });
         return await this.#place(target, undefined, downloaded, lease.part);
       } finally {
         await discard(lease.part);

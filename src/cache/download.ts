@@ -3,16 +3,20 @@
  * verification before anything is kept. Says nothing of why it was wanted.
  */
 import { constants, existsSync } from "node:fs";
-import { copyFile, type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rename } from "node:fs/promises";
 import { type Digests, Hasher, splitDigest } from "../digest.ts";
 import type { Algorithm } from "../ecosystem.ts";
 import { DigestMismatch, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
+import type { Storage } from "../storage/storage.ts";
 import { chunksOf } from "../upstream/body.ts";
 import type { Upstream } from "../upstream/client.ts";
 import { Growing, type Head } from "./growing.ts";
+import { descriptionOf, discard, PartFile } from "./part-file.ts";
 import { Changed, request, type Wanted } from "./request.ts";
 import { verify } from "./verify.ts";
+
+type Parts = { upstream: Upstream; storage: Pick<Storage, "servesNobody"> };
 
 /** What is wanted, and where it goes. */
 export interface Download extends Wanted {
@@ -45,8 +49,8 @@ const BREAKS = 4;
 export class NoRoom extends Error {}
 
 /** Downloads and verifies. Throws NotModified, NotFound, NoRoom, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
-export async function download(upstream: Upstream, wanted: Download): Promise<Downloaded> {
-  const transfer = new Transfer(upstream, wanted);
+export async function download(parts: Parts, wanted: Download): Promise<Downloaded> {
+  const transfer = new Transfer(parts, wanted);
   try {
     return await transfer.run();
   } catch (error) {
@@ -61,16 +65,10 @@ export async function download(upstream: Upstream, wanted: Download): Promise<Do
   }
 }
 
-export async function discard(file: string): Promise<void> {
-  await rm(file, { force: true });
-  await rm(`${file}.json`, { force: true });
-}
-
 class Transfer {
   readonly #upstream: Upstream;
   readonly #wanted: Download;
-  /** Opened when there is something to write: a small body is passed on before the disk is touched. */
-  #handle: FileHandle | undefined;
+  readonly #part: PartFile;
   #hasher: Hasher;
   /** What upstream said of the body, since it first answered. */
   #head: Head | undefined;
@@ -78,9 +76,10 @@ class Transfer {
   #small: Uint8Array[] | undefined;
   #growing: Growing | undefined;
 
-  constructor(upstream: Upstream, wanted: Download) {
+  constructor({ upstream, storage }: Parts, wanted: Download) {
     this.#upstream = upstream;
     this.#wanted = wanted;
+    this.#part = new PartFile(storage, wanted.file);
     this.#hasher = new Hasher(this.#algorithms());
   }
 
@@ -103,13 +102,8 @@ class Transfer {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#handle?.close();
-  }
-
-  async #open(): Promise<FileHandle> {
-    this.#handle ??= await open(this.#wanted.file, "a+");
-    return this.#handle;
+  close(): Promise<void> {
+    return this.#part.close();
   }
 
   /**
@@ -119,7 +113,7 @@ class Transfer {
   async #inherit(): Promise<void> {
     const { file } = this.#wanted;
     if (!existsSync(file)) return;
-    this.#head = await readFile(`${file}.json`, "utf8").then(
+    this.#head = await readFile(descriptionOf(file), "utf8").then(
       (text) => JSON.parse(text) as Head,
       () => undefined,
     );
@@ -130,7 +124,7 @@ class Transfer {
     } catch {
       return this.#reset();
     }
-    await this.#open();
+    await this.#part.open();
     for await (const chunk of Bun.file(file).stream()) {
       this.#hasher.update(chunk);
       this.#size += chunk.length;
@@ -159,7 +153,7 @@ class Transfer {
     for await (const chunk of chunksOf(response, new URL(head.url).host, limits)) {
       this.#hasher.update(chunk);
       if (this.#small) this.#small.push(chunk);
-      else await (await this.#open()).appendFile(chunk);
+      else await this.#part.append(chunk);
       this.#size += chunk.length;
       emit("fetched", { mount: this.#wanted.mount.name, bytes: chunk.length });
       this.#growing?.grow(chunk.length);
@@ -189,7 +183,7 @@ class Transfer {
   /** A body of unknown length turns out to be no small one. */
   async #spill(head: Head, chunks: readonly Uint8Array[]): Promise<void> {
     this.#small = undefined;
-    await (await this.#open()).appendFile(Buffer.concat(chunks));
+    await this.#part.append(Buffer.concat(chunks));
     await this.#pass(head);
   }
 
@@ -198,8 +192,8 @@ class Transfer {
     const { file, hasRoom, onGrowing, path } = this.#wanted;
     if (hasRoom && !(await hasRoom((head.length ?? this.#size) - this.#size)))
       throw new NoRoom(`${path}: there is no room left in the store`);
-    await this.#open();
-    await writeFile(`${file}.json`, JSON.stringify(head));
+    await this.#part.open();
+    await this.#part.describe(head);
     if (this.#growing || !onGrowing) return;
     this.#growing = new Growing(head, file);
     this.#growing.size = this.#size;
@@ -224,7 +218,6 @@ class Transfer {
   async #reset(): Promise<void> {
     await this.close();
     await discard(this.#wanted.file);
-    this.#handle = undefined;
     this.#head = undefined;
     this.#small = undefined;
     this.#hasher = new Hasher(this.#algorithms());
@@ -240,19 +233,12 @@ class Transfer {
     await inspect?.(bytes ?? file);
     if (bytes) onWhole?.(downloaded, bytes);
     if (bytes && keepsSmall) return { ...downloaded, bytes };
-    const handle = await this.#open();
-    if (bytes) await handle.appendFile(bytes);
-    else await rm(`${file}.json`, { force: true });
-    await this.#requireOwn(handle);
+    if (bytes) await this.#part.append(bytes);
+    else await this.#part.undescribe();
+    // Whoever took us for dead while we were suspended has a file of its own in this one's place.
+    if (!this.#part.isIntact(this.#size))
+      throw new UpstreamFailed(`${path}: another process took its download over; ask again`, { retryable: true });
     return downloaded;
-  }
-
-  /** Whoever took us for dead while we were suspended has a file of its own in this one's place. */
-  async #requireOwn(handle: FileHandle): Promise<void> {
-    const { file, path } = this.#wanted;
-    const [mine, there] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)]);
-    if (there?.ino === mine.ino && there.size === this.#size) return;
-    throw new UpstreamFailed(`${path}: another process took its download over; ask again`, { retryable: true });
   }
 
   #algorithms(): Algorithm[] {

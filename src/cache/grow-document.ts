@@ -6,7 +6,8 @@ import { Hasher } from "../digest.ts";
 import { log } from "../log.ts";
 import { chunksOf } from "../upstream/body.ts";
 import type { Context } from "./context.ts";
-import { type Downloaded, discard, download } from "./download.ts";
+import { type Downloaded, download } from "./download.ts";
+import { discard } from "./part-file.ts";
 import { headOf, NotModified, type Wanted } from "./request.ts";
 
 /** Bytes asked for that are held already: ends that differ tell a file that was made anew. One byte would not, as lines end alike. */
@@ -28,7 +29,7 @@ export async function downloadGrown(
   const grown = await rest(context, wanted, row, file);
   if (typeof grown === "object") return grown;
   await discard(file);
-  const whole = await download(context.upstream, { ...wanted, file });
+  const whole = await download(context, { ...wanted, file });
   const reason = whole.size < row.size ? "it is shorter than what is held" : grown;
   if (whole.digests.sha256 !== row.sha256 && reason !== IGNORED)
     log.warn("a document that only grows was replaced upstream, and taken whole", {

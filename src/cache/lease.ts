@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, lutimesSync, readFileSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
-import { symlink, unlink } from "node:fs/promises";
+import { lstatSync, lutimesSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { type DiskCalls, diskCalls } from "../storage/disk-calls.ts";
 
 /** Milliseconds between heartbeats, and after which a silent owner on another machine or thread counts as dead. */
 const HEARTBEAT = 5_000;
@@ -33,15 +33,14 @@ export interface Lease {
 }
 
 /**
- * The lease of a key below a folder, or `undefined` while another owner lives. Made and removed off this thread, unless it
- * serves nobody: while other files are synced to disk, the file system lets those wait who change a folder.
+ * The lease of a key below a folder, or `undefined` while another owner lives. `servesNobody`: as for `diskCalls`.
  */
 export async function acquire(folder: string, key: string, servesNobody = false): Promise<Lease | undefined> {
   const base = basePath(folder, key);
   const link = `${base}.lease`;
   const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID().slice(0, 13)}`;
-  const claimed = servesNobody ? claimSync(link, owner) : await claim(link, owner);
-  if (!claimed && !(await takeOver(link, owner))) return undefined;
+  const calls = diskCalls(servesNobody);
+  if (!(await claim(calls, link, owner)) && !(await takeOver(calls, link, owner))) return undefined;
   held.add(link);
   return {
     part: `${base}.part`,
@@ -49,8 +48,7 @@ export async function acquire(folder: string, key: string, servesNobody = false)
       held.delete(link);
       // Whoever took us for dead has removed it, or is about to.
       if (ownerOf(link) !== owner) return;
-      if (servesNobody) drop(link);
-      else await unlink(link).catch(() => {});
+      await drop(calls, link);
     },
   };
 }
@@ -71,9 +69,9 @@ function basePath(folder: string, key: string): string {
   return join(folder, createHash("sha256").update(key).digest("hex"));
 }
 
-async function claim(link: string, owner: string): Promise<boolean> {
+async function claim(calls: DiskCalls, link: string, owner: string): Promise<boolean> {
   try {
-    await symlink(owner, link);
+    await calls.symlink(owner, link);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -81,39 +79,29 @@ async function claim(link: string, owner: string): Promise<boolean> {
   }
 }
 
-function claimSync(link: string, owner: string): boolean {
+async function drop(calls: DiskCalls, link: string): Promise<void> {
   try {
-    symlinkSync(owner, link);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function drop(link: string): void {
-  try {
-    unlinkSync(link);
+    await calls.unlink(link);
   } catch {
     // It is gone, which is all that was wanted.
   }
 }
 
 /** Only one may bury a dead owner: the second link is their mutex, and names its owner too, who may die in turn. */
-async function takeOver(link: string, owner: string): Promise<boolean> {
+async function takeOver(calls: DiskCalls, link: string, owner: string): Promise<boolean> {
   const dead = ownerOf(link);
-  if (dead === undefined) return claim(link, owner);
+  if (dead === undefined) return claim(calls, link, owner);
   if (isAlive(link, dead)) return false;
   const mutex = `${link}.takeover`;
   const burying = ownerOf(mutex);
-  if (burying !== undefined && !isAlive(mutex, burying)) await unlink(mutex).catch(() => {});
-  if (!(await claim(mutex, owner))) return false;
+  if (burying !== undefined && !isAlive(mutex, burying)) await drop(calls, mutex);
+  if (!(await claim(calls, mutex, owner))) return false;
   try {
     if (ownerOf(link) !== dead) return false;
-    await unlink(link);
-    return await claim(link, owner);
+    await calls.unlink(link);
+    return await claim(calls, link, owner);
   } finally {
-    await unlink(mutex);
+    await calls.unlink(mutex);
   }
 }
 

@@ -95,7 +95,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const ecosystems = await ecosystemsOf(sources);
   const database = openDatabase(config.database.path, dry ? "forget" : "create");
   const storage = observed(
-    dry ? dryStorage(config.storage.path, dry) : openDisk(config.storage.path, { servesNobody: !isServing }),
+    dry ? dryStorage(config.storage.path, dry) : openDisk(config.storage.path, { servesNobody: pin, isServing }),
   );
   const upstream = new Upstream({
     timeout: config.http_timeout,

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { rm, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest, messageOf } from "../errors.ts";
+import { diskCalls } from "./disk-calls.ts";
 import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantineFolder, quarantinePath } from "./layout.ts";
-import { putBytes } from "./put.ts";
+import { placeFile, putBytes } from "./put.ts";
 import type { Storage, StoredBlob } from "./storage.ts";
 
 /** Bytes that are never filled, so that the database and logs beside the store can still be written. */
@@ -18,11 +19,17 @@ const PAGE = 1_000;
 const PLENTY = 2 ** 30;
 const LOOK = 500;
 
-/**
- * Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it, and where there can be none. `servesNobody`: this thread may
- * wait for the disk.
- */
-export function openDisk(path: string, { servesNobody = false } = {}): Storage {
+export interface DiskOptions {
+  /** Whether this thread may wait for the disk. Default: no. */
+  servesNobody?: boolean;
+  /** Whether other threads of this process may not. Default: as this one. */
+  isServing?: boolean;
+}
+
+/** Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it, and where there can be none. */
+export function openDisk(path: string, options: DiskOptions = {}): Storage {
+  const { servesNobody = false } = options;
+  const { isServing = !servesNobody } = options;
   const root = resolve(path);
   const parts = partsPath(root);
   try {
@@ -32,36 +39,12 @@ export function openDisk(path: string, { servesNobody = false } = {}): Storage {
     if (error instanceof BadRequest) throw error;
     throw new BadRequest(`storage.path: ${root} cannot be a store: ${messageOf(error)}`);
   }
-  const made = new Set<string>();
+  const calls = diskCalls(servesNobody);
 
   // Bun does all work on files in as many threads as there are cores. One of them never waits for the disk here, so that
   // requests that look for a file, or claim one, do not queue behind files that are synced.
-  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - (servesNobody ? 0 : 1)));
+  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - (isServing ? 1 : 0)));
   let plenty = Number.NEGATIVE_INFINITY;
-
-  async function place(file: string, sha256: string): Promise<void> {
-    const target = blobPath(root, sha256);
-    if (existsSync(target)) return rm(file, { force: true });
-    const handle = await open(file, "r+");
-    try {
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    const folder = dirname(target);
-    if (!made.has(folder)) {
-      await mkdir(folder, { recursive: true });
-      made.add(folder);
-    }
-    try {
-      await rename(file, target);
-    } catch (error) {
-      // Someone tidied up by hand.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      await mkdir(folder, { recursive: true });
-      await rename(file, target);
-    }
-  }
 
   return {
     url: `file://${root}`,
@@ -70,8 +53,8 @@ export function openDisk(path: string, { servesNobody = false } = {}): Storage {
     file: (sha256) => blobPath(root, sha256),
     has: (sha256) => existsSync(blobPath(root, sha256)),
     servesNobody,
-    place: (file, sha256) => limit(() => place(file, sha256)),
-    put: (bytes, sha256) => limit(() => putBytes(root, bytes, sha256, servesNobody)),
+    place: (file, sha256) => limit(() => placeFile(calls, root, file, sha256)),
+    put: (bytes, sha256) => limit(() => putBytes(calls, root, bytes, sha256)),
     remove: (sha256) => rmSync(blobPath(root, sha256), { force: true }),
     quarantine: (sha256) => {
       const aside = quarantinePath(root, sha256, Date.now());
