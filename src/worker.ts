@@ -1,5 +1,5 @@
 /** Entry point of a worker: opens its own view of store and database, then runs tasks until it is ended; or tries one plugin. */
-import { keepHeapSmall } from "./commands/heap.ts";
+import { workInBackground } from "./commands/background.ts";
 import { type Job, openRuntime, type RuntimeOptions } from "./commands/runtime.ts";
 import { type Events, on } from "./events.ts";
 import { configureLog } from "./log.ts";
@@ -20,7 +20,7 @@ self.onmessage = async ({ data: { id, name, input } }: MessageEvent<ToWorker>) =
     if (name === "open") {
       const options = input as RuntimeOptions;
       configureLog(options.config.log.level, options.config.log.format);
-      if (options.pin) keepHeapSmall();
+      if (options.pin) workInBackground();
       tasks = openRuntime(options).then((runtime) => runtime.tasks());
     }
     const run = (await tasks)?.[name as keyof Job] as ((input: unknown) => Promise<unknown>) | undefined;

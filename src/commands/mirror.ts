@@ -11,8 +11,8 @@ import { type RunOptions, runJob } from "../mirror/run.ts";
 import { tasksOf } from "../mirror/sources/read.ts";
 import type { Mount } from "../mounts.ts";
 import { ahead } from "./ahead.ts";
+import { workInBackground } from "./background.ts";
 import { dryFolder } from "./dry-folder.ts";
-import { keepHeapSmall } from "./heap.ts";
 import { MANNERS_OPTIONS, withManners } from "./manners.ts";
 import { dryRun, heldRecorder, jsonResult, type Result, recorder, reportProgress, summary } from "./mirror-report.ts";
 import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinishedOf } from "./registry.ts";
@@ -76,7 +76,7 @@ export const mirror: Command = {
     const tasks = asked === undefined ? await tasksFrom(invocation, mounts, lazy, tally) : undefined;
     const runtime = await lazy();
     const pool = openCrew(runtime, options);
-    keepHeapSmall();
+    workInBackground();
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
     const record = report && recorder(report, runtime.mounts);
     let live: { progress?: Progress; feed?: Opened["live"] | undefined; registry?: JobSpec["registry"] } = {};
