@@ -7,6 +7,8 @@ export interface Load {
   /** How long; absent: until each URL was asked for once. */
   seconds?: number;
   headers?: Readonly<Record<string, string>>;
+  /** Requests a second, over all connections. Default: as many as are answered. */
+  rate?: number;
 }
 
 export interface Loaded {
@@ -25,7 +27,9 @@ export const GENERATOR = wrk ? "wrk" : "scripts/benchmark/loader.ts (wrk is not 
 /** Throws when any answer was not a success: numbers of a server that fails mean nothing. */
 export async function put(load: Load): Promise<Loaded> {
   const loaded =
-    wrk && load.seconds !== undefined && load.urls.length === 1 ? await byWrk(wrk, load) : await byBun(load);
+    wrk && load.seconds !== undefined && load.urls.length === 1 && !load.rate
+      ? await byWrk(wrk, load)
+      : await byBun(load);
   if (loaded.failed > 0 || loaded.requests === 0)
     throw new Error(`${load.urls[0]}: ${loaded.failed} of ${loaded.requests} requests failed`);
   return loaded;

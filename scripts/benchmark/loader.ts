@@ -4,7 +4,7 @@
  */
 import type { Load, Loaded } from "./load.ts";
 
-const { urls, connections, seconds, headers }: Load = await Bun.stdin.json();
+const { urls, connections, seconds, headers, rate }: Load = await Bun.stdin.json();
 const latencies: number[] = [];
 let [next, bytes, failed] = [0, 0, 0];
 const started = performance.now();
@@ -12,7 +12,9 @@ const isOver = () => (seconds === undefined ? next >= urls.length : performance.
 
 async function client(): Promise<void> {
   while (!isOver()) {
-    const url = urls[next++ % urls.length]!;
+    const at = next++;
+    const url = urls[at % urls.length]!;
+    if (rate) await Bun.sleep(Math.max(0, started + (at / rate) * 1_000 - performance.now()));
     const asked = performance.now();
     const response = await fetch(url, { headers: { ...headers }, decompress: false });
     if (!response.ok) failed++;

@@ -15,7 +15,7 @@ const CHANGES = 1_000;
 const VERSIONS = 10;
 
 export async function registry(stage: Stage): Promise<Row[]> {
-  return [...(await names(stage)), ...(await packages(stage)), await link(stage)];
+  return [...(await names(stage)), ...(await packages(stage)), await releases(stage), await link(stage)];
 }
 
 async function names(stage: Stage): Promise<Row[]> {
@@ -79,6 +79,21 @@ async function packages(stage: Stage): Promise<Row[]> {
       goal: { value: rows / many, most: 2, unit: "a package" },
     },
   ];
+}
+
+/** Work state is a row for a document, whatever it lists. */
+async function releases(stage: Stage): Promise<Row> {
+  const [documents, each] = stage.quick ? [2_000, 50] : [100_000, 50];
+  const all = await open(stage, documents, 0, each);
+  const { seconds, peak } = await all.mirror("--metadata-only");
+  const rows = all.rows();
+  all.stop();
+  const [many, some] = [documents * each, documents].map((number) => number.toLocaleString("en"));
+  return {
+    measure: `${many} releases in ${some} documents, in ${seconds.toFixed(0)} s and ${(peak / MB).toFixed(0)} MB: rows of work state`,
+    ours: rows.toLocaleString("en"),
+    goal: { value: rows / documents, most: 2, unit: "a document" },
+  };
 }
 
 /** Large files: the network or the disk should be what bounds it. */
