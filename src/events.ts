@@ -2,6 +2,7 @@
  * What happened, told by the lower layers to whoever counts or logs it (metrics, access log, a mirror's progress).
  * Nothing in the program depends on anyone listening.
  */
+import type { FeedState } from "./jobs.ts";
 import type { SignatureKind } from "./signatures.ts";
 
 export interface Events {
@@ -13,6 +14,8 @@ export interface Events {
   upstream: { mount: string; method: string; url: string; status?: number; milliseconds: number; error?: string };
   /** A mirror job could not get something, and tries again at `until` (milliseconds since 1970). */
   postponed: { mount: string; reason: string; until: number };
+  /** The feed of a registry that is mirrored whole has come so far. */
+  feeding: { mount: string; state: FeedState };
   /** Bytes arrived from upstream. */
   fetched: { mount: string; bytes: number };
   /** Bytes were not those promised. */

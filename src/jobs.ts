@@ -72,6 +72,24 @@ export interface Estimate {
   failures: string[];
 }
 
+/** What the feed of a registry is doing, and how far it has come. */
+export interface FeedState {
+  phase: "listing" | "following" | "waiting" | "done";
+  /** How often upstream was looked at again. */
+  looks: number;
+  recorded: Recorded;
+  /** When something was recorded last; milliseconds since 1970. */
+  recordedAt: number;
+}
+
+/** What a catalog's events came to. */
+export interface Recorded {
+  seen: number;
+  /** That is to be held. */
+  news: number;
+  gone: number;
+}
+
 /** Which releases of a package. */
 export interface ReleaseFilter {
   versions: { latest?: number; range?: string };

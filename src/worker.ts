@@ -42,6 +42,7 @@ const FORWARDED = [
   "untrusted",
   "stored",
   "breaker",
+  "feeding",
 ] as const satisfies readonly (keyof Events)[];
 for (const event of FORWARDED) on(event, (data) => send({ event, data: data as never }));
 

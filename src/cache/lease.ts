@@ -29,6 +29,8 @@ setInterval(beat, HEARTBEAT).unref();
 export interface Lease {
   /** The growing file of this key; what a dead owner left in it may be continued. */
   readonly part: string;
+  /** Who has it. */
+  readonly owner: string;
   release(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function acquire(folder: string, key: string, servesNobody = false)
   held.add(link);
   return {
     part: `${base}.part`,
+    owner,
     release: async () => {
       held.delete(link);
       // Whoever took us for dead has removed it, or is about to.
@@ -58,6 +61,11 @@ export function isLeased(folder: string, key: string): boolean {
   const link = `${basePath(folder, key)}.lease`;
   const owner = ownerOf(link);
   return owner !== undefined && isAlive(link, owner);
+}
+
+/** Whether the lease of this key is the one that was given to that owner, and was not released. */
+export function isOwnedBy(owner: string, folder: string, key: string): boolean {
+  return ownerOf(`${basePath(folder, key)}.lease`) === owner;
 }
 
 /** The growing file of a key, for those who wait for its owner. */

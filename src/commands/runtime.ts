@@ -24,6 +24,7 @@ import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
 import type { Runner } from "../mirror/job.ts";
+import type { FeedTask } from "../mirror/registry/feed-elsewhere.ts";
 import { Registries } from "../mirror/registry/registries.ts";
 import { JobStore } from "../mirror/store.ts";
 import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
@@ -66,6 +67,7 @@ export interface Job extends MirrorTasks {
   derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
   hash(input: HashInput): Promise<Found[]>;
   estimate(input: { spec: JobSpec & { registry: RegistrySpec }; folder: string }): Promise<Estimate>;
+  feed(task: FeedTask): Promise<void>;
 }
 
 export interface Runtime {
@@ -134,24 +136,25 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const cache = new Cache(context, config.memory_cache, offload);
   const jobs = new Jobs(database);
   const store = new JobStore({ jobs, tasks: new Tasks(database), mirrored, writer: database.writer }, storage.parts);
+  const registries = new Registries({
+    listed: new Listed(database),
+    catalogs: new Catalogs(database),
+    jobs,
+    store,
+    context,
+    documents: cache.documents,
+    mounts,
+  });
   return {
     cache,
     database,
     mirrored,
     sets: new Sets(database),
     store,
-    registries: new Registries({
-      listed: new Listed(database),
-      catalogs: new Catalogs(database),
-      jobs,
-      store,
-      context,
-      documents: cache.documents,
-      mounts,
-    }),
+    registries,
     mounts,
     sources,
-    tasks: () => tasksOf(cache, mounts),
+    tasks: () => tasksOf(cache, mounts, registries),
     close: async () => {
       await cache.drain();
       await database.close();
@@ -196,7 +199,7 @@ export function offloadTo(pool: Pool<WorkerTasks>): Offload {
   };
 }
 
-function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
+function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: Registries): Job {
   const mountOf = (name: string) => {
     const mount = mounts.get(name);
     if (!mount) throw new NotFound(`there is no mount ${name}`);
@@ -219,6 +222,7 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>): Job {
       return estimate(spec, { cache, mounts, folder }, { pool, mounts });
     },
     open: async () => {},
+    feed: (task) => registries.feed(task),
     hash: blobHasher(cache.context.storage),
     read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
     render: async ({ mount, path, variant, base }) => render(target(mount, path), variant, base),

@@ -2,12 +2,14 @@ import type { JobRow } from "../db/jobs.ts";
 import { messageOf } from "../errors.ts";
 import { Job, type JobOptions } from "./job.ts";
 import type { Progress } from "./progress.ts";
-import type { Opened, Registries } from "./registry/registries.ts";
+import type { Opened, OpenOptions, Registries } from "./registry/registries.ts";
 import type { JobStore } from "./store.ts";
 
 export interface RunOptions extends Pick<JobOptions, "pool" | "mounts" | "window" | "tell" | "declared"> {
   /** For jobs that mirror one whole. */
   registries: Registries;
+  /** Runs their feeds in another thread. Default: in this one. */
+  thread?: OpenOptions["thread"];
   /** Given the running job's progress, which is live, and what the feed of a whole registry is doing. */
   started?: (progress: Progress, row: JobRow, feed?: Opened["live"]) => void;
   /** Breaks the job off: it becomes pending, and whoever runs it next goes on where it was. */
@@ -24,7 +26,7 @@ export async function runJob(store: JobStore, id: string, options: RunOptions): 
   let registry: Opened | undefined;
   const isBrokenOff = () => signal?.aborted === true && progress?.phase !== "complete";
   try {
-    if (row.spec.registry) registry = await options.registries.open(row, signal);
+    if (row.spec.registry) registry = await options.registries.open(row, options);
     const job = new Job({ ...options, ledger: registry?.ledger ?? claim.ledger, spec: row.spec, earlier: row });
     progress = job.progress;
     options.started?.(progress, row, registry?.live);

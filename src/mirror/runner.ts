@@ -7,16 +7,22 @@ import type { Mount } from "../mounts.ts";
 import { type Estimator, runEstimate } from "./estimating.ts";
 import type { Runner } from "./job.ts";
 import { Pace } from "./pace.ts";
+import type { FeedTask } from "./registry/feed-elsewhere.ts";
 import type { Registries } from "./registry/registries.ts";
 import { runJob } from "./run.ts";
 import type { JobStore } from "./store.ts";
+
+/** Runs feeds: where clients are served, no list of millions is read. */
+export interface FeedThread {
+  run(name: "feed", task: FeedTask): Promise<void>;
+}
 
 export interface JobRunnerOptions {
   store: JobStore;
   registries: Registries;
   mounts: ReadonlyMap<string, Mount>;
   /** Threads for jobs: opened with the first one, closed when there was none for a while. */
-  openPool: () => Runner & { close(): void };
+  openPool: () => Runner & FeedThread & { close(): void };
   /** What jobs that only tell it would come to. */
   estimate: Estimator;
   /** Hours in which they may begin work. Default: always. */
@@ -118,10 +124,12 @@ export class JobRunner {
   #mirror(id: string, title: string): Promise<JobRow | undefined> {
     const { store, registries, mounts, window, openPool } = this.#options;
     this.#pool ??= openPool();
+    const pool = this.#pool;
     return runJob(store, id, {
-      pool: this.#pool,
+      pool,
       mounts,
       registries,
+      thread: (task) => pool.run("feed", task),
       window,
       signal: this.#stopping.signal,
       started: (progress) => {

@@ -1,5 +1,5 @@
 /** Mirror jobs over all processes that share a store: made, found, run by one at a time, canceled, tried again. */
-import { acquire, isLeased, type Lease } from "../cache/lease.ts";
+import { acquire, isLeased, isOwnedBy, type Lease } from "../cache/lease.ts";
 import type { JobRow } from "../db/jobs.ts";
 import { BadRequest } from "../errors.ts";
 import { type Estimate, isRelease, type JobSpec, type ReleaseTask, type Task } from "../jobs.ts";
@@ -94,8 +94,13 @@ export class JobStore {
   }
 
   /** The right to look whether a standing job is due, and to make its next run; `undefined` while another has it. */
-  turn(standing: string): Promise<Pick<Lease, "release"> | undefined> {
-    return acquire(this.#leases, `standing job ${standing}`);
+  turn(standing: string): Promise<Pick<Lease, "release" | "owner"> | undefined> {
+    return acquire(this.#leases, keyOfTurn(standing));
+  }
+
+  /** Whether it still is this owner's turn, who may be another thread. */
+  isTurnOf(owner: string, standing: string): boolean {
+    return isOwnedBy(owner, this.#leases, keyOfTurn(standing));
   }
 
   failures(id: string, after: number, limit: number) {
@@ -220,6 +225,10 @@ export class JobStore {
 function heldFor({ mount, purl, digests }: ReleaseTask, { choice }: JobSpec, whole: ReadonlyMap<string, number>) {
   const all = digests ? undefined : whole.get(`${mount} ${purl} `);
   return all ?? whole.get(`${mount} ${purl} ${keyOfChoice(choice, digests)}`);
+}
+
+function keyOfTurn(standing: string): string {
+  return `standing job ${standing}`;
 }
 
 function keyOf(id: string): string {

@@ -9,7 +9,9 @@ import { Tasks } from "../../src/db/tasks.ts";
 import type { JobSpec, Task } from "../../src/jobs.ts";
 import { EVERYTHING } from "../../src/mirror/choice.ts";
 import type { Runner } from "../../src/mirror/job.ts";
+import type { FeedTask } from "../../src/mirror/registry/feed-elsewhere.ts";
 import { Registries } from "../../src/mirror/registry/registries.ts";
+import type { FeedThread } from "../../src/mirror/runner.ts";
 import { JobStore } from "../../src/mirror/store.ts";
 import { Targets } from "../../src/mirror/targets.ts";
 import { mirrorTasks } from "../../src/mirror/tasks.ts";
@@ -38,12 +40,15 @@ export function jobStore({ cache, mount, dir }: Set) {
     ...rows,
     jobs,
     store,
-    context: cache.context,
+    // Rows of both databases cannot be written in one transaction.
+    context: { ...cache.context, writer },
     documents: cache.documents,
     mounts,
   });
-  const tasks = mirrorTasks(cache, () => mount);
-  const pool: Runner = { run: (name, input) => tasks[name](input as never) as never };
+  const tasks = { ...mirrorTasks(cache, () => mount), feed: (task: FeedTask) => registries.feed(task) };
+  const pool: Runner & FeedThread = {
+    run: (name: keyof typeof tasks, input: unknown) => tasks[name](input as never) as never,
+  };
   const create = (purls: readonly string[], spec: Partial<JobSpec> = {}) =>
     store.create({ ...SPEC, ...spec }, listed(new Targets([mount]).ofAll(purls.map((purl) => ["", purl]))));
   return { store, registries, pool, mounts, create, database };

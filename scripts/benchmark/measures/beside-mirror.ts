@@ -2,6 +2,7 @@
  * How long clients wait for what is held while a job fills the same cache: one of package URLs, and that of a whole registry, by a process of its
  * own and by the server itself. Requests come as a busy team's do, not as many as are answered: that would measure the queue for the cores.
  */
+import { constants, setPriority } from "node:os";
 import { type Proxy as Product, startProxy } from "../../../tests/support/proxy.ts";
 import { type Load, put } from "../load.ts";
 import { helper, type Stage } from "../stage.ts";
@@ -9,8 +10,8 @@ import type { Row } from "../table.ts";
 
 const KB = 1024;
 const RATE = 400;
-/** Packages of the registry; more than are mirrored meanwhile. */
-const PACKAGES = 20_000;
+/** Packages of the registry; more than are listed and mirrored meanwhile. */
+const PACKAGES = 500_000;
 /** The job's own start is not what clients would notice. */
 const BEFORE = 1_000;
 
@@ -21,6 +22,8 @@ export async function besideMirror(stage: Stage): Promise<Row[]> {
   const { tarballs } = await write({ name: "popular", sizes: [10 * KB] });
   const list = names.map((name) => `pkg:npm/${name}`);
   const upstream = await helper("whole-upstream.ts", String(PACKAGES), String(10 * KB), "5");
+  // They would not be on this machine: what they take must not be taken from clients.
+  for (const { pid } of [stage.upstream, upstream]) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   const upstreams = { default: upstream.url, replication: `${upstream.url}/-replication` };
   const { executable } = stage;
   const config = { mounts: { npm: { ecosystem: "npm", upstreams } } };

@@ -6,11 +6,13 @@ import type { Catalog, CatalogEvent, CatalogPage } from "../../catalog.ts";
 import type { Catalogs } from "../../db/catalogs.ts";
 import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
+import type { FeedState } from "../../jobs.ts";
 import { log } from "../../log.ts";
 import { retryAt } from "../retry.ts";
+import { countThere } from "./guard.ts";
 import { Marks } from "./marks.ts";
 import type { UpstreamReader } from "./reader.ts";
-import { Recorder, type RecorderOptions } from "./record.ts";
+import { type Manner, Recorder, type RecorderOptions } from "./record.ts";
 import { SameList, Unchanged } from "./same-list.ts";
 import { namesIn, opened } from "./stand-in.ts";
 
@@ -22,29 +24,39 @@ export interface FeedOptions extends RecorderOptions {
   isAnew: boolean;
   /** Milliseconds before what failed is tried again for the first time. Default: a second. */
   backoff?: number;
+  /** Whether it may go on. Default: to its end. */
+  mayGoOn?: () => boolean;
 }
 
-/** What a feed is doing. */
-export type FeedPhase = "listing" | "following" | "waiting" | "done";
+/** What reads a registry's catalog into rows, here or in another thread. */
+export interface Feeding {
+  readonly state: FeedState;
+  /** Reads what there is, and goes on where it is to follow. Throws what keeps it from knowing what the registry has. */
+  run(): Promise<void>;
+}
 
 /** Tries in a row without anything new before a look at upstream is given up; and lists, where the feed starts anew each time. */
 const TRIES = 3;
 
-/** The feed was stopped: it is to do no more. */
+/** Whoever ran the feed has ended: it is to do no more. */
 class Stopped extends Error {}
 
-export class Feed {
-  phase: FeedPhase = "following";
+export class Feed implements Feeding {
   readonly recorder: Recorder;
   readonly #options: FeedOptions;
-  #isStopped = false;
+  #phase: FeedState["phase"] = "following";
+  #looks = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
     this.recorder = new Recorder(options);
   }
 
-  /** Reads what there is, and goes on where it is to follow. Throws what keeps it from knowing what the registry has. */
+  get state(): FeedState {
+    const { recorded, recordedAt } = this.recorder;
+    return { phase: this.#phase, looks: this.#looks, recorded, recordedAt };
+  }
+
   async run(): Promise<void> {
     const { spec, mount, listed, context } = this.#options;
     try {
@@ -52,19 +64,37 @@ export class Feed {
       for (;;) {
         await this.#insist(spec.follow !== undefined);
         if (spec.follow === undefined) break;
-        this.phase = "waiting";
+        this.#enter("waiting");
         await this.#sleep(spec.follow);
-        this.recorder.begin();
+        this.#lookAgain();
         await context.writer.write(() => listed.reopen(mount.name, Date.now(), { failed: "rested" }));
       }
-      this.phase = "done";
+      this.#enter("done");
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     }
   }
 
-  stop(): void {
-    this.#isStopped = true;
+  #enter(phase: FeedState["phase"]): void {
+    this.#phase = phase;
+    this.#tell();
+  }
+
+  /** What is gone at once is counted anew. */
+  #lookAgain(): void {
+    this.recorder.guard.begin();
+    this.#looks++;
+    this.#tell();
+  }
+
+  #tell(): void {
+    emit("feeding", { mount: this.#options.mount.name, state: this.state });
+  }
+
+  async #record(events: readonly CatalogEvent[], manner: Manner, checkpoint?: string): Promise<void> {
+    this.#require();
+    await this.recorder.record(events, manner, checkpoint);
+    this.#tell();
   }
 
   async #begin(): Promise<void> {
@@ -104,7 +134,7 @@ export class Feed {
         const until = retryAt(tries, 0, backoff);
         emit("postponed", { mount: mount.name, reason: messageOf(error), until });
         await this.#sleep(until - Date.now());
-        this.recorder.begin();
+        this.#lookAgain();
       }
     }
   }
@@ -156,12 +186,11 @@ export class Feed {
 
   /** The reason, where the feed starts anew. */
   async #changes(read: AsyncIterable<CatalogPage>): Promise<string | undefined> {
-    this.phase = "following";
+    this.#enter("following");
     for await (const { events, checkpoint } of read) {
-      this.#require();
       const resync = events.find((event) => event.type === "resync");
       if (resync) return resync.reason;
-      await this.recorder.record(events, { silence: "news" }, checkpoint);
+      await this.#record(events, { silence: "news" }, checkpoint);
     }
     this.#require();
     return undefined;
@@ -171,7 +200,7 @@ export class Feed {
     read: AsyncIterable<{ events: readonly CatalogEvent[]; checkpoint?: string }>,
     { isResumed = false, same }: { isResumed?: boolean; same?: SameList } = {},
   ): Promise<void> {
-    this.phase = "listing";
+    this.#enter("listing");
     const { mount, catalogs, context } = this.#options;
     const marks = new Marks();
     let size = 0;
@@ -179,10 +208,9 @@ export class Feed {
     let isTold = !isResumed;
     try {
       for await (const { events, checkpoint } of read) {
-        this.#require();
         size += events.length;
         isTold &&= events.every((event) => event.type !== "changed" || event.revision !== undefined);
-        await this.recorder.record(events, { silence: "news", marks, isResumed }, checkpoint);
+        await this.#record(events, { silence: "news", marks, isResumed }, checkpoint);
       }
     } catch (error) {
       if (!(error instanceof Unchanged)) throw error;
@@ -193,18 +221,15 @@ export class Feed {
       if (size === 0) throw new BadRequest(`${mount.name}: the list that upstream sent names no package`);
       await this.recorder.compare(marks);
     }
-    const there = this.recorder.count();
+    const there = countThere(this.#options.listed, mount);
     const validator = (isTold && same?.validator) || null;
     await context.writer.write(() => catalogs.update(mount.name, { isListing: false, size: there, validator }));
   }
 
   /** Names that somebody chose are no list: what is not among them is not gone. */
   async #take(read: AsyncIterable<readonly CatalogEvent[]>): Promise<void> {
-    this.phase = "listing";
-    for await (const events of read) {
-      this.#require();
-      await this.recorder.record(events, { silence: "nothing" });
-    }
+    this.#enter("listing");
+    for await (const events of read) await this.#record(events, { silence: "nothing" });
   }
 
   #row() {
@@ -219,7 +244,7 @@ export class Feed {
   }
 
   #require(): void {
-    if (this.#isStopped) throw new Stopped();
+    if (this.#options.mayGoOn?.() === false) throw new Stopped();
   }
 
   async #sleep(milliseconds: number): Promise<void> {

@@ -8,14 +8,15 @@ import { formatPurl } from "../../purl.ts";
 import type { Ledger, Settled, Taken } from "../ledger.ts";
 import type { Counts, Failure } from "../progress.ts";
 import { ATTEMPTS, isLast, mayTryAgain } from "../retry.ts";
-import type { Feed } from "./feed.ts";
+import type { Feeding } from "./feed.ts";
 import { bury } from "./gone.ts";
+import { Guard } from "./guard.ts";
 
 export interface RegistryLedgerOptions {
   job: string;
   spec: JobSpec & { registry: RegistrySpec };
   mount: Mount;
-  feed: Feed;
+  feed: Feeding;
   listed: Listed;
   jobs: Jobs;
   context: Pick<Context, "documents" | "artifacts" | "blobs" | "storage" | "writer">;
@@ -32,6 +33,9 @@ const REST = 3_600_000;
 
 export class RegistryLedger implements Ledger {
   readonly #options: RegistryLedgerOptions;
+  readonly #guard: Guard;
+  /** Of the feed, when something was missing last. */
+  #looks = 0;
   readonly #underWay = new Map<number, ListedRow>();
   #ahead: ListedRow[] = [];
   /** Rows up to this one were read, since the last time that all were. */
@@ -46,12 +50,13 @@ export class RegistryLedger implements Ledger {
 
   constructor(options: RegistryLedgerOptions) {
     this.#options = options;
+    this.#guard = new Guard({ ...options, spec: options.spec.registry });
     this.#before = options.listed.byState(options.mount.name).due ?? 0;
   }
 
   /** Packages that are done with, and about so many that are not. */
   settled(): { done: number; queue: number } {
-    const { news } = this.#options.feed.recorder.recorded;
+    const { news } = this.#options.feed.state.recorded;
     return { done: this.#done, queue: Math.max(0, this.#before + news - this.#done) };
   }
 
@@ -99,7 +104,7 @@ export class RegistryLedger implements Ledger {
         isNews: held !== (revision ?? ""),
         ...(held === null && revision !== null && mayTryAgain(attempts) && { mayCome: true }),
         // What was not new enough is asked for again.
-        ...(attempts === 0 && { since: this.#options.feed.recorder.recordedAt }),
+        ...(attempts === 0 && { since: this.#options.feed.state.recordedAt }),
       },
     };
   }
@@ -163,7 +168,11 @@ export class RegistryLedger implements Ledger {
 
   /** Of what was held; with what was not, nothing is lost. */
   doubt({ listing }: ReleaseTask): Error | undefined {
-    return listing?.held === undefined ? undefined : this.#options.feed.recorder.refusal(1);
+    if (listing?.held === undefined) return undefined;
+    const { looks } = this.#options.feed.state;
+    if (looks !== this.#looks) this.#guard.begin();
+    this.#looks = looks;
+    return this.#guard.refusal(1);
   }
 
   /** What a package lacks is looked for again whenever it changes. */
@@ -188,10 +197,5 @@ export class RegistryLedger implements Ledger {
     this.#lookedAt = now;
     this.#canceled = jobs.find(job)?.state !== "running";
     return this.#canceled;
-  }
-
-  /** Nothing more is read or recorded. */
-  stop(): void {
-    this.#options.feed.stop();
   }
 }

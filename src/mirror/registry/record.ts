@@ -4,12 +4,12 @@ import type { Context } from "../../cache/context.ts";
 import type { CatalogEvent } from "../../catalog.ts";
 import type { Catalogs } from "../../db/catalogs.ts";
 import type { Entry, Known, Listed } from "../../db/listed.ts";
-import { BadRequest } from "../../errors.ts";
-import type { RegistrySpec } from "../../jobs.ts";
+import type { Recorded, RegistrySpec } from "../../jobs.ts";
 import type { Mount } from "../../mounts.ts";
 import { formatPurl } from "../../purl.ts";
 import { packageFilter } from "./filters.ts";
 import { bury } from "./gone.ts";
+import { countThere, Guard } from "./guard.ts";
 import type { Marks } from "./marks.ts";
 
 export interface RecorderOptions {
@@ -29,14 +29,6 @@ export interface Manner {
   isResumed?: boolean;
 }
 
-/** What events came to. */
-export interface Recorded {
-  seen: number;
-  /** That is to be held. */
-  news: number;
-  gone: number;
-}
-
 /** `isImplied`: by what was said of a release of it. */
 type Said = Entry & { isSilent: boolean; isImplied?: boolean };
 
@@ -44,24 +36,19 @@ type Said = Entry & { isSilent: boolean; isImplied?: boolean };
 const BATCH = 1_000;
 /** Ids that are read at once. */
 const PAGE = 20_000;
-/** More than this share of what is known, and than so many, cannot be gone at once. */
-const MOST = 0.02;
-const FEW = 10;
 
 export class Recorder {
   readonly recorded: Recorded = { seen: 0, news: 0, gone: 0 };
-  /** When something was recorded last. */
   recordedAt = Date.now();
+  readonly guard: Guard;
   readonly #options: RecorderOptions;
   readonly #isChosen: (purl: string) => boolean;
   /** Packages that are mirrored, where they are limited. */
   #chosen: number | undefined;
-  /** Packages that are gone since upstream was looked at last; and those that are there, as of when these were more than a few. */
-  #buried = 0;
-  #all: number | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.guard = new Guard(options);
     this.#isChosen = packageFilter(options.spec);
   }
 
@@ -104,18 +91,6 @@ export class Recorder {
       const said = page.map((each): Said => ({ ...each, state: "due", isSilent: false }));
       await this.#commit(said, { silence: "news" }, () => {});
     }
-  }
-
-  /** Before another look at upstream: what is gone at once is counted anew. */
-  begin(): void {
-    this.#buried = 0;
-    this.#all = undefined;
-  }
-
-  /** Packages that are there, as far as it is known. Looks at all of them. */
-  count(): number {
-    const { gone: _, ...there } = this.#options.listed.byState(this.#options.mount.name);
-    return Object.values(there).reduce((sum, each) => sum + each, 0);
   }
 
   /** Everything known is chosen anew. What is held stays so, and is planned again without a request. */
@@ -229,7 +204,7 @@ export class Recorder {
     if (!this.#isChosen(formatPurl(mount.ecosystem, { name }))) return false;
     if (spec.limit === undefined) return true;
     if (this.#chosen === undefined) {
-      this.#chosen = this.count() - (listed.byState(mount.name).left ?? 0);
+      this.#chosen = countThere(listed, mount) - (listed.byState(mount.name).left ?? 0);
     }
     if (this.#chosen >= spec.limit) return false;
     this.#chosen++;
@@ -237,19 +212,7 @@ export class Recorder {
   }
 
   #guard(count: number): void {
-    const refusal = this.refusal(count);
+    const refusal = this.guard.refusal(count);
     if (refusal) throw refusal;
-  }
-
-  /** Why so many more packages cannot be gone; `undefined` where they can. */
-  refusal(count: number): BadRequest | undefined {
-    const { spec, mount } = this.#options;
-    this.#buried += count;
-    if (spec.mayShrink || this.#buried <= FEW || count === 0) return undefined;
-    this.#all ??= this.count();
-    if (this.#buried <= this.#all * MOST) return undefined;
-    return new BadRequest(
-      `${mount.name}: upstream says that ${this.#buried} of ${this.#all} packages are gone, more than ${MOST * 100} % at once. No more of them were given up. If it is right, run it again with --allow-shrink`,
-    );
   }
 }

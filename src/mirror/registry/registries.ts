@@ -5,21 +5,21 @@ import type { CatalogRow, Catalogs } from "../../db/catalogs.ts";
 import type { JobRow, Jobs } from "../../db/jobs.ts";
 import type { Listed, ListedState } from "../../db/listed.ts";
 import { BadRequest } from "../../errors.ts";
-import type { JobSpec, RegistrySpec } from "../../jobs.ts";
+import type { FeedState, JobSpec, Recorded, RegistrySpec } from "../../jobs.ts";
 import { type Mount, meaningOf } from "../../mounts.ts";
 import { parsePurl } from "../../purl.ts";
 import type { JobStore } from "../store.ts";
-import { Feed, type FeedPhase } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import { FeedElsewhere, type FeedTask } from "./feed-elsewhere.ts";
 import { keyOfFilters } from "./filters.ts";
 import { RegistryLedger } from "./ledger.ts";
 import { UpstreamReader } from "./reader.ts";
-import type { Recorded } from "./record.ts";
 
 export interface RegistriesOptions {
   listed: Listed;
   catalogs: Catalogs;
   jobs: Jobs;
-  store: Pick<JobStore, "turn">;
+  store: Pick<JobStore, "turn" | "isTurnOf">;
   context: Context;
   documents: Pick<DocumentCache, "declared">;
   mounts: ReadonlyMap<string, Mount>;
@@ -33,8 +33,15 @@ export interface Standing extends CatalogRow {
 /** A registry that a job works on. `live`: what its feed is doing. */
 export interface Opened {
   ledger: RegistryLedger;
-  live: () => Recorded & { phase: FeedPhase; done: number; queue: number };
+  live: () => Recorded & { phase: FeedState["phase"]; done: number; queue: number };
   release(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Breaks the job off. */
+  signal?: AbortSignal | undefined;
+  /** Runs its feed in another thread. Default: in this one. */
+  thread?: ((task: FeedTask) => Promise<void>) | undefined;
 }
 
 export class Registries {
@@ -45,33 +52,39 @@ export class Registries {
   }
 
   /** Throws BadRequest where another job works on it, or there is no such mount. */
-  async open({ id, spec }: Pick<JobRow, "id" | "spec">, signal?: AbortSignal): Promise<Opened> {
-    const { listed, catalogs, jobs, store, context, documents, mounts } = this.#options;
+  async open({ id, spec }: Pick<JobRow, "id" | "spec">, options: OpenOptions = {}): Promise<Opened> {
+    const { listed, jobs, store, context, mounts } = this.#options;
+    const { signal, thread } = options;
     const { registry, releases = { versions: {} }, choice } = spec;
     const mount = registry && mounts.get(registry.mount);
     if (!mount) throw new BadRequest(`there is no mount ${registry?.mount}`);
-    const lease = await store.turn(`registry ${mount.name}`);
+    const lease = await store.turn(turnOf(mount.name));
     if (!lease) throw new BadRequest(`${mount.name} is being mirrored by another job; proxy jobs lists them`, 409);
-    const feed = new Feed({
-      mount,
-      spec: registry,
-      filters: keyOfFilters(registry, releases, choice),
-      isAnew: spec.refresh,
-      reader: new UpstreamReader(mount, context.upstream, () => documents.declared(mount)),
-      listed,
-      catalogs,
-      context,
-    });
+    const filters = keyOfFilters(registry, releases, choice);
+    const task: FeedTask = { spec: registry, filters, isAnew: spec.refresh, owner: lease.owner };
+    const feed = thread ? new FeedElsewhere(task, thread) : this.#feed(mount, task);
     const whole = { ...spec, registry } as JobSpec & { registry: RegistrySpec };
     const ledger = new RegistryLedger({ job: id, spec: whole, mount, feed, listed, jobs, context, signal });
     return {
       ledger,
-      live: () => ({ ...feed.recorder.recorded, phase: feed.phase, ...ledger.settled() }),
-      release: async () => {
-        ledger.stop();
-        await lease.release();
-      },
+      live: () => ({ ...feed.state.recorded, phase: feed.state.phase, ...ledger.settled() }),
+      // With it ends the feed.
+      release: () => lease.release(),
     };
+  }
+
+  /** Runs a feed in this thread, for a job that another one runs. */
+  async feed(task: FeedTask): Promise<void> {
+    const mount = this.#options.mounts.get(task.spec.mount);
+    if (!mount) throw new BadRequest(`there is no mount ${task.spec.mount}`);
+    await this.#feed(mount, task).run();
+  }
+
+  #feed(mount: Mount, { owner, ...task }: FeedTask): Feed {
+    const { listed, catalogs, store, context, documents } = this.#options;
+    const reader = new UpstreamReader(mount, context.upstream, () => documents.declared(mount));
+    const mayGoOn = () => store.isTurnOf(owner, turnOf(mount.name));
+    return new Feed({ ...task, mount, reader, listed, catalogs, context, mayGoOn });
   }
 
   /** A file of a package is lost: its next mirror looks again. To be called inside `writer.write`. */
@@ -92,4 +105,8 @@ export class Registries {
     const row = this.#options.catalogs.find(mount);
     return row && { ...row, packages: this.#options.listed.byState(mount) };
   }
+}
+
+function turnOf(mount: string): string {
+  return `registry ${mount}`;
 }
