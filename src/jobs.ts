@@ -77,6 +77,8 @@ export interface FeedState {
   phase: "listing" | "following" | "waiting" | "done";
   /** How often upstream was looked at again. */
   looks: number;
+  /** Packages that were due when it began. */
+  before: number;
   recorded: Recorded;
   /** When something was recorded last; milliseconds since 1970. */
   recordedAt: number;

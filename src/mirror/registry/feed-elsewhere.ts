@@ -44,4 +44,10 @@ export class FeedElsewhere implements Feeding {
   }
 }
 
-const BEFORE: FeedState = { phase: "following", looks: 0, recorded: { seen: 0, news: 0, gone: 0 }, recordedAt: 0 };
+const BEFORE: FeedState = {
+  phase: "following",
+  looks: 0,
+  before: 0,
+  recorded: { seen: 0, news: 0, gone: 0 },
+  recordedAt: 0,
+};

@@ -46,6 +46,7 @@ export class Feed implements Feeding {
   readonly #options: FeedOptions;
   #phase: FeedState["phase"] = "following";
   #looks = 0;
+  #before = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -54,7 +55,7 @@ export class Feed implements Feeding {
 
   get state(): FeedState {
     const { recorded, recordedAt } = this.recorder;
-    return { phase: this.#phase, looks: this.#looks, recorded, recordedAt };
+    return { phase: this.#phase, looks: this.#looks, before: this.#before, recorded, recordedAt };
   }
 
   async run(): Promise<void> {
@@ -107,6 +108,7 @@ export class Feed implements Feeding {
       if (isAnew) catalogs.update(mount.name, { validator: null });
     });
     if (isOther || isAnew) await this.recorder.choose(filters);
+    this.#before = listed.byState(mount.name).due ?? 0;
   }
 
   /** Broken answers are asked for again, from where the last whole page was recorded. */

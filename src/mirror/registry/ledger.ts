@@ -42,22 +42,20 @@ export class RegistryLedger implements Ledger {
   #last = 0;
   #feeding: "not yet" | "feeding" | "fed" = "not yet";
   #error: Error | undefined;
-  /** Packages that are done with, and that were due when this began. */
+  /** Packages that are done with. */
   #done = 0;
-  readonly #before: number;
   #lookedAt = 0;
   #canceled = false;
 
   constructor(options: RegistryLedgerOptions) {
     this.#options = options;
     this.#guard = new Guard({ ...options, spec: options.spec.registry });
-    this.#before = options.listed.byState(options.mount.name).due ?? 0;
   }
 
   /** Packages that are done with, and about so many that are not. */
   settled(): { done: number; queue: number } {
-    const { news } = this.#options.feed.state.recorded;
-    return { done: this.#done, queue: Math.max(0, this.#before + news - this.#done) };
+    const { before, recorded } = this.#options.feed.state;
+    return { done: this.#done, queue: Math.max(0, before + recorded.news - this.#done) };
   }
 
   async add(): Promise<void> {}

@@ -51,15 +51,15 @@ test("what is known of it here comes from there", async () => {
   const task: FeedTask = { spec: { ...registry, mount: "elsewhere" }, filters: "", isAnew: false, owner: "me" };
   const recorded = { seen: 3, news: 2, gone: 1 };
   const feed = new FeedElsewhere(task, async () => {
-    emit("feeding", { mount: "other", state: { phase: "done", looks: 1, recorded, recordedAt: 1 } });
-    emit("feeding", { mount: "elsewhere", state: { phase: "listing", looks: 1, recorded, recordedAt: 1 } });
+    emit("feeding", { mount: "other", state: { phase: "done", looks: 1, before: 0, recorded, recordedAt: 1 } });
+    emit("feeding", { mount: "elsewhere", state: { phase: "listing", looks: 1, before: 0, recorded, recordedAt: 1 } });
     // What is recorded after its last word must not be taken for older than documents that were fetched before.
     const before = Date.now();
     expect(feed.state.recordedAt).toBeGreaterThanOrEqual(before);
   });
   expect(feed.state).toMatchObject({ phase: "following", recorded: { seen: 0 } });
   await feed.run();
-  expect(feed.state).toEqual({ phase: "listing", looks: 1, recorded, recordedAt: 1 });
+  expect(feed.state).toEqual({ phase: "listing", looks: 1, before: 0, recorded, recordedAt: 1 });
 });
 
 async function* nothing() {}
