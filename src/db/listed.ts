@@ -14,14 +14,31 @@ export interface Entry {
   state: ListedState;
 }
 
+/** What became of a package; what is not said stays as it is. */
+export type Settlement = Pick<ListedRow, "attempts" | "notBefore"> & Partial<Pick<ListedRow, "state" | "held">>;
+
 export type Known = Pick<ListedRow, "id" | "name" | "version" | "revision" | "state">;
 
 /** The packages of registries that are mirrored whole. Writes are to be called inside `writer.write`. */
 export class Listed {
   readonly #orm: Database["orm"];
 
+  readonly #settle;
+
   constructor({ orm }: Database) {
     this.#orm = orm;
+    const given = sql.placeholder;
+    this.#settle = orm
+      .update(listed)
+      .set({
+        state: sql`coalesce(${given("state")}, ${listed.state})`,
+        attempts: sql`${given("attempts")}`,
+        notBefore: sql`${given("notBefore")}`,
+        held: sql`CASE WHEN ${given("isHeld")} THEN ${given("held")} ELSE ${listed.held} END`,
+      })
+      .where(and(eq(listed.id, given("id")), sql`${listed.revision} IS ${given("revision")}`))
+      .returning({ id: listed.id })
+      .prepare();
   }
 
   /** Of these, those that are known. One look, however many. */
@@ -82,14 +99,10 @@ export class Listed {
   }
 
   /** All of a revision is held, or cannot be: only what nothing was said of meanwhile. False where there is news. */
-  settle({ id, revision }: Pick<ListedRow, "id" | "revision">, set: Partial<ListedRow>): boolean {
-    const settled = this.#orm
-      .update(listed)
-      .set(set)
-      .where(and(eq(listed.id, id), sql`${listed.revision} IS ${revision}`))
-      .returning({ id: listed.id })
-      .all();
-    return settled.length > 0;
+  settle({ id, revision }: Pick<ListedRow, "id" | "revision">, settlement: Settlement): boolean {
+    const { state = null, held = null, ...tried } = settlement;
+    const isHeld = settlement.held !== undefined;
+    return this.#settle.all({ id, revision, state, ...tried, held, isHeld: Number(isHeld) }).length > 0;
   }
 
   /** What was too young is looked at again where it may be no longer, and what could not be held is tried again: where it

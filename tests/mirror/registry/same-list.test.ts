@@ -174,7 +174,7 @@ test("what the list has, and upstream did not when it was asked for, is asked fo
   publish({ a: "1", b: "1" });
   await look();
   const [row] = listed.due("files", 0, 1);
-  listed.settle(row!, { state: "gone", attempts: 1, held: null });
+  listed.settle(row!, { state: "gone", attempts: 1, notBefore: 0, held: null });
   expect((await look()).statuses).toEqual([304]);
   expect(listed.due("files", 0, 10).map(({ name }) => name)).toEqual(["a", "b"]);
   // It has not become another list by that.
