@@ -1,13 +1,14 @@
 /** How a thread behaves that no client waits for. */
-import { readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 
 /** Milliseconds between collections. */
 const PERIOD = 500;
 
-export function workInBackground(): void {
+/** `whole`: nor for any other of its process. */
+export function workInBackground({ whole = false } = {}): void {
   keepHeapSmall();
-  giveWay();
+  giveWay(whole);
 }
 
 /**
@@ -19,10 +20,10 @@ function keepHeapSmall(): void {
 }
 
 /** Lets threads that serve clients go first where there are too few cores. Linux has a priority for each thread; elsewhere nothing is done. */
-function giveWay(): void {
+function giveWay(whole: boolean): void {
   try {
-    const [thread] = /\d+$/.exec(readlinkSync("/proc/thread-self")) ?? [];
-    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+    const threads = whole ? readdirSync("/proc/self/task") : [readlinkSync("/proc/thread-self").split("/").at(-1)];
+    for (const thread of threads) setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // A sandbox may forbid it, and everything works without.
   }

@@ -76,7 +76,7 @@ export const mirror: Command = {
     const tasks = asked === undefined ? await tasksFrom(invocation, mounts, lazy, tally) : undefined;
     const runtime = await lazy();
     const pool = openCrew(runtime, options);
-    workInBackground();
+    workInBackground({ whole: true });
     const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
     const record = report && recorder(report, runtime.mounts);
     let live: { progress?: Progress; feed?: Opened["live"] | undefined; registry?: JobSpec["registry"] } = {};

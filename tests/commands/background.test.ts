@@ -1,25 +1,30 @@
-/** Threads that mirror let those go first that serve clients; the rest of their process keeps its priority. */
+/** Threads that mirror let those go first that serve clients: alone in a server, all of them in a command. */
 import { expect, test } from "bun:test";
-import { getPriority } from "node:os";
 import { join } from "node:path";
 
 const module = join(import.meta.dir, "../../src/commands/background.ts");
 
-test.skipIf(process.platform !== "linux")("a thread in the background gives way, and it alone", async () => {
+/** Priorities of the process's threads, that of the calling one first. */
+async function priorities(options: string): Promise<[own: number, ...others: number[]]> {
   const code = `
-    import { readlinkSync } from "node:fs";
+    import { readdirSync } from "node:fs";
     import { getPriority } from "node:os";
     import { workInBackground } from ${JSON.stringify(module)};
-    workInBackground();
-    postMessage(getPriority(Number(readlinkSync("/proc/thread-self").split("/").at(-1))));
+    workInBackground(${options});
+    const others = readdirSync("/proc/self/task").map(Number).filter((thread) => thread !== process.pid);
+    console.log(JSON.stringify([process.pid, ...others].map(getPriority)));
+    process.exit();
   `;
-  const before = getPriority();
-  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "application/typescript" })));
-  const priority = await new Promise<number>((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data as number);
-    worker.onerror = ({ message }) => reject(new Error(message));
-  });
-  worker.terminate();
-  expect(priority).toBe(10);
-  expect(getPriority()).toBe(before);
+  const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe", stderr: "inherit" });
+  return JSON.parse(await child.stdout.text()) as [number, ...number[]];
+}
+
+test.skipIf(process.platform !== "linux")("a thread in the background gives way, and it alone", async () => {
+  const [own, ...others] = await priorities("");
+  expect(own).toBe(10);
+  expect(others).toContain(0);
+});
+
+test.skipIf(process.platform !== "linux")("so do all of a process that serves nobody", async () => {
+  expect(new Set(await priorities("{ whole: true }"))).toEqual(new Set([10]));
 });

@@ -23,8 +23,8 @@ export interface RegistryLedgerOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Rows that are read ahead. */
-const PAGE = 500;
+/** Rows that are read ahead: few, since a server's clients wait meanwhile. */
+const PAGE = 100;
 /** Milliseconds between looks whether someone canceled the job, and for what the feed found. */
 const LOOK = 500;
 const POLL = 50;
