@@ -2,6 +2,7 @@
  * How long clients wait for what is held while a job fills the same cache: one of package URLs, and that of a whole registry, by a process of its
  * own and by the server itself. Requests come as a busy team's do, not as many as are answered: that would measure the queue for the cores.
  */
+import { readdirSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { type Proxy as Product, startProxy } from "../../../tests/support/proxy.ts";
 import { type Load, put } from "../load.ts";
@@ -23,7 +24,9 @@ export async function besideMirror(stage: Stage): Promise<Row[]> {
   const list = names.map((name) => `pkg:npm/${name}`);
   const upstream = await helper("whole-upstream.ts", String(PACKAGES), String(10 * KB), "5");
   // They would not be on this machine: what they take must not be taken from clients.
-  for (const { pid } of [stage.upstream, upstream]) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  for (const { pid } of [stage.upstream, upstream])
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
   const upstreams = { default: upstream.url, replication: `${upstream.url}/-replication` };
   const { executable } = stage;
   const config = { mounts: { npm: { ecosystem: "npm", upstreams } } };
