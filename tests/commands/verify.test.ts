@@ -195,10 +195,10 @@ test(
 test(
   "killed while it reads, and gone on with: what was verified is not read again",
   async () => {
-    await using all = await npmProxy();
-    // The large ones first: small ones behind them are another list.
-    expect((await all.proxy.run(["mirror", "pkg:npm/big"])).code).toBe(0);
-    expect((await all.proxy.run(["mirror", "pkg:npm/many"])).code).toBe(0);
+    // Each of these is a list of its own, of two seconds: time to be killed in.
+    const huge = { name: "huge", versions: { "1.0.0": { size: 9_000_000 }, "1.1.0": { size: 9_000_000 } } };
+    await using all = await npmProxy({}, {}, [huge]);
+    expect((await all.proxy.run(["mirror", "pkg:npm/huge", "pkg:npm/many"])).code).toBe(0);
     await all.proxy.stop();
     const report = join(all.dir, "report.json");
     const main = join(import.meta.dir, "../../src/main.ts");

@@ -19,10 +19,11 @@ export interface NpmProxy extends AsyncDisposable {
   options: ProxyOptions;
 }
 
-/** `config` is laid over a configuration with one mount, short timeouts and bounds. */
+/** `config` is laid over a configuration with one mount, short timeouts and bounds; `packages` are there beside the usual ones. */
 export async function npmProxy(
   config: Readonly<Record<string, unknown>> = {},
   more: Partial<ProxyOptions> = {},
+  packages: Parameters<typeof makeNpm>[0] = [],
 ): Promise<NpmProxy> {
   const upstream = await startUpstream();
   const registry = upstream.mount("/registry", (base) =>
@@ -32,6 +33,7 @@ export async function npmProxy(
         { name: "big", versions: { "1.0.0": { size: 5_000_000 }, "2.0.0": { size: 5_000_000 } } },
         { name: "many", versions: Object.fromEntries(Array.from({ length: 40 }, (_, minor) => [`1.${minor}.0`, {}])) },
         { name: "@scope/name", versions: { "1.0.0": { dependencies: { small: "^1.0.0" } } } },
+        ...packages,
       ],
       base,
     ),
