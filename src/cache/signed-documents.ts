@@ -18,16 +18,19 @@ interface Signed {
   at: number;
 }
 
+/** What came is not signed by anybody whom the mount trusts. */
+export class Unsigned extends UpstreamFailed {}
+
 /** Documents that are known to be signed. */
 const REMEMBERED = 10_000;
 
 export class SignedDocuments {
   readonly #known = new LRUCache<string, true>({ max: REMEMBERED });
 
-  /** Throws UpstreamFailed, for the signature of what upstream is just replacing may be right in a moment. */
+  /** Throws Unsigned, for the signature of what upstream is just replacing may be right in a moment. */
   async requireNew(target: Document, signed: Signed): Promise<void> {
     const reason = await this.#refute(target, signed);
-    if (reason) throw new UpstreamFailed(untrusted(target, "openpgp", reason), { retryable: true });
+    if (reason) throw new Unsigned(untrusted(target, "openpgp", reason), { retryable: true });
   }
 
   /** Throws Withheld. */

@@ -1,6 +1,7 @@
 /** From documents to the documents that they lead to, through the same cache that serves clients. */
 import type { Cache } from "../cache/cache.ts";
 import { documentAt, followsRoot, generationOf, type Target } from "../cache/locate.ts";
+import { Unsigned } from "../cache/signed-documents.ts";
 import { type Staged, stagedOf } from "../cache/staging.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Facts, Package, Path, ReleaseFacts } from "../ecosystem.ts";
@@ -76,8 +77,9 @@ export async function walk(
     const facts: Facts = target.route.parse(doc, options.only);
     const next = [...(facts.follow ?? [])].filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
     const lead = async (path: Path, how: WalkOptions) => {
+      if (how.unread && isLeftOut(mount, path, row.sha256)) return;
       const led = await walk(cache, mount, path, { ...how, heads: false }, seen).catch((error: unknown) =>
-        excused(error, how),
+        how.unread && error instanceof Unsigned ? leaveOut(mount, path, row.sha256) : excused(error, how),
       );
       for (const release of led.releases) walked.releases.push(release);
       walked.unpinned.push(...led.unpinned);
@@ -120,6 +122,19 @@ interface Indexed extends Pick<Walked, "releases" | "staged"> {
   others: ReleaseFacts[];
 }
 
+/** What nobody trusted signed, beside a document that is right and says as much: the digest of that, by mount and path. An
+ * archive may have an old signature of the form that few clients ask for; it is not fetched again for each of its packages. */
+const leftOut = new Map<string, string>();
+
+function isLeftOut({ name }: Mount, path: Path, beside: string): boolean {
+  return leftOut.get(`${name} ${path}`) === beside;
+}
+
+function leaveOut({ name }: Mount, path: Path, beside: string): Walked {
+  leftOut.set(`${name} ${path}`, beside);
+  return NOTHING;
+}
+
 /** What the documents state that together list every release of a package; a release may be stated in several parts. */
 export async function indexed(
   cache: Cache,
@@ -130,19 +145,22 @@ export async function indexed(
   const found: Indexed = { releases: [], others: [], staged: [] };
   const seen = new Set<Path>();
   const only = { name, ...(qualifiers && { qualifiers }) };
-  /** Of documents that head one generation, one will do; by the first of them. */
-  const [heads, absent] = [new Set<Path>(), new Map<Path, NotFound>()];
+  /** Of documents that head one generation, one will do: its digest, by the first of them. */
+  const [heads, absent] = [new Map<Path, string>(), new Map<Path, NotFound>()];
   for (const path of mount.ecosystem.index(only, mount.traits)) {
     const target = documentAt(mount, path);
     const head = target && generationOf(target)?.roots[0];
+    const generation = head && heads.get(head);
+    if (generation !== undefined && isLeftOut(mount, path, generation)) continue;
     const options = { tolerant: true, refresh, only, heads: head !== undefined && absent.has(head) };
     const walked = await walk(cache, mount, path, options, seen).catch((error: unknown) => {
+      if (generation !== undefined && error instanceof Unsigned) return leaveOut(mount, path, generation);
       if (head === undefined || !(error instanceof NotFound)) throw error;
       absent.set(head, error);
     });
     if (!walked) continue;
-    if (head !== undefined) heads.add(head);
-    const { releases, unpinned, staged } = walked;
+    const { row, releases, unpinned, staged } = walked;
+    if (head !== undefined) heads.set(head, row?.sha256 ?? "");
     await pin(cache, mount, unpinned);
     found.staged.push(...staged);
     for (const release of releases)

@@ -50,3 +50,34 @@ test.skipIf(Bun.which("gpg") === null)(
   },
   TIMEOUT,
 );
+
+test.skipIf(Bun.which("gpg") === null)(
+  "an old signature beside a list that is signed itself keeps no package away, and is not asked for again for each",
+  async () => {
+    const kind = kindOf("debian");
+    const { ecosystem, upstreams, options } = kind;
+    const whole = wholeOf(kind, SIZE);
+    const archive = await makeKey();
+    const sign = async (text: string) => {
+      const [{ inline }, { detached }] = [await archive.sign(text), await archive.sign("as it was before\n")];
+      return { inline, detached };
+    };
+    const tree = wholeDebian(whole, {}, { sign });
+    await using proxy = await wholeProxy({
+      ecosystem,
+      whole,
+      make: () => tree,
+      upstreams,
+      options,
+      keys: [archive.file],
+    });
+    const { code, stderr } = await proxy.mirror();
+    expect([code, stderr]).toEqual([0, expect.stringContaining("/dists/stable/Release kind=openpgp") as string]);
+    expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE }, gaps: 0 });
+    const asked = proxy.upstream.requests.filter(({ path }) => path.endsWith("/Release.gpg"));
+    // Once for each thread at most.
+    expect(asked.length).toBeLessThanOrEqual(navigator.hardwareConcurrency + 1);
+    await archive.remove();
+  },
+  TIMEOUT,
+);
