@@ -44,7 +44,6 @@ for (const file of tracked.split("\n"))
 const within = (...folders: string[]) =>
   Array.from(texts).filter(([file]) => folders.some((folder) => file.startsWith(folder)));
 const code = within("src/", "ecosystems/").filter(([file]) => file.endsWith(".ts") && !file.endsWith(".generated.ts"));
-const lines = (text: string) => text.trimEnd().split("\n").length;
 
 /** What a file imports, type-only and dynamic imports included; a relative one as a path from the root. */
 function importsOf(file: string, text: string): string[] {
@@ -75,16 +74,6 @@ const laws: Record<string, () => string[]> = {
       const named = PLUGIN_MAY_NOT_NAME.exec(text);
       return named ? [`${file}: ${named[0]}`] : [];
     }),
-  "files are small": () =>
-    code.flatMap(([file, text]) => {
-      const most = file.startsWith("ecosystems/") ? 200 : 300;
-      return lines(text) > most ? [`${file}: ${lines(text)} lines, at most ${most}`] : [];
-    }),
-  "half of the files have at most 90 lines": () => {
-    const sizes = code.map(([, text]) => lines(text)).sort((a, b) => a - b);
-    const median = sizes[Math.floor(sizes.length / 2)]!;
-    return median > 90 ? [`median: ${median} lines`] : [];
-  },
   "nothing is left for later": () =>
     within("src/", "ecosystems/", "scripts/", "tests/").flatMap(([file, text]) =>
       /\bTO[D]O\b|\bFIX[M]E\b/.test(text) ? [file] : [],
