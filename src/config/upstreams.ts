@@ -109,7 +109,7 @@ export function upstreamSection(ecosystems: readonly string[]) {
         .prefault(false)
         .meta({ description: "Adds this machine's own addresses to `allow_private`." }),
       auth: z.record(scope, auth).prefault({}).meta({
-        description: `Credentials by URL prefix; the longest matching one is sent, and never to another host. Where an upstream asks for a token, a name and password for it are also sent to the token endpoint that it names on its own domain. \`\${NAME}\` in a value is that environment variable.`,
+        description: `Credentials by URL prefix; the longest matching one is sent, and never to another host. Where an upstream asks for a token, a name and password for it are also sent to the token endpoint that it names on its own registrable domain; one on another domain, or on a domain whose names belong to many owners (\`*.github.io\`), needs an entry of its own. \`\${NAME}\` in a value is that environment variable.`,
         entry: "<URL>",
         secret: true,
       }),

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { messageOf, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import type { Dialer } from "../mounts.ts";
@@ -6,6 +5,7 @@ import { type Credential, credentialFor } from "./auth.ts";
 import { chunksOf } from "./body.ts";
 import { type Challenge, endpointOf } from "./challenge.ts";
 import { type DialSettings, dial } from "./dial.ts";
+import { areOfOneOwner } from "./domains.ts";
 import { retryAfterOf } from "./retry.ts";
 
 export interface Token {
@@ -23,8 +23,8 @@ const REDIRECTS = 3;
 const LONGEST = 64 * 1024;
 
 /**
- * A token for what a host challenges to. The endpoint is asked with the credential that is configured for it; where the host is
- * of its own domain, else with the host's name and password. Throws UpstreamFailed with what was asked, and what it said.
+ * A token for what a host challenges to. The endpoint is asked with the credential that is configured for it, else, where it
+ * is of the host's own domain, with the host's name and password. Throws UpstreamFailed with what was asked, and what it said.
  */
 export async function fetchToken(
   settings: DialSettings,
@@ -37,7 +37,7 @@ export async function fetchToken(
   const endpoint = endpointOf(challenge);
   if (host.protocol === "https:" && endpoint.protocol !== "https:")
     throw new UpstreamFailed(`${what} is not asked: it is not encrypted, and ${host.host} is`);
-  const own = isOwn(host, endpoint) ? credentialFor(settings.credentials, host) : undefined;
+  const own = areOfOneOwner(host.hostname, endpoint.hostname) ? credentialFor(settings.credentials, host) : undefined;
   const credential = own?.value.startsWith("Basic ") ? own : undefined;
   const asked = Date.now();
   const response = await ask(settings, dialer, endpoint, credential, what);
@@ -97,14 +97,6 @@ async function told(
     tell({ error: messageOf(error) });
     throw error instanceof UpstreamFailed ? new UpstreamFailed(`${what} failed: ${error.message}`, error) : error;
   }
-}
-
-/** Whether two hosts are one, or of one domain (`registry.acme.example` and `auth.acme.example`). */
-export function isOwn({ hostname: a }: URL, { hostname: b }: URL): boolean {
-  if (a === b) return true;
-  if (isIP(a) || isIP(b) || a.startsWith("[") || b.startsWith("[")) return false;
-  const [left, right] = [a.split(".").reverse(), b.split(".").reverse()];
-  return left.length > 1 && right.length > 1 && left[0] === right[0] && left[1] === right[1];
 }
 
 /** `life`: seconds. */

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, setSystemTime, test } from "bun
 import { UpstreamFailed } from "../../src/errors.ts";
 import { challengeIn } from "../../src/upstream/challenge.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
-import { isOwn } from "../../src/upstream/token-endpoint.ts";
+import { areOfOneOwner } from "../../src/upstream/domains.ts";
 import { failure } from "../support/engine.ts";
 import { failing, instead, redirect } from "../support/faults.ts";
 import { json, text } from "../support/tree.ts";
@@ -148,8 +148,22 @@ describe("credentials", () => {
     ["localhost", "example", false],
     ["10.0.0.1", "10.1.0.1", false],
     ["[::1]", "[::2]", false],
-  ])("%s and %s are of one domain: %s", (a, b, expected) => {
-    expect(isOwn(new URL(`https://${a}/`), new URL(`https://${b}/`))).toBe(expected);
+    ["registry.acme.co.uk", "auth.acme.co.uk", true],
+    ["registry.acme.co.uk", "auth.evil.co.uk", false],
+    ["registry.acme.co.uk", "co.uk", false],
+    ["registry.acme.com.au", "auth.evil.com.au", false],
+    ["acme.github.io", "evil.github.io", false],
+    ["acme.github.io", "auth.acme.github.io", false],
+    ["1.dkr.ecr.us-east-1.amazonaws.com", "evil.s3.amazonaws.com", false],
+    ["1.dkr.ecr.us-east-1.amazonaws.com", "evil.service.us-east-1.amazonaws.com", false],
+    ["registry.acme.local", "auth.acme.local", true],
+    ["registry", "auth", false],
+    ["REGISTRY.acme.example.", "auth.acme.example", true],
+    ["registry.münchen.example", "auth.xn--mnchen-3ya.example", true],
+  ])("%s and %s are of one owner: %s", (a, b, expected) => {
+    const [one, other] = [a, b].map((host) => new URL(`https://${host}/`).hostname);
+    expect(areOfOneOwner(one!, other!)).toBe(expected);
+    expect(areOfOneOwner(other!, one!)).toBe(expected);
   });
 });
 
