@@ -59,6 +59,9 @@ export class UpstreamFailed extends Error {
   }
 }
 
+/** What upstream sent cannot be read within the limits of this machine's operator: it is refused like what cannot be read at all. */
+export class LimitExceeded extends UpstreamFailed {}
+
 /** The request itself makes no sense; asking again will not help. */
 export class BadRequest extends Error {
   override name = "BadRequest" as const;

@@ -1,4 +1,9 @@
-/** Entry point of a worker: opens its own view of store and database, then runs tasks until it is ended; or tries one plugin. */
+/**
+ * Entry point of a worker, which is a thread, or a process of its own (`child.ts`): opens its own view of store and database,
+ * then runs tasks until it is ended; or tries one plugin.
+ */
+import { writeFileSync } from "node:fs";
+import { PING } from "./child.ts";
 import { workInBackground } from "./commands/background.ts";
 import { type Job, openRuntime, type RuntimeOptions } from "./commands/runtime.ts";
 import { type Events, on } from "./events.ts";
@@ -14,8 +19,17 @@ const GATHER = 200;
 
 let tasks: Promise<Job> | undefined;
 
-self.onmessage = async ({ data: { id, name, input } }: MessageEvent<ToWorker>) => {
+if (Bun.isMainThread) {
+  process.on("message", (message: ToWorker) => void received(message));
+  // Its parent is gone, or wants it gone; signals from a terminal or a service manager are the parent's to heed.
+  process.on("disconnect", () => process.exit());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  void endWithParent();
+} else self.onmessage = ({ data }: MessageEvent<ToWorker>) => received(data);
+
+async function received({ id, name, input }: ToWorker): Promise<void> {
   try {
+    if (name === PING) return send({ id, value: undefined });
     if (name === PROBE) return await probed(input as PluginSource, (value) => send({ id, value }));
     if (name === "open") {
       const options = input as RuntimeOptions;
@@ -28,10 +42,11 @@ self.onmessage = async ({ data: { id, name, input } }: MessageEvent<ToWorker>) =
   } catch (error) {
     send({ id, error: plain(error) });
   }
-};
+}
 
 function send(message: FromWorker): void {
-  self.postMessage(message);
+  if (Bun.isMainThread) process.send?.(message);
+  else self.postMessage(message);
 }
 
 const FORWARDED = [
@@ -55,4 +70,20 @@ on("fetched", ({ mount, bytes }) => {
 function tell(): void {
   for (const [mount, bytes] of fetched) send({ event: "fetched", data: { mount, bytes } as never });
   fetched.clear();
+}
+
+/** A process of which the parent was killed while it was busy would go on for ever. Linux only; others notice once they are not busy. */
+async function endWithParent(): Promise<void> {
+  if (process.platform !== "linux") return;
+  try {
+    // Whoever has too little memory takes it from a process that is made anew, not from the server.
+    writeFileSync("/proc/self/oom_score_adj", "500");
+    const { dlopen } = await import("bun:ffi");
+    const { symbols } = dlopen("libc.so.6", { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } });
+    const PR_SET_PDEATHSIG = 1;
+    const SIGKILL = 9;
+    symbols.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  } catch {
+    // Another C library, or a sandbox: the same as on other systems.
+  }
 }

@@ -6,7 +6,7 @@ import { ecosystems } from "../src/registry.generated.ts";
 
 /** The contract and what everything may use. They import each other only. */
 const CONTRACT = /^src\/([\w-]+\.ts$|config\/|formats\/)/;
-const PROGRAM = /^src\/(main|worker|registry\.generated)\.ts$/;
+const PROGRAM = /^src\/(main|program|worker|registry\.generated)\.ts$/;
 
 const GROUND = ["src/policy/", "src/trust/", "src/storage/", "src/upstream/", "src/db/"];
 

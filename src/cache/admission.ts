@@ -183,5 +183,7 @@ export function releasesOf({ route, path }: Target<MetadataRoute>, doc: Doc): Re
 }
 
 export function unfiltered(path: string, error: unknown): UpstreamFailed {
-  return new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${messageOf(error)}`);
+  const failure = new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${messageOf(error)}`);
+  failure.cause = error;
+  return failure;
 }

@@ -4,20 +4,21 @@
  */
 import { LRUCache } from "lru-cache";
 import type { DocumentRow } from "../db/documents.ts";
-import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, Route } from "../ecosystem.ts";
+import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, ReleaseFacts, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isPlain, type Match, type Miss } from "../match.ts";
 import type { Mount } from "../mounts.ts";
-import { Admissions, releasesOf } from "./admission.ts";
+import { Admissions, unfiltered } from "./admission.ts";
 import { ArtifactCache } from "./artifacts.ts";
 import type { Context } from "./context.ts";
 import { sourceOf } from "./covered.ts";
 import { basisOf } from "./derived.ts";
 import { factFor } from "./described.ts";
 import { freshness } from "./document-row.ts";
-import { DocumentCache, type ReadDocument } from "./documents.ts";
+import { DocumentCache, type Elsewhere, type ReadDocument } from "./documents.ts";
 import type { File, Stored } from "./file.ts";
+import { hereOr, INLINE } from "./heavy.ts";
 import { documentAt, matchIn, queryOf, type Target, targetOf } from "./locate.ts";
 import { Memory, type Ready } from "./memory.ts";
 import { putTo, type Question } from "./question.ts";
@@ -47,15 +48,13 @@ export type Answer =
   | { kind: "passthrough"; response: Response };
 
 /** Work that is too heavy for the serving thread, done elsewhere. */
-export interface Offload {
+export interface Offload extends Elsewhere {
   read: ReadDocument;
   render(target: Target<MetadataRoute>, variant: string, base: string): Promise<Rendered>;
   /** What is derived from a document; its path says what. */
   derive(mount: Mount, path: Path, base: string): Promise<Rendered>;
 }
 
-/** Documents above this many bytes are read and rewritten elsewhere, where there is an elsewhere. */
-const HEAVY = 512 * 1024;
 /** Artifacts up to this size are sent from memory; above it the kernel sends the file. */
 const IN_MEMORY = 64 * 1024;
 /** Milliseconds that what is shown offline is believed: another process may be adding to it. */
@@ -82,11 +81,17 @@ export class Cache {
   constructor(context: Context, memoryBytes: number, offload?: Offload) {
     this.context = context;
     this.#offload = offload;
-    this.documents = new DocumentCache(context, (target, file, source) => {
-      // Of what is packed there is several times as much to read.
-      const heavy = offload && Bun.file(file).size > (target.route.packed ? IN_MEMORY : HEAVY);
-      return heavy ? offload.read(target, file, source) : readDocument(this.documents, target, file, source);
-    });
+    this.documents = new DocumentCache(
+      context,
+      (target, file, source) => {
+        const elsewhere = offload && (() => offload.read(target, file, source));
+        // What is packed may be a thousand times as large.
+        if (elsewhere && target.route.parse && (target.route.packed || Bun.file(file).size > INLINE))
+          return elsewhere();
+        return hereOr(() => readDocument(this.documents, target, file, source), elsewhere);
+      },
+      offload,
+    );
     this.admissions = new Admissions(context, this.documents);
     this.vouching = new Vouching(context, this.documents);
     this.artifacts = new ArtifactCache(context, this.documents, this.admissions, this.vouching);
@@ -210,12 +215,21 @@ export class Cache {
   async #admit(target: Target<MetadataRoute>, row: DocumentRow): Promise<void> {
     const { mount, route, params } = target;
     if (route.pointer && !route.rewrite && this.admissions.concerns(mount) && !this.context.settings.offline)
-      for (const release of releasesOf(target, this.documents.doc(target, row)))
+      for (const release of await this.#releasesOf(target, row))
         await this.admissions.require(target, release, release.publishedAt?.getTime());
     const release = route.freshness === "immutable" ? route.release?.(params) : undefined;
     if (!release?.version || this.admissions.threshold(target.mount, release.name) === 0) return;
     const fact = await factFor(this.documents, target);
     await this.admissions.require(target, fact ?? release, fact?.publishedAt);
+  }
+
+  /** Whatever goes wrong is a 502: what cannot be read is not sent unfiltered. */
+  async #releasesOf(target: Target<MetadataRoute>, row: DocumentRow): Promise<ReleaseFacts[]> {
+    try {
+      return (await this.documents.stated(target, row)).releases;
+    } catch (error) {
+      throw unfiltered(target.path, error);
+    }
   }
 
   #render(
@@ -226,11 +240,13 @@ export class Cache {
   ): Promise<Rendered> {
     const { covers, blank } = target.route;
     const { storage, settings } = this.context;
-    const isHeavy = row.size > HEAVY || (covers && !this.views.isPlain(target));
+    const isHeavy = row.size > INLINE || (covers && !this.views.isPlain(target));
     // Elsewhere only what is stored is found, and what needs not be.
     const isThere = storage.has(row.sha256) || (settings.offline && blank !== undefined);
-    if (this.#offload && isHeavy && isThere) return this.#offload.render(target, variant, base);
-    return this.views.render(target, row, variant, base);
+    const offload = isThere ? this.#offload : undefined;
+    const elsewhere = offload && (() => offload.render(target, variant, base));
+    if (elsewhere && isHeavy) return elsewhere();
+    return hereOr(() => this.views.render(target, row, variant, base), elsewhere);
   }
 
   async #derived(mount: Mount, route: DerivedRoute, params: Match["params"], ask: Ask): Promise<Answer> {
@@ -254,7 +270,7 @@ export class Cache {
       return { kind: "ready", ready: known, outcome };
     }
     const rendered =
-      this.#offload && basis.size > HEAVY
+      this.#offload && basis.size > INLINE
         ? await this.#offload.derive(mount, ask.path, ask.base)
         : this.views.derive({ route, params, path: ask.path }, await basis.bytes());
     const ready: Ready = { ...rendered, source, freshUntil, mount: mount.name, path: target.path };

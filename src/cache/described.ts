@@ -4,7 +4,7 @@ import type { DocumentCache, Loaded } from "./documents.ts";
 import type { FileFact } from "./facts.ts";
 import { documentAt, type Target } from "./locate.ts";
 
-type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "open" | "load" | "loadIfAny">;
+type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "stated" | "load" | "loadIfAny">;
 
 /**
  * What is stated of a path; documents are fetched where they are not held. They are asked in their order until one states a digest;
@@ -58,8 +58,8 @@ async function ledTo(
   { row }: Loaded,
   path: Path,
 ): Promise<FileFact | undefined> {
-  const { mount, route } = leading;
-  for (const next of route.parse?.(await documents.open(leading, row)).follow ?? []) {
+  const { mount } = leading;
+  for (const next of (await documents.stated(leading, row)).follow) {
     const other = documentAt(mount, next);
     const loaded = other && (await documents.loadIfAny(other));
     const found = loaded && documents.fact(mount, loaded.row.path as Path, path);

@@ -18,6 +18,7 @@ import { freshness, rowOf } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { Generations } from "./generations.ts";
+import { hereOr, INLINE, type Stated, TooHeavy } from "./heavy.ts";
 import { addressesOf, documentAt, type Target } from "./locate.ts";
 import { type Reading, unpackedFor } from "./reader.ts";
 import { SignedDocuments } from "./signed-documents.ts";
@@ -31,6 +32,12 @@ export interface Loaded {
 
 /** Reads a document for its facts, on this thread or another. */
 export type ReadDocument = (target: Target<MetadataRoute>, file: string, source: Source) => Promise<Reading>;
+
+/** Reads on another thread or in another process. */
+export interface Elsewhere {
+  /** What a stored document states. */
+  state(target: Target<MetadataRoute>): Promise<Stated>;
+}
 
 /** Bytes of unpacked documents that are kept in memory. */
 const UNPACKED = 192 * 1024 * 1024;
@@ -51,8 +58,12 @@ export class DocumentCache {
   readonly #declarations = new Declarations();
   readonly #absent = new LRUCache<string, { at: number; message: string }>({ max: 10_000 });
 
-  constructor(context: Context, read: ReadDocument) {
+  readonly #elsewhere: Elsewhere | undefined;
+
+  /** `elsewhere`: where what is heavy is read; absent, this is such a place. */
+  constructor(context: Context, read: ReadDocument, elsewhere?: Elsewhere) {
     this.#context = context;
+    this.#elsewhere = elsewhere;
     this.#fetch = new DocumentFetch(context, this, read, this.#unkept);
     this.generations = new Generations(context, this, this.#fetch);
   }
@@ -161,6 +172,21 @@ export class DocumentCache {
     return this.doc(target, row, bytes);
   }
 
+  /** What a document states, read elsewhere where it is heavy. Throws what `parse` throws. */
+  async stated(target: Target<MetadataRoute>, row: DocumentRow): Promise<Stated> {
+    const { parse, packed } = target.route;
+    if (!parse) return { releases: [], follow: [] };
+    const elsewhere = this.#elsewhere && this.#context.storage.has(row.sha256) ? this.#elsewhere : undefined;
+    if (elsewhere && (packed || row.size > INLINE)) return elsewhere.state(target);
+    return hereOr(
+      async () => {
+        const { releases = [], follow = [] } = parse(await this.open(target, row));
+        return { releases: [...releases], follow: [...follow] };
+      },
+      elsewhere && (() => elsewhere.state(target)),
+    );
+  }
+
   /** What stands for a document offline that is not held, where there is such a thing. */
   blank(target: Target<MetadataRoute>): DocumentRow | undefined {
     const { blank } = target.route;
@@ -196,6 +222,7 @@ export class DocumentCache {
       near: (path) => {
         const target = documentAt(mount, path);
         const row = target && !target.route.packed && rowOf(target);
+        if (row && this.#elsewhere && row.size > INLINE) throw new TooHeavy(`${path} is read elsewhere`);
         return row ? this.doc(target, row) : undefined;
       },
       declared: () => {

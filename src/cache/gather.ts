@@ -1,13 +1,13 @@
 /** Documents together with those that they lead to: what one of them leaves open, another may state. */
 import pLimit from "p-limit";
-import type { Doc, MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
+import type { MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
 import { messageOf } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { DocumentCache } from "./documents.ts";
 import { documentAt, type Target } from "./locate.ts";
 
-type Documents = Pick<DocumentCache, "doc" | "loadIfAny">;
+type Documents = Pick<DocumentCache, "stated" | "loadIfAny">;
 
 /** Documents that are loaded at once. */
 const AT_ONCE = 8;
@@ -15,15 +15,15 @@ const AT_ONCE = 8;
 /** Has at hand what a document leads to, so that it can be read and rewritten as a whole. What cannot be had is logged. */
 export async function loadLed(
   documents: Documents,
-  { mount, route, path }: Target<MetadataRoute>,
-  doc: Doc,
+  { mount, path }: Target<MetadataRoute>,
+  follow: Iterable<Path>,
 ): Promise<void> {
   const limit = pLimit(AT_ONCE);
   const load = async (next: Path) => {
     const target = documentAt(mount, next);
     if (target) await documents.loadIfAny(target);
   };
-  const loads = Array.from(route.parse?.(doc).follow ?? [], (next) => limit(() => load(next)));
+  const loads = Array.from(follow, (next) => limit(() => load(next)));
   for (const { reason } of (await Promise.allSettled(loads)).filter((each) => each.status === "rejected"))
     log.warn("a document that another leads to cannot be had", { mount: mount.name, path, error: messageOf(reason) });
 }
@@ -35,9 +35,12 @@ export async function statedOf(documents: Documents, mount: Mount, name: string)
     const target = documentAt(mount, path);
     const loaded = target && (await documents.loadIfAny(target));
     if (!loaded) continue;
-    const doc = documents.doc(target, loaded.row);
-    await loadLed(documents, target, doc);
-    for (const release of target.route.parse?.(doc).releases ?? []) if (release.name === name) found.push(release);
+    const first = await documents.stated(target, loaded.row);
+    const { follow } = first;
+    await loadLed(documents, target, follow);
+    // Once more, since it may speak of what only those state.
+    const { releases } = follow.length > 0 ? await documents.stated(target, loaded.row) : first;
+    for (const release of releases) if (release.name === name) found.push(release);
   }
   return found;
 }

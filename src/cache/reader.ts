@@ -20,6 +20,7 @@ export async function readDocument(
   file: string,
   source: Source,
 ): Promise<Reading> {
+  if (!target.route.parse) return { pages: [], revision: undefined };
   return readBytes(documents, target, await unpackedFor(target, await Bun.file(file).bytes()), source);
 }
 
@@ -43,8 +44,10 @@ export function readBytes(
     const facts = target.route.parse(makeDoc(target, bytes, source, documents.around(target.mount)));
     return { pages: pagesOf(facts, source.url), revision: facts.revision };
   } catch (error) {
-    throw new UpstreamFailed(
+    const failure = new UpstreamFailed(
       `${new URL(source.url).host} sent something else than the document ${target.path}: ${messageOf(error)}`,
     );
+    failure.cause = error;
+    throw failure;
   }
 }

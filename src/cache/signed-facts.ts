@@ -64,8 +64,7 @@ export class SignedFacts {
     const known = this.#read.get(key);
     if (known) return known;
     const statements = new Map<Path, Statement>();
-    const doc = await this.#documents.open(document, row);
-    for (const release of document.route.parse?.(doc).releases ?? [])
+    for (const release of (await this.#documents.stated(document, row)).releases)
       for (const file of release.files ?? []) statements.set(file.path, { file, release });
     this.#read.set(key, statements);
     return statements;

@@ -107,7 +107,7 @@ export class Views {
     try {
       body = route.rewrite?.(doc, view);
     } catch (error) {
-      throw new UpstreamFailed(`${target.path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
+      throw unchanged(target.path, error);
     }
     if (body === undefined && view.offline)
       throw new NotFound(`${target.path}: nothing of it is held here, and this proxy is offline`);
@@ -125,19 +125,26 @@ export class Views {
       const view = { ...this.open(mount, base), variant: doc.mediaType, admits: admission.admits };
       return route.rewrite?.(doc, view) ?? doc.bytes();
     } catch (error) {
-      throw new UpstreamFailed(`${path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
+      throw unchanged(path, error);
     }
   }
 
   /** What a document states, with what it leads to: it may speak of releases that only those state. */
   async #stated(target: Target<MetadataRoute>, doc: Doc): Promise<ReleaseFacts[]> {
     try {
-      if (!this.#context.settings.offline) await loadLed(this.#documents, target, doc);
+      if (!this.#context.settings.offline)
+        await loadLed(this.#documents, target, target.route.parse?.(doc).follow ?? []);
     } catch (error) {
       throw unfiltered(target.path, error);
     }
     return releasesOf(target, doc);
   }
+}
+
+function unchanged(path: string, error: unknown): UpstreamFailed {
+  const failure = new UpstreamFailed(`${path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
+  failure.cause = error;
+  return failure;
 }
 
 function digestsOf(mount: Mount, bytes: Uint8Array): Record<string, string> {

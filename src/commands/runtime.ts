@@ -1,12 +1,15 @@
 /** Puts the parts together: configuration → store, database, upstream, mounts, cache. The main thread and every worker have one. */
 import { existsSync, readFileSync } from "node:fs";
+import { LRUCache } from "lru-cache";
 import { Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
 import type { Source } from "../cache/doc.ts";
 import { blobHasher, type Found, type HashInput } from "../cache/hash-blobs.ts";
+import type { Stated } from "../cache/heavy.ts";
 import { documentAt, matchIn, type Target } from "../cache/locate.ts";
 import { readDocument } from "../cache/reader.ts";
 import type { Rendered } from "../cache/view.ts";
+import { Child } from "../child.ts";
 import type { Config } from "../config/schema.ts";
 import { Crew } from "../crew.ts";
 import { Artifacts } from "../db/artifacts.ts";
@@ -21,8 +24,9 @@ import { type Database, openDatabase } from "../db/open.ts";
 import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
 import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
-import { NotFound } from "../errors.ts";
+import { LimitExceeded, NotFound } from "../errors.ts";
 import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
+import { log } from "../log.ts";
 import type { Runner } from "../mirror/job.ts";
 import type { FeedTask } from "../mirror/registry/feed-elsewhere.ts";
 import { Registries } from "../mirror/registry/registries.ts";
@@ -65,6 +69,7 @@ export interface Job extends MirrorTasks {
   read(input: { mount: string; path: Path; file: string; source: Source }): ReturnType<typeof readDocument>;
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
   derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
+  state(input: { mount: string; path: Path }): Promise<Stated>;
   hash(input: HashInput): Promise<Found[]>;
   estimate(input: { spec: JobSpec & { registry: RegistrySpec }; folder: string }): Promise<Estimate>;
   feed(task: FeedTask): Promise<void>;
@@ -89,6 +94,10 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** Milliseconds that a document which took too much is refused at once. */
+const REFUSED = 60_000;
+/** Milliseconds without work after which a process that reads documents ends. */
+const IDLE = 60_000;
 /** Milliseconds that who holds on purpose believes in absence: tasks of one moment, but not who tries again, are told the same. */
 const ABSENT = 1_000;
 
@@ -177,6 +186,17 @@ export function openPool(size: number, options: RuntimeOptions): Pool<WorkerTask
   });
 }
 
+/** Processes with a runtime of their own, which end when they take too much, and when there is nothing to do for a while. */
+export function openChildren(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
+  const spawn = () => {
+    const child = new Child(options.config.isolation);
+    // What they make is kept by who asked for it.
+    child.postMessage({ id: -1, name: "open", input: { ...options, config: { ...options.config, memory_cache: 0 } } });
+    return child;
+  };
+  return new Pool<WorkerTasks>(size, spawn, { idle: IDLE });
+}
+
 /** This thread, and so many more that all are `options.share`. */
 export function openCrew(runtime: Runtime, options: RuntimeOptions & { share: number }): Crew<WorkerTasks> {
   const others = options.share - 1;
@@ -190,12 +210,30 @@ export function threads(size: number): number {
 
 export type WorkerTasks = { [K in keyof Job]: Job[K] };
 
-/** Large documents are read and rewritten by a pool. */
+/** Large documents are read and rewritten by a pool. One that took too much is refused for a while without another try. */
 export function offloadTo(pool: Pool<WorkerTasks>): Offload {
+  const refused = new LRUCache<string, { until: number; error: LimitExceeded }>({ max: 1_000 });
+  const once = async <T>({ name }: Mount, path: Path, run: () => Promise<T>): Promise<T> => {
+    const key = `${name}${path}`;
+    const known = refused.get(key);
+    if (known && known.until > performance.now()) throw known.error;
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof LimitExceeded)) throw error;
+      const named = new LimitExceeded(`${name}${path} cannot be read: ${error.message}`);
+      refused.set(key, { until: performance.now() + REFUSED, error: named });
+      log.warn("a document is refused", { mount: name, path, reason: error.message });
+      throw named;
+    }
+  };
   return {
-    read: ({ mount, path }, file, source) => pool.run("read", { mount: mount.name, path, file, source }),
-    render: ({ mount, path }, variant, base) => pool.run("render", { mount: mount.name, path, variant, base }),
-    derive: (mount, path, base) => pool.run("derive", { mount: mount.name, path, base }),
+    read: ({ mount, path }, file, source) =>
+      once(mount, path, () => pool.run("read", { mount: mount.name, path, file, source })),
+    render: ({ mount, path }, variant, base) =>
+      once(mount, path, () => pool.run("render", { mount: mount.name, path, variant, base })),
+    derive: (mount, path, base) => once(mount, path, () => pool.run("derive", { mount: mount.name, path, base })),
+    state: ({ mount, path }) => once(mount, path, () => pool.run("state", { mount: mount.name, path })),
   };
 }
 
@@ -210,11 +248,13 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
     if (!found) throw new NotFound(`${mount} has no document ${path}`);
     return found;
   };
-  const render = async (document: Target<MetadataRoute>, variant: string, base: string) => {
+  const rowOf = (document: Target<MetadataRoute>) => {
     const row = cache.documents.held(document.mount, document.path) ?? cache.documents.blank(document);
     if (!row) throw new NotFound(`${document.mount.name}${document.path} is no longer held`);
-    return cache.views.render(document, row, variant, base);
+    return row;
   };
+  const render = async (document: Target<MetadataRoute>, variant: string, base: string) =>
+    cache.views.render(document, rowOf(document), variant, base);
   const tasks: Job = {
     ...mirrorTasks(cache, mountOf),
     estimate: ({ spec, folder }) => {
@@ -225,6 +265,10 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
     feed: (task) => registries.feed(task),
     hash: blobHasher(cache.context.storage),
     read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
+    state: ({ mount, path }) => {
+      const document = target(mount, path);
+      return cache.documents.stated(document, rowOf(document));
+    },
     render: async ({ mount, path, variant, base }) => render(target(mount, path), variant, base),
     derive: async ({ mount, path, base }) => {
       const match = matchIn(mountOf(mount), "GET", path);

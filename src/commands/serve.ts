@@ -15,7 +15,7 @@ import { log } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { makeMirroring } from "./mirroring.ts";
-import { offloadTo, openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
+import { offloadTo, openChildren, openRuntime, type RuntimeOptions } from "./runtime.ts";
 
 /** Milliseconds that a client's request may spend on retries. */
 const PATIENCE = 3_000;
@@ -23,7 +23,7 @@ const PATIENCE = 3_000;
 const STORING = 2_000;
 /** Who presses Ctrl-C, and who stops services. */
 const STOP = ["SIGINT", "SIGTERM"] as const;
-/** Threads for large documents. */
+/** Processes for large documents. */
 const READERS = 2;
 
 export const serveCommand: Command = {
@@ -35,7 +35,7 @@ export const serveCommand: Command = {
 /** Serves until it is told to stop; then what is being sent and stored is finished. Returns the exit code. */
 async function serve({ config, sources }: Setup): Promise<number> {
   const options: RuntimeOptions = { config, sources, pin: false, dry: false, patience: PATIENCE };
-  const pool = openPool(READERS, options);
+  const pool = openChildren(READERS, options);
   const runtime = await openRuntime(options, offloadTo(pool));
   const { cache, database, mounts, close } = runtime;
   const mirroring = makeMirroring(config, runtime);

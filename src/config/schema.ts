@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { FORMATS, LEVELS } from "../log.ts";
 import { cooldownSection } from "./cooldown.ts";
+import { isolationSection } from "./isolation.ts";
 import { mirrorSection } from "./mirror.ts";
 import { mirrorsSection } from "./mirrors.ts";
 import { mountSection } from "./mounts.ts";
@@ -115,6 +116,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
     mirror: mirrorSection,
     mirrors: mirrorsSection(),
     cooldown: cooldownSection(ecosystems),
+    isolation: isolationSection,
     health: z
       .strictObject({
         storage_probe_interval: duration()

@@ -135,6 +135,7 @@ test("what is derived is made once of the same bytes, elsewhere where these are 
     {
       offload: (cache) => ({
         read: async () => ({ pages: [], revision: undefined }),
+        state: () => Promise.reject(new Error("nothing is stated")),
         render: (target, variant, base) => {
           const row = cache().documents.held(target.mount, target.path);
           if (!row) throw new Error("is not held");

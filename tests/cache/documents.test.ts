@@ -111,6 +111,7 @@ test("large ones are read and rewritten elsewhere, small ones here", async () =>
           return { pages: [], revision: undefined };
         },
         derive: () => Promise.reject(new Error("nothing is derived")),
+        state: () => Promise.reject(new Error("nothing is stated")),
         render: (target, variant, base) => {
           rendered.push(target.path);
           const row = cache().documents.held(target.mount, target.path);
@@ -122,7 +123,7 @@ test("large ones are read and rewritten elsewhere, small ones here", async () =>
   );
   await s.get(INDEX);
   expect([read, rendered]).toEqual([[], []]);
-  s.upstream.set(INDEX, json({ files: [], filler: "x".repeat(600_000) }));
+  s.upstream.set(INDEX, json({ files: [], filler: "x".repeat(70_000) }));
   s.clock.advance(LATE + 60_000);
   await s.get(INDEX);
   expect([read, rendered]).toEqual([[INDEX], [INDEX]]);
