@@ -106,6 +106,7 @@ export const cargo: Ecosystem = {
     },
   ],
 
+  names: /^[\w-]+$/,
   index: ({ name }) => [indexPath(name)],
   catalog: cargoCatalog,
   datedBy: ({ name, version }) => download(name, version),

@@ -92,6 +92,7 @@ export const debian: Ecosystem = {
     // Keys that a repository offers beside its packages.
     { ...document, match: at(String.raw`/(?:.+/)?[^/]+\.(?:asc|gpg|key)`) },
   ],
+  names: /^[a-z\d][a-z\d+._:~-]*$/,
   index: (pkg, { options }) => suitesFor(pkg, options["suites"]!).flatMap((suite) => headedAt([folderOf(suite)]).roots),
   catalog: debianCatalog,
   versions: { compare: compareDebian, isStable: () => true, satisfies: satisfiesDebian },

@@ -93,6 +93,7 @@ export const gem: Ecosystem = {
     },
   ],
 
+  names: /^[\w.-]+$/,
   index: ({ name }) => [infoPath(name)],
   catalog: gemCatalog,
   datedBy: ({ name, version }) => gemPath(name, version),

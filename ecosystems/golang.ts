@@ -51,6 +51,8 @@ export const golang: Ecosystem = {
     { ...immutable, ...verified, match: at(String.raw`${MODULE}/@v/${VERSION}\.mod`), parse: goMod },
     { ...verified, kind: "artifact", match: at(String.raw`${MODULE}/@v/${VERSION}\.zip`) },
   ],
+  // golang.org/x/mod/module.CheckPath, but for what concerns private modules.
+  names: /^[\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*$/,
   index: ({ name }) => [`/${encode(name)}/@v/list`],
   files: (release, traits) => [
     { path: pathOf(release, "info") },

@@ -67,6 +67,7 @@ export const helm: Ecosystem = {
     },
   ],
 
+  names: /^[^/]+\/[^/\s]+$/,
   catalog: helmCatalog,
   index: ({ name }) => [index(name.slice(0, name.indexOf("/")))],
   versions: {

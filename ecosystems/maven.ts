@@ -55,6 +55,8 @@ export const maven: Ecosystem = {
     { ...immutable, match: at(String.raw`${FILE}\.module`), parse: gradleModule },
     { ...file, kind: "artifact", match: at(FILE) },
   ],
+  // As Maven itself validates them; a group is a folder for each of its parts.
+  names: /^[\w-]+(?:\.[\w-]+)*\/[\w.-]+$/,
   index: ({ name }) => [`/${folder(name)}/maven-metadata.xml`],
   files,
   catalog: mavenCatalog,

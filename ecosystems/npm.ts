@@ -19,8 +19,10 @@ import { compareSemver, inNpmRange, isStableSemver } from "../src/formats/semver
 
 const FULL = "application/json";
 const ABBREVIATED = "application/vnd.npm.install-v1+json";
+/** A part of a path in which no slash is hidden. */
+const SEGMENT = "(?:(?!%2f)[^/])+";
 /** `lodash`, `@scope/name`, `@scope%2fname`; never a name of the registry's own (`-`). */
-const NAME = `(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-/)[^/@%][^/]*)`;
+const NAME = `(?<name>(?:(?:@|%40)[^/%]+(?:/|%2f))?(?!-(?:/|%2f))(?![@%])${SEGMENT})`;
 const ADVISORIES = /^\/-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?)$/;
 
 export const npm: Ecosystem = {
@@ -44,7 +46,7 @@ export const npm: Ecosystem = {
     { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
     {
       kind: "metadata",
-      match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>[^/]+)$`, "i"),
+      match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>${SEGMENT})$`, "i"),
       canonical: ({ name, version }) => attestations(name!, version!),
       freshness: "immutable",
       attests: fromNpm,
@@ -58,13 +60,13 @@ export const npm: Ecosystem = {
     { kind: "deny", match: /^\/-(?:\/.*)?$/, status: 404, reason: "This registry endpoint is not proxied." },
     {
       kind: "artifact",
-      match: new RegExp(`^/${NAME}/-/(?<file>[^/]+)$`, "i"),
+      match: new RegExp(`^/${NAME}/-/(?<file>${SEGMENT})$`, "i"),
       release: ({ name, file }) => release(name!, file!),
       canonical: ({ name, file }) => `/${encode(name!)}/-/${encodeURIComponent(file!)}`,
     },
     {
       kind: "derived",
-      match: new RegExp(`^/${NAME}/(?<version>[^/]+)$`, "i"),
+      match: new RegExp(`^/${NAME}/(?<version>${SEGMENT})$`, "i"),
       of: ({ name }) => document(name!),
       derive: (served, { version }) => {
         const { versions = {}, "dist-tags": tags = {} } = read(served);
@@ -84,6 +86,8 @@ export const npm: Ecosystem = {
     },
   ],
 
+  // Old packages have capitals and signs in their names.
+  names: /^(?:@[\w.~!'()*-]+\/)?[\w.~!'()*-]+$/,
   index: ({ name }) => [document(name)],
   catalog: npmCatalog,
   roots: ["/-/npm/v1/keys"],

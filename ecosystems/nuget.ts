@@ -181,6 +181,7 @@ export const nuget: Ecosystem = {
     },
   ],
 
+  names: /^[\p{L}\p{M}\p{N}_.-]+$/u,
   index: ({ name }) => [listOf(name), registered(name)],
   roots: [`${PLACES.default}/index.json`, `${PLACES.vulnerabilities}/index.json`],
   datedBy: packageOf,

@@ -111,6 +111,7 @@ export const oci: Ecosystem = {
       reason: "Nothing is pushed through here.",
     },
   ],
+  names: /^(?:upstream\/[\w.:-]+\/)?[a-z\d]+(?:[._/-]+[a-z\d]+)*$/,
   index: ({ name }) => [`/${name}/tags/list`],
   catalog: ociCatalog,
   files: ({ name, version }) => [{ path: manifestPath(name, version) }],

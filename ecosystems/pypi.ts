@@ -97,6 +97,7 @@ export const pypi: Ecosystem = {
     },
   ],
 
+  names: /^[a-z\d](?:[\w.-]*[a-z\d])?$/i,
   index: ({ name }) => [`/simple/${normalize(name)}/`],
   catalog: pypiCatalog,
   identity: normalize,

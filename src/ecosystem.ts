@@ -154,6 +154,9 @@ export interface Ecosystem {
   filesAreDated?: boolean;
   /** Qualifiers of PURLs that hold for what a release requires as well (`arch`, `distro`). Default: none. */
   scopes?: readonly string[];
+  /** What the names of packages look like, in the registry's spelling. Others are refused before upstream is asked, as are in any
+   * case those that would climb in a path. Without the flags `g` and `y`. Default: any. */
+  names?: RegExp;
   /** The registry's spelling of a name as people write it in PURLs. Default: unchanged. */
   identity?(name: string): string;
   /** What a name is that SBOMs state and no registry has: part of the toolchain, for which nothing need be held. Said as in

@@ -1,4 +1,4 @@
-import type { Ecosystem, Params, Path, Pattern, Route } from "./ecosystem.ts";
+import type { DenyRoute, Ecosystem, Params, Path, Pattern, Route } from "./ecosystem.ts";
 
 export interface Match {
   route: Route;
@@ -9,6 +9,7 @@ export interface Match {
 export type Miss = 404 | 405;
 
 const READS: readonly string[] = ["GET", "HEAD"];
+const ENCODED_SLASH = /%2f/i;
 
 /**
  * The first route that accepts the path: first match wins.
@@ -20,14 +21,33 @@ export function classify(
   path: Path,
   has: (upstream: string) => boolean = () => true,
 ): Match | Miss {
+  const denied = path.includes("%") ? deniedAs(routes, method, decodeURIComponent(path)) : undefined;
+  if (denied) return { route: denied, params: {} };
+  const hidesSlash = ENCODED_SLASH.test(path);
   let miss: Miss = 404;
   for (const route of routes) {
+    if (hidesSlash && !takesEncodedSlash(route.match)) continue;
     const params = capture(route.match, path);
     if (!params || !reachable(route, params, has)) continue;
-    if ((route.methods ?? READS).includes(method)) return { route, params };
+    if (takes(route, method)) return { route, params };
     miss = 405;
   }
   return miss;
+}
+
+function takes({ methods }: Route, method: string): boolean {
+  return (methods ?? READS).includes(method);
+}
+
+/** What is refused is so in every spelling, since upstream decodes a path before it routes it. */
+function deniedAs(routes: readonly Route[], method: string, decoded: string): DenyRoute | undefined {
+  const first = routes.find((route) => takes(route, method) && compile(route.match).test(decoded));
+  return first?.kind === "deny" ? first : undefined;
+}
+
+/** Only a pattern that names it takes an encoded slash, which upstream may read as one that parts segments. */
+function takesEncodedSlash(pattern: Pattern): boolean {
+  return ENCODED_SLASH.test(pattern instanceof RegExp ? pattern.source : pattern);
 }
 
 /** The names of the upstreams that may answer a route, in order. */
@@ -35,21 +55,6 @@ export function upstreamsOf(route: Route, params: Params): readonly string[] {
   if (!("from" in route) || route.from === undefined) return ["default"];
   const from = typeof route.from === "function" ? route.from(params) : route.from;
   return typeof from === "string" ? [from] : from;
-}
-
-/** No plugin ever sees a path that climbs, hides a separator, is overlong or is not valid percent-encoding. */
-export function isPlain(path: string): path is Path {
-  if (path.length > 2_048 || !path.startsWith("/")) return false;
-  try {
-    const decoded = decodeURIComponent(path);
-    return (
-      !/[\u0000-\u001f\u007f\\?#]/.test(decoded) &&
-      !decoded.split("/").some((part) => part === "." || part === "..") &&
-      !/%(?:25)*(?:2e|5c|00)/i.test(decoded)
-    );
-  } catch {
-    return false;
-  }
 }
 
 function reachable(route: Route, params: Params, has: (upstream: string) => boolean): boolean {

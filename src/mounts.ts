@@ -1,5 +1,6 @@
 import type { Declared, Ecosystem, Package, Path, Traits, UpstreamAt } from "./ecosystem.ts";
 import { BadRequest } from "./errors.ts";
+import { isClear, isPlain, oddityOf } from "./plain.ts";
 import type { Purl } from "./purl.ts";
 import type { Trust } from "./signatures.ts";
 
@@ -95,7 +96,25 @@ export function upstreamAt(
 
 /** What a package URL means at a mount. Throws where it means nothing, with the reason. */
 export function meaningOf(mount: Pick<Mount, "upstreams" | "ecosystem">, purl: Purl): Package & { version?: string } {
+  const oddity = oddityOf(purl.name);
+  if (oddity) throw new BadRequest(`${JSON.stringify(purl.name.slice(0, 200))} is no name of a package: ${oddity}`);
   return mount.ecosystem.purl?.read(purl, (place) => upstreamAt(mount, place)) ?? purl;
+}
+
+/**
+ * Throws BadRequest where a package or release is named by what no registry of this kind has: it is to become part of a path
+ * there, whoever wrote it (a package URL, a lockfile, a list, what another package requires).
+ */
+export function requireName(
+  { ecosystem }: Pick<Mount, "ecosystem">,
+  { name, version }: Package & { version?: string },
+): void {
+  const { id, names } = ecosystem;
+  const oddity = oddityOf(name) ?? (names && !names.test(name) ? `expected ${String(names)}` : undefined);
+  if (oddity) throw new BadRequest(`${JSON.stringify(name.slice(0, 200))} is no name of a package (${id}): ${oddity}`);
+  const label = version === undefined || version === "" ? undefined : oddityOf(version);
+  if (label)
+    throw new BadRequest(`${JSON.stringify(version!.slice(0, 200))} is no version of ${name} (${id}): ${label}`);
 }
 
 /** Where a mount serves what lies below an address. */
@@ -129,17 +148,20 @@ export function placesOf(
   return found.flat().sort((a, b) => b.prefix.length - a.prefix.length);
 }
 
-/** Where a mount serves a URL, absolute or relative to `base`; `undefined` where it lies under none of the places. */
+/** Where a mount serves a URL, absolute or relative to `base`; `undefined` where it lies under none of the places, or not plainly. */
 export function pathOf(places: readonly Place[], url: string, base: string): Path | undefined {
   if (!URL.canParse(url, base)) return undefined;
   const { origin, pathname } = new URL(url, base);
   const place = places.find((each) => each.origin === origin && pathname.startsWith(each.prefix));
-  return place && `${place.path}/${pathname.slice(place.prefix.length)}`;
+  const path = place && `${place.path}/${pathname.slice(place.prefix.length)}`;
+  return path && isPlain(path) ? path : undefined;
 }
 
 /** Whether a URL that a document names may be fetched for a mount. */
 export function mayFetch({ trusted, allowHosts }: Pick<Mount, "trusted" | "allowHosts">, url: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { origin, host, hostname } = new URL(url);
+  const address = new URL(url);
+  if (!isClear(address)) return false;
+  const { origin, host, hostname } = address;
   return trusted.has(origin) || allowHosts.includes(host) || allowHosts.includes(hostname);
 }

@@ -12,6 +12,7 @@ import type {
 } from "../ecosystem.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
 import { knownUpstreams, type Mount } from "../mounts.ts";
+import { addressBelow, isClear, isPlain } from "../plain.ts";
 import type { FileFact } from "./facts.ts";
 
 type Held = ArtifactRoute | MetadataRoute;
@@ -32,7 +33,9 @@ export interface Target<R extends Held = Held> {
   isRepetition?: boolean;
 }
 
+/** What a path of this mount is, whoever named it: one that is not plain is nothing (404). */
 export function matchIn(mount: Mount, method: string, path: Path): Match | Miss {
+  if (!isPlain(path)) return 404;
   return classify(mount.ecosystem, method, path, (name) => mount.upstreams.has(name) || mayBeDiscovered(mount, name));
 }
 
@@ -91,7 +94,7 @@ export function queryOf(names: readonly string[] = [], query?: URLSearchParams):
 }
 
 /** Addresses by upstream, in the order in which these are tried. `declared`: upstreams that upstream itself declared. A path of
- * `/` is the upstream's own address. */
+ * `/` is the upstream's own address. Throws BadRequest where a path is not plain. */
 export function addressesOf(
   target: Pick<Target, "mount" | "params" | "path" | "also"> & { route: Fetchable },
   declared: Declared = {},
@@ -104,7 +107,7 @@ export function addressesOf(
   const values = { ...params, ...route.markers?.(params), ...(digest && checksum(digest)) };
   const groups = upstreamsOf(route, params).map((name) => {
     const bases = mount.upstreams.get(name) ?? [declared[name] ?? []].flat();
-    return bases.flatMap((base) => (base.includes("{") ? fill(base, values) : `${base}${relative}`));
+    return bases.flatMap((base) => (base.includes("{") ? fill(base, values) : addressBelow(base, relative)));
   });
   const others = also.flatMap((each) => documentAt(mount, each) ?? []);
   return [...groups, ...others.flatMap((other) => addressesOf(other, declared, digest))];
@@ -120,9 +123,10 @@ function checksum(digest: Digest): Params {
 function fill(template: string, values: Params): string[] {
   const markers = Array.from(template.matchAll(/\{([\w-]+)\}/g), ([, name]) => name!);
   if (markers.some((name) => values[name] === undefined)) return [];
-  return [
-    template.replace(/\{([\w-]+)\}/g, (_, name: string) => encodeURIComponent(values[name]!).replaceAll("%2F", "/")),
-  ];
+  const address = template.replace(/\{([\w-]+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name]!).replaceAll("%2F", "/"),
+  );
+  return URL.canParse(address) && isClear(new URL(address)) ? [address] : [];
 }
 
 /** Where upstream has what a mount serves at a path, as far as that can be told without asking; `undefined` where it cannot. */

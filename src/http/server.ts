@@ -98,7 +98,7 @@ class Handler {
     }
     const ask: Ask = {
       method: request.method,
-      path: (end < 0 ? "/" : below.slice(end)) as Path,
+      path: end < 0 ? "/" : merged(below.slice(end)),
       query: mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark)),
       accept: request.headers.get("accept"),
       // Links stay inside the recording.
@@ -207,6 +207,11 @@ class Handler {
 /** Without a Host (HTTP/1.0), or with one that is none, Bun has no more than the path. */
 function hasHost({ url }: Request): boolean {
   return !url.startsWith("/");
+}
+
+/** Clients whose base address ends with a slash ask for `//`; upstreams merge them, so both are one path. */
+function merged(path: string): Path {
+  return (path.includes("//") ? path.replace(/\/{2,}/g, "/") : path) as Path;
 }
 
 async function bodyOf(request: Request): Promise<Pick<Ask, "body" | "bodyHeaders">> {

@@ -1,6 +1,6 @@
 /** From what releases require to the releases that will do. */
 import type { Requirement } from "../ecosystem.ts";
-import { messageOf, NotFound } from "../errors.ts";
+import { BadRequest, messageOf, NotFound } from "../errors.ts";
 import type { JobSpec, ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
@@ -50,9 +50,9 @@ export class Closure {
         try {
           tasks.push(...(await this.#tasks(of, requirement)));
         } catch (error) {
-          if (requirement.weak && error instanceof NotFound) return;
+          if (requirement.weak && isAbsent(error)) return;
           const { ecosystem } = this.#options.mounts.get(mount)!;
-          const isPassing = !(error instanceof NotFound);
+          const isPassing = !isAbsent(error);
           const name = formatPurl(ecosystem, { name: ecosystem.identity?.(requirement.name) ?? requirement.name });
           failures.push({ mount, purl: name, reason: `${messageOf(error)}; ${purl} requires it`, isPassing });
         }
@@ -82,7 +82,7 @@ export class Closure {
       try {
         return await this.#resolve(of, ecosystem.identity?.(name) ?? name, range);
       } catch (error) {
-        if (!(error instanceof NotFound)) throw error;
+        if (!isAbsent(error)) throw error;
         failure ??= error;
       }
     throw failure;
@@ -119,4 +119,9 @@ export class Closure {
     releases.catch(() => this.#resolved.delete(`${key} ${range}`));
     return releases;
   }
+}
+
+/** No registry has it, or can have it: its name is none. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof NotFound || error instanceof BadRequest;
 }

@@ -6,7 +6,7 @@ import type { Held as HeldArtifact } from "../db/artifacts.ts";
 import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { JobSpec, ReleaseTask } from "../jobs.ts";
-import type { Mount } from "../mounts.ts";
+import { type Mount, requireName } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import { choose, isOfUse } from "./choice.ts";
 import { type Held, hold } from "./hold.ts";
@@ -59,8 +59,10 @@ function isNothing(files: readonly FileFacts[]): boolean {
   return files.every(({ beside }) => beside !== undefined);
 }
 
-/** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing. */
+/** The files of a release or of a whole package, from its index. Throws NotFound where the registry has no such thing,
+ * BadRequest where it cannot: it is named by what is no name. */
 export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: Wishes): Promise<Plan> {
+  requireName(mount, task);
   const found: Plan = {
     versions: [],
     files: [],

@@ -3,7 +3,7 @@ import type { Cache } from "../cache/cache.ts";
 import type { Package, ReleaseFacts } from "../ecosystem.ts";
 import { messageOf, NotFound } from "../errors.ts";
 import type { Choice } from "../jobs.ts";
-import type { Mount } from "../mounts.ts";
+import { type Mount, requireName } from "../mounts.ts";
 import { formatPurl, keyOf } from "../purl.ts";
 import { choose, isOfUse, keyOfChoice } from "./choice.ts";
 import { indexed } from "./walk.ts";
@@ -45,8 +45,9 @@ export interface Resolved {
 export class Resolver {
   readonly #known = new LRUCache<string, Promise<Candidate[]>>({ max: 200, ttl: BELIEVED });
 
-  /** Throws NotFound where nothing fits. */
+  /** Throws NotFound where nothing fits, BadRequest for what is no name of a package. */
   async resolve(cache: Cache, mount: Mount, { name, qualifiers, range, others, choice }: Wish): Promise<Resolved[]> {
+    requireName(mount, { name });
     const { versions, files } = mount.ecosystem;
     const { satisfies } = versions;
     const preference = (range && versions.prefers?.(range)) || "highest";

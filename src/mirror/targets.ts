@@ -1,6 +1,6 @@
 import { BadRequest, messageOf } from "../errors.ts";
 import type { ReleaseTask } from "../jobs.ts";
-import { type Mount, meaningOf, upstreamAt } from "../mounts.ts";
+import { type Mount, meaningOf, requireName, upstreamAt } from "../mounts.ts";
 import { formatPurl, type Purl, parsePurl, typesOf } from "../purl.ts";
 
 /** From package URLs to what is to be held, and under which mount. `preferred` names the mount where several serve a type. */
@@ -44,6 +44,7 @@ export class Targets {
       ...(version && { version: ecosystem.versions.canonical?.(version) ?? version }),
       ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
     };
+    named(mount, wanted, text);
     return {
       ...wanted,
       ...(asks.length > 0 && { asks: ["default", ...asks] }),
@@ -67,6 +68,14 @@ export class Targets {
     }
     if (problems.length > 0) throw new BadRequest(problems.join("\n"));
     return [...targets.values()];
+  }
+}
+
+function named(mount: Mount, wanted: Parameters<typeof requireName>[1], text: string): void {
+  try {
+    requireName(mount, wanted);
+  } catch (error) {
+    throw new BadRequest(`${text}: ${messageOf(error)}`);
   }
 }
 

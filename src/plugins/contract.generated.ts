@@ -26,6 +26,7 @@ export const CONTRACT_KEYS = {
     datedBy: "function?",
     filesAreDated: "value?",
     scopes: "value?",
+    names: "value?",
     identity: "function?",
     builtIn: "function?",
     versions: "value",

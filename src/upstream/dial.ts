@@ -1,6 +1,7 @@
 /** One hop: a request to one address, guarded, with the credential that is meant for it, bounded in time. */
 import { messageOf, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
+import { isClear } from "../plain.ts";
 import { type Credential, credentialFor } from "./auth.ts";
 import { publicAddress, requireHttp } from "./guard.ts";
 
@@ -28,6 +29,8 @@ export async function dial(
   { method, headers, body, token }: DialRequest,
 ): Promise<Response> {
   requireHttp(url);
+  if (!isClear(url))
+    throw new UpstreamFailed(`refused to ask ${url.host} for ${url.pathname}: the path climbs once it is decoded`);
   const sent = new Headers({ "user-agent": settings.userAgent, "accept-encoding": "identity", ...headers });
   const credential = token
     ? { header: "authorization", value: `Bearer ${token}` }

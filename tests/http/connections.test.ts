@@ -51,6 +51,12 @@ describe("requests that do not wait for the answer to the one before", () => {
   });
 });
 
+test("slashes that a client's base address ends with are one", async () => {
+  await using all = await serving();
+  for (const path of ["//f/small", "/f//small", "///f///small"]) expect((await fetch(all.url + path)).status).toBe(200);
+  expect(all.upstream.count("/f/small")).toBe(1);
+});
+
 describe("what is no request of ours", () => {
   test.each([
     ["no Host", "GET /files/f/small HTTP/1.0\r\n\r\n", 400],

@@ -92,6 +92,22 @@ describe("redirects", () => {
       expect(await response.text()).toBe("hello");
     }
   });
+  test("to a path that climbs once it is decoded are not followed: the credential is for what is below its scope", async () => {
+    const upstream = client({ credentials: [secret(`${registry.url}/private`)] });
+    for (const path of [
+      "/private/..%2fa",
+      "/private/%2e%2e%2fa",
+      "/private/..%252fa",
+      "/private/..%5ca",
+      "/private/..;/a",
+    ]) {
+      registry.heal();
+      registry.forget();
+      registry.fault("/a", redirect(registry.url + path));
+      expect(String(await failure(upstream.fetch(both, `${registry.url}/a`)))).toContain("refused to ask");
+      expect(sentTo(registry)).toEqual(["/a -"]);
+    }
+  });
   test("in a circle end", async () => {
     registry.fault("/a", redirectLoop());
     expect(String(await failure(client().fetch(both, `${registry.url}/a`)))).toContain("more than 5 times");

@@ -9,6 +9,7 @@ import type { Declared, Digest, MetadataRoute, Path } from "../../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import { type Mount, mayFetch } from "../../mounts.ts";
+import { addressBelow } from "../../plain.ts";
 import { chunksOf } from "../../upstream/body.ts";
 import type { Upstream } from "../../upstream/client.ts";
 import { type SameList, Unchanged } from "./same-list.ts";
@@ -123,7 +124,7 @@ export class UpstreamReader implements Reader {
       throw new NotFound(
         `the mount ${this.#mount.name} has no upstream "${upstream}" (mounts.${this.#mount.name}.upstreams.${upstream} names one)`,
       );
-    return bases.map((base) => `${base}${path}`);
+    return bases.map((base) => addressBelow(base, path));
   }
 
   async #ask(address: string, { isList, from, headers, method = "GET" }: ReadOptions): Promise<Reading> {

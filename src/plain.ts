@@ -1,0 +1,70 @@
+/**
+ * Whether a path, a name or an address means what it says to every server that may see it. Servers decode, normalise and route
+ * in different orders, so what climbs, hides a separator or is encoded twice is refused, whoever wrote it: a client, a document
+ * of upstream, a package URL or a lockfile.
+ */
+import type { Path } from "./ecosystem.ts";
+import { BadRequest } from "./errors.ts";
+
+/** Characters of the longest path that is taken. */
+const LONGEST = 2_048;
+/** Characters of the longest name or version. */
+const LONGEST_NAME = 512;
+/** Decodings after which text must have come to rest. */
+const LAYERS = 4;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\\]/;
+/** `.` and `..`, also as servers read them that cut parameters (`..;x`) or blanks off a segment. */
+const DOTS = /(?:^|\/) *\.{1,2} *(?:;[^/]*)?(?:\/|$)/;
+const SEPARATORS = /%(?:2f|5c)/i;
+
+/**
+ * Whether a path is absolute, within the length that is taken, valid percent-encoding and free of what climbs, of empty
+ * segments, control characters, backslashes, hidden queries and what is encoded twice. An encoded slash (`%2f`) may stand in
+ * it: it is part of a segment (see `classify`).
+ */
+export function isPlain(path: string): path is Path {
+  return path.length <= LONGEST && path.startsWith("/") && !isAmbiguous(path, /\/\/|[?#]/);
+}
+
+/** Whether the path of an address climbs once it is decoded, or hides what it names: nothing is sent to such a one. */
+export function isClear({ pathname }: URL): boolean {
+  return !isAmbiguous(pathname);
+}
+
+/** The address of a path, perhaps with a query, below the base address of an upstream. Throws BadRequest for a path that is not plain. */
+export function addressBelow(base: string, relative: string): string {
+  const [path = ""] = relative.split("?", 1);
+  if (path !== "" && !isPlain(path))
+    throw new BadRequest(
+      `${path.slice(0, 200)} is no plain path below ${base}: it climbs, hides a separator or is too long`,
+    );
+  return `${base}${relative}`;
+}
+
+/** What a name, a version or another part of a path is refused for; `undefined`: nothing. Slashes part a name. */
+export function oddityOf(name: string): string | undefined {
+  if (name === "") return "it is empty";
+  if (name.length > LONGEST_NAME) return `it is longer than ${LONGEST_NAME} characters`;
+  if (/[%?#]/.test(name) || CONTROLS.test(name)) return "it has characters that change what an address means";
+  if (`/${name}/`.includes("//")) return "it has an empty part";
+  if (DOTS.test(name)) return "it climbs to another folder";
+  return undefined;
+}
+
+/** `also`: what must not stand in the decoded text either. */
+function isAmbiguous(path: string, also?: RegExp): boolean {
+  let text = path;
+  for (let layer = 0; layer < LAYERS; layer++) {
+    if (DOTS.test(text) || CONTROLS.test(text) || also?.test(text) || (layer > 0 && SEPARATORS.test(text))) return true;
+    let decoded: string;
+    try {
+      decoded = decodeURIComponent(text);
+    } catch {
+      // A sign of percent that was encoded once means itself.
+      return layer === 0;
+    }
+    if (decoded === text) return false;
+    text = decoded;
+  }
+  return true;
+}
