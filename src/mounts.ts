@@ -27,6 +27,8 @@ export interface Mount extends Dialer {
   readonly allowHosts: readonly string[];
   /** Milliseconds that documents stay fresh where their route does not say. */
   readonly ttl: number;
+  /** No code of its plugin runs in this process. */
+  readonly isApart?: boolean;
   /** Whose signatures are checked; absent: nobody's. */
   readonly trust?: Trust | undefined;
 }

@@ -214,7 +214,7 @@ export class ArtifactCache {
     let growing: Growing | undefined;
     const onGrowing = (started: Growing) => {
       growing = started;
-      ready({ kind: "growing", head: started.head, growing: started });
+      ready({ kind: "growing", head: started.head, growing: started, key });
     };
     const downloaded = await download(this.#context, {
       ...wanted,

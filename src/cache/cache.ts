@@ -11,6 +11,7 @@ import type { Match, Miss } from "../match.ts";
 import type { Mount } from "../mounts.ts";
 import { isPlain } from "../plain.ts";
 import { Admissions, unfiltered } from "./admission.ts";
+import { type Apart, answerFrom } from "./apart.ts";
 import { ArtifactCache } from "./artifacts.ts";
 import type { Context } from "./context.ts";
 import { sourceOf } from "./covered.ts";
@@ -54,6 +55,8 @@ export interface Offload extends Elsewhere {
   render(target: Target<MetadataRoute>, variant: string, base: string): Promise<Rendered>;
   /** What is derived from a document; its path says what. */
   derive(mount: Mount, path: Path, base: string): Promise<Rendered>;
+  /** All that is asked of a mount that is apart. */
+  answer?(mount: Mount, ask: Ask): Promise<Apart>;
 }
 
 /** Artifacts up to this size are sent from memory; above it the kernel sends the file. */
@@ -103,6 +106,7 @@ export class Cache {
 
   /** What can be sent at once, without a look at the database; `undefined` otherwise. Counts as served. */
   peek(mount: Mount, ask: Ask): Ready | undefined {
+    if (mount.isApart) return this.#peekApart(mount, ask);
     const { match, key } = this.#match(mount, ask);
     if (typeof match === "number") return undefined;
     const ready = this.memory.get(key ?? keyFor(mount, ask, match.route));
@@ -117,6 +121,7 @@ export class Cache {
       throw new BadRequest(
         "the path is not a plain one: it climbs, hides a separator, is too long or is not valid percent-encoding",
       );
+    if (mount.isApart) return this.#apart(mount, ask);
     const { match } = this.#match(mount, ask);
     if (match === 404) throw new NotFound(`${mount.name} has no ${ask.path}`);
     if (match === 405) throw new BadRequest(`${ask.method} is not allowed for ${ask.path}`, 405);
@@ -135,6 +140,23 @@ export class Cache {
       case "deny":
         throw route.status === 404 ? new NotFound(route.reason) : new BadRequest(route.reason, route.status);
     }
+  }
+
+  #peekApart(mount: Mount, ask: Ask): Ready | undefined {
+    const ready = isLook(ask) ? this.memory.get(apartKey(mount, ask)) : undefined;
+    if (!ready || ready.freshUntil < this.context.now()) return undefined;
+    this.#served(mount, "hit", ready.path, ready.freshUntil === Number.POSITIVE_INFINITY);
+    return ready;
+  }
+
+  async #apart(mount: Mount, ask: Ask): Promise<Answer> {
+    if (!this.#offload?.answer) throw new Error(`nobody answers for ${mount.name}`);
+    const apart = await this.#offload.answer(mount, ask);
+    if (apart.kind === "ready" && isLook(ask) && apart.ready.freshUntil > this.context.now())
+      this.memory.put(apartKey(mount, ask), apart.ready);
+    // Who answered has counted the use.
+    if (apart.kind !== "passed") emit("served", { mount: mount.name, outcome: apart.outcome });
+    return answerFrom(this.context, apart);
   }
 
   /** Waits for what is being stored and written. */
@@ -307,6 +329,15 @@ function keyFor(mount: Mount, { path, query, accept, base }: Ask, route: Route):
   const asked = `${mount.name} ${path}${"query" in route ? queryOf(route.query, query) : ""}`;
   if (route.kind !== "metadata") return asked;
   return `${asked} ${negotiate(route.variants ?? [], accept)} ${base}`;
+}
+
+/** Of a mount of which nobody here can say what its paths mean. */
+function apartKey(mount: Mount, { path, query, accept, base }: Ask): string {
+  return `${mount.name} ${path}?${query} ${accept} ${base}`;
+}
+
+function isLook({ method }: Ask): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 function readyArtifact(row: Stored, bytes: Uint8Array<ArrayBuffer>): Ready {

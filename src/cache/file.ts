@@ -9,5 +9,6 @@ export type Stored = Pick<ArtifactRow, "mount" | "path" | "sha256" | "size" | "m
 export type File =
   | { kind: "held"; row: Stored }
   | { kind: "whole"; row: Stored; bytes: Uint8Array }
-  | { kind: "growing"; head: Head; growing: Growing }
+  /** `key`: of the lease under which it is fetched. */
+  | { kind: "growing"; head: Head; growing: Growing; key: string }
   | { kind: "passing"; open: () => Promise<Passed> };

@@ -36,7 +36,7 @@ export async function follow(
       const head = headOf(part);
       if (head) {
         growing = new Growing(head, part);
-        ready({ kind: "growing", head, growing });
+        ready({ kind: "growing", head, growing, key });
       }
     }
     await Bun.sleep(POLL);

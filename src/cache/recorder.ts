@@ -36,9 +36,10 @@ export class Recorder {
     this.#sets = sets;
   }
 
-  /** A path was answered; it is recorded once it is held. Costs nothing the second time. */
-  note(set: string, mount: Mount, asked: Path): void {
-    const path = heldAs(mount, asked);
+  /** A path was answered; it is recorded once it is held. `answered`: the path under which it is held, if that is known. Costs nothing
+   * the second time. */
+  note(set: string, mount: Mount, asked: Path, answered?: Path): void {
+    const path = mount.isApart ? answered : heldAs(mount, asked);
     if (path === undefined) return;
     const key = `${set} ${mount.name} ${path}`;
     if (this.#known.has(key)) return;

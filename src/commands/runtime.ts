@@ -1,7 +1,8 @@
 /** Puts the parts together: configuration → store, database, upstream, mounts, cache. The main thread and every worker have one. */
 import { existsSync, readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
-import { Cache, type Offload } from "../cache/cache.ts";
+import { type Apart, answerApart } from "../cache/apart.ts";
+import { type Ask, Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
 import type { Source } from "../cache/doc.ts";
 import { blobHasher, type Found, type HashInput } from "../cache/hash-blobs.ts";
@@ -24,7 +25,9 @@ import { type Database, openDatabase } from "../db/open.ts";
 import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
 import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
-import { LimitExceeded, NotFound } from "../errors.ts";
+import { LimitExceeded, messageOf, NotFound } from "../errors.ts";
+import { readdress } from "../http/readdress.ts";
+import { allowed, statusOf } from "../http/respond.ts";
 import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
 import { log } from "../log.ts";
 import type { Runner } from "../mirror/job.ts";
@@ -44,6 +47,7 @@ import { overlay } from "../storage/overlay.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
+import { Divided, Outsiders } from "./apart.ts";
 import { estimate } from "./registry-estimate.ts";
 import { requireUsable, trustOf } from "./trust.ts";
 
@@ -63,6 +67,9 @@ export interface RuntimeOptions {
   share?: number;
 }
 
+/** What a client asks. Structured-cloneable. */
+type Asked = Omit<Ask, "query"> & { query: string };
+
 /** What a worker can be asked to do. */
 export interface Job extends MirrorTasks {
   open(options: RuntimeOptions): Promise<void>;
@@ -70,6 +77,9 @@ export interface Job extends MirrorTasks {
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
   derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
   state(input: { mount: string; path: Path }): Promise<Stated>;
+  /** All that a client asks of a mount whose plugin runs in another process. */
+  answer(input: { mount: string; ask: Asked }): Promise<Apart>;
+  setup(input: { mount: string; address: string }): Promise<string>;
   hash(input: HashInput): Promise<Found[]>;
   estimate(input: { spec: JobSpec & { registry: RegistrySpec }; folder: string }): Promise<Estimate>;
   feed(task: FeedTask): Promise<void>;
@@ -139,7 +149,13 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       pin,
     },
   };
-  const mounts = new Map(mountsOf(config, ecosystems).map((mount) => [mount.name, mount]));
+  const outside = new Set(offload?.answer ? sources.map(({ id }) => id) : []);
+  const mounts = new Map(
+    mountsOf(config, ecosystems).map((mount) => [
+      mount.name,
+      outside.has(mount.ecosystem.id) ? { ...mount, isApart: true } : mount,
+    ]),
+  );
   await requireUsable(mounts.values());
   const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
@@ -176,8 +192,27 @@ function dryStorage(path: string, folder: string): Storage {
   return overlay(openDisk(existsSync(path) ? path : folder), folder);
 }
 
-/** Threads with a runtime of their own. `size`: 0 for as many as there are cores. */
-export function openPool(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
+/** Threads with a runtime of their own, and processes for plugins from outside. `size`: 0 for as many as there are cores. */
+export function openPool(size: number, options: RuntimeOptions): Divided {
+  return divided(openThreads(size, options), options);
+}
+
+function divided(own: ConstructorParameters<typeof Divided>[0], options: RuntimeOptions): Divided {
+  const { config, sources } = options;
+  let mounts: Promise<ReadonlyMap<string, Mount>> | undefined;
+  const read = async () => new Map(mountsOf(config, await ecosystemsOf(sources)).map((mount) => [mount.name, mount]));
+  return new Divided(own, outsidersOf(options), () => {
+    mounts ??= read();
+    return mounts;
+  });
+}
+
+/** A process for each plugin from outside. */
+export function outsidersOf(options: RuntimeOptions): Outsiders {
+  return new Outsiders(options.sources, (source) => openChildren(1, { ...options, sources: [source] }));
+}
+
+function openThreads(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
   const share = options.share ?? threads(size);
   return new Pool<WorkerTasks>(threads(size), () => {
     const worker = spawnWorker();
@@ -198,9 +233,10 @@ export function openChildren(size: number, options: RuntimeOptions): Pool<Worker
 }
 
 /** This thread, and so many more that all are `options.share`. */
-export function openCrew(runtime: Runtime, options: RuntimeOptions & { share: number }): Crew<WorkerTasks> {
+export function openCrew(runtime: Runtime, options: RuntimeOptions & { share: number }): Divided {
   const others = options.share - 1;
-  return new Crew<WorkerTasks>({ own: runtime.tasks(), pool: openPool(others || 1, options), others });
+  const crew = new Crew<WorkerTasks>({ own: runtime.tasks(), pool: openThreads(others || 1, options), others });
+  return divided(crew, options);
 }
 
 /** `0`: one for each core. */
@@ -211,7 +247,7 @@ export function threads(size: number): number {
 export type WorkerTasks = { [K in keyof Job]: Job[K] };
 
 /** Large documents are read and rewritten by a pool. One that took too much is refused for a while without another try. */
-export function offloadTo(pool: Pool<WorkerTasks>): Offload {
+export function offloadTo(pool: Pool<WorkerTasks>, outsiders: Outsiders): Required<Offload> {
   const refused = new LRUCache<string, { until: number; error: LimitExceeded }>({ max: 1_000 });
   const once = async <T>({ name }: Mount, path: Path, run: () => Promise<T>): Promise<T> => {
     const key = `${name}${path}`;
@@ -233,6 +269,10 @@ export function offloadTo(pool: Pool<WorkerTasks>): Offload {
     render: ({ mount, path }, variant, base) =>
       once(mount, path, () => pool.run("render", { mount: mount.name, path, variant, base })),
     derive: (mount, path, base) => once(mount, path, () => pool.run("derive", { mount: mount.name, path, base })),
+    answer: (mount, { query, ...ask }) =>
+      once(mount, `${ask.path}?${query}` as Path, () =>
+        outsiders.of(mount)!.run("answer", { mount: mount.name, ask: { ...ask, query: String(query) } }),
+      ),
     state: ({ mount, path }) => once(mount, path, () => pool.run("state", { mount: mount.name, path })),
   };
 }
@@ -265,6 +305,8 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
     feed: (task) => registries.feed(task),
     hash: blobHasher(cache.context.storage),
     read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
+    answer: ({ mount, ask }) => answerFor(cache, mountOf(mount), { ...ask, query: new URLSearchParams(ask.query) }),
+    setup: async ({ mount, address }) => mountOf(mount).ecosystem.setup(address),
     state: ({ mount, path }) => {
       const document = target(mount, path);
       return cache.documents.stated(document, rowOf(document));
@@ -279,6 +321,23 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
     },
   };
   return tasks;
+}
+
+/** As the server answers, with what its clients are to be shown where it fails. */
+async function answerFor(cache: Cache, mount: Mount, ask: Ask): Promise<Apart> {
+  try {
+    const added = ask.query.size > 0 ? readdress(mount, ask) : {};
+    const answer = await answerApart(cache, mount, ask);
+    if (answer.kind === "ready") Object.assign(answer.ready.headers, added);
+    else if (answer.kind !== "growing")
+      Object.assign(answer.kind === "held" ? answer.row.headers : answer.headers, added);
+    return answer;
+  } catch (error) {
+    const status = statusOf(error);
+    if (!(error instanceof Error) || status === 500) throw error;
+    const problem = mount.ecosystem.problem?.(status, messageOf(error));
+    throw Object.assign(error, { problem, ...(status === 405 && { allow: allowed(mount, ask.path) }) });
+  }
 }
 
 /** People write `pkg:pypi/zope.interface`; the registry's name of it is `zope-interface`. */

@@ -15,12 +15,14 @@ import { log } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { makeMirroring } from "./mirroring.ts";
-import { offloadTo, openChildren, openRuntime, type RuntimeOptions } from "./runtime.ts";
+import { offloadTo, openChildren, openRuntime, outsidersOf, type RuntimeOptions } from "./runtime.ts";
 
 /** Milliseconds that a client's request may spend on retries. */
 const PATIENCE = 3_000;
 /** Milliseconds that downloads for nobody may take when the server stops; the next one goes on with what they left. */
 const STORING = 2_000;
+/** Milliseconds of processor time that a document may take once the server stops. */
+const LAST = 2_000;
 /** Who presses Ctrl-C, and who stops services. */
 const STOP = ["SIGINT", "SIGTERM"] as const;
 /** Processes for large documents. */
@@ -34,9 +36,17 @@ export const serveCommand: Command = {
 
 /** Serves until it is told to stop; then what is being sent and stored is finished. Returns the exit code. */
 async function serve({ config, sources }: Setup): Promise<number> {
-  const options: RuntimeOptions = { config, sources, pin: false, dry: false, patience: PATIENCE };
-  const pool = openChildren(READERS, options);
-  const runtime = await openRuntime(options, offloadTo(pool));
+  const isolation = { ...config.isolation };
+  const options: RuntimeOptions = {
+    config: { ...config, isolation },
+    sources,
+    pin: false,
+    dry: false,
+    patience: PATIENCE,
+  };
+  const pool = openChildren(READERS, { ...options, sources: [] });
+  const outsiders = outsidersOf(options);
+  const runtime = await openRuntime(options, offloadTo(pool, outsiders));
   const { cache, database, mounts, close } = runtime;
   const mirroring = makeMirroring(config, runtime);
   const tokens = new Tokens(database);
@@ -60,7 +70,10 @@ async function serve({ config, sources }: Setup): Promise<number> {
     home: (request) => {
       const { origin } = new URL(request.url);
       const base = hosts.baseOf(request, origin, () => server.requestIP(request)?.address);
-      return homePage(mounts.values(), base ?? origin, VERSION);
+      return homePage(mounts.values(), base ?? origin, VERSION, (mount, address) => {
+        const apart = outsiders.of(mount);
+        return apart ? apart.run("setup", { mount: mount.name, address }) : mount.ecosystem.setup(address);
+      });
     },
     mirror: config.mirror_api
       ? {
@@ -100,6 +113,8 @@ async function serve({ config, sources }: Setup): Promise<number> {
   const signal = await stopSignal();
   log.info("stopping; what is being sent is finished first, unless told again", { signal });
   stopping.abort();
+  // What does not come back is not waited for as long as at other times.
+  isolation.time = Math.min(isolation.time || LAST, LAST);
   const again = stopSignal();
   const left = mirroring.stop();
   const wait = config.shutdown_grace;
@@ -108,6 +123,7 @@ async function serve({ config, sources }: Setup): Promise<number> {
   await Promise.race([left.then(() => recorder.drain()).then(close), again, Bun.sleep(STORING)]);
   accessLog.flush();
   pool.close();
+  outsiders.close();
   return 0;
 }
 

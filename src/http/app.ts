@@ -19,7 +19,7 @@ export interface AppOptions {
   stats: () => Stats;
   mounts: Iterable<Mount>;
   /** The page at `/`, for the address that was asked. */
-  home: (request: Request) => string;
+  home: (request: Request) => string | Promise<string>;
   /** Absent: there is no API for mirror jobs. */
   mirror?: MirrorRoutesOptions | undefined;
 }
@@ -41,7 +41,8 @@ export function makeApp({ version, mounts, metrics, health, stats, home, mirror 
     })
     .get(
       "/",
-      ({ request }) => new Response(home(request), { headers: { "content-type": "text/html; charset=utf-8" } }),
+      async ({ request }) =>
+        new Response(await home(request), { headers: { "content-type": "text/html; charset=utf-8" } }),
       { detail: { hide: true } },
     )
     .get(

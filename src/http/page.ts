@@ -1,9 +1,15 @@
 import type { Mount } from "../mounts.ts";
 
 /** The page at `/`: each mount, what it is, and the line that points its client at it. No scripts, nothing from elsewhere. */
-export function homePage(mounts: Iterable<Mount>, base: string, version: string): string {
-  const rows = Array.from(mounts, ({ prefix, ecosystem }) => {
-    const setup = escapeHtml(ecosystem.setup(`${base}${prefix}`)).replaceAll("\n", "<br>");
+export async function homePage(
+  mounts: Iterable<Mount>,
+  base: string,
+  version: string,
+  setupOf: (mount: Mount, address: string) => string | Promise<string>,
+): Promise<string> {
+  const rows = await Array.fromAsync(mounts, async (mount) => {
+    const { prefix, ecosystem } = mount;
+    const setup = escapeHtml(await setupOf(mount, `${base}${prefix}`)).replaceAll("\n", "<br>");
     return `<tr><td><code>${escapeHtml(prefix)}</code><td>${escapeHtml(ecosystem.title)}<td><code>${setup}</code>`;
   });
   return `<!doctype html>

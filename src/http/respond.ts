@@ -1,4 +1,5 @@
 /** From what the cache answers to an HTTP response: validators, ranges, codings, and the error bodies that clients show. */
+import type { Shown } from "../cache/apart.ts";
 import type { Answer, Outcome } from "../cache/cache.ts";
 import { matchIn } from "../cache/locate.ts";
 import type { Ready } from "../cache/memory.ts";
@@ -106,7 +107,8 @@ export function statusOf(error: unknown): number {
 export function respondError(request: Request, error: unknown, mount?: Mount): Response {
   const status = statusOf(error);
   const message = status === 500 ? "internal error; the log says more" : messageOf(error);
-  const body = mount?.ecosystem.problem?.(status, message) ?? message;
+  const apart = mount?.isApart ? (error as Shown) : undefined;
+  const body = (apart ? apart.problem : mount?.ecosystem.problem?.(status, message)) ?? message;
   const isText = typeof body === "string";
   const type = isText
     ? "text/plain; charset=utf-8"
@@ -118,18 +120,23 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
   return send(
     request,
     bytes,
-    status === 405 && mount ? { ...headers, allow: allowed(request, mount) } : headers,
+    status === 405 && mount
+      ? { ...headers, allow: apart ? (apart.allow ?? "GET, HEAD") : allowed(mount, pathIn(request, mount)) }
+      : headers,
     status,
   );
 }
 
 /** The methods that a path has (RFC 9110 15.5.6). */
-function allowed({ url }: Request, mount: Mount): string {
-  const path = new URL(url).pathname.slice(mount.prefix.length) as Path;
+export function allowed(mount: Mount, path: Path): string {
   return METHODS.filter((method) => {
     const match = matchIn(mount, method, path);
     return typeof match !== "number" && match.route.kind !== "deny";
   }).join(", ");
+}
+
+function pathIn({ url }: Request, { prefix }: Mount): Path {
+  return new URL(url).pathname.slice(prefix.length) as Path;
 }
 
 type FileOf<A> = A extends { kind: "file"; file: infer F } ? F : never;

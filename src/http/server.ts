@@ -6,7 +6,7 @@
  * is still awaited, Bun closes the connection, and the client has to ask again. No answer is ever mixed up.
  */
 import type { Server } from "bun";
-import type { Ask, Cache } from "../cache/cache.ts";
+import type { Answer, Ask, Cache } from "../cache/cache.ts";
 import { type Recorder, SET_NAME } from "../cache/recorder.ts";
 import type { Path } from "../ecosystem.ts";
 import { BadRequest, messageOf, NotFound } from "../errors.ts";
@@ -104,10 +104,10 @@ class Handler {
       // Links stay inside the recording.
       base: set === undefined ? (base ?? "") : `${base}${RECORD}${set}`,
     };
-    const added = mark < 0 ? {} : readdress(mount, ask);
+    const added = mark < 0 || mount.isApart ? {} : readdress(mount, ask);
     this.#options.metrics.began();
     const ready = this.#options.cache.peek(mount, ask);
-    if (ready && set !== undefined) this.#options.recording?.recorder.note(set, mount, ask.path);
+    if (ready && set !== undefined) this.#options.recording?.recorder.note(set, mount, ask.path, ready.path as Path);
     if (ready) {
       const response = withHeaders(respondReady(request, ready, "hit"), added);
       return this.#done(request, response, started, remote, mount, ready.bytes.length);
@@ -133,7 +133,7 @@ class Handler {
       // A client that went away must not end the fetch, and one that waits for it must not be cut off.
       server.timeout(request, 0);
       const answer = await accessLog.during(request, () => cache.get(mount, ask));
-      if (set !== undefined) recording?.recorder.note(set, mount, ask.path);
+      if (set !== undefined) recording?.recorder.note(set, mount, ask.path, heldPathOf(answer));
       const response = await respond(request, answer, (sha256) => cache.context.storage.file(sha256));
       if (answer.kind === "file" && answer.file.kind === "growing") void answer.file.growing.settled.then(limitIdling);
       else limitIdling();
@@ -232,6 +232,11 @@ async function wholeOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function heldPathOf(answer: Answer): Path | undefined {
+  if (answer.kind === "ready") return answer.ready.path as Path;
+  return answer.kind === "file" && "row" in answer.file ? (answer.file.row.path as Path) : undefined;
 }
 
 function sizeOf(answer: Awaited<ReturnType<Cache["get"]>>, response: Response): number {

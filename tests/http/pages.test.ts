@@ -14,8 +14,10 @@ const TIMEOUT = 20_000;
 const mounts = ecosystems.map((ecosystem) => makeMount(ecosystem.id, ecosystem, { ttl: 0 }));
 
 describe("the first page", () => {
-  test("has the line of each mount, and no script whatever it is given", () => {
-    const page = homePage(mounts, 'http://"><script>alert(1)</script>', "<b>1");
+  test("has the line of each mount, and no script whatever it is given", async () => {
+    const page = await homePage(mounts, 'http://"><script>alert(1)</script>', "<b>1", ({ ecosystem }, address) =>
+      ecosystem.setup(address),
+    );
     for (const { prefix, ecosystem } of mounts) {
       expect(page).toContain(`<code>${prefix}</code><td>${ecosystem.title.replaceAll("'", "&#39;")}`);
     }
