@@ -31,6 +31,8 @@ export const cargo: Ecosystem = {
     api: "https://crates.io",
     dump: "https://static.crates.io",
   },
+  // Lockfiles have the address of the index as it was before it was sparse.
+  aliases: { "github.com/rust-lang/crates.io-index": "default" },
   discovery: {
     path: "/config.json",
     read: (doc) => {

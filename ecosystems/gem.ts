@@ -22,6 +22,7 @@ export const gem: Ecosystem = {
   title: "RubyGems: gem, bundler",
   spec: "https://github.com/rubygems/compact_index",
   upstreams: { default: "https://rubygems.org" },
+  aliases: { "www.rubygems.org": "default", "index.rubygems.org": "default" },
   setup: (base) => `bundle config set --global mirror.all ${base}/`,
 
   routes: [

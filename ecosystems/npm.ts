@@ -31,6 +31,8 @@ export const npm: Ecosystem = {
   title: "npm registry: npm, pnpm, yarn, bun, deno",
   spec: "https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md",
   upstreams: { default: "https://registry.npmjs.org", replication: "https://replicate.npmjs.com/registry" },
+  // Yarn 1 has the first in its lockfiles.
+  aliases: { "registry.yarnpkg.com": "default", "registry.npmjs.com": "default" },
   setup: (base) => `npm config set registry ${base}/`,
 
   routes: [

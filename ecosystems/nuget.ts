@@ -48,6 +48,7 @@ export const nuget: Ecosystem = {
   title: "NuGet packages by the v3 protocol: dotnet, nuget, msbuild",
   spec: "https://learn.microsoft.com/nuget/api/overview",
   upstreams: { default: "https://api.nuget.org/v3" },
+  aliases: { "www.nuget.org": "default", "nuget.org": "default" },
   // A source is known by the address of its service index. Of a bare host the usual place is meant.
   base: (url, upstream) => {
     const usual: Record<string, string> = { default: "/v3", search: "/query", autocomplete: "/autocomplete" };

@@ -26,6 +26,7 @@ export const pypi: Ecosystem = {
   title: "Python package index: pip, uv, poetry, pdm",
   spec: "https://packaging.python.org/en/latest/specifications/simple-repository-api/",
   upstreams: { default: "https://pypi.org", files: "https://files.pythonhosted.org" },
+  aliases: { "pypi.python.org": "default" },
   setup: (base) => `pip config set global.index-url ${base}/simple/`,
 
   routes: [

@@ -1,4 +1,5 @@
 import type { Algorithm, Digest } from "./ecosystem.ts";
+import { BadRequest } from "./errors.ts";
 
 type ByteAlgorithm = Exclude<Algorithm, "h1">;
 
@@ -34,6 +35,21 @@ export function splitDigest(digest: Digest): [Algorithm, string] {
 /** Hex digest of bytes that are all here. */
 export function hash(algorithm: ByteAlgorithm, bytes: Uint8Array | string): string {
   return new Bun.CryptoHasher(algorithm).update(bytes).digest("hex");
+}
+
+/** Hex digits by algorithm, of those over bytes. */
+const HEX_DIGITS: Readonly<Record<ByteAlgorithm, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
+
+/** `sha256:HEX`, in any case; `undefined` for an algorithm that is not computed here. Throws BadRequest for other than its hex. */
+export function digestOfHex(algorithm: string, value: string): Digest | undefined {
+  const known = algorithm.toLowerCase().replace(/^(sha|md)-/, "$1") as ByteAlgorithm;
+  if (!Object.hasOwn(HEX_DIGITS, known)) return undefined;
+  const hex = value.trim().toLowerCase();
+  if (hex.length !== HEX_DIGITS[known] || !/^[\da-f]+$/.test(hex))
+    throw new BadRequest(
+      `"${value.slice(0, 140)}" is not a ${algorithm} hash: expected ${HEX_DIGITS[known]} hex digits`,
+    );
+  return `${known}:${hex}`;
 }
 
 const STRENGTH = ["sha512", "sha256", "sha1"] as const;

@@ -29,6 +29,10 @@ export interface Mount extends Dialer {
   readonly ttl: number;
   /** No code of its plugin runs in this process. */
   readonly isApart?: boolean;
+  /** Further addresses by which lockfiles, SBOMs and package URLs state its registry. */
+  readonly addresses?: readonly string[] | undefined;
+  /** Globs over the names of packages that are asked of it where nothing states their registry. */
+  readonly packages?: readonly string[] | undefined;
   /** Whose signatures are checked; absent: nobody's. */
   readonly trust?: Trust | undefined;
 }
@@ -37,6 +41,8 @@ export interface MountSettings {
   upstreams?: Readonly<Record<string, string | readonly string[]>> | undefined;
   options?: Readonly<Record<string, readonly string[]>> | undefined;
   allowHosts?: readonly string[] | undefined;
+  addresses?: readonly string[] | undefined;
+  packages?: readonly string[] | undefined;
   ttl: number;
   trust?: Trust | undefined;
   proxy?: string | undefined;
@@ -60,6 +66,8 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
     traits: { upstreams: [...upstreams.keys()], options: optionsOf(ecosystem, settings.options) },
     trusted: new Set([...upstreams.values()].flat().map((url) => new URL(url.replaceAll(/[{}]/g, "")).origin)),
     allowHosts: settings.allowHosts ?? [],
+    addresses: settings.addresses ?? [],
+    packages: settings.packages ?? [],
     ttl: settings.ttl,
     trust: settings.trust,
     proxy: settings.proxy,

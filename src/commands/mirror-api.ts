@@ -15,6 +15,7 @@ import { ahead } from "./ahead.ts";
 import { look } from "./look.ts";
 import { wholeOf } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
+import { ownPath } from "./sources.ts";
 
 /** Entries without a registry that an answer lists. */
 const ASIDES = 100;
@@ -44,7 +45,7 @@ export interface MirrorApiOptions {
 export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): MirrorApi {
   const { store, sets, mounts, cache, sources } = runtime;
   const { max_waiting, max_tasks, max_upload } = config.mirror;
-  const targets = new Targets(mounts.values());
+  const targets = new Targets(mounts.values(), { own: ownPath(config) });
 
   const checks: Record<Parameters<MirrorApi["problemOf"]>[0], (value: string) => unknown> = {
     purls: (value) => targets.of(parsePurl(value), value),
@@ -66,7 +67,7 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
 
   /** Reads all sources before it throws what is wrong with them. */
   async function* tasksFor(request: MirrorRequest, aside: (aside: Aside) => void): AsyncGenerator<Task> {
-    const preferred = new Targets(mounts.values(), request.mount);
+    const preferred = new Targets(mounts.values(), { preferred: request.mount, own: ownPath(config) });
     const errors: FieldError[] = [];
     let count = 0;
     for (const [field, sources] of sourcesOf(request)) {

@@ -73,7 +73,8 @@ export const mirror: Command = {
     const tally = new Tally({ keepsPlan: isDry });
     const lazy = lazily(() => openRuntime(options));
     // All that is wrong with what was asked for is told before there is a folder or a database.
-    const tasks = asked === undefined ? await tasksFrom(invocation, mounts, lazy, tally) : undefined;
+    const tasks =
+      asked === undefined ? await tasksFrom(invocation, { config, mounts, runtime: lazy, tally }) : undefined;
     const runtime = await lazy();
     const pool = openCrew(runtime, options);
     workInBackground({ whole: true });
@@ -170,11 +171,16 @@ function specOf({ args, flags }: Invocation, config: Config, mounts: readonly Mo
   };
 }
 
+interface Reading {
+  config: Config;
+  mounts: readonly Mount[];
+  runtime: () => Promise<Runtime>;
+  tally: Tally;
+}
+
 async function tasksFrom(
   { args, flags }: Invocation,
-  mounts: readonly Mount[],
-  runtime: () => Promise<Runtime>,
-  tally: Tally,
+  { config, mounts, runtime, tally }: Reading,
 ): Promise<AsyncIterable<Task>> {
   const sources = sourcesOf(args, flags);
   if (flags.registry !== undefined) {
@@ -185,7 +191,7 @@ async function tasksFrom(
     throw new BadRequest(
       "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --images, --purls, --set or --registry",
     );
-  const targets = targetsOf(mounts, flags);
+  const targets = targetsOf(mounts, flags, config);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
   return ahead(tasksOf(sources, { targets, sets, aside: (aside) => tally.aside(aside) }));
 }

@@ -368,6 +368,8 @@ export function mountsOf(config: Config, ecosystems: readonly Ecosystem[]): Moun
       upstreams: { ...config.upstreams[id], ...own?.upstreams },
       options: own?.options,
       allowHosts: own?.allow_hosts,
+      addresses: own?.addresses,
+      packages: own?.packages,
       ttl: own?.metadata_ttl ?? config.metadata_ttl,
       trust: own?.trust && trustOf(name, ecosystem, own.trust),
       proxy: own?.proxy ?? config.upstream_proxy,

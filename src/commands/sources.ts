@@ -1,11 +1,14 @@
 /** The flags by which mirror and verify are told what they are about. */
 import { existsSync } from "node:fs";
+import { hostname as machine } from "node:os";
 import { basename } from "node:path";
 import type { Value } from "../argv.ts";
 import { type Option, under } from "../command.ts";
+import type { Config } from "../config/schema.ts";
 import { parseSize, SIZE } from "../config/units.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import type { Choice, Closure } from "../jobs.ts";
+import type { OwnPath } from "../mirror/addresses.ts";
 import { PLATFORM_SYNTAX, parsePlatforms } from "../mirror/platforms.ts";
 import type { Input, Sources } from "../mirror/sources/read.ts";
 import { Targets } from "../mirror/targets.ts";
@@ -32,7 +35,11 @@ export const SOURCE_OPTIONS: readonly Option[] = [
       describe:
         "With dependencies: what an installer takes (prod), or also all extras, features and development dependencies of what is named (all). A PURL without version is then the newest, not all",
     },
-    { flag: "--mount <name>", describe: "The mount to go through, where several serve an ecosystem" },
+    {
+      flag: "--mount <name>",
+      describe:
+        "The mount for what states no registry, where several serve an ecosystem; what states one is asked of its own",
+    },
   ]),
   ...under(WHICH, [
     { flag: "--platform <list>", describe: `Only files for these: ${PLATFORM_SYNTAX}` },
@@ -63,12 +70,31 @@ export function isEmpty({ purls, lists, sboms, lockfiles, images, sets }: Source
 }
 
 /** Throws BadRequest for a mount that there is not: another one would be asked in its place. */
-export function targetsOf(mounts: readonly Mount[], { mount }: Flags): Targets {
-  if (mount === undefined) return new Targets(mounts);
+export function targetsOf(mounts: readonly Mount[], { mount }: Flags, config: Config): Targets {
+  const own = ownPath(config);
+  if (mount === undefined) return new Targets(mounts, { own });
   const names = mounts.map(({ name }) => name);
   if (!names.includes(String(mount)))
     throw new BadRequest(`--mount ${String(mount)}: there is no such mount; expected ${names.join(", ")}`);
-  return new Targets(mounts, String(mount));
+  return new Targets(mounts, { own, preferred: String(mount) });
+}
+
+/**
+ * Which addresses are this proxy's own, and what of them is a path of it: below `base_url`, of the `hosts`, of this machine at
+ * the port that it listens on, and of any host at that port where it takes requests for any.
+ */
+export function ownPath({ base_url, hosts, listen }: Pick<Config, "base_url" | "hosts" | "listen">): OwnPath {
+  const base = base_url === undefined ? undefined : new URL(base_url);
+  const folder = base?.pathname.replace(/\/+$/, "") ?? "";
+  const isLocal = ({ hostname }: URL) =>
+    /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname) || hostname === machine().toLowerCase();
+  return (url) => {
+    const isHere = url.port === String(listen.port) && (isLocal(url) || (base === undefined && hosts.length === 0));
+    if (url.host !== base?.host && !hosts.includes(url.hostname) && !hosts.includes(url.host) && !isHere)
+      return undefined;
+    const { pathname } = url;
+    return folder !== "" && pathname.startsWith(`${folder}/`) ? pathname.slice(folder.length) : pathname;
+  };
 }
 
 export function choiceOf(flags: Flags): Choice {

@@ -13,6 +13,7 @@ import { nextTime } from "../schedule.ts";
 import { ahead } from "./ahead.ts";
 import { wholeOf } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
+import { ownPath } from "./sources.ts";
 
 /** Throws BadRequest for what the configuration's own checks cannot know. */
 export function standingJobs(config: Config, { mounts, sets }: Pick<Runtime, "mounts" | "sets">): StandingJob[] {
@@ -22,7 +23,9 @@ export function standingJobs(config: Config, { mounts, sets }: Pick<Runtime, "mo
       throw new BadRequest(
         `mirrors.${name}.mount = ${mount}: there is no such mount; expected ${[...mounts.keys()].join(", ")}`,
       );
-    new Targets(mounts.values(), mount).ofAll(mirror.purls.map((purl) => [`mirrors.${name}.purls: `, purl]));
+    new Targets(mounts.values(), { preferred: mount }).ofAll(
+      mirror.purls.map((purl) => [`mirrors.${name}.purls: `, purl]),
+    );
     return {
       name,
       next: (after) => nextTime(schedule, timezone, after),
@@ -37,7 +40,7 @@ export function standingJobs(config: Config, { mounts, sets }: Pick<Runtime, "mo
         ...wholeNamed(name, mirror, [...mounts.values()]),
       },
       tasks: () => {
-        const targets = new Targets(mounts.values(), mount);
+        const targets = new Targets(mounts.values(), { preferred: mount, own: ownPath(config) });
         const aside = ({ what, reason, place }: { what: string; reason: string; place: string }) =>
           log.debug("a standing mirror job names what no registry has", { mirror: name, what, reason, place });
         return ahead(tasksOf(inputsOf(mirror), { targets, sets, aside }));

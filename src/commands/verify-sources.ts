@@ -29,7 +29,7 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
   const started = performance.now();
   const counts = noCounts();
   try {
-    const targets = targetsOf([...runtime.mounts.values()], flags);
+    const targets = targetsOf([...runtime.mounts.values()], flags, config);
     for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
       const choice = { ...EVERYTHING, ...choiceOf(flags) };
       const ledger = new MemoryLedger({

@@ -1,11 +1,14 @@
-import type { documentAt } from "../cache/locate.ts";
+import { documentAt } from "../cache/locate.ts";
 import type { Command } from "../command.ts";
 import type { ReleaseFacts } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
-import { Targets } from "../mirror/targets.ts";
+import type { ReleaseTask } from "../jobs.ts";
+import { isPublicMount } from "../mirror/addresses.ts";
 import { walk } from "../mirror/walk.ts";
-import { formatPurl } from "../purl.ts";
-import { openRuntime, type Runtime } from "./runtime.ts";
+import type { Mount } from "../mounts.ts";
+import { formatPurl, parsePurl } from "../purl.ts";
+import { mountsOf, openRuntime, type Runtime } from "./runtime.ts";
+import { targetsOf } from "./sources.ts";
 
 /** Milliseconds that the question may wait for upstream. */
 const PATIENCE = 3_000;
@@ -14,25 +17,60 @@ const PATIENCE = 3_000;
 export const why: Command = {
   name: "why",
   args: "<purl>",
-  describe: "Whether a release is admitted, held and mirrored, and because of what",
-  action: async ({ args, load }) => {
-    const { config, sources } = await load();
+  describe: "Whether a release is admitted, held and mirrored, at each mount of its ecosystem, and because of what",
+  options: [{ flag: "--mount <name>", describe: "Only at this mount" }],
+  action: async ({ args, flags, load }) => {
+    const { config, sources, ecosystems } = await load();
+    const [text, ...more] = args;
+    if (text === undefined || more.length > 0) throw new BadRequest("why takes one package URL");
+    const all = targetsOf(mountsOf(config, ecosystems), flags, config).everywhere(parsePurl(text), text);
+    const targets = flags.mount === undefined ? all : all.filter(({ mount }) => mount === flags.mount);
+    if (targets.length === 0)
+      throw new BadRequest(
+        `${text} is nothing that --mount ${String(flags.mount)} has; expected ${all.map(({ mount }) => mount).join(", ")}`,
+      );
+    if (!targets[0]!.version) throw new BadRequest(`${text}: why needs a version, such as pkg:npm/lodash@4.17.21`);
     const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: PATIENCE });
-    const [target] = new Targets(runtime.mounts.values()).ofAll(args.map((text) => ["", text]));
-    if (!target?.version) throw new BadRequest(`${args[0]}: why needs a version, such as pkg:npm/lodash@4.17.21`);
-    const release = { name: target.name, version: target.version };
-    const mount = runtime.mounts.get(target.mount)!;
-    console.log(`${formatPurl(mount.ecosystem, release)} through /${mount.name}`);
-    for (const line of [
-      await admission(runtime, mount.name, { ...release, ...(target.qualifiers && { qualifiers: target.qualifiers }) }),
-      holding(runtime, mount.name, release),
-      mirroring(runtime, mount.name, release),
-    ])
-      console.log(`  ${line}`);
-    await runtime.close();
+    try {
+      // A name that a private registry has is no business of a public one: that is asked last, and not once another lists it.
+      let isListed = false;
+      for (const target of targets.toSorted((a, b) => rank(runtime, a) - rank(runtime, b)))
+        if (!isListed || isKnown(runtime, target)) isListed = (await explain(runtime, target)) || isListed;
+    } finally {
+      await runtime.close();
+    }
     return 0;
   },
 };
+
+function rank({ mounts }: Runtime, { mount }: ReleaseTask): number {
+  return Number(isPublicMount(mounts.get(mount)!));
+}
+
+/** Whether something of the package is held at the mount, so that nobody need be asked. */
+function isKnown({ cache, mounts, mirrored }: Runtime, { mount: name, name: pkg, purl }: ReleaseTask): boolean {
+  const mount = mounts.get(name)!;
+  const isIndexed = mount.ecosystem.index({ name: pkg }, mount.traits).some((path) => {
+    const target = documentAt(mount, path);
+    return target !== undefined && cache.documents.held(mount, target.path) !== undefined;
+  });
+  return isIndexed || cache.context.artifacts.ofPackage(name, pkg).length > 0 || mirrored.about(name, purl).length > 0;
+}
+
+/** Whether the mount's index lists it. */
+async function explain(
+  runtime: Runtime,
+  { mount: name, name: pkg, version = "", qualifiers }: ReleaseTask,
+): Promise<boolean> {
+  const release = { name: pkg, version };
+  const mount = runtime.mounts.get(name)!;
+  console.log(`${formatPurl(mount.ecosystem, release)} through /${name}`);
+  const asked = { ...release, ...(qualifiers && { qualifiers }) };
+  const { isListed, line: admitted } = await admission(runtime, name, asked);
+  for (const line of [admitted, holding(runtime, name, release), mirroring(runtime, name, release)])
+    console.log(`  ${line}`);
+  return isListed;
+}
 
 /** What a date means, by where it is from. */
 const DATED = {
@@ -41,11 +79,24 @@ const DATED = {
   "first-seen": "first seen here",
 } as const;
 
-async function admission({ cache, mounts }: Runtime, mountName: string, release: ReleaseFacts): Promise<string> {
+async function admission(
+  { cache, mounts }: Runtime,
+  mountName: string,
+  release: ReleaseFacts,
+): Promise<{ isListed: boolean; line: string }> {
   const mount = mounts.get(mountName)!;
   const { stated, problem } = await facts(cache, mount, release);
-  if (problem) return `index: ${problem}`;
-  if (!stated) return "index: does not list it";
+  if (problem) return { isListed: false, line: `index: ${problem}` };
+  if (!stated) return { isListed: false, line: "index: does not list it" };
+  return { isListed: true, line: await admissionOf(cache, mount, stated, release) };
+}
+
+async function admissionOf(
+  cache: Runtime["cache"],
+  mount: Mount,
+  stated: ReleaseFacts,
+  release: ReleaseFacts,
+): Promise<string> {
   const threshold = cache.admissions.threshold(mount, release.name);
   const trusted = stated.dateTrust === "author" ? undefined : stated.publishedAt?.getTime();
   const { matures, date: dated } = await cache.admissions.ofRelease(mount, stated, trusted);
@@ -62,7 +113,7 @@ async function admission({ cache, mounts }: Runtime, mountName: string, release:
 
 async function facts(
   cache: Runtime["cache"],
-  mount: Parameters<typeof documentAt>[0],
+  mount: Mount,
   release: ReleaseFacts,
 ): Promise<{ stated?: ReleaseFacts | undefined; problem?: string }> {
   const found: ReleaseFacts[] = [];

@@ -32,6 +32,14 @@ export function mountSection(ecosystems: readonly string[]) {
     allow_hosts: list(host())
       .prefault([])
       .meta({ description: "Further hosts from which files that documents link to may be fetched." }),
+    addresses: list(text("an address")).prefault([]).meta({
+      description:
+        "Further addresses by which lockfiles, SBOMs and package URLs state its registry, beside those of its upstreams: what they state so is asked of this mount.",
+    }),
+    packages: list(text("a name, in which `*` is anything")).prefault([]).meta({
+      description:
+        "Names of packages (`@acme/*`) that mirrors ask of this mount where a lockfile, an SBOM or a package URL states no registry.",
+    }),
     metadata_ttl: duration().optional().meta({ description: "As the setting of the same name, for this mount." }),
     trust: z
       .strictObject({

@@ -1,16 +1,35 @@
+import { digestOfHex } from "../digest.ts";
+import type { Digest } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import type { ReleaseTask } from "../jobs.ts";
-import { type Mount, meaningOf, requireName, upstreamAt } from "../mounts.ts";
+import { type Mount, meaningOf, requireName } from "../mounts.ts";
 import { formatPurl, type Purl, parsePurl, typesOf } from "../purl.ts";
+import { Addresses, isDefault, type OwnPath } from "./addresses.ts";
+import { withoutCredentials } from "./lockfiles/elsewhere.ts";
+import { packageFilter } from "./registry/filters.ts";
+import type { Origin } from "./sources/source.ts";
 
-/** From package URLs to what is to be held, and under which mount. `preferred` names the mount where several serve a type. */
+export interface TargetsOptions {
+  /** The name of the mount for what states no registry, where several serve a type. */
+  preferred?: string | undefined;
+  /** Which addresses are this proxy's own. Default: none. */
+  own?: OwnPath | undefined;
+}
+
+/** From package URLs to what is to be held, and under which mount. */
 export class Targets {
   readonly #mounts: readonly Mount[];
   readonly #preferred: string | undefined;
+  readonly #addresses: Addresses;
+  readonly #owns = new Map<Mount, (purl: string) => boolean>();
 
-  constructor(mounts: Iterable<Mount>, preferred?: string) {
+  constructor(mounts: Iterable<Mount>, { preferred, own }: TargetsOptions = {}) {
     this.#mounts = [...mounts];
     this.#preferred = preferred;
+    this.#addresses = new Addresses(own);
+    for (const mount of this.#mounts)
+      if (mount.packages && mount.packages.length > 0)
+        this.#owns.set(mount, packageFilter({ include: mount.packages, exclude: [] }));
   }
 
   serves({ type }: Purl): boolean {
@@ -22,36 +41,26 @@ export class Targets {
     return this.#mounts.find(({ ecosystem }) => typesOf(ecosystem).includes(type))?.ecosystem.builtIn?.(name);
   }
 
-  /** Throws BadRequest where no ecosystem serves the type. */
+  /** Throws BadRequest with the reason where no mount here has it. */
   of(purl: Purl, text = `pkg:${purl.type}/${purl.name}`): ReleaseTask {
-    const serving = this.#mounts.filter(({ ecosystem }) => typesOf(ecosystem).includes(purl.type));
-    const mount =
-      serving.find(({ name }) => name === this.#preferred) ??
-      byRepository(purl, serving) ??
-      serving.find(isDefault) ??
-      serving[0];
-    if (!mount) {
-      const known = [...new Set(this.#mounts.flatMap(({ ecosystem }) => typesOf(ecosystem)))].sort();
-      throw new BadRequest(`${text}: no ecosystem serves the type "${purl.type}"; known: ${known.join(", ")}`);
-    }
-    const { ecosystem } = mount;
-    // Which features are asked for chooses requirements, not files.
-    const { name, version, qualifiers: given = {} } = readAs(mount, purl, text);
-    const { repository_url: _, features = "", extras = "", ...qualifiers } = given;
-    const asks = [features, extras].flatMap((list) => list.split(",")).filter(Boolean);
-    const wanted = {
-      name: ecosystem.identity?.(name) ?? name,
-      ...(version && { version: ecosystem.versions.canonical?.(version) ?? version }),
-      ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
-    };
-    named(mount, wanted, text);
-    return {
-      ...wanted,
-      ...(asks.length > 0 && { asks: ["default", ...asks] }),
-      purl: formatPurl(ecosystem, wanted),
-      mount: mount.name,
-      isRoot: true,
-    };
+    const [found] = this.everywhere(purl, text);
+    return found;
+  }
+
+  /**
+   * What it is at each mount that may have it, the one that is asked for it first: of what states its registry, that one.
+   * Throws BadRequest as `of` does.
+   */
+  everywhere(purl: Purl, text = `pkg:${purl.type}/${purl.name}`): [ReleaseTask, ...ReleaseTask[]] {
+    const found = this.#find(purl);
+    if (typeof found === "string") throw new BadRequest(`${text}: ${found}`);
+    return found;
+  }
+
+  /** What is to be held for a package URL that a source has from somewhere, or the reason why no mount here has it. */
+  from(purl: Purl, origin?: Origin): ReleaseTask | string {
+    const found = this.#find(purl, origin);
+    return typeof found === "string" ? found : found[0];
   }
 
   /** Of texts. All that is wrong is told at once: BadRequest with a line each. Equal ones count once. */
@@ -61,7 +70,7 @@ export class Targets {
     for (const [place, text] of texts) {
       try {
         const target = this.of(parsePurl(text), text);
-        targets.set(`${target.mount} ${target.purl}`, target);
+        targets.set(`${target.mount} ${target.purl} ${(target.digests ?? []).join()}`, target);
       } catch (error) {
         problems.push(`${place}${(error as Error).message}`);
       }
@@ -69,31 +78,99 @@ export class Targets {
     if (problems.length > 0) throw new BadRequest(problems.join("\n"));
     return [...targets.values()];
   }
-}
 
-function named(mount: Mount, wanted: Parameters<typeof requireName>[1], text: string): void {
-  try {
-    requireName(mount, wanted);
-  } catch (error) {
-    throw new BadRequest(`${text}: ${messageOf(error)}`);
+  #find(purl: Purl, origin?: Origin): [ReleaseTask, ...ReleaseTask[]] | string {
+    const serving = this.#mounts.filter(({ ecosystem }) => typesOf(ecosystem).includes(purl.type));
+    if (serving.length === 0) {
+      const known = [...new Set(this.#mounts.flatMap(({ ecosystem }) => typesOf(ecosystem)))].sort();
+      return `no ecosystem serves the type "${purl.type}"; known: ${known.join(", ")}`;
+    }
+    const mounts = this.#mountsFor(purl, serving, origin);
+    if (typeof mounts === "string") return mounts;
+    let problem: string | undefined;
+    const found: ReleaseTask[] = [];
+    for (const mount of mounts)
+      try {
+        found.push(taskOf(mount, purl));
+      } catch (error) {
+        problem ??= messageOf(error);
+      }
+    const [first, ...others] = found;
+    return first ? [first, ...others] : (problem ?? "no mount here has it");
+  }
+
+  /** Those that may have it, in order; or why there are none. */
+  #mountsFor(purl: Purl, serving: readonly Mount[], origin: Origin | undefined): readonly Mount[] | string {
+    const { repository_url, download_url, vcs_url } = purl.qualifiers ?? {};
+    const usual = this.#inOrder(serving);
+    const stated: Origin | undefined = repository_url
+      ? { kind: "registry", address: repository_url }
+      : download_url
+        ? { kind: "file", address: download_url }
+        : origin;
+    // Tools state it of what is from a repository of source code, beside which a registry may have another package of that name.
+    if (vcs_url && stated?.kind !== "registry" && stated?.kind !== "file")
+      return `is from a repository of source code: ${withoutCredentials(vcs_url)}`;
+    if (stated && stated.kind !== "default") {
+      const found = this.#addresses.mountsAt(stated, serving);
+      if (found.length > 0) return this.#inOrder(found);
+      if (stated.kind !== "hint") return stated.reason ?? problemOf(usual[0]!, purl) ?? nowhere(stated.address);
+    }
+    const owners = serving.filter((mount) => this.#owns.get(mount)?.(`pkg:${purl.type}/${encodeURI(purl.name)}`));
+    if (owners.length > 0) return this.#inOrder(owners);
+    if (stated?.kind !== "default") return usual;
+    return usual.toSorted((a, b) => Number(isDefault(b)) - Number(isDefault(a)));
+  }
+
+  #inOrder(mounts: readonly Mount[]): readonly Mount[] {
+    const rank = (mount: Mount) => (mount.name === this.#preferred ? 0 : isDefault(mount) ? 1 : 2);
+    return mounts.length === 1 ? mounts : mounts.toSorted((a, b) => rank(a) - rank(b));
   }
 }
 
-function readAs(mount: Mount, purl: Purl, text: string): ReturnType<typeof meaningOf> {
+/** Why the ecosystem's own reading of a package URL finds nothing at a mount. */
+function problemOf(mount: Mount, purl: Purl): string | undefined {
   try {
-    return meaningOf(mount, purl);
+    meaningOf(mount, purl);
+    return undefined;
   } catch (error) {
-    throw new BadRequest(`${text}: ${messageOf(error)}`);
+    return messageOf(error);
   }
 }
 
-/** `?repository_url=` names the registry that is meant: the mount whose upstream it is. */
-function byRepository({ qualifiers }: Purl, mounts: readonly Mount[]): Mount | undefined {
-  const url = qualifiers?.repository_url;
-  if (!url) return undefined;
-  return mounts.find((mount) => upstreamAt(mount, mount.ecosystem.base?.(url, "default") ?? url) !== undefined);
+/** Throws where the package URL means nothing at the mount, with the reason. */
+function taskOf(mount: Mount, purl: Purl): ReleaseTask {
+  const { ecosystem } = mount;
+  const { name, version, qualifiers: given = {} } = meaningOf(mount, purl);
+  // Where it is from chose the mount; which features are asked for chooses requirements, not files.
+  const { repository_url: _, download_url: __, vcs_url: ___, checksum, ...others } = given;
+  const { features = "", extras = "", ...qualifiers } = others;
+  const asks = [features, extras].flatMap((list) => list.split(",")).filter(Boolean);
+  const digests = checksum ? digestsOf(checksum) : [];
+  const wanted = {
+    name: ecosystem.identity?.(name) ?? name,
+    ...(version && { version: ecosystem.versions.canonical?.(version) ?? version }),
+    ...(Object.keys(qualifiers).length > 0 && { qualifiers }),
+  };
+  requireName(mount, wanted);
+  return {
+    ...wanted,
+    ...(asks.length > 0 && { asks: ["default", ...asks] }),
+    ...(digests.length > 0 && { digests }),
+    purl: formatPurl(ecosystem, wanted),
+    mount: mount.name,
+    isRoot: true,
+  };
 }
 
-function isDefault({ name, ecosystem }: Mount): boolean {
-  return name === (ecosystem.mount ?? `/${ecosystem.id}`).slice(1);
+/** `?checksum=sha1:HEX,sha256:HEX`. Throws BadRequest for a hash that is none. */
+function digestsOf(checksum: string): Digest[] {
+  return checksum.split(",").flatMap((each) => {
+    const colon = each.indexOf(":");
+    return digestOfHex(each.slice(0, Math.max(0, colon)).trim(), each.slice(colon + 1)) ?? [];
+  });
+}
+
+function nowhere(address: string): string {
+  return `is from ${withoutCredentials(address)}, which no mount here has`;
 }

@@ -1,7 +1,7 @@
 /** `proxy why` and `proxy stats`: what they say in each state. */
 import { expect, test } from "bun:test";
 import { npmProxy, SMALL } from "../support/npm-proxy.ts";
-import { startProxy } from "../support/proxy.ts";
+import { runProxy, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -61,6 +61,42 @@ test(
     for (const wrong of [["pkg:npm/mixed"], ["pkg:nope/mixed@1"], ["mixed"], []])
       expect([wrong, (await proxy.run(["why", ...wrong])).code]).toEqual([wrong, 2]);
     await proxy.stop();
+    await upstream.close();
+  },
+  TIMEOUT,
+);
+
+test(
+  "why looks at all mounts of an ecosystem, or at the one that is named; what states its registry, at that one",
+  async () => {
+    await using folder = await temporaryFolder();
+    const upstream = await startUpstream();
+    const main = upstream.mount("/main", (base) => makeNpm([{ name: "is", versions: { "1.0.0": {} } }], base));
+    const own = upstream.mount("/own", (base) => makeNpm([{ name: "@acme/ui", versions: { "1.0.0": {} } }], base));
+    const mount = (url: string) => ({ ecosystem: "npm", upstreams: { default: url } });
+    const options = { dir: folder.path, config: { mounts: { npm: mount(main), "npm-internal": mount(own) } } };
+    const why = async (...args: string[]) =>
+      (await runProxy(options, ["why", ...args])).stdout.match(/^pkg.*|admitted|index/gm);
+    expect(await why("pkg:npm/@acme/ui@1.0.0")).toEqual([
+      "pkg:npm/%40acme/ui@1.0.0 through /npm",
+      "index",
+      "pkg:npm/%40acme/ui@1.0.0 through /npm-internal",
+      "admitted",
+    ]);
+    upstream.forget();
+    expect(await why("--mount", "npm-internal", "pkg:npm/@acme/ui@1.0.0")).toEqual([
+      "pkg:npm/%40acme/ui@1.0.0 through /npm-internal",
+      "admitted",
+    ]);
+    expect(await why(`pkg:npm/@acme/ui@1.0.0?repository_url=${own}`)).toEqual([
+      "pkg:npm/%40acme/ui@1.0.0 through /npm-internal",
+      "admitted",
+    ]);
+    expect(upstream.count(/^\/main/)).toBe(0);
+    expect(await runProxy(options, ["why", "--mount", "npn", "pkg:npm/is@1.0.0"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--mount npn: there is no such mount") as string,
+    });
     await upstream.close();
   },
   TIMEOUT,

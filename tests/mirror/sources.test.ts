@@ -24,12 +24,12 @@ async function setUp() {
   const npm = upstream.mount("/npm", (base) => makeNpm([TOOL, ...NATIVE], base));
   const pypi = upstream.mount("/pypi", (base) => makePypi([PYTHON], base));
   const mount = (ecosystem: string, url: string) => ({ ecosystem, upstreams: { default: url } });
-  const options: ProxyOptions = {
-    dir: folder.path,
-    config: { mounts: { npm: mount("npm", npm), pypi: mount("pypi", pypi) } },
-  };
+  const mounts = { npm: mount("npm", npm), pypi: mount("pypi", pypi) };
+  const options: ProxyOptions = { dir: folder.path, config: { mounts } };
   return {
     upstream,
+    dir: folder.path,
+    mounts,
     write: async (name: string, content: string | Uint8Array | object) => {
       const file = join(folder.path, name);
       const isRaw = typeof content === "string" || content instanceof Uint8Array;
@@ -77,7 +77,7 @@ test(
   async () => {
     await using all = await setUp();
     const integrity = `sha512-${base64("sha512", npmTarball(TOOL, "1.0.0"))}`;
-    const entry = { version: "1.0.0", resolved: "https://registry.example/tool/-/tool-1.0.0.tgz", integrity };
+    const entry = { version: "1.0.0", resolved: `${all.upstream.url}/npm/tool/-/tool-1.0.0.tgz`, integrity };
     const lock = (packages: object) => ({
       name: "p",
       lockfileVersion: 3,
@@ -106,6 +106,42 @@ test(
     const proven = await all.run("verify", "--lockfile", right);
     expect(proven.code).toBe(0);
     expect((await all.run("verify", "--lockfile", wrong)).code).toBe(1);
+  },
+  TIMEOUT,
+);
+
+test(
+  "each entry of a lockfile is asked of the registry that it is from, and of no other",
+  async () => {
+    await using all = await setUp();
+    const own = { name: "@acme/ui", versions: { "1.0.0": {} } };
+    const internal = all.upstream.mount("/internal", (base) => makeNpm([own], base));
+    const address = "http://localhost:8431/npm-internal/@acme/ui/-/ui-1.0.0.tgz";
+    const mounts = { ...all.mounts, "npm-internal": { ecosystem: "npm", upstreams: { default: internal } } };
+    const packages = {
+      "node_modules/tool": { version: "1.0.0", resolved: `${all.upstream.url}/npm/tool/-/tool-1.0.0.tgz` },
+      "node_modules/@acme/ui": { version: "1.0.0", resolved: address },
+      "node_modules/@else/x": { version: "1.0.0", resolved: "https://npm.else.example/@else/x/-/x-1.0.0.tgz" },
+    };
+    const file = await all.write("package-lock.json", { lockfileVersion: 3, packages });
+    for (const flags of [[], ["--mount", "npm-internal"]]) {
+      const args = ["mirror", "--json", "--dry-run", "--lockfile", file, ...flags];
+      const { code, stdout } = await runProxy({ dir: all.dir, config: { listen: "127.0.0.1:8431", mounts } }, args);
+      const { planned, foreign } = JSON.parse(stdout) as {
+        planned: { mount: string; path: string }[];
+        foreign: string[];
+      };
+      expect(code).toBe(0);
+      expect(planned.map(({ mount, path }) => `/${mount}${path}`).toSorted()).toEqual([
+        "/npm-internal/@acme/ui/-/ui-1.0.0.tgz",
+        "/npm/tool/-/tool-1.0.0.tgz",
+      ]);
+      expect(foreign).toEqual([
+        `pkg:npm/@else/x@1.0.0 is from https://npm.else.example/@else/x/-/x-1.0.0.tgz, which no mount here has (package-lock.json: packages["node_modules/@else/x"])`,
+      ]);
+    }
+    expect(all.upstream.count(/^\/npm\/(?:@|%40)/)).toBe(0);
+    expect(all.upstream.count(/^\/internal\/tool/)).toBe(0);
   },
   TIMEOUT,
 );

@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import { BadRequest } from "../../src/errors.ts";
-import { type Entry, isItem, type Lockfile } from "../../src/mirror/sources/source.ts";
+import { type Entry, type Item, isItem, type Lockfile } from "../../src/mirror/sources/source.ts";
 import { formatPurl } from "../../src/purl.ts";
 
 setDefaultTimeout(30_000);
@@ -18,9 +18,16 @@ export function fixture(name: string): Promise<string> {
 export function readings(lockfile: Lockfile, text: string): string[] {
   return Array.from(lockfile.read(text), (entry) => {
     if (!isItem(entry)) return `- ${entry.what}: ${entry.reason}, ${entry.place}`;
+    const reason = reasonOf(entry);
+    if (reason) return `- ${entry.purl.name}@${entry.purl.version}: ${reason}, ${entry.place}`;
     const digests = entry.digests ? ` ${entry.digests.length} digests` : "";
     return `${formatPurl({ id: entry.purl.type }, entry.purl)}${digests}, ${entry.place}`;
   });
+}
+
+/** Told of an item unless a mount has its address. */
+export function reasonOf({ from }: Item): string | undefined {
+  return from && "reason" in from ? from.reason : undefined;
 }
 
 /** The message of the BadRequest that reading throws. */

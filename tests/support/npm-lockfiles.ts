@@ -1,6 +1,6 @@
 /** What the lockfiles of JavaScript in `fixtures/` have in common: every tool locked the same project. */
 import { type Entry, isItem, type Lockfile } from "../../src/mirror/sources/source.ts";
-import { fixture } from "./lockfile-readings.ts";
+import { fixture, reasonOf } from "./lockfile-readings.ts";
 
 /** A hash of the form that registries state, of nothing that matters. */
 export const INTEGRITY = `sha512-${Buffer.alloc(64, 1).toString("base64")}`;
@@ -34,8 +34,13 @@ export const BUNDLED = [
   "tslib@2.9.1",
 ];
 
+/** What no mount has the address of is an aside. */
 export async function entriesIn(lockfile: Lockfile, name: string): Promise<Entry[]> {
-  return [...lockfile.read(await fixture(name))];
+  return Array.from(lockfile.read(await fixture(name)), (entry) => {
+    const reason = isItem(entry) ? reasonOf(entry) : undefined;
+    if (!isItem(entry) || !reason) return entry;
+    return { what: `${entry.purl.name}@${entry.purl.version}`, reason, place: entry.place };
+  });
 }
 
 /** `name@version` of each release, once, sorted. */

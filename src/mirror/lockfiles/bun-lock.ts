@@ -50,9 +50,19 @@ function* entriesOf(key: string, packages: Packages, owners: Map<string, string>
     return;
   }
   const within = bundlerOf(key, packages, owners);
-  const [, , , integrity] = packages[key]!;
+  const [, registry, , integrity] = packages[key]!;
   if (within) yield bundled(descriptor, within, place);
-  else yield npmItem(name, asked, { integrity: typeof integrity === "string" ? integrity : "" }, place);
+  else
+    yield npmItem(
+      name,
+      asked,
+      {
+        integrity: typeof integrity === "string" ? integrity : "",
+        // Empty for the default one.
+        from: typeof registry === "string" && registry !== "" ? { kind: "file", address: registry } : undefined,
+      },
+      place,
+    );
 }
 
 /** The package in whose archive it comes; none where the project or a member of its workspace bundles it. */

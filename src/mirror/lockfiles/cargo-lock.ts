@@ -2,7 +2,6 @@ import { z } from "zod";
 import { BadRequest } from "../../errors.ts";
 import type { Aside, Item, Lockfile } from "../sources/source.ts";
 import { clip, elsewhere } from "./elsewhere.ts";
-import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
 
@@ -26,8 +25,7 @@ const schema = z.looseObject({
 
 /**
  * https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html; its writer is cargo's `resolver/encode.rs`.
- * The registry that most packages are from is taken for the one that the mount has; packages of others are told, with their
- * registry's address. Nothing in the file tells members of the workspace from folders elsewhere: neither has a source.
+ * Nothing in the file tells members of the workspace from folders elsewhere: neither has a source.
  */
 export const cargoLock: Lockfile = {
   id: "cargo-lock",
@@ -42,17 +40,15 @@ export const cargoLock: Lockfile = {
     const all = root ? [...packages, root] : packages;
     if (all.length === 0) throw new BadRequest("it has no packages, so it is no Cargo.lock or cut off");
     const names = new Set(all.map(({ name }) => name));
-    const items: Sourced[] = [];
     for (const [index, each] of all.entries()) {
       const place = index < packages.length ? `package[${index}]` : "root";
       const missing = each.dependencies.find((dependency) => !names.has(dependency.split(" ", 1)[0]!));
       if (missing)
         throw new BadRequest(`${place}: its dependency ${clip(missing)} is not in the file, which must be cut off`);
       const [, registry] = /^(?:registry|sparse)\+(.+)$/.exec(each.source ?? "") ?? [];
-      if (registry) items.push({ item: itemOf(each, metadata, place), registry });
+      if (registry) yield { ...itemOf(each, metadata, place), from: { kind: "registry", address: registry } };
       else yield asideOf(each, place);
     }
-    yield* ofOneRegistry(items);
   },
 };
 

@@ -26,6 +26,8 @@ export const chartLock: Lockfile = {
   recognizes: (name, text) =>
     /^(?:Chart|requirements)\.lock$/.test(name) ||
     (/^dependencies:/m.test(text) && /^digest: sha256:/m.test(text) && /^generated:/m.test(text)),
+  // rye and others have their pinned requirements in a file of the same name.
+  isOfOthers: (text) => !/^(?:---|dependencies:|digest:|generated:|[{[])/m.test(text) && /\S/.test(text),
   *read(text) {
     const [document, ...more] = readYaml(text);
     if (more.length > 0) throw new BadRequest("it has several documents, and is no Chart.lock");

@@ -3,7 +3,6 @@ import { BadRequest } from "../../errors.ts";
 import { splitLabel } from "../../formats/compact-index.ts";
 import type { Aside, Item, Lockfile } from "../sources/source.ts";
 import { clip, elsewhere, workspaceMember } from "./elsewhere.ts";
-import { ofOneRegistry, type Sourced } from "./registries.ts";
 
 /** A source with what is from it: `GEM`, `remote: https://…`, `name (1.2.3-java)`. */
 interface Section {
@@ -33,14 +32,13 @@ export const gemfileLock: Lockfile = {
     const { sections, platforms, checksums, heads } = parse(text);
     if (!heads.has("DEPENDENCIES")) throw new BadRequest("it has no DEPENDENCIES, so it is no Gemfile.lock or cut off");
     const isForPlatforms = platforms.some((platform) => platform !== "ruby");
-    const items: Sourced[] = [];
     for (const { kind, remote, specs } of sections)
       for (const { name, label, place } of specs) {
-        if (kind === "GEM")
-          items.push({ item: itemOf(name, label, place, checksums, isForPlatforms), registry: remote });
-        else yield asideOf(`${name}@${label}`, kind, remote, place);
+        if (kind === "GEM") {
+          const item = itemOf(name, label, place, checksums, isForPlatforms);
+          yield { ...item, ...(remote && { from: { kind: "registry" as const, address: remote } }) };
+        } else yield asideOf(`${name}@${label}`, kind, remote, place);
       }
-    yield* ofOneRegistry(items);
   },
 };
 
@@ -68,6 +66,7 @@ function parse(text: string) {
 /** Dependencies of a spec stand below it, further to the right, and are specs of their own elsewhere. */
 function readSource(section: Section, line: string, place: string): void {
   const [, key, value] = /^ {2}([a-z_]+):(?: (.*))?$/.exec(line) ?? [];
+  // Bundler 1 has several in one section, and looks in all of them; the last one is that of the Gemfile's first source.
   if (key === "remote") section.remote = value ?? "";
   if (key !== undefined || /^ {6}\S/.test(line)) return;
   const [, name, label] = SPEC.exec(line) ?? [];

@@ -10,6 +10,8 @@ export const gradleLockfile: Lockfile = {
   id: "gradle-lockfile",
   title: "gradle.lockfile",
   recognizes: (name, text) => name.endsWith(".lockfile") || text.startsWith("# This is a Gradle generated file"),
+  isOfOthers: (text) =>
+    /\S/.test(text) && !/^(?:# This is a Gradle|empty=|[\w.-]+:[\w.-]+:[^\s:=]+(?:=|$))/m.test(text),
   read(text) {
     const items: Item[] = [];
     let isEnded = false;

@@ -1,7 +1,7 @@
 /** Lockfiles: which format a file is of, and what it names. A format is a file in this folder and a line in this list. */
 import { BadRequest } from "../../errors.ts";
 import { decode } from "../sources/decode.ts";
-import type { Entry, Lockfile } from "../sources/source.ts";
+import { type Entry, type Item, isItem, type Lockfile, type Origin } from "../sources/source.ts";
 import { bunLock } from "./bun-lock.ts";
 import { cargoLock } from "./cargo-lock.ts";
 import { chartLock } from "./chart-lock.ts";
@@ -53,18 +53,38 @@ export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> 
   const text = decode(name, bytes);
   refuseMarks(name, text);
   const base = baseOf(name);
+  const possible = FORMATS.filter((each) => !each.isOfOthers?.(text));
   const format =
-    FORMATS.find((each) => each.recognizes(base, "")) ?? FORMATS.find((each) => each.recognizes(base, text));
+    possible.find((each) => each.recognizes(base, "")) ?? possible.find((each) => each.recognizes(base, text));
   if (!format) {
     const known = FORMATS.map(({ title }) => title).join(", ");
     const what = SBOM.test(text) ? "is an SBOM, and was given as a lockfile" : "is no lockfile that can be read here";
     throw new BadRequest(`${name} ${what}; these can be read: ${known}`);
   }
   try {
-    for (const entry of format.read(text)) yield { ...entry, place: `${name}: ${entry.place}` };
+    for (const entry of located([...format.read(text)])) yield { ...entry, place: `${name}: ${entry.place}` };
   } catch (error) {
     throw error instanceof BadRequest ? new BadRequest(`${name}: ${error.message}`) : error;
   }
+}
+
+/** A scope of npm is of one registry: where the file states it for some of its packages, it is that of the others. */
+function located(entries: readonly Entry[]): readonly Entry[] {
+  const scopes = new Map<string, Origin>();
+  for (const entry of entries) {
+    const scope = isItem(entry) && scopeOf(entry);
+    if (scope && entry.from) scopes.set(scope, entry.from);
+  }
+  if (scopes.size === 0) return entries;
+  return entries.map((entry) => {
+    const scope = isItem(entry) && !entry.from && scopeOf(entry);
+    const from = scope && scopes.get(scope);
+    return from ? { ...entry, from } : entry;
+  });
+}
+
+function scopeOf({ purl: { type, name } }: Item): string | undefined {
+  return type === "npm" && name.startsWith("@") ? name.slice(0, name.indexOf("/")) : undefined;
 }
 
 /** Whether a file of that name is a lockfile, whatever is in it. */

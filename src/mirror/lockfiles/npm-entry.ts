@@ -1,7 +1,7 @@
 /** What lockfiles of npm packages have in common. */
 import { digestOfSri, splitDigest } from "../../digest.ts";
 import { BadRequest } from "../../errors.ts";
-import type { Entry, Item } from "../sources/source.ts";
+import type { Entry, Item, Origin } from "../sources/source.ts";
 import { clip, type Elsewhere, elsewhere } from "./elsewhere.ts";
 
 /** Old packages have capitals and signs in their names. */
@@ -19,15 +19,25 @@ export function isVersion(text: string): boolean {
   return VERSION.test(text);
 }
 
-/** A release of the npm registry. Whichever host a lockfile names, it is asked of the mount: proxies and mirrors have others. */
-export function npmItem(name: string, version: string, { integrity = "" }: Integrity, place: string): Item {
+/** A release of a registry. */
+export function npmItem(
+  name: string,
+  version: string,
+  { integrity = "", from }: Integrity & { from?: Origin | undefined },
+  place: string,
+): Item {
   if (!NAME.test(name)) throw new BadRequest(`${place}: "${clip(name)}" is no name of an npm package`);
   if (!VERSION.test(version)) throw new BadRequest(`${place}: "${clip(version)}" is no version of an npm package`);
   const digest = digestOfSri(integrity);
   const [algorithm = "", hex = ""] = digest ? splitDigest(digest) : [];
   if (digest && hex.length !== HEX_DIGITS[algorithm])
     throw new BadRequest(`${place}: expected a hash such as sha512-BASE64, found "${clip(integrity)}"`);
-  return { purl: { type: "npm", name, version }, ...(digest && { digests: [digest] }), place };
+  return {
+    purl: { type: "npm", name, version },
+    ...(digest && { digests: [digest] }),
+    ...(from && { from }),
+    place,
+  };
 }
 
 export interface Resolved extends Integrity {
@@ -37,17 +47,34 @@ export interface Resolved extends Integrity {
   resolved: string;
 }
 
-/** A release, unless it was had from where no registry is. */
+/** A release, unless it was had from where no registry is. Which registry has it, its address tells. */
 export function npmEntry({ name, version, resolved, ...integrity }: Resolved, place: string): Entry {
-  const kind = isTarballOfRegistry(resolved) ? undefined : kindOf(resolved);
-  if (kind) return elsewhere(`${name}@${version}`, kind, resolved, place);
-  return npmItem(name, version, integrity, place);
+  const isTarball = isTarballOfRegistry(resolved);
+  const kind = isTarball ? undefined : kindOf(resolved);
+  const what = `${name}@${version}`;
+  if (kind && !(kind === "url" && NAME.test(name) && VERSION.test(version)))
+    return elsewhere(what, kind, resolved, place);
+  if (!/^https?:/i.test(resolved)) return npmItem(name, version, integrity, place);
+  const reason = kind && elsewhere(what, kind, resolved, place).reason;
+  const from: Origin = { kind: "file", address: resolved, ...(reason && { reason }) };
+  return npmItem(nameInTarball(resolved, version) ?? name, version, { ...integrity, from }, place);
+}
+
+/** The name in an address such as `…/@scope/name/-/name-1.0.0.tgz`: that of an alias is another one in the lockfile. */
+function nameInTarball(url: string, version: string): string | undefined {
+  const [address = ""] = url.replaceAll(/%40/gi, "@").replaceAll(/%2f/gi, "/").split(/[?#]/, 1);
+  const [, scope = "", name = "", file] =
+    /\/(@[^/]+\/)?([^/]+)\/-\/(?:@[^/]+\/)?(?:[^/]+\/)?([^/]+)\.tgz$/.exec(address) ?? [];
+  return file === `${name}-${version}` && NAME.test(scope + name) ? scope + name : undefined;
 }
 
 const TARBALLS = [
-  /\/-\/(?:@[^/]+\/)?[^/]+\.tgz$/,
+  // Font Awesome has a folder for each version.
+  /\/-\/(?:@[^/]+\/)?(?:\d[^/]*\/)?[^/]+\.tgz$/,
   // GitHub's registry.
   /\/download\/@[^/]+\/[^/]+\/\d/,
+  // Gemfury, and JSR.
+  /\/~\/(?:d|\d+)\/(?:%40|@)[^/]+(?:%2f|\/)[^/]+\/.+\d/i,
   // cnpm, up to 2022.
   /\/([^/]+)\/download\/(?:@[^/]+\/)?\1-\d[^/]*\.tgz$/,
 ];
@@ -63,6 +90,8 @@ export function isTarballOfRegistry(url: string): boolean {
  * npm-package-arg). `undefined`: from a registry.
  */
 export function kindOf(asked: string): Elsewhere | undefined {
+  // `user/repository#semver:^1.0.0`.
+  if (/^[\w.-]+\/[\w.-]+#/.test(asked)) return "git";
   if (!/[:/\\]/.test(asked)) return undefined;
   if (/^(?:link|portal|workspace|root):/.test(asked)) return "folder";
   if (/^(?:file:|\.{0,2}[/\\]|~\/|[A-Za-z]:[\\/])/.test(asked))

@@ -6,7 +6,7 @@ import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
 
 /** Named by their file or, with static URLs, by their address. */
-const files = z.array(z.looseObject({ hash: z.string().optional() }));
+const files = z.array(z.looseObject({ hash: z.string().optional(), url: z.string().optional() }));
 const schema = z.looseObject({
   metadata: z.looseObject({ lock_version: z.string(), files: z.record(z.string(), files).default({}) }),
   package: z
@@ -51,11 +51,13 @@ export const pdmLock: Lockfile = {
       if (!version) return { what: name, reason: "states no version", place };
       // Up to PDM 2.7, all files are listed together: `"click 8.1.3" = […]`.
       const listed = each.files ?? metadata.files[`${name} ${version}`] ?? [];
+      const address = listed.find(({ url }) => url !== undefined)?.url;
       return pythonItem(
         name,
         version,
         listed.map(({ hash }) => hash),
         place,
+        address === undefined ? undefined : { kind: "file", address },
       );
     });
   },

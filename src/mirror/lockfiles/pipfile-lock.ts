@@ -3,7 +3,6 @@ import type { Lockfile } from "../sources/source.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { readJson } from "./json.ts";
 import { pythonItem } from "./python-entry.ts";
-import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion, shaped } from "./shape.ts";
 
 const meta = z.looseObject({
@@ -39,7 +38,6 @@ export const pipfileLock: Lockfile = {
     expectVersion("_meta.pipfile-spec", String(head["pipfile-spec"]), ["6"]);
     const addresses = new Map(head.sources.map(({ name, url }) => [name, url]));
     const { _meta: _, ...rest } = tree;
-    const all: Sourced[] = [];
     for (const [group, packages] of Object.entries(shaped(rest, groups))) {
       for (const [name, { version, hashes, index, git, path, file }] of Object.entries(packages)) {
         const place = `${group}.${name}`;
@@ -50,11 +48,10 @@ export const pipfileLock: Lockfile = {
         else if (!pinned) yield { what: name, reason: `states no single version (${version ?? "none"})`, place };
         else {
           // What its project does not ask for itself is from the first source, unless only another has it.
-          const registry = index ? (addresses.get(index) ?? index) : (head.sources[0]?.url ?? "the default registry");
-          all.push({ item: pythonItem(name, pinned, hashes, place), registry });
+          const address = index ? (addresses.get(index) ?? index) : head.sources[0]?.url;
+          yield pythonItem(name, pinned, hashes, place, address ? { kind: "registry", address } : undefined);
         }
       }
     }
-    yield* ofOneRegistry(all);
   },
 };

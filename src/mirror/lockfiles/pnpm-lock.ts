@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { BadRequest } from "../../errors.ts";
-import type { Entry, Lockfile } from "../sources/source.ts";
+import type { Entry, Lockfile, Origin } from "../sources/source.ts";
 import { elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { isVersion, kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";
 import { expectVersion, shaped } from "./shape.ts";
@@ -100,7 +100,17 @@ function entryOf(key: string, { resolution, name: stated }: Document["packages"]
   const place = `packages["${key}"]`;
   const [name, version] = releaseOf(key) ?? [];
   const { type, repo, commit, directory, tarball } = resolution;
-  if (name && version && type === undefined) return npmItem(name, version, resolution, place);
+  if (name && version && type === undefined) {
+    // Up to version 6 keys have the host of a registry that is not the default one.
+    const [, host] = /^([^@/]+)\//.exec(key) ?? [];
+    const from: Origin | undefined =
+      tarball !== undefined && /^https?:/.test(tarball)
+        ? { kind: "file", address: tarball }
+        : host
+          ? { kind: "host", address: host.replaceAll("+", ":") }
+          : undefined;
+    return npmItem(name, version, { ...resolution, from }, place);
+  }
   const what = stated ?? splitDescriptor(key)?.[0] ?? key;
   if (repo !== undefined) return elsewhere(what, "git", `${repo}#${commit ?? ""}`, place);
   if (directory !== undefined) return elsewhere(what, "folder", directory, place);

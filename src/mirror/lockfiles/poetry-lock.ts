@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { canonicalVersion, normalize, releaseOf } from "../../formats/distribution.ts";
-import type { Lockfile } from "../sources/source.ts";
+import type { Lockfile, Origin } from "../sources/source.ts";
 import { clip, type Elsewhere, elsewhere } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";
-import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
 
@@ -47,7 +46,8 @@ export const poetryLock: Lockfile = {
     const { package: packages, metadata } = readToml(text, schema);
     expectVersion("metadata.lock-version", metadata["lock-version"], ["1", "2"]);
     const byName = new Map(Object.entries(metadata.files).map(([name, of]) => [normalize(name), of]));
-    const all: Sourced[] = [];
+    // Where a package has no source it is from PyPI, which is told from the others only where there are others.
+    const statesOthers = packages.some(({ source }) => source?.type === "legacy" && source.url);
     for (const [index, { name, version, source, files: own }] of packages.entries()) {
       const place = `package[${index}]`;
       const type = source?.type || "legacy";
@@ -60,9 +60,13 @@ export const poetryLock: Lockfile = {
       }
       const listed = own ?? (byName.get(normalize(name)) ?? []).filter(({ file }) => isOf(file, name, version));
       const hashes = listed.map(({ hash }) => hash);
-      all.push({ item: pythonItem(name, version, hashes, place), registry: source?.url || "the default registry" });
+      const from: Origin | undefined = source?.url
+        ? { kind: "registry", address: source.url }
+        : statesOthers
+          ? { kind: "default" }
+          : undefined;
+      yield pythonItem(name, version, hashes, place, from);
     }
-    yield* ofOneRegistry(all);
   },
 };
 

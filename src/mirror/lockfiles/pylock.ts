@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { releaseOf } from "../../formats/distribution.ts";
-import type { Lockfile } from "../sources/source.ts";
+import type { Lockfile, Origin } from "../sources/source.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";
-import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
 
@@ -37,7 +36,6 @@ export const pylock: Lockfile = {
   *read(text) {
     const lock = readToml(text, schema);
     expectVersion("lock-version", lock["lock-version"], ["1"]);
-    const all: Sourced[] = [];
     for (const [index, each] of lock.packages.entries()) {
       const at = `packages[${index}]`;
       const files = [...(each.sdist ? [each.sdist] : []), ...each.wheels];
@@ -49,15 +47,16 @@ export const pylock: Lockfile = {
       else if (each.archive) yield elsewhere(what, each.archive.url ? "url" : "file", addressOf(each.archive), at);
       else if (local) yield elsewhere(what, "file", addressOf(local), at);
       else if (!version) yield { what, reason: "states neither a version nor files", place: at };
-      else
-        all.push({
-          item: pythonItem(each.name, version, files.map(hashOf), at),
-          registry: each.index ?? "the default registry",
-        });
+      else yield pythonItem(each.name, version, files.map(hashOf), at, originOf(each.index, files));
     }
-    yield* ofOneRegistry(all);
   },
 };
+
+function originOf(index: string | undefined, files: readonly File[]): Origin | undefined {
+  if (index !== undefined) return { kind: "registry", address: index };
+  const address = files.find(({ url }) => url !== undefined)?.url;
+  return address === undefined ? undefined : { kind: "file", address };
+}
 
 function addressOf({ url, path }: z.output<typeof place>): string {
   return url ?? path ?? "";

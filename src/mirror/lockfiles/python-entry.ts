@@ -2,7 +2,7 @@
 import type { Digest } from "../../ecosystem.ts";
 import { BadRequest } from "../../errors.ts";
 import { normalize } from "../../formats/distribution.ts";
-import type { Item } from "../sources/source.ts";
+import type { Item, Origin } from "../sources/source.ts";
 import { clip } from "./elsewhere.ts";
 
 const HEX_DIGITS = new Map([
@@ -26,6 +26,7 @@ export function pythonItem(
   version: string,
   hashes: readonly (string | undefined)[],
   place: string,
+  from?: Origin,
 ): Item {
   if (!NAME.test(name)) throw new BadRequest(`${place}: "${clip(name)}" is no name of a Python package`);
   if (!VERSION.test(version)) throw new BadRequest(`${place}: "${clip(version)}" is no version of a Python package`);
@@ -34,6 +35,7 @@ export function pythonItem(
   return {
     purl: { type: "pypi", name: normalize(name), version },
     ...(isWhole && { digests: [...digests] as Digest[] }),
+    ...(from && { from }),
     place,
   };
 }

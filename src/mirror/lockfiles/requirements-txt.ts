@@ -1,6 +1,6 @@
 import { BadRequest } from "../../errors.ts";
 import { isDistribution } from "../../formats/distribution.ts";
-import type { Entry, Lockfile } from "../sources/source.ts";
+import type { Entry, Lockfile, Origin } from "../sources/source.ts";
 import { clip, type Elsewhere, elsewhere, withoutCredentials } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";
 
@@ -15,17 +15,16 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 const FLAGS = /^(?:no-index|pre|prefer-binary|require-hashes|always-unzip|process-dependency-links|(?:no-)?use-wheel)$/;
 const OTHER_FILE = "names another file: pass that one too";
-const REGISTRY = "names a registry: packages are taken from those that this proxy serves";
+const REGISTRY = "names a further registry: which packages are from it cannot be told";
 const OPTIONS = new Map([
   ["requirement", OTHER_FILE],
   ["constraint", OTHER_FILE],
-  ["index-url", REGISTRY],
   ["extra-index-url", REGISTRY],
   ["find-links", REGISTRY],
 ]);
 /** What says how to install. */
 const IGNORED =
-  /^(?:no-binary|only-binary|trusted-host|use-feature|config-settings?|global-option|install-option|uploaded-prior-to)$/;
+  /^(?:index-url|no-binary|only-binary|trusted-host|use-feature|config-settings?|global-option|install-option|uploaded-prior-to)$/;
 
 /** Characters of a requirement without its options. */
 const LONGEST = 4_096;
@@ -35,19 +34,24 @@ export const requirementsTxt: Lockfile = {
   id: "requirements-txt",
   title: "requirements.txt",
   recognizes: (name, text) =>
-    name.endsWith(".txt") &&
+    /\.txt$|^requirements[\w.-]*\.lock$/.test(name) &&
     (/require|constraint/i.test(name) || /^[A-Za-z\d][\w.-]*(?:\[[^\]\n]*\])?[ \t]*===?[ \t]*[\w.!+-]+/m.test(text)),
   *read(text) {
     let isHashed = false;
-    for (const [line, place] of lines(text)) {
+    const all = Array.from(lines(text), ([line, place]) => {
       const at = line.search(/(?:^|\s)-/);
-      const options = at < 0 ? [] : [...optionsOf(line.slice(at), place)];
+      return { line, place, at, options: at < 0 ? [] : [...optionsOf(line.slice(at), place)] };
+    });
+    // Wherever it stands, it holds for the whole file; the last one counts.
+    const [, address] = all.flatMap(({ options }) => options).findLast(([option]) => option === "index-url") ?? [];
+    const from: Origin | undefined = address === undefined ? undefined : { kind: "registry", address };
+    for (const { line, place, at, options } of all) {
       const requirement = (at < 0 ? line : line.slice(0, at)).trim();
       const hashes = options.flatMap(([option, value]) => (option === "hash" ? [value] : []));
       if (requirement.length > LONGEST)
         throw new BadRequest(`${place}: a requirement of ${requirement.length} characters is longer than ${LONGEST}`);
       isHashed ||= hashes.length > 0;
-      if (requirement) yield entryOf(requirement, hashes, place);
+      if (requirement) yield entryOf(requirement, hashes, place, from);
       else if (hashes.length > 0) throw new BadRequest(`${place}: --hash belongs to no requirement`);
       for (const [option, value] of options) {
         const reason = OPTIONS.get(option);
@@ -98,7 +102,7 @@ function* optionsOf(text: string, place: string): Generator<[option: string, val
 }
 
 /** A name with its version (PEP 508), an address or a path. */
-function entryOf(requirement: string, hashes: readonly string[], place: string): Entry {
+function entryOf(requirement: string, hashes: readonly string[], place: string, from: Origin | undefined): Entry {
   const { name, address } = /^(?<name>[\w.-]+)\s*(?:\[[^\]]*\]\s*)?@\s*(?<address>.+)$/.exec(requirement)?.groups ?? {};
   if (name && address) return elsewhere(name, kindOf(address), address.split(" ;", 1)[0]!.trim(), place);
   const bare = requirement.split(";", 1)[0]!.trim();
@@ -112,7 +116,7 @@ function entryOf(requirement: string, hashes: readonly string[], place: string):
   if (!/[A-Za-z\d]$/.test(project) || (range.trim() && parsed.includes(null)))
     throw new BadRequest(`${place}: "${clip(requirement)}" is no requirement; expected NAME==VERSION`);
   const pin = parsed.find((clause) => /^={2,3}$/.test(clause?.[1] ?? "") && !clause![2]!.includes("*"));
-  if (pin) return pythonItem(project, pin[2]!, hashes, place);
+  if (pin) return pythonItem(project, pin[2]!, hashes, place, from);
   const stated = range.trim() ? ` (${clip(range.trim())})` : "";
   const reason = `states no single version${stated}: pin it, e.g. with pip-compile or uv pip compile`;
   return { what: project, reason, place };

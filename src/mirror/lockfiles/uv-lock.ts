@@ -3,7 +3,6 @@ import { BadRequest } from "../../errors.ts";
 import type { Lockfile } from "../sources/source.ts";
 import { elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";
-import { ofOneRegistry, type Sourced } from "./registries.ts";
 import { expectVersion } from "./shape.ts";
 import { readToml } from "./toml.ts";
 
@@ -50,7 +49,6 @@ export const uvLock: Lockfile = {
     expectVersion("version", String(lock.version), ["1"]);
     const members = new Set(lock.manifest?.members);
     const names = new Set(lock.package.map(({ name }) => name));
-    const all: Sourced[] = [];
     for (const [index, each] of lock.package.entries()) {
       const place = `package[${index}]`;
       const { registry } = each.source;
@@ -61,10 +59,9 @@ export const uvLock: Lockfile = {
       else if (!/^https?:/.test(registry)) yield elsewhere(label(each), "folder", registry, place);
       else {
         const hashes = [...(each.sdist ? [each.sdist] : []), ...each.wheels].map(({ hash }) => hash);
-        all.push({ item: pythonItem(each.name, each.version, hashes, place), registry });
+        yield pythonItem(each.name, each.version, hashes, place, { kind: "registry", address: registry });
       }
     }
-    yield* ofOneRegistry(all);
   },
 };
 

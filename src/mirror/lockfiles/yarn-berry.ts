@@ -44,9 +44,11 @@ function* entriesOf(resolution: string, place: string): Iterable<Entry> {
   if (!name || !reference)
     throw new BadRequest(`${place}: expected a resolution such as a@npm:1.0.0, found "${clip(resolution)}"`);
   // What Yarn knows beside follows two colons: `npm:1.0.0::__archiveUrl=…`.
-  const [selector = ""] = reference.split("::", 1);
+  const [selector = "", bindings = ""] = reference.split("::", 2);
   const [, protocol, rest = ""] = /^([a-z]+):(.*)$/s.exec(selector) ?? [];
-  if (protocol === "npm") yield npmItem(name, rest, {}, place);
+  const archive = new URLSearchParams(bindings).get("__archiveUrl");
+  if (protocol === "npm")
+    yield npmItem(name, rest, { from: archive === null ? undefined : { kind: "file", address: archive } }, place);
   else if (protocol === "workspace")
     yield rest === "." ? projectItself(name, place) : workspaceMember(name, rest, place);
   else if (protocol === "patch") {

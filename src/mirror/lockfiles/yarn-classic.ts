@@ -1,7 +1,7 @@
 import { BadRequest } from "../../errors.ts";
 import type { Entry } from "../sources/source.ts";
 import { clip, elsewhere } from "./elsewhere.ts";
-import { isTarballOfRegistry, kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";
+import { isTarballOfRegistry, kindOf, npmEntry, splitDescriptor } from "./npm-entry.ts";
 
 interface Locked {
   place: string;
@@ -118,5 +118,5 @@ function entryOf({ place, patterns, fields }: Locked): Entry {
   // Before Yarn 1.10, the hash was but in the address.
   const [, sha1] = /#([\da-f]{40})$/.exec(resolved) ?? [];
   const integrity = fields.get("integrity") ?? (sha1 && `sha1-${Buffer.from(sha1, "hex").toString("base64")}`);
-  return npmItem(name, version, { integrity }, place);
+  return npmEntry({ name, version, resolved: resolved.replace(/#.*$/s, ""), integrity }, place);
 }

@@ -1,12 +1,13 @@
 /** All that a mirror or a check is to be about, from wherever it is named. */
 import { BadRequest } from "../../errors.ts";
-import type { PathTask, ReleaseTask, Task } from "../../jobs.ts";
+import type { PathTask, Task } from "../../jobs.ts";
+import type { Purl } from "../../purl.ts";
 import { readLockfile } from "../lockfiles/lockfile.ts";
 import type { Targets } from "../targets.ts";
 import { decode } from "./decode.ts";
 import { readImages } from "./images.ts";
 import { readSbom } from "./sbom/sbom.ts";
-import { type Aside, type Entry, type Item, isItem } from "./source.ts";
+import { type Aside, type Entry, isItem } from "./source.ts";
 
 /** A file, or what stands for one. */
 export interface Input {
@@ -61,21 +62,17 @@ async function* itemsOf(entries: AsyncIterable<Entry> | Iterable<Entry>, options
     else if (!targets.serves(entry.purl)) {
       const { purl, place } = entry;
       aside({ what: `pkg:${purl.type}/${purl.name}`, reason: `no ecosystem serves the type "${purl.type}"`, place });
-    } else
-      yield {
-        ...targetOf(targets, entry),
-        ...(entry.digests && entry.digests.length > 0 && { digests: entry.digests }),
-      };
+    } else {
+      const { purl, place, from, digests = [] } = entry;
+      const target = targets.from(purl, from);
+      if (typeof target === "string") aside({ what: labelOf(purl), reason: target, place });
+      else yield { ...target, ...(digests.length > 0 && { digests }) };
+    }
   }
 }
 
-/** Throws BadRequest with the place. */
-function targetOf(targets: Targets, { purl, place }: Item): ReleaseTask {
-  try {
-    return targets.of(purl);
-  } catch (error) {
-    throw error instanceof BadRequest ? new BadRequest(`${place}: ${error.message}`) : error;
-  }
+function labelOf({ type, name, version }: Purl): string {
+  return `pkg:${type}/${name}${version === undefined ? "" : `@${version}`}`;
 }
 
 async function* linesOf(list: Input): AsyncGenerator<readonly [string, string]> {

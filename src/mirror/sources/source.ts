@@ -2,11 +2,30 @@
 import type { Digest } from "../../ecosystem.ts";
 import type { Purl } from "../../purl.ts";
 
+/**
+ * Where a source says that it has a package from:
+ * `registry`: the address of a registry, or what the configuration calls it;
+ * `file`: the address of one of the package's files;
+ * `host`: the host of a registry, where a format leaves out the rest;
+ * `hint`: an address that may be of a file, and may be of a page about the package;
+ * `default`: the ecosystem's default registry, since the source states others where it means these.
+ */
+export type Origin =
+  | {
+      kind: "registry" | "file" | "host" | "hint";
+      address: string;
+      /** Told where no mount has the address. Default: that none has it. */
+      reason?: string;
+    }
+  | { kind: "default" };
+
 /** Something that a source names and a registry has. */
 export interface Item {
   purl: Purl;
   /** Digests of its files, as the source states them. Several, where any of several files will do. */
   digests?: readonly Digest[];
+  /** Absent where the source does not say. A `repository_url` of the package URL counts more. */
+  from?: Origin;
   /** Where the source states it, for people: `line 12`, `components[3]`. */
   place: string;
 }
@@ -40,5 +59,7 @@ export interface Lockfile {
   title: string;
   /** Whether a file is of this format, by its name (without folders) or, where that is another one, by its content. */
   recognizes(name: string, text: string): boolean;
+  /** Whether a file of such a name is another tool's, by its content. Default: never. */
+  isOfOthers?(text: string): boolean;
   read(text: string): Iterable<Entry>;
 }

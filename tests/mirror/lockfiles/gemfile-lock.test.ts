@@ -44,7 +44,7 @@ test("where nothing is locked for a platform, Bundler may take what was built fo
   ]);
 });
 
-test("gems of another registry, of folders elsewhere and of plugins are told", () => {
+test("folders elsewhere and of plugins are told", () => {
   const other = (kind: string, remote: string, spec: string) =>
     `${kind}\n  remote: ${remote}\n  specs:\n    ${spec}\n\n`;
   const text = [
@@ -57,7 +57,7 @@ test("gems of another registry, of folders elsewhere and of plugins are told", (
   expect(readings(format, text)).toEqual([
     "- c@1: is a folder: ../shared, line 4",
     "- d@1: is from a place of a kind that is not known here: https://plugins.example/, line 9",
-    "- e@1: is from https://private.example, not from https://gems.example, line 14",
+    "pkg:gem/e@1, line 14",
     "pkg:gem/a@1.0, line 19",
     "pkg:gem/b@1.0, line 20",
   ]);

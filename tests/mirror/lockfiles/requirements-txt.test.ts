@@ -8,7 +8,6 @@ const PIN = "pin it, e.g. with pip-compile or uv pip compile";
 
 test("reads what pip-compile writes", async () => {
   expect(readings(format, await fixture("requirements-pip-compile.txt"))).toEqual([
-    "- --index-url https://registry.example/simple: names a registry: packages are taken from those that this proxy serves, line 7",
     "pkg:pypi/anyio@4.16.0 2 digests, line 10",
     "pkg:pypi/certifi@2026.10.18 2 digests, line 14",
     "pkg:pypi/click@8.5.1 2 digests, line 20",
@@ -91,7 +90,7 @@ const LINES: [line: string, read: string[]][] = [
   ],
   [
     "--no-index\n--pre\n-f ./wheels",
-    ["- --find-links ./wheels: names a registry: packages are taken from those that this proxy serves, line 3"],
+    ["- --find-links ./wheels: names a further registry: which packages are from it cannot be told, line 3"],
   ],
 ];
 
