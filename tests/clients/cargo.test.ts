@@ -6,8 +6,7 @@ import { outcome } from "../support/clients/client.ts";
 import { homeOf, run, write } from "../support/clients/run.ts";
 import type { Proxy as Running } from "../support/proxy.ts";
 import { purlOf, said, setStage } from "../support/story.ts";
-
-const TIMEOUT = 120_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 /** Replacing the default registry is for builds: `cargo search` wants one by its own name. */
 async function ask(proxy: Running, dir: string, ...command: readonly string[]) {

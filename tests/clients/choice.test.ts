@@ -6,9 +6,9 @@ import { expect, test } from "bun:test";
 import { clients } from "../support/clients/all.ts";
 import { type Client, outcome, type Result } from "../support/clients/client.ts";
 import { purlOf, said, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { twoReleases } from "../support/two-releases.ts";
 
-const TIMEOUT = 240_000;
 /** Nothing waits for an upstream that is not there. Seconds. */
 const AT_ONCE = 20;
 

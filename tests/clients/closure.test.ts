@@ -16,8 +16,7 @@ import { makeNpm } from "../support/registries/npm.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
 import { makePypi } from "../support/registries/pypi.ts";
 import { purlOf, setStage } from "../support/story.ts";
-
-const TIMEOUT = 200_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 interface Diamond {
   registry: SampleProject["registry"];

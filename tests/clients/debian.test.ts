@@ -1,18 +1,17 @@
 /** apt with signature checking on, in a private root, against a repository that it accepts: on demand, mirrored, forged. */
 import { expect, onTestFinished, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { apt, install, installed, unavailable, update } from "../support/clients/apt.ts";
 import { outcome } from "../support/clients/client.ts";
 import { instead } from "../support/faults.ts";
 import { lacks, proves } from "../support/proven.ts";
-import { EXECUTABLE, startProxy } from "../support/proxy.ts";
+import { startProxy } from "../support/proxy.ts";
 import { type DebPackage, debOf, type Key, makeDebian, makeKey, type Suite } from "../support/registries/debian.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { binary, text } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-const TIMEOUT = 120_000;
 const skip = unavailable() !== undefined;
 lacks("debian", "apt", unavailable());
 
@@ -50,8 +49,7 @@ async function setStage(suite: Suite = {}) {
   const options = { suites: [suite.flat ? "./" : "stable"] };
   const serve = async (store: string, { offline = false, config = {}, trust = {} } = {}) => {
     const mounts = { debian: { ecosystem: "debian", upstreams: { default: `${upstream.url}/up` }, options, ...trust } };
-    const executable = existsSync(EXECUTABLE) && process.env["CI"] ? { executable: EXECUTABLE } : {};
-    const proxy = await startProxy({ config: { mounts, ...config }, dir: dir(store), offline, ...executable });
+    const proxy = await startProxy({ config: { mounts, ...config }, dir: dir(store), offline });
     running.push(proxy);
     return proxy;
   };

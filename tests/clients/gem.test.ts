@@ -9,9 +9,9 @@ import type { Proxy as Running } from "../support/proxy.ts";
 import { type GemPackage, gemFile, makeGem } from "../support/registries/gem.ts";
 import { hex } from "../support/registries/package.ts";
 import { type Stage, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { bytesOf, entryAt, text } from "../support/tree.ts";
 
-const TIMEOUT = 120_000;
 const without = bundler.unavailable() !== undefined || gem.unavailable() !== undefined;
 
 const LOWER: GemPackage = { name: "fx-lower", versions: { "1.0.0": {} } };

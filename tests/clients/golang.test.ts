@@ -7,9 +7,9 @@ import { instead } from "../support/faults.ts";
 import { GO_MODULES, projects } from "../support/projects.ts";
 import { startSumdb } from "../support/registries/sumdb.ts";
 import { purlOf, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { entryAt } from "../support/tree.ts";
 
-const TIMEOUT = 200_000;
 const { expected, artifact, forged } = projects.golang;
 
 async function set() {

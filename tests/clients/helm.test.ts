@@ -9,10 +9,10 @@ import { type Proxy as Running, startProxy } from "../support/proxy.ts";
 import { chartFile, chartPath, makeChartImage, makeHelm } from "../support/registries/helm.ts";
 import { said } from "../support/story.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { binary } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-const TIMEOUT = 120_000;
 const YOUNG = new Date(Date.now() - 3 * 86_400_000).toISOString();
 
 lacks("helm", helm.name, helm.unavailable());

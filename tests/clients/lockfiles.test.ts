@@ -6,8 +6,7 @@ import { outcome } from "../support/clients/client.ts";
 import { npm } from "../support/clients/npm.ts";
 import { projects } from "../support/projects.ts";
 import { setStage } from "../support/story.ts";
-
-const TIMEOUT = 240_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 /** Whose lockfiles have the address of the registry that they were written with. */
 const RECORDS_ADDRESS = new Set(["npm", "yarn-classic", "bun", "uv", "poetry"]);

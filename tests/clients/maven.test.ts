@@ -5,6 +5,7 @@ import { mvn } from "../support/clients/mvn.ts";
 import { debianMaven } from "../support/registries/debian-maven.ts";
 import { makeMaven } from "../support/registries/maven.ts";
 import { purlOf, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { overlay } from "../support/tree.ts";
 
 test.skipIf(mvn.unavailable() !== undefined)(
@@ -41,5 +42,5 @@ test.skipIf(mvn.unavailable() !== undefined)(
     expect(await mvn.installed(dir("unplugged"), "ex.fx:second")).toBe("1.0");
     expect(await mvn.installed(dir("unplugged"), "ex.fx:snap")).toBeString();
   },
-  240_000,
+  TIMEOUT,
 );

@@ -7,12 +7,10 @@ import { outcome } from "../support/clients/client.ts";
 import { npm } from "../support/clients/npm.ts";
 import { pip } from "../support/clients/pip.ts";
 import { projects } from "../support/projects.ts";
-import { EXECUTABLE, runProxy, startProxy } from "../support/proxy.ts";
-import { builtSinceChanged } from "../support/story.ts";
+import { runProxy, startProxy } from "../support/proxy.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { startUpstream } from "../support/upstream.ts";
-
-const TIMEOUT = 120_000;
 
 for (const client of [npm, pip, cargo]) {
   const { ecosystem: id } = client;
@@ -30,7 +28,6 @@ for (const client of [npm, pip, cargo]) {
           plugins: [plugin],
           mounts: { [outsideId(id)]: { ecosystem: outsideId(id), upstreams: { default: url } } },
         },
-        ...(builtSinceChanged() && { executable: EXECUTABLE }),
       });
       const install = async (base: string, project: string) => {
         const dir = join(folder.path, project);

@@ -6,8 +6,7 @@ import { npm } from "../support/clients/npm.ts";
 import { homeOf, run } from "../support/clients/run.ts";
 import type { Proxy as Running } from "../support/proxy.ts";
 import { purlOf, said, setStage } from "../support/story.ts";
-
-const TIMEOUT = 120_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 /** A command in a project folder that an install has filled, or an empty one. */
 async function ask(proxy: Running, dir: string, ...command: readonly string[]) {

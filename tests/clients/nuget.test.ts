@@ -10,9 +10,9 @@ import { proves } from "../support/proven.ts";
 import type { Proxy as Running } from "../support/proxy.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
 import { purlOf, said, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { entryAt } from "../support/tree.ts";
 
-const TIMEOUT = 120_000;
 const { artifact, forged } = projects.nuget;
 const YOUNG = new Date(Date.now() - 3 * 86_400_000).toISOString();
 

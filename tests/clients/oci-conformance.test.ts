@@ -5,6 +5,7 @@ import { outcome } from "../support/clients/client.ts";
 import { conformance } from "../support/clients/oci.ts";
 import { setOciStage } from "../support/oci-stage.ts";
 import { digestAt } from "../support/registries/oci.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import type { Entry } from "../support/tree.ts";
 
 test.skipIf(conformance.unavailable() !== undefined)(
@@ -47,5 +48,5 @@ test.skipIf(conformance.unavailable() !== undefined)(
     ])
       expect(run.stdout).toMatch(new RegExp(`${part}\\.+: +Pass`));
   },
-  120_000,
+  TIMEOUT,
 );

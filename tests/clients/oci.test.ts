@@ -8,8 +8,8 @@ import { type Fault, wrongBytes } from "../support/faults.ts";
 import { setOciStage } from "../support/oci-stage.ts";
 import { lacks, proves } from "../support/proven.ts";
 import { digestAt, guarded, makeOci } from "../support/registries/oci.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
-const TIMEOUT = 120_000;
 const PURL = "pkg:docker/app@1.0";
 
 async function setStage(repositories?: readonly string[]) {

@@ -8,16 +8,15 @@ import { join } from "node:path";
 import { type InstallOptions, outcome, type Result } from "../support/clients/client.ts";
 import { missingProgram, prepare, run } from "../support/clients/run.ts";
 import { wrongBytes } from "../support/faults.ts";
-import { EXECUTABLE, runProxy, startProxy } from "../support/proxy.ts";
+import { runProxy, startProxy } from "../support/proxy.ts";
 import { makeCpan } from "../support/registries/cpan.ts";
 import { makeLuarocks } from "../support/registries/luarocks.ts";
-import { builtSinceChanged } from "../support/story.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import type { Content } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const PLUGINS = join(import.meta.dir, "../plugins/outside");
-const TIMEOUT = 120_000;
 
 interface Outside {
   id: string;
@@ -77,15 +76,10 @@ const outside: readonly Outside[] = [
 
 for (const { id, missing, registry, package: name, purl, earlier, installed, promised, install } of outside) {
   const plugin = join(PLUGINS, `${id}.ts`);
-  const executable = builtSinceChanged() ? { executable: EXECUTABLE } : {};
 
   test(`${id}: every law of the conformance kit holds`, async () => {
     await using folder = await temporaryFolder();
-    const { code, stdout } = await runProxy({ dir: folder.path, config: {}, ...executable }, [
-      "plugin",
-      "check",
-      plugin,
-    ]);
+    const { code, stdout } = await runProxy({ dir: folder.path, config: {} }, ["plugin", "check", plugin]);
     expect([code, stdout]).toEqual([0, expect.stringContaining(" laws hold, 0 do not") as string]);
     // Of a release the specification comes first, and the rock is what is withheld.
     expect(stdout.includes("rewritten: a withheld file is nowhere")).toBe(id === "luarocks");
@@ -102,7 +96,7 @@ for (const { id, missing, registry, package: name, purl, earlier, installed, pro
         plugins: [plugin],
         mounts: { [id]: { ecosystem: id, upstreams: { default: `${upstream.url}/up` } } },
       };
-      const at = (store: string) => ({ dir: join(folder.path, store), config, ...executable });
+      const at = (store: string) => ({ dir: join(folder.path, store), config });
       const installFrom = (url: string, project: string) =>
         install({ dir: join(folder.path, project), url: `${url}/${id}`, packages: { [name]: "" } });
       const missingIn = (project: string) => installed.filter((file) => !existsSync(join(folder.path, project, file)));

@@ -6,8 +6,7 @@ import { pip } from "../support/clients/pip.ts";
 import { uv } from "../support/clients/uv.ts";
 import { makePypi } from "../support/registries/pypi.ts";
 import { setStage } from "../support/story.ts";
-
-const TIMEOUT = 120_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 const PACKAGES = [
   { name: "fx-lower", versions: { "1.0": {}, "1.1": {}, "2.0": {} } },

@@ -3,8 +3,7 @@ import { expect, test } from "bun:test";
 import { clients } from "../support/clients/all.ts";
 import { outcome } from "../support/clients/client.ts";
 import { mountOf, setStage } from "../support/story.ts";
-
-const TIMEOUT = 120_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 for (const name of ["npm", "pip", "cargo", "go", "mvn", "bundler"]) {
   const client = clients.find((each) => each.name === name)!;

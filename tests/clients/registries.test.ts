@@ -5,8 +5,8 @@ import { outcome } from "../support/clients/client.ts";
 import { lacks, proves } from "../support/proven.ts";
 import { KINDS, wholeOf } from "../support/registries/whole-kinds.ts";
 import { mountOf, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
-const TIMEOUT = 240_000;
 const SIZE = 60;
 /** Packages that are installed: any, but the same in each run. */
 const SAMPLE = [7, 31, 58];

@@ -12,9 +12,8 @@ import { projects } from "../support/projects.ts";
 import { lacks, proves } from "../support/proven.ts";
 import type { Proxy as Running } from "../support/proxy.ts";
 import { mountOf, purlOf, type Stage, setStage } from "../support/story.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { bytesOf, entryAt } from "../support/tree.ts";
-
-const TIMEOUT = 400_000;
 
 /** Packages of the sample projects, and not mvn's plugins. */
 const OURS = /\/(?:@|ex\/)?fx.*\.(?:tgz|whl|crate|zip|jar|nupkg|gem)$/;

@@ -1,10 +1,9 @@
 /** A mirror that is told to end, by a person or by a service manager, says what becomes of it, and is gone on with. */
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { slowDrip } from "../support/faults.ts";
 import { npmProxy } from "../support/npm-proxy.ts";
-
-const MAIN = join(import.meta.dir, "../../src/main.ts");
+import { program } from "../support/proxy.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
 test.each([
   ["SIGINT", 130],
@@ -14,7 +13,7 @@ test.each([
   async (signal, code) => {
     await using all = await npmProxy();
     all.upstream.fault(/many-.*\.tgz$/, slowDrip(2_000));
-    const command = [process.execPath, MAIN, "mirror", "pkg:npm/many", "--config", all.proxy.configFile];
+    const command = [...program(), "mirror", "pkg:npm/many", "--config", all.proxy.configFile];
     const child = Bun.spawn(command, { stdout: "ignore", stderr: "pipe" });
     for (let waited = 0; all.upstream.count(/many-.*\.tgz$/) < 2 && waited < 200; waited++) await Bun.sleep(50);
     child.kill(signal);
@@ -25,5 +24,5 @@ test.each([
     all.upstream.heal();
     expect((await all.proxy.run(["mirror", "--resume"])).code).toBe(0);
   },
-  30_000,
+  TIMEOUT,
 );

@@ -3,8 +3,7 @@ import { expect, test } from "bun:test";
 import { failure } from "../support/engine.ts";
 import { slowDrip } from "../support/faults.ts";
 import { BIG, npmProxy } from "../support/npm-proxy.ts";
-
-const TIMEOUT = 20_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 /** A server that is in the middle of sending what takes half a minute. */
 async function sending(config: Record<string, unknown>) {

@@ -1,4 +1,5 @@
 /** `proxy verify` as its users run it: exit codes, report, interruption, and other processes on the same store. */
+
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
@@ -6,8 +7,8 @@ import { join } from "node:path";
 import { hash } from "../../src/digest.ts";
 import { failing } from "../support/faults.ts";
 import { BIG, type NpmProxy, npmProxy, SMALL } from "../support/npm-proxy.ts";
-
-const TIMEOUT = 60_000;
+import { program } from "../support/proxy.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
 interface Item {
   mount: string;
@@ -201,9 +202,8 @@ test(
     expect((await all.proxy.run(["mirror", "pkg:npm/huge", "pkg:npm/many"])).code).toBe(0);
     await all.proxy.stop();
     const report = join(all.dir, "report.json");
-    const main = join(import.meta.dir, "../../src/main.ts");
     const flags = ["--config", all.proxy.configFile, "--rate", "4MB", "--report", report];
-    const child = Bun.spawn([process.execPath, main, "verify", ...flags], { stdout: "ignore", stderr: "ignore" });
+    const child = Bun.spawn([...program(), "verify", ...flags], { stdout: "ignore", stderr: "ignore" });
     using database = new Database(join(all.dir, "proxy.db"));
     const count = database.query<{ done: number; all: number }, []>(
       'SELECT count(verified_at) AS done, count(*) AS "all" FROM blobs',

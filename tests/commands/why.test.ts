@@ -4,9 +4,8 @@ import { npmProxy, SMALL } from "../support/npm-proxy.ts";
 import { runProxy, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { startUpstream } from "../support/upstream.ts";
-
-const TIMEOUT = 30_000;
 
 test(
   "why: admitted, withheld, held, mirrored, unknown",

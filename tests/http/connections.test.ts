@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { delayed, stalledAfter } from "../support/faults.ts";
 import { LARGE, SMALL } from "../support/files-cache.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { serving, wire } from "./serving.ts";
 
-const TIMEOUT = 30_000;
 /** Milliseconds. Bun closes what is idle after four to eight seconds, whatever less is set. */
 const PAUSE = 9_000;
 const CLOSED = PAUSE + 9_000;

@@ -8,9 +8,9 @@ import { makeMount } from "../../src/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { setUp } from "../support/files-cache.ts";
 import { npmProxy } from "../support/npm-proxy.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { raw, wire } from "./serving.ts";
 
-const TIMEOUT = 20_000;
 const mounts = ecosystems.map((ecosystem) => makeMount(ecosystem.id, ecosystem, { ttl: 0 }));
 
 describe("the first page", () => {

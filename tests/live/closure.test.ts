@@ -35,7 +35,7 @@ for (const ecosystem of Object.keys(ROOTS) as (keyof typeof ROOTS)[]) {
     async () => {
       const folder = await temporaryFolder();
       const options = { dir: join(folder.path, "proxy"), config: {} };
-      const mirrored = await runProxy(options, ["mirror", "--deps", ...purls, "--concurrency", "8"], 240);
+      const mirrored = await runProxy(options, ["mirror", "--deps", ...purls, "--concurrency", "8"]);
       expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining(" 0 failed") as string]);
       const proxy = await startProxy({ ...options, offline: true });
       onTestFinished(async () => {

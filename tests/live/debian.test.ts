@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { apt, unavailable, update } from "../support/clients/apt.ts";
 import { outcome } from "../support/clients/client.ts";
-import { EXECUTABLE, startProxy } from "../support/proxy.ts";
+import { startProxy } from "../support/proxy.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { reached } from "./reached.ts";
 
@@ -18,7 +18,6 @@ test.skipIf(unavailable() !== undefined || !existsSync(KEYRING) || !(await reach
     const proxy = await startProxy({
       dir: join(folder.path, "proxy"),
       config: {},
-      ...(existsSync(EXECUTABLE) && { executable: EXECUTABLE }),
     });
     onTestFinished(async () => {
       await proxy.stop();

@@ -3,11 +3,10 @@
  * names. Where a registry cannot be reached the test says so and is skipped.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { clients } from "../support/clients/all.ts";
 import { outcome } from "../support/clients/client.ts";
-import { EXECUTABLE, type Proxy as Running, startProxy } from "../support/proxy.ts";
+import { type Proxy as Running, startProxy } from "../support/proxy.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { reached } from "./reached.ts";
 
@@ -29,7 +28,6 @@ beforeAll(async () => {
   proxy = await startProxy({
     dir: join(folder.path, "proxy"),
     config: {},
-    ...(existsSync(EXECUTABLE) && { executable: EXECUTABLE }),
   });
 });
 afterAll(async () => {

@@ -4,15 +4,13 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { slowDrip, wrongBytes } from "../support/faults.ts";
 import { BIG, npmProxy } from "../support/npm-proxy.ts";
-import { type ProxyOptions, runProxy } from "../support/proxy.ts";
+import { type ProxyOptions, program, runProxy } from "../support/proxy.ts";
 import { makeMaven } from "../support/registries/maven.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { makePypi, type PypiOptions } from "../support/registries/pypi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { startUpstream } from "../support/upstream.ts";
-
-const TIMEOUT = 30_000;
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 /** Registries without a server before them, and a folder in which nothing is. */
 async function empty(config: Record<string, unknown> = {}, pypiOptions: PypiOptions = {}) {
@@ -191,7 +189,7 @@ test(
     await using all = await npmProxy({ http_timeout: "20s" });
     all.upstream.fault(/small-1\.0\.0\.tgz$/, slowDrip(20_000));
     let shown = "";
-    const child = Bun.spawn([process.execPath, MAIN, "mirror", "pkg:npm/small", "--config", all.proxy.configFile], {
+    const child = Bun.spawn([...program(), "mirror", "pkg:npm/small", "--config", all.proxy.configFile], {
       terminal: {
         cols: 120,
         rows: 20,

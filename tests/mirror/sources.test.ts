@@ -7,9 +7,8 @@ import { base64, hex } from "../support/registries/package.ts";
 import { makePypi } from "../support/registries/pypi.ts";
 import { filesOf } from "../support/registries/pypi-files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { startUpstream } from "../support/upstream.ts";
-
-const TIMEOUT = 30_000;
 
 const TOOL = { name: "tool", versions: { "1.0.0": {}, "2.0.0": { manifest: { scripts: { install: "true" } } } } };
 const NATIVE = ["linux", "darwin"].map((os) => ({

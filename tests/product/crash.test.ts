@@ -6,9 +6,8 @@ import { hash } from "../../src/digest.ts";
 import { failure } from "../support/engine.ts";
 import { delayed, slowDrip } from "../support/faults.ts";
 import { BIG, npmProxy, SMALL } from "../support/npm-proxy.ts";
-import { runProxy, startProxy } from "../support/proxy.ts";
-
-const TIMEOUT = 60_000;
+import { program, runProxy, startProxy } from "../support/proxy.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
 const truthOf = async (registry: string, path: string) =>
   hash("sha256", await (await fetch(registry + path.slice("/npm".length))).bytes());
@@ -60,18 +59,11 @@ test(
     await all.proxy.stop();
     for (const files of [3, 9, 16, 24, 33]) {
       const { dir } = all.options;
-      const cli = Bun.spawn(
-        [
-          process.execPath,
-          join(import.meta.dir, "../../src/main.ts"),
-          "mirror",
-          "pkg:npm/many",
-          "pkg:npm/big",
-          "--config",
-          all.proxy.configFile,
-        ],
-        { cwd: dir, stdout: "ignore", stderr: "ignore" },
-      );
+      const cli = Bun.spawn([...program(), "mirror", "pkg:npm/many", "pkg:npm/big", "--config", all.proxy.configFile], {
+        cwd: dir,
+        stdout: "ignore",
+        stderr: "ignore",
+      });
       for (let waited = 0; all.upstream.count(/\.tgz$/) < files && waited < 400; waited++) await Bun.sleep(5);
       cli.kill("SIGKILL");
       await cli.exited;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { EXECUTABLE, runProxy, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -71,5 +72,5 @@ test.skipIf(!canHide)(
     expect(await proxy.stop()).toBe(0);
     await upstream.close();
   },
-  60_000,
+  TIMEOUT,
 );

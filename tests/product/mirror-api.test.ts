@@ -8,8 +8,8 @@ import { until } from "../support/job-store.ts";
 import { npmProxy } from "../support/npm-proxy.ts";
 import { type Proxy as Running, startProxy } from "../support/proxy.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
-const TIMEOUT = 60_000;
 /** All of `many` and `small`, and the registry's keys. */
 const FILES = 43;
 

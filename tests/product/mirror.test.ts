@@ -6,8 +6,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { failing, slowDrip, wrongBytes } from "../support/faults.ts";
 import { npmProxy } from "../support/npm-proxy.ts";
-
-const TIMEOUT = 60_000;
+import { program, startProxy } from "../support/proxy.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
 /** Every file below a folder with its size. */
 function listing(dir: string): string[] {
@@ -104,10 +104,10 @@ test(
   async () => {
     await using all = await npmProxy();
     all.upstream.fault(/many-1\.(2|3)\d\.0\.tgz$/, slowDrip(2_000));
-    const cli = Bun.spawn(
-      ["bun", join(import.meta.dir, "../../src/main.ts"), "mirror", "pkg:npm/many", "--config", all.proxy.configFile],
-      { stdout: "ignore", stderr: "ignore" },
-    );
+    const cli = Bun.spawn([...program(), "mirror", "pkg:npm/many", "--config", all.proxy.configFile], {
+      stdout: "ignore",
+      stderr: "ignore",
+    });
     for (let waited = 0; all.upstream.count(/many-.*\.tgz$/) < 12 && waited < 100; waited++) await Bun.sleep(50);
     cli.kill("SIGKILL");
     await cli.exited;
@@ -149,7 +149,6 @@ test(
       ((await (await fetch(`${all.proxy.url}/stats`)).json()) as { total_size_bytes: number }).total_size_bytes;
     expect(await size()).toBeGreaterThan(9_000_000);
     await all.proxy.stop();
-    const { startProxy } = await import("../support/proxy.ts");
     const again = await startProxy(all.options);
     for (let waited = 0; waited < 40; waited++) {
       await Bun.sleep(100);

@@ -7,6 +7,7 @@ import { table } from "../ecosystems/samples.ts";
 import { asOutside } from "../support/as-outside.ts";
 import { EXECUTABLE, type ProxyOptions, runProxy } from "../support/proxy.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
 let folder: TemporaryFolder;
 let options: ProxyOptions;
@@ -35,7 +36,7 @@ built.each(table.map(([ecosystem, conformance]) => [ecosystem.id, ecosystem, con
       0,
     ]);
   },
-  30_000,
+  TIMEOUT,
 );
 
 built(
@@ -54,5 +55,5 @@ built(
       .map((line) => line.split(" ")[0]!);
     expect(names.filter((name) => name.startsWith("x-")).sort()).toEqual(ecosystems.map(({ id }) => `x-${id}`).sort());
   },
-  60_000,
+  TIMEOUT,
 );

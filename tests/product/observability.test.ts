@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { delayed, failing, firstTimes, hangUp, slowDrip, wrongBytes } from "../support/faults.ts";
 import { BIG, npmProxy, SMALL } from "../support/npm-proxy.ts";
-
-const TIMEOUT = 30_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 /** The value of a series summed over its labels; histograms by their count. */
 async function series(url: string): Promise<(name: string) => number> {

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { EXECUTABLE, type ProxyOptions, runProxy, startProxy } from "../support/proxy.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { json } from "../support/tree.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -69,7 +70,7 @@ built(
         stderr: expect.stringContaining(`"${taken}" is taken by the ecosystem `) as string,
       });
   },
-  30_000,
+  TIMEOUT,
 );
 
 built(
@@ -95,7 +96,7 @@ built(
     const nowhere = await proxy("plugin", "record", "rec/rec.ts", "/none", "--upstream", `${upstream.url}/r`);
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("answered 404") as string]);
   },
-  30_000,
+  TIMEOUT,
 );
 
 const faults: readonly [what: string, from: string, to: string, law: RegExp, reason: RegExp][] = [
@@ -162,5 +163,5 @@ built(
       expect.stringContaining("that of a packed document is kept unpacked") as string,
     ]);
   },
-  60_000,
+  TIMEOUT,
 );

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { plugin, write } from "../plugins/plugins.ts";
 import { EXECUTABLE, type ProxyOptions, runProxy, startProxy } from "../support/proxy.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { json } from "../support/tree.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -86,7 +87,7 @@ test_(
     expect(log).toMatch(/plugin is refused .*broken\.ts:\d+:\d+: throws while it is loaded: at load/);
     expect(await proxy.stop()).toBe(0);
   },
-  30_000,
+  TIMEOUT,
 );
 
 test_(
@@ -102,7 +103,7 @@ test_(
     expect((await runProxy(options, ["verify", "pkg:acme/one@1.0.0"])).code).toBe(0);
     await upstream.up();
   },
-  30_000,
+  TIMEOUT,
 );
 
 test_(
@@ -119,7 +120,7 @@ test_(
     expect(await proxy.stop()).toBe(0);
     await upstream.up();
   },
-  30_000,
+  TIMEOUT,
 );
 
 test_("lists it, by flag or configuration; a pin and --strict-plugins end the program", async () => {

@@ -4,9 +4,9 @@ import { dump } from "../support/registries/whole-cargo.ts";
 import { KINDS, type Kind, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { type MavenLies, wholeMaven } from "../support/registries/whole-maven.ts";
 import { type PypiLies, wholePypi } from "../support/registries/whole-pypi.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 40;
 
 async function start(kind: Kind, makeOwn = kind.make) {

@@ -4,13 +4,12 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { type Fault, failing } from "../support/faults.ts";
-import { startProxy } from "../support/proxy.ts";
+import { program, startProxy } from "../support/proxy.ts";
 import { KINDS, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 12;
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 /** Each path is absent for the first one who asks for it, as caches remember it. */
 function absentAtFirst(): Fault {
@@ -36,7 +35,7 @@ function set({ dir }: WholeProxy, name: string, values: string): void {
 
 /** As if a package had been asked for four times, over half a minute. */
 async function waitedFor(proxy: WholeProxy, ecosystem: string, name: string): Promise<void> {
-  const command = [process.execPath, MAIN, "mirror", "--registry", ecosystem, "--config", `${proxy.dir}/proxy-0.yaml`];
+  const command = [...program(), "mirror", "--registry", ecosystem, "--config", `${proxy.dir}/proxy-0.yaml`];
   const killed = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
   for (let tries = 0; (rowOf(proxy, name)?.attempts ?? 0) < 1; tries++) {
     expect(tries).toBeLessThan(100);

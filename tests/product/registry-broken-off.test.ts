@@ -3,12 +3,11 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { failing, slowDrip } from "../support/faults.ts";
+import { program } from "../support/proxy.ts";
 import { type Kind, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { type MavenLies, wholeMaven } from "../support/registries/whole-maven.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
-
-const TIMEOUT = 120_000;
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 async function broken(ecosystem: Kind["ecosystem"], size: number, make = kindOf(ecosystem).make) {
   const kind = kindOf(ecosystem);
@@ -27,7 +26,7 @@ function heldIn({ dir }: WholeProxy): string[] {
 
 /** Mirrors it until so many packages are held, and kills that. Returns those that were. */
 async function killedAt(proxy: WholeProxy, ecosystem: string, count: number): Promise<string[]> {
-  const command = [process.execPath, MAIN, "mirror", "--registry", ecosystem, "--config", `${proxy.dir}/proxy-0.yaml`];
+  const command = [...program(), "mirror", "--registry", ecosystem, "--config", `${proxy.dir}/proxy-0.yaml`];
   const child = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
   for (let tries = 0; heldIn(proxy).length < count; tries++) {
     expect(tries).toBeLessThan(200);

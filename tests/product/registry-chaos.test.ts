@@ -3,15 +3,15 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { cutAfter, type Fault, failing, hangUp, wrongBytes } from "../support/faults.ts";
+import { program } from "../support/proxy.ts";
 import { npmTarball } from "../support/registries/npm.ts";
 import { hex } from "../support/registries/package.ts";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 300_000;
 const SIZE = 300;
 const SEED = Number(process.env["CHAOS_SEED"] ?? 7);
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 const FILE = /\.tgz$/;
 
 /** Mulberry32: the same numbers for the same seed. */
@@ -48,7 +48,7 @@ test(
     for (let turn = 0; ; turn++) {
       expect(turn).toBeLessThan(60);
       if (turn % 3 === 1) whole.publish(Math.floor(next() * SIZE));
-      const command = [process.execPath, MAIN, "mirror", "--registry", "npm", "--json", "--config", config];
+      const command = [...program(), "mirror", "--registry", "npm", "--json", "--config", config];
       const child = Bun.spawn(command, { stdout: "ignore", stderr: "ignore", cwd: proxy.dir });
       const code = await Promise.race([child.exited, kills < 12 ? Bun.sleep(600 + next() * 900) : child.exited]);
       if (code === undefined) {

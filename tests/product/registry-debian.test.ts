@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { failing, firstTimes, wrongBytes } from "../support/faults.ts";
 import { type DebianLies, wholeDebian } from "../support/registries/whole-debian.ts";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 40;
 const ROOT = "/registry/dists/stable/InRelease";
 

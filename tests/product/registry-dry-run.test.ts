@@ -7,9 +7,9 @@ import { until } from "../support/job-store.ts";
 import { type Proxy as Running, startProxy } from "../support/proxy.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 60_000;
 const ALL_DOCS = `/registry${REPLICATION}/_all_docs`;
 
 interface Job {

@@ -4,9 +4,9 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { failing } from "../support/faults.ts";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 60;
 
 test(

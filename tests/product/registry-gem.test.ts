@@ -4,9 +4,9 @@ import { type Fault, failing, firstTimes } from "../support/faults.ts";
 import { type GemLies, wholeGem } from "../support/registries/whole-gem.ts";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { represent } from "../support/representation.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 40;
 const VERSIONS = "/registry/versions";
 

@@ -4,10 +4,10 @@ import { failing, instead } from "../support/faults.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { wholeHelm } from "../support/registries/whole-helm.ts";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { text } from "../support/tree.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 30;
 
 async function repositories() {

@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { type NugetLies, wholeNuget } from "../support/registries/whole-nuget.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 40;
 
 async function feed(lies: NugetLies = {}) {

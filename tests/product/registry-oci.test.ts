@@ -2,10 +2,9 @@
 import { expect, test } from "bun:test";
 import { failing } from "../support/faults.ts";
 import { digestAt, type Image, makeOci } from "../support/registries/oci.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { type Content, json } from "../support/tree.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
-
-const TIMEOUT = 120_000;
 
 const image = (text: string): Image => ({ platforms: ["linux/amd64"], layers: [{ "etc/release": text }] });
 

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { makeKey } from "../support/registries/debian.ts";
 import { wholeDebian } from "../support/registries/whole-debian.ts";
 import { kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
 const SIZE = 12;
 
 test.skipIf(Bun.which("gpg") === null)(

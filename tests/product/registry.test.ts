@@ -1,14 +1,12 @@
 /** A whole npm registry: listed and held, then followed, without a hole whatever its feed does. */
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { failing, firstTimes, slowDrip } from "../support/faults.ts";
-import { startProxy } from "../support/proxy.ts";
+import { program, startProxy } from "../support/proxy.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { type NpmLies, REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { wholeProxy } from "../support/whole-proxy.ts";
 
-const TIMEOUT = 120_000;
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 const ALL_DOCS = `/registry${REPLICATION}/_all_docs`;
 
 async function npm(size: number, lies: NpmLies = {}) {
@@ -264,7 +262,7 @@ test(
     const { proxy, whole } = all;
     await proxy.run("jobs");
     const command = ["mirror", "--registry", "npm", "--follow=200ms", "--config", `${proxy.dir}/proxy-0.yaml`];
-    const child = Bun.spawn([process.execPath, MAIN, ...command], {
+    const child = Bun.spawn([...program(), ...command], {
       stdout: "ignore",
       stderr: "ignore",
       cwd: proxy.dir,
@@ -352,7 +350,7 @@ test(
     proxy.upstream.forget();
     proxy.upstream.fault(/1\.1\.0\.tgz$/, slowDrip(20));
     const command = ["mirror", "--registry", "npm", "--config", `${proxy.dir}/proxy-0.yaml`];
-    const killed = Bun.spawn([process.execPath, MAIN, ...command], {
+    const killed = Bun.spawn([...program(), ...command], {
       stdout: "ignore",
       stderr: "ignore",
       cwd: proxy.dir,

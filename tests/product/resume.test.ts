@@ -1,11 +1,10 @@
 /** Jobs outlive their process, and are told, canceled and tried again from others. */
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { failing, slowDrip } from "../support/faults.ts";
 import { type NpmProxy, npmProxy } from "../support/npm-proxy.ts";
+import { program } from "../support/proxy.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 
-const TIMEOUT = 60_000;
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 const PURLS = Array.from({ length: 40 }, (_, minor) => `pkg:npm/many@1.${minor}.0`);
 const FILE = /many-.*\.tgz$/;
 
@@ -18,7 +17,7 @@ interface JobJson {
 }
 
 function start({ proxy }: NpmProxy, ...args: string[]) {
-  return Bun.spawn([process.execPath, MAIN, ...args, "--config", proxy.configFile], { stdout: "pipe", stderr: "pipe" });
+  return Bun.spawn([...program(), ...args, "--config", proxy.configFile], { stdout: "pipe", stderr: "pipe" });
 }
 
 async function newest({ proxy }: NpmProxy): Promise<JobJson> {

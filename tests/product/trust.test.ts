@@ -1,19 +1,16 @@
 /** Signatures, as whoever operates the product meets them: from configuration to metrics. The executable, where it is built. */
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BYTES, DIGEST, FILE, PROVENANCE, ROOT, SIGNER } from "../support/attested.ts";
 import { certify, signedZip } from "../support/certificates.ts";
-import { EXECUTABLE, startProxy } from "../support/proxy.ts";
+import { startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
 import { registryKeys } from "../support/registry-keys.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { TIMEOUT } from "../support/time-limits.ts";
 import { binary, json } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
-
-const TIMEOUT = 60_000;
-const program = existsSync(EXECUTABLE) ? { executable: EXECUTABLE } : {};
 
 test(
   "npm: what is signed is mirrored and served; what is not is withheld, counted, named by verify, and kept",
@@ -35,7 +32,7 @@ test(
     const npm = { ecosystem: "npm", upstreams: { default: registry } };
     const dir = join(folder.path, "proxy");
     const signed = { ...npm, trust: { keys: [keys], require: ["registry"] } };
-    const proxy = await startProxy({ dir, config: { mounts: { npm: signed } }, ...program });
+    const proxy = await startProxy({ dir, config: { mounts: { npm: signed } } });
     const mirrored = await proxy.run(["mirror", "pkg:npm/good", "pkg:npm/bad"]);
     expect(mirrored.code).toBe(1);
     expect(mirrored.stdout).toMatch(/failed: pkg:npm\/bad.*is withheld: its registry signature/);
@@ -52,7 +49,7 @@ test(
 
     // Its operator changes his mind: what is held stays, but for whom it is held changes.
     await Bun.write(keys, theirs.json);
-    const again = await startProxy({ dir, config: { mounts: { npm: signed } }, ...program });
+    const again = await startProxy({ dir, config: { mounts: { npm: signed } } });
     expect((await fetch(`${again.url}/npm/good/-/good-1.0.0.tgz`)).status).toBe(403);
     const verified = await again.run(["verify"]);
     expect(verified.code).toBe(1);
@@ -98,11 +95,11 @@ test(
         mounts: { pypi: { ecosystem: "pypi", upstreams: { default: upstream.url }, trust: { keys: [keys], signers } } },
       };
     };
-    const other = await startProxy({ dir, config: config("https://forge.example/other"), ...program });
+    const other = await startProxy({ dir, config: config("https://forge.example/other") });
     const refused = await other.run(["mirror", "pkg:pypi/gcb-attestation-test"]);
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining(`found ${SIGNER}`) as string]);
     await other.stop();
-    const proxy = await startProxy({ dir, config: config(SIGNER), ...program });
+    const proxy = await startProxy({ dir, config: config(SIGNER) });
     const mirrored = await proxy.run(["mirror", "pkg:pypi/gcb-attestation-test"]);
     expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("1 files fetched") as string]);
     expect((await proxy.run(["verify", "pkg:pypi/gcb-attestation-test"])).code).toBe(0);
@@ -128,12 +125,12 @@ test(
       mounts: { nuget: { ecosystem: "nuget", upstreams: { default: `${feed}/v3/index.json` }, trust } },
     };
     await Bun.write(keys, theirs.certificate);
-    const other = await startProxy({ dir, config, ...program });
+    const other = await startProxy({ dir, config });
     const refused = await other.run(["mirror", "pkg:nuget/Acme"]);
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining("vouches for Ours (SHA-256") as string]);
     await other.stop();
     await Bun.write(keys, theirs.certificate + ours.certificate);
-    const proxy = await startProxy({ dir, config, ...program });
+    const proxy = await startProxy({ dir, config });
     expect((await proxy.run(["mirror", "pkg:nuget/Acme"])).code).toBe(0);
     const answer = await fetch(`${proxy.url}/nuget/v3-flatcontainer/acme/1.0.0/acme.1.0.0.nupkg`);
     expect([answer.status, (await answer.bytes()).length]).toEqual([200, file.length]);

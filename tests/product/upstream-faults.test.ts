@@ -21,8 +21,7 @@ import {
   wrongLength,
 } from "../support/faults.ts";
 import { BIG, npmProxy, SMALL } from "../support/npm-proxy.ts";
-
-const TIMEOUT = 30_000;
+import { TIMEOUT } from "../support/time-limits.ts";
 
 interface Case {
   what: string;

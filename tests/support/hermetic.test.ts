@@ -7,10 +7,9 @@ import { type Fault, instead } from "./faults.ts";
 import { GO_MODULES, projects, type SampleProject } from "./projects.ts";
 import { startSumdb } from "./registries/sumdb.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { TIMEOUT } from "./time-limits.ts";
 import { entryAt } from "./tree.ts";
 import { startUpstream } from "./upstream.ts";
-
-const TIMEOUT = 240_000;
 
 async function versions(client: Client, dir: string): Promise<Record<string, string | undefined>> {
   const names = Object.keys(projects[client.ecosystem].expected);

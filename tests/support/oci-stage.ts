@@ -1,9 +1,8 @@
 /** A registry of images that asks for tokens, and the product in front of it. All of it ends with the test. */
 import { onTestFinished } from "bun:test";
 import { join } from "node:path";
-import { EXECUTABLE, type Proxy as Running, startProxy } from "./proxy.ts";
+import { type Proxy as Running, startProxy } from "./proxy.ts";
 import { guarded, type Images, makeOci } from "./registries/oci.ts";
-import { builtSinceChanged } from "./story.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { startUpstream } from "./upstream.ts";
 
@@ -32,8 +31,7 @@ export async function setOciStage(repositories: readonly string[] = []) {
   const serve = async (store: string, offline = false) => {
     const upstreams = { default: upstream.url, "other.example": upstream.url };
     const config = { mounts: { v2: { ecosystem: "oci", upstreams, options: { repositories } } } };
-    const executable = builtSinceChanged() && { executable: EXECUTABLE };
-    const proxy = await startProxy({ config, dir: dir(store), offline, ...executable });
+    const proxy = await startProxy({ config, dir: dir(store), offline });
     running.push(proxy);
     return proxy;
   };

@@ -1,15 +1,38 @@
 /** The product as a process of its own, from its sources or as the executable, with nothing of this machine's settings. */
+
+import { statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Result } from "./clients/client.ts";
+import { COMMAND_SECONDS } from "./time-limits.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
 /** What `scripts/build` makes. */
 export const EXECUTABLE = join(ROOT, "proxy");
 
-const READY_SECONDS = 10;
-const STOP_SECONDS = 15;
+const READY_SECONDS = 120;
+const STOP_SECONDS = 60;
+
+let current: boolean | undefined;
+
+/** Whether the executable is newer than every source: `scripts/test` builds it, an editor does not. */
+function builtSinceChanged(): boolean {
+  current ??= newerThan(EXECUTABLE, new Bun.Glob("{src,ecosystems}/**").scanSync({ cwd: ROOT }));
+  return current;
+}
+
+function newerThan(file: string, others: Iterable<string>): boolean {
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Iterator.from(others).every((other) => statSync(join(ROOT, other)).mtimeMs <= made);
+}
+
+/**
+ * The command that starts the product, to which arguments are added: the executable, or its sources where those are newer.
+ * The executable takes a third of the processor time that the sources take to start.
+ */
+export const program = (): readonly string[] =>
+  builtSinceChanged() ? [EXECUTABLE] : [process.execPath, join(ROOT, "src/main.ts")];
 
 export interface ProxyOptions {
   /** Keys of the configuration file; `listen`, `storage.path` and `database.path` have defaults here: a free port, and `dir`. */
@@ -18,7 +41,7 @@ export interface ProxyOptions {
   dir: string;
   /** `serve --offline`. */
   offline?: boolean;
-  /** Default: `bun src/main.ts`. */
+  /** Default: what `program` says. */
   executable?: string;
   /** More flags for `serve`. */
   args?: readonly string[];
@@ -32,7 +55,7 @@ export interface Proxy {
   readonly pid: number;
   /** The configuration file. */
   readonly configFile: string;
-  /** SIGTERM, and the exit code; throws when it takes longer than 15 seconds. Does nothing when it has ended already. */
+  /** SIGTERM, and the exit code; throws when it takes longer than 60 seconds. Does nothing when it has ended already. */
   stop(): Promise<number>;
   /** SIGKILL, at once. */
   kill9(): Promise<void>;
@@ -42,7 +65,7 @@ export interface Proxy {
   stderr(): string;
 }
 
-/** Resolves when GET /health answers 200. Throws, with what the server wrote, when it ends or takes over 10 seconds. */
+/** Resolves when GET /health answers 200. Throws, with what the server wrote, when it ends or takes over 120 seconds. */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -81,13 +104,18 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       child.kill("SIGKILL");
       await child.exited;
     },
-    run: (args, timeoutSeconds = 60) => runCommand(options, [...args, "--config", configFile], timeoutSeconds),
+    run: (args, timeoutSeconds = COMMAND_SECONDS) =>
+      runCommand(options, [...args, "--config", configFile], timeoutSeconds),
     stderr: () => log.text(),
   };
 }
 
 /** A command without a server: `mirror`, `stats` … with a configuration of its own. */
-export async function runProxy(options: ProxyOptions, args: readonly string[], timeoutSeconds = 60): Promise<Result> {
+export async function runProxy(
+  options: ProxyOptions,
+  args: readonly string[],
+  timeoutSeconds = COMMAND_SECONDS,
+): Promise<Result> {
   return runCommand(options, [...args, "--config", await configure(options, 0)], timeoutSeconds);
 }
 
@@ -100,8 +128,7 @@ async function configure({ config, dir }: ProxyOptions, port: number): Promise<s
 }
 
 function spawn({ dir, executable, env }: ProxyOptions, args: readonly string[]) {
-  const program = executable ? [executable] : [process.execPath, join(ROOT, "src/main.ts")];
-  return Bun.spawn([...program, ...args], {
+  return Bun.spawn([...(executable ? [executable] : program()), ...args], {
     // Neither the settings of this repository nor of the user.
     cwd: dir,
     env: { PATH: process.env["PATH"] ?? "", HOME: dir, ...env },

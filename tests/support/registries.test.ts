@@ -11,10 +11,9 @@ import { makeMaven } from "./registries/maven.ts";
 import { makeNpm } from "./registries/npm.ts";
 import { makePypi, type PypiOptions } from "./registries/pypi.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { TIMEOUT } from "./time-limits.ts";
 import { bytesOf, entryAt, overlay } from "./tree.ts";
 import { startUpstream } from "./upstream.ts";
-
-const TIMEOUT = 60_000;
 
 const PYTHON = [
   { name: "fx-lower", versions: { "1.0": { files: ["sdist"] as const }, "2.0": { yanked: "broken" } } },

@@ -1,10 +1,9 @@
 /** One client, a registry and the product between them: what tests of clients set up. All of it ends with the test, however that ends. */
 import { onTestFinished } from "bun:test";
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Client, InstallOptions, Result } from "./clients/client.ts";
 import { projects, type SampleProject } from "./projects.ts";
-import { EXECUTABLE, type Proxy as Running, startProxy } from "./proxy.ts";
+import { type Proxy as Running, startProxy } from "./proxy.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import type { Tree } from "./tree.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
@@ -72,7 +71,6 @@ export async function setStage(client: Client, scene: Scene = {}): Promise<Stage
         config: { mounts: { [mountOf(client)]: mount }, ...config },
         dir: dir(store),
         offline,
-        ...(builtSinceChanged() && { executable: EXECUTABLE }),
       });
       running.push(proxy);
       return proxy;
@@ -89,16 +87,3 @@ export async function setStage(client: Client, scene: Scene = {}): Promise<Stage
 
 /** Everything a client said, on one line for each. */
 export const said = ({ stdout, stderr }: Result): string => `${stdout}\n${stderr}`;
-
-let current: boolean | undefined;
-
-/** Whether the executable is what the sources say: `scripts/test` builds it, an editor does not. */
-export function builtSinceChanged(): boolean {
-  current ??= newerThan(EXECUTABLE, new Bun.Glob("{src,ecosystems}/**").scanSync({ cwd: join(EXECUTABLE, "..") }));
-  return current;
-}
-
-function newerThan(file: string, others: Iterable<string>): boolean {
-  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return Iterator.from(others).every((other) => statSync(join(file, "..", other)).mtimeMs <= made);
-}

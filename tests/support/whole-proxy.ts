@@ -63,7 +63,7 @@ export async function wholeProxy({
       ...config,
     },
   };
-  const run = (...args: string[]) => runProxy(options, args, 120);
+  const run = (...args: string[]) => runProxy(options, args);
   return {
     upstream,
     options,

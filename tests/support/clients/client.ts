@@ -17,7 +17,7 @@ export interface InstallOptions {
    * registry URL; what a driver does about URLs in its lockfile it says itself. Default: the lockfile is made anew.
    */
   lockedAgainst?: string;
-  /** Default 60, mvn 120. */
+  /** Default: `COMMAND_SECONDS`. */
   timeoutSeconds?: number;
 }
 

@@ -42,7 +42,7 @@ export const mvn: Client = {
       `${home}/settings.xml`,
     ];
     const env = { MAVEN_OPTS: `-Duser.home=${home}` };
-    return run({ timeoutSeconds: 120, ...options }, env, ["mvn", ...flags, goal, `-DoutputDirectory=${COPIED}`]);
+    return run(options, env, ["mvn", ...flags, goal, `-DoutputDirectory=${COPIED}`]);
   },
   /** By the jar that was copied. */
   async installed(dir, name) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { COMMAND_SECONDS } from "../time-limits.ts";
 import type { InstallOptions, Result } from "./client.ts";
 
 /** Where `scripts/clients` installs. */
@@ -53,7 +54,7 @@ export async function run(
   env: Readonly<Record<string, string>>,
   ...commands: readonly (readonly string[])[]
 ): Promise<Result> {
-  const { dir, timeoutSeconds = 60 } = options;
+  const { dir, timeoutSeconds = COMMAND_SECONDS } = options;
   const started = performance.now();
   const limit = AbortSignal.timeout(timeoutSeconds * 1_000);
   const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
