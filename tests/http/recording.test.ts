@@ -14,7 +14,7 @@ async function recording(refuse: Recording["refuse"] = () => undefined) {
   const sets = new Sets(all.database);
   /** What a set has, once it has so much. */
   const recorded = async (set: string, count: number) => {
-    for (let waited = 0; [...sets.paths(set)].length < count && waited < 100; waited++) await Bun.sleep(20);
+    while ([...sets.paths(set)].length < count) await Bun.sleep(20);
     return [...sets.paths(set)].map(({ path }) => path);
   };
   const get = (path: string, init?: RequestInit) => fetch(`${origin}/@record${path}`, init);

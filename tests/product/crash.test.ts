@@ -64,7 +64,7 @@ test(
         stdout: "ignore",
         stderr: "ignore",
       });
-      for (let waited = 0; all.upstream.count(/\.tgz$/) < files && waited < 400; waited++) await Bun.sleep(5);
+      while (all.upstream.count(/\.tgz$/) < files) await Bun.sleep(5);
       cli.kill("SIGKILL");
       await cli.exited;
       const database = new Database(join(dir, "proxy.db"));

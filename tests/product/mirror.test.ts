@@ -108,7 +108,7 @@ test(
       stdout: "ignore",
       stderr: "ignore",
     });
-    for (let waited = 0; all.upstream.count(/many-.*\.tgz$/) < 12 && waited < 100; waited++) await Bun.sleep(50);
+    while (all.upstream.count(/many-.*\.tgz$/) < 12) await Bun.sleep(50);
     cli.kill("SIGKILL");
     await cli.exited;
     const held = (JSON.parse((await all.proxy.run(["stats", "--json"])).stdout) as { cached_artifacts: number })

@@ -26,7 +26,7 @@ async function newest({ proxy }: NpmProxy): Promise<JobJson> {
 }
 
 const until = async (holds: () => boolean) => {
-  for (let waited = 0; !holds() && waited < 200; waited++) await Bun.sleep(25);
+  while (!holds()) await Bun.sleep(25);
   expect(holds()).toBe(true);
 };
 
