@@ -10,7 +10,7 @@ import { pluginRecord } from "./commands/plugin-record.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { removeSet, sets, showSet } from "./commands/sets.ts";
 import { stats } from "./commands/stats.ts";
-import { createToken, listTokens, revokeToken } from "./commands/token.ts";
+import { createToken, listTokens, localToken, revokeToken } from "./commands/token.ts";
 import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { why } from "./commands/why.ts";
@@ -29,6 +29,7 @@ const commands = [
   showSet,
   removeSet,
   createToken,
+  localToken,
   listTokens,
   revokeToken,
   stats,

@@ -1,19 +1,23 @@
+import { lstatSync, rmSync } from "node:fs";
 import { Recorder } from "../cache/recorder.ts";
 import type { Command, Setup } from "../command.ts";
+import type { Config } from "../config/schema.ts";
 import { Tokens } from "../db/tokens.ts";
+import { hash } from "../digest.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import { AccessLog } from "../http/access-log.ts";
 import { makeApp } from "../http/app.ts";
-import { authorize } from "../http/authorize.ts";
+import { Access, SCOPES } from "../http/authorize.ts";
 import { HealthProbe } from "../http/health.ts";
 import { Hosts } from "../http/hosts.ts";
 import { Metrics } from "../http/metrics.ts";
 import { homePage } from "../http/page.ts";
-import { startServer } from "../http/server.ts";
+import { type ServerOptions, startServer } from "../http/server.ts";
 import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
+import { keepLocalToken } from "./local-token.ts";
 import { makeMirroring } from "./mirroring.ts";
 import { offloadTo, openChildren, openRuntime, outsidersOf, type RuntimeOptions } from "./runtime.ts";
 
@@ -49,7 +53,7 @@ async function serve({ config, sources }: Setup): Promise<number> {
   const runtime = await openRuntime(options, offloadTo(pool, outsiders));
   const { cache, database, mounts, close } = runtime;
   const mirroring = makeMirroring(config, runtime);
-  const tokens = new Tokens(database);
+  const access = accessOf(config, new Tokens(database));
   const recorder = new Recorder(cache.context, runtime.sets);
   const stopping = new AbortController();
   const hosts = new Hosts({ baseUrl: config.base_url, hosts: config.hosts, trustedProxies: config.trusted_proxies });
@@ -60,7 +64,6 @@ async function serve({ config, sources }: Setup): Promise<number> {
   );
   const accessLog = new AccessLog(config.access_log.path);
   const probe = new HealthProbe(cache, database, config.health.storage_probe_interval);
-  const { host: hostname, port } = config.listen;
   const app = makeApp({
     version: VERSION,
     mounts: mounts.values().toArray(),
@@ -75,40 +78,44 @@ async function serve({ config, sources }: Setup): Promise<number> {
         return apart ? apart.run("setup", { mount: mount.name, address }) : mount.ecosystem.setup(address);
       });
     },
-    mirror: config.mirror_api
-      ? {
-          api: mirroring.api,
-          refuse: (request) => authorize(request, server.requestIP(request)?.address, () => tokens.valid(), "mirror"),
-          keepOpen: (request) => server.timeout(request, 0),
-          stopping: stopping.signal,
-        }
-      : undefined,
+    mirror: access && {
+      api: mirroring.api,
+      refuse: (request) => access.refuse(request, "mirror"),
+      keepOpen: (request) => (access.isAdmitted(request) && socket ? socket : server).timeout(request, 0),
+      stopping: stopping.signal,
+    },
   });
-  const handle = (request: Request) => app.fetch(request);
-  const server = listening(() =>
-    startServer({
-      hostname,
-      port,
-      cache,
-      mounts,
-      hosts,
-      metrics,
-      accessLog,
-      app: handle,
-      maxRequest: config.mirror.max_upload,
-      recording: config.mirror_api
-        ? { recorder, refuse: (request, remote) => authorize(request, remote, () => tokens.valid(), "mirror") }
-        : undefined,
-    }),
-  );
+  const common = { cache, mounts, metrics, accessLog, maxRequest: config.mirror.max_upload };
+  const { host: hostname, port } = config.listen;
+  const server = listening("listen (--listen, PROXY_LISTEN)", {
+    ...common,
+    at: { hostname, port },
+    hosts,
+    app: (request) => app.fetch(request),
+    recording: access && { recorder, refuse: (request) => access.refuse(request, "mirror") },
+  });
+  if (config.socket !== undefined) await removeStale(config.socket);
+  const socket =
+    config.socket === undefined
+      ? undefined
+      : listening("socket (--socket, PROXY_SOCKET)", {
+          ...common,
+          at: { unix: config.socket },
+          // Whoever opens it names whatever host comes to mind.
+          hosts: new Hosts({ hosts: [], trustedProxies: [] }),
+          app: (request) => app.fetch(access?.admit(request) ?? request),
+          recording: access && { recorder, refuse: () => undefined },
+        });
   keepHouse(cache, database, config.storage.max_size);
   mirroring.start();
   log.info("listening", {
     url: server.url.href,
+    socket: config.socket,
     mounts: [...mounts.keys()].join(","),
     offline: config.offline,
     version: VERSION,
   });
+  for (const [level, message] of exposureOf(config)) log[level](message);
 
   const signal = await stopSignal();
   log.info("stopping; what is being sent is finished first, unless told again", { signal });
@@ -118,7 +125,11 @@ async function serve({ config, sources }: Setup): Promise<number> {
   const again = stopSignal();
   const left = mirroring.stop();
   const wait = config.shutdown_grace;
-  const ended = await Promise.race([server.stop().then(() => "all was sent"), again, Bun.sleep(wait)]);
+  const ended = await Promise.race([
+    Promise.all([server.stop(), socket?.stop()]).then(() => "all was sent"),
+    again,
+    Bun.sleep(wait),
+  ]);
   if (ended !== "all was sent") log.warn("what is being sent is broken off", { because: ended ?? "the grace is over" });
   await Promise.race([left.then(() => recorder.drain()).then(close), again, Bun.sleep(STORING)]);
   accessLog.flush();
@@ -127,11 +138,54 @@ async function serve({ config, sources }: Setup): Promise<number> {
   return 0;
 }
 
-function listening<T>(start: () => T): T {
+/** `undefined`: there is neither an API nor recording. */
+function accessOf({ mirror_api, storage }: Config, tokens: Tokens): Access | undefined {
+  if (mirror_api === false) return undefined;
+  const own = keepLocalToken(storage.path);
+  const local = own === undefined ? [] : [{ hash: hash("sha256", own), scopes: SCOPES }];
+  return new Access({ tokens: () => [...local, ...tokens.valid()], isOpen: mirror_api === "open" });
+}
+
+/** What an operator should know of who can reach this server. */
+function exposureOf({ listen, mirror_api, credentials }: Config): ["info" | "warn", string][] {
+  const told: ["info" | "warn", string][] = [];
+  const isEverywhere = listen.host === undefined || listen.host === "0.0.0.0" || listen.host === "::";
+  if (isEverywhere)
+    told.push(
+      credentials.length > 0
+        ? [
+            "warn",
+            "listening on all interfaces without authentication: whoever reaches this machine can fetch all packages, also those that upstream.auth gives access to",
+          ]
+        : [
+            "info",
+            "listening on all interfaces without authentication: whoever reaches this machine can fetch packages",
+          ],
+    );
+  if (mirror_api === "open")
+    told.push([
+      "warn",
+      "the mirror API and recording are open (mirror_api): whoever reaches this server can have it fetch, hold and cancel; protect it where requests come from",
+    ]);
+  return told;
+}
+
+function listening(setting: string, options: ServerOptions) {
   try {
-    return start();
+    return startServer(options);
   } catch (error) {
-    throw new BadRequest(`cannot listen: ${messageOf(error)} The setting is listen (--listen, PROXY_LISTEN).`);
+    throw new BadRequest(`cannot listen: ${messageOf(error)} The setting is ${setting}.`);
+  }
+}
+
+/** Removes the socket that a server left when it was killed. One at which somebody listens stays, and so does any other file. */
+async function removeStale(path: string): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+  try {
+    const found = await Bun.connect({ unix: path, socket: { data: () => {} } });
+    found.end();
+  } catch {
+    rmSync(path, { force: true });
   }
 }
 

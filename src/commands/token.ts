@@ -4,10 +4,8 @@ import { Tokens } from "../db/tokens.ts";
 import { hash } from "../digest.ts";
 import { BadRequest } from "../errors.ts";
 import { SCOPES, type Scope } from "../http/authorize.ts";
+import { newToken, readLocalToken } from "./local-token.ts";
 import { openRuntime, type Runtime } from "./runtime.ts";
-
-/** Random bytes of a token: nobody guesses 256 bits, so a plain hash of it is enough. */
-const BYTES = 32;
 
 export const createToken: Command = {
   name: "token create",
@@ -19,7 +17,7 @@ export const createToken: Command = {
       const scopes = (invocation.flags.scope as readonly string[] | undefined) ?? [SCOPES[0]];
       const unknown = scopes.find((scope) => !SCOPES.includes(scope as Scope));
       if (unknown !== undefined) throw new BadRequest(`--scope ${unknown}: there is ${SCOPES.join(", ")}`);
-      const token = `prx_${Buffer.from(crypto.getRandomValues(new Uint8Array(BYTES))).toString("base64url")}`;
+      const token = newToken();
       const id = crypto.randomUUID().slice(0, 8);
       const row = {
         id,
@@ -32,6 +30,16 @@ export const createToken: Command = {
       console.error(`token ${id} is made; it is not shown again:`);
       console.log(token);
     }),
+};
+
+export const localToken: Command = {
+  name: "token local",
+  describe: "Print the token that the server on this store wrote for scripts of its user",
+  action: async ({ load }) => {
+    const { config } = await load();
+    console.log(readLocalToken(config.storage.path));
+    return 0;
+  },
 };
 
 export const listTokens: Command = {

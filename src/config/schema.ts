@@ -17,6 +17,7 @@ import {
   ignored,
   list,
   listen,
+  mirrorApi,
   network,
   oneOf,
   size,
@@ -34,6 +35,11 @@ export function settingsSchema(ecosystems: readonly string[]) {
       flag: "listen",
       description: "Where to listen: `:PORT`, `HOST:PORT` or `PORT`; port 0 takes a free one.",
     }),
+    socket: text("a file").optional().meta({
+      flag: "socket",
+      description:
+        "Unix socket, made with mode 0600, at which the user of the server needs no token (`curl --unix-socket`). Not for reverse proxies.",
+    }),
     base_url: webUrl().optional().meta({
       flag: "base-url",
       description:
@@ -44,7 +50,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .meta({ env: "PROXY_UI_URL", description: "How people reach the pages, where that differs from `base_url`." }),
     hosts: list(host()).prefault([]).meta({
       description:
-        "Hosts by which clients may address the proxy, beside that of `base_url`; others are refused. Empty, and no `base_url`: any.",
+        "Hosts by which clients may address the proxy, beside that of `base_url`; others are refused. Empty: any.",
     }),
     trusted_proxies: list(network())
       .prefault([])
@@ -127,9 +133,9 @@ export function settingsSchema(ecosystems: readonly string[]) {
     shutdown_grace: duration()
       .prefault("30s")
       .meta({ description: "How long answers that are being sent may take to finish when the proxy is stopped." }),
-    mirror_api: bool().prefault(true).meta({
+    mirror_api: mirrorApi().prefault(true).meta({
       description:
-        "Whether there are the API of mirror jobs and recording: for clients at this machine, and with a token (`proxy token create`) for others.",
+        "Whether there are the API of mirror jobs and recording. `true`: with a token (`proxy token create`, `proxy token local`) or over `socket`; `open`: without, where something before the server keeps strangers away; `false`: not.",
     }),
     gradle: z
       .strictObject({

@@ -32,6 +32,10 @@ export const size = () => scalar(SIZE, parseSize);
 export const duration = () => scalar(DURATION, parseDuration);
 export const bool = () => scalar("true or false", (raw) => ({ true: true, false: false })[raw]);
 
+/** Whether the API is there: with a token, without one, or not. */
+export const mirrorApi = () =>
+  scalar("true, false or open", (raw) => ({ true: true, false: false, open: "open" as const })[raw]);
+
 export const oneOf = <T extends string>(words: readonly T[]) =>
   scalar(either(words), (raw) => words.find((word) => word === raw));
 

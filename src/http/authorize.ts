@@ -1,4 +1,4 @@
-/** Who may make the proxy do things: those at this machine, and those with a token. */
+/** Who may make the proxy do things: those with a token, those at its Unix socket, and everyone where the operator says so. */
 import { timingSafeEqual } from "node:crypto";
 import { hash } from "../digest.ts";
 
@@ -11,69 +11,106 @@ export interface Refusal {
   message: string;
 }
 
-/** The tokens that were not revoked; a hash is the sha256 of one, in hex. */
-export type ValidTokens = () => Iterable<{ hash: string; scopes: readonly string[] }>;
+export interface KnownToken {
+  /** The sha256 of the token, in hex. */
+  hash: string;
+  scopes: readonly string[];
+}
 
-/** What a reverse proxy adds. Behind one every peer looks local. */
-const FORWARDED = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-original-.*)$/;
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
+export interface AccessOptions {
+  /** The tokens that were not revoked. */
+  tokens: () => Iterable<KnownToken>;
+  /** Whether no token is asked for: the operator keeps strangers away. */
+  isOpen: boolean;
+}
+
+/** Media types that a form of any page can send to any origin without asking first (Fetch standard, CORS-safelisted). */
+const SENT_BY_FORMS = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(?:;|$)/i;
+/** Methods that change nothing. */
+const SAFE = ["GET", "HEAD"];
+/** Any value of it will do: a page of another origin cannot send it without being refused first. */
+const OWN_HEADER = "x-requested-with";
 
 /**
- * Without a token, only a client at this machine may: the peer's address is a loopback one, the Host is too (a stranger's page
- * can have its own name resolve to 127.0.0.1; `localhost` it cannot: RFC 6761 6.3), nothing says that the request was
- * forwarded, and no page of another origin sent it. Else a bearer token (RFC 6750) with the scope; where clients can only carry
- * credentials in a URL, it may be the password of Basic authentication. `undefined`: it may.
+ * Decides about requests for the API and for recordings. The address of the peer decides nothing: behind a reverse proxy all
+ * peers look local. A bearer token (RFC 6750) may do what its scopes say. Where clients can only carry credentials in a URL, the
+ * token may be the password of Basic authentication; browsers send that by themselves, so such a request, like one without a
+ * token to an open API, has to show that no page of another origin made it.
  */
-export function authorize(
-  request: Request,
-  remote: string | undefined,
-  tokens: ValidTokens,
-  scope: Scope,
-): Refusal | undefined {
-  const header = request.headers.get("authorization");
-  const given = tokenOf(header);
-  if (header !== null && given === undefined)
-    return { status: 401, message: 'a token is sent as "Authorization: Bearer …"; this is another scheme' };
-  if (given === undefined) {
-    const reason = whyStranger(request, remote);
-    return reason === undefined
-      ? undefined
-      : { status: 401, message: `${reason}: send a token as "Authorization: Bearer …" (proxy token create makes one)` };
+export class Access {
+  readonly #tokens: AccessOptions["tokens"];
+  readonly #isOpen: boolean;
+  readonly #local = new WeakSet<Request>();
+
+  constructor({ tokens, isOpen }: AccessOptions) {
+    this.#tokens = tokens;
+    this.#isOpen = isOpen;
   }
-  const known = find(given, tokens());
-  if (!known) return { status: 401, message: "this token is not known, or was revoked" };
-  if (!known.scopes.includes(scope)) return { status: 403, message: `this token is not for the scope "${scope}"` };
-  return undefined;
+
+  /** Marks a request that came over the server's own socket, which only its owner can open. */
+  admit(request: Request): Request {
+    this.#local.add(request);
+    return request;
+  }
+
+  isAdmitted(request: Request): boolean {
+    return this.#local.has(request);
+  }
+
+  /** Why a request may not; `undefined` where it may. */
+  refuse(request: Request, scope: Scope): Refusal | undefined {
+    if (this.#local.has(request)) return undefined;
+    const { token, scheme } = credentialsOf(request.headers.get("authorization"));
+    if (scheme === "unknown")
+      return { status: 401, message: 'a token is sent as "Authorization: Bearer …"; this is another scheme' };
+    // A token that is not known is refused by an open API too: its client believes to be let in by it.
+    if (token !== undefined) {
+      const known = find(token, this.#tokens());
+      if (!known) return { status: 401, message: "this token is not known, or was revoked" };
+      if (!known.scopes.includes(scope)) return { status: 403, message: `this token is not for the scope "${scope}"` };
+      if (scheme === "bearer") return undefined;
+    } else if (!this.#isOpen)
+      return {
+        status: 401,
+        message:
+          'this needs a token, sent as "Authorization: Bearer …" (proxy token create makes one, proxy token local prints that of this machine)',
+      };
+    return whyForeign(request);
+  }
 }
 
-function whyStranger({ url, headers }: Request, remote = ""): string | undefined {
-  if (!LOOPBACK.test(remote)) return "the request comes from another machine";
-  const { hostname, host } = new URL(url);
-  if (hostname !== "localhost" && !LOOPBACK.test(hostname.replace(/^\[(.*)\]$/, "$1")))
-    return `the request names the host ${hostname}, which is no loopback address`;
-  for (const name of headers.keys()) if (FORWARDED.test(name)) return `the request was forwarded (${name})`;
+/** Whether a page of another origin may have made the request. */
+function whyForeign({ method, url, headers }: Request): Refusal | undefined {
   const site = headers.get("sec-fetch-site");
   const origin = headers.get("origin");
-  const isForeign = origin !== null && (!URL.canParse(origin) || new URL(origin).host !== host);
+  const isForeign = origin !== null && (!URL.canParse(origin) || new URL(origin).host !== new URL(url).host);
   if (isForeign || (site !== null && site !== "same-origin" && site !== "none"))
-    return "the request was sent by a page of another origin";
-  return undefined;
+    return { status: 403, message: "the request was sent by a page of another origin" };
+  const type = headers.get("content-type");
+  if (SAFE.includes(method) || headers.has(OWN_HEADER) || (type !== null && !SENT_BY_FORMS.test(type)))
+    return undefined;
+  return {
+    status: 403,
+    message: `a page of another origin could send this; add a header that it cannot: a token as "Authorization: Bearer …", "Content-Type: application/json", or "X-Requested-With" with any value`,
+  };
 }
 
-/** `Bearer TOKEN`, or the password of `Basic`; `undefined` for anything else. */
-function tokenOf(header: string | null): string | undefined {
-  if (header === null) return undefined;
-  const [scheme = "", value = ""] = header.trim().split(/\s+/);
-  if (scheme.toLowerCase() === "bearer") return value;
-  if (scheme.toLowerCase() !== "basic") return undefined;
+type Credentials = { scheme: "none" | "unknown"; token?: undefined } | { scheme: "bearer" | "basic"; token: string };
+
+/** `Bearer TOKEN`, or the password of `Basic`. */
+function credentialsOf(header: string | null): Credentials {
+  if (header === null) return { scheme: "none" };
+  const [name = "", value = ""] = header.trim().split(/\s+/);
+  if (name.toLowerCase() === "bearer") return { scheme: "bearer", token: value };
+  if (name.toLowerCase() !== "basic") return { scheme: "unknown" };
   const decoded = Buffer.from(value, "base64").toString();
-  return decoded.slice(decoded.indexOf(":") + 1);
+  return { scheme: "basic", token: decoded.slice(decoded.indexOf(":") + 1) };
 }
 
 /** In the same time whichever it is, or none. */
-function find(token: string, valid: ReturnType<ValidTokens>) {
+function find(token: string, valid: Iterable<KnownToken>): KnownToken | undefined {
   const given = Buffer.from(hash("sha256", token));
-  let found: { scopes: readonly string[] } | undefined;
+  let found: KnownToken | undefined;
   for (const each of valid) if (timingSafeEqual(Buffer.from(each.hash), given)) found = each;
   return found;
 }

@@ -3,7 +3,7 @@ import { Networks } from "../networks.ts";
 export interface HostSettings {
   /** Links are built from it; unset: from the request. Without a trailing slash. */
   baseUrl?: string | undefined;
-  /** Host names (without port) that requests may name; empty: any, unless `baseUrl` is set. */
+  /** Host names (without port) that requests may name, beside that of `baseUrl`; empty: any. */
   hosts: readonly string[];
   /** Addresses or CIDRs whose `X-Forwarded-*` are believed. */
   trustedProxies: readonly string[];
@@ -20,7 +20,7 @@ export class Hosts {
   constructor({ baseUrl, hosts, trustedProxies }: HostSettings) {
     this.#baseUrl = baseUrl?.replace(/\/+$/, "");
     const names = baseUrl ? [...hosts, new URL(baseUrl).hostname] : hosts;
-    this.#allowed = names.length > 0 ? new Set(names.map((name) => name.toLowerCase())) : undefined;
+    this.#allowed = hosts.length > 0 ? new Set(names.map((name) => name.toLowerCase())) : undefined;
     this.#proxies = trustedProxies.length > 0 ? new Networks(trustedProxies) : undefined;
   }
 

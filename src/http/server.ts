@@ -19,8 +19,8 @@ import { readdress, withHeaders } from "./readdress.ts";
 import { respond, respondError, respondReady, statusOf } from "./respond.ts";
 
 export interface ServerOptions {
-  hostname: string | undefined;
-  port: number;
+  /** Where to listen: an address and a port, or the path of a Unix socket, which only its user can then open. */
+  at: { hostname: string | undefined; port: number } | { unix: string };
   cache: Cache;
   mounts: ReadonlyMap<string, Mount>;
   hosts: Hosts;
@@ -39,7 +39,7 @@ export interface ServerOptions {
 export interface Recording {
   recorder: Pick<Recorder, "note">;
   /** Why a request may not record; `undefined` where it may. */
-  refuse(request: Request, remote: string | undefined): { status: number; message: string } | undefined;
+  refuse(request: Request): { status: number; message: string } | undefined;
 }
 
 /** Seconds without a byte after which a connection is closed; one that waits for upstream is exempt. */
@@ -54,20 +54,35 @@ const NO_QUERY = new URLSearchParams();
 const NOWHERE = "http://localhost";
 
 export function startServer(options: ServerOptions): Server<undefined> {
-  const { hostname, port, idleSeconds = IDLE } = options;
+  const { at, idleSeconds = IDLE } = options;
   const handler = new Handler(options);
-  return Bun.serve({
-    ...(hostname !== undefined && { hostname }),
-    port,
+  const common = {
     idleTimeout: idleSeconds,
     // Who is to be told more than that it is too much has to be read a little further.
     maxRequestBodySize: Math.max(MAX_REQUEST, (options.maxRequest ?? 0) + MARGIN),
-    fetch: (request, server) => handler.handle(request, server),
-    error: (error) => {
+    fetch: (request: Request, server: Server<undefined>) => handler.handle(request, server),
+    error: (error: Error) => {
       log.error("request failed", { error: error.stack ?? messageOf(error) });
       return new Response("internal error\n", { status: 500 });
     },
-  });
+  };
+  if ("unix" in at) {
+    // The types know no idle time of a Unix socket; the server does.
+    const options = { ...common, unix: at.unix } as Parameters<typeof Bun.serve<undefined>>[0];
+    return privately(() => Bun.serve(options));
+  }
+  const { hostname, port } = at;
+  return Bun.serve({ ...common, ...(hostname !== undefined && { hostname }), port });
+}
+
+/** What it makes is for this user only, from its first moment on. */
+function privately<T>(make: () => T): T {
+  const usual = process.umask(0o177);
+  try {
+    return make();
+  } finally {
+    process.umask(usual);
+  }
 }
 
 class Handler {
@@ -93,7 +108,7 @@ class Handler {
     if (base === undefined && whole !== "/health") return this.#refuse(request, started, remote, mount);
     if (!mount) return this.#app(named ? request : new Request(url, request), started, remote);
     if (set !== undefined) {
-      const refusal = this.#whyNotRecorded(request, set, remote());
+      const refusal = this.#whyNotRecorded(request, set);
       if (refusal) return this.#refuse(request, started, remote, mount, refusal);
     }
     const ask: Ask = {
@@ -150,14 +165,14 @@ class Handler {
     }
   }
 
-  #whyNotRecorded(request: Request, set: string, remote: string | undefined): Error | undefined {
+  #whyNotRecorded(request: Request, set: string): Error | undefined {
     const { recording } = this.#options;
     if (!recording) return new NotFound("recording is turned off here (mirror_api)");
     if (!SET_NAME.test(set))
       return new BadRequest(
         `"${set}" cannot name a recording: letters, digits, dots, dashes and underscores can, up to 64`,
       );
-    const refusal = recording.refuse(request, remote);
+    const refusal = recording.refuse(request);
     return refusal && new BadRequest(refusal.message, refusal.status);
   }
 
@@ -168,7 +183,7 @@ class Handler {
     mount: Mount | undefined,
     error: Error = hasHost(request)
       ? new BadRequest(
-          "this server does not answer for the host that the request names (base_url and hosts in the configuration say which)",
+          "this server does not answer for the host that the request names (hosts in the configuration says which)",
           421,
         )
       : new BadRequest("the request has no valid Host header, and links must be built from it", 400),

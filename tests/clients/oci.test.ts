@@ -193,7 +193,7 @@ test(
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("images.txt: line 2: ") as string]);
     const body = JSON.stringify({ images: [{ name: "images.txt", content: "app:1.0\n" }], dry_run: true });
     const asked = { method: "POST", body, headers: { "content-type": "application/json" } };
-    const planned = await fetch(`${proxy.url}/api/mirror`, asked);
+    const planned = await proxy.api("", asked);
     expect([planned.status, await planned.text()]).toEqual([
       200,
       expect.stringContaining("/library/app/manifests/1.0") as string,

@@ -19,8 +19,7 @@ export async function serving({ idleSeconds, patience = 2_000, app, recording, .
   const set = await setUp({}, { upstream: { timeout: patience } });
   const { cache, mount } = set;
   const server = startServer({
-    hostname: "127.0.0.1",
-    port: 0,
+    at: { hostname: "127.0.0.1", port: 0 },
     cache,
     mounts: new Map([[mount.name, mount]]),
     hosts: new Hosts({ hosts: [], trustedProxies: [], ...hosts }),

@@ -1,5 +1,6 @@
 /** The API of mirror jobs in the product itself: servers that are killed, large uploads, plans, tokens and hosts. */
 import { expect, test } from "bun:test";
+import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { failure } from "../support/engine.ts";
@@ -21,10 +22,9 @@ interface Job {
 
 const json = { "content-type": "application/json" };
 const post = (proxy: Running, body: unknown) =>
-  fetch(`${proxy.url}/api/mirror`, { method: "POST", body: JSON.stringify(body), headers: json });
+  proxy.api("", { method: "POST", body: JSON.stringify(body), headers: json });
 const make = async (proxy: Running, body: unknown) => ((await (await post(proxy, body)).json()) as Job).id;
-const jobOf = async (proxy: Running, id: string) =>
-  (await (await fetch(`${proxy.url}/api/mirror/${id}`)).json()) as Job;
+const jobOf = async (proxy: Running, id: string) => (await (await proxy.api(`/${id}`)).json()) as Job;
 const ended = (proxy: Running, id: string) =>
   until(async () => /complete|failed|canceled/.test((await jobOf(proxy, id)).state), id);
 
@@ -55,7 +55,7 @@ test(
     await using all = await npmProxy({ concurrency: 2 });
     all.upstream.fault(/\.tgz$/, delayed(200));
     const id = await make(all.proxy, { purls: ["pkg:npm/many"] });
-    const events = fetch(`${all.proxy.url}/api/mirror/${id}/events`).then((response) => response.text());
+    const events = all.proxy.api(`/${id}/events`).then((response) => response.text());
     await until(() => all.upstream.count(/\.tgz$/) > 6);
     const started = performance.now();
     expect(await all.proxy.stop()).toBe(0);
@@ -111,7 +111,7 @@ test(
     expect(plan["files"]).toContainEqual({ mount: "npm", path: "/small/-/small-1.0.0.tgz", size: 10_349, held: true });
     expect(plan["files"]).toContainEqual({ mount: "npm", path: "/small/-/small-1.1.0.tgz", size: null, held: false });
     expect(all.upstream.count(/small-1\.1\.0\.tgz$/)).toBe(0);
-    expect(((await (await fetch(`${all.proxy.url}/api/mirror`)).json()) as { jobs: unknown[] }).jobs).toEqual([]);
+    expect(((await (await all.proxy.api()).json()) as { jobs: unknown[] }).jobs).toEqual([]);
   },
   TIMEOUT,
 );
@@ -138,7 +138,7 @@ test(
   async () => {
     await using all = await npmProxy();
     const send = async (contentType: string, body: AsyncIterable<Uint8Array>) => {
-      const answer = await fetch(`${all.proxy.url}/api/mirror`, {
+      const answer = await all.proxy.api("", {
         method: "POST",
         body: body as never,
         headers: { "content-type": contentType },
@@ -179,8 +179,7 @@ test(
     };
     await using all = await npmProxy({ mirrors });
     const second = await startProxy(all.options);
-    const jobs = async () =>
-      (await (await fetch(`${second.url}/api/mirror`)).json()) as { jobs: (Job & { title: string })[] };
+    const jobs = async () => (await (await second.api()).json()) as { jobs: (Job & { title: string })[] };
     await until(async () => (await jobs()).jobs.some(({ state }) => state === "complete"));
     expect((await jobs()).jobs.map(({ title, state }) => [title, state])).toEqual([["base", "complete"]]);
     expect((await all.proxy.run(["jobs"])).stdout).toMatch(/complete .* base$/m);
@@ -194,37 +193,54 @@ test(
 );
 
 test(
-  "who may: this machine as itself; everyone else with a token for it",
+  "who may: a token of the scope, the token of this machine, and the socket; an address gives nobody access",
   async () => {
-    await using all = await npmProxy();
+    const folder = await temporaryFolder();
+    const unix = join(folder.path, "proxy.sock");
+    await using all = await npmProxy({ socket: unix });
     const ask = (headers: Record<string, string>, method = "GET") =>
       fetch(`${all.proxy.url}/api/mirror`, {
         method,
         headers: { ...json, ...headers },
         ...(method === "POST" && { body: "{" }),
       });
-    expect((await ask({})).status).toBe(200);
-    expect((await ask({ host: `localhost:${all.proxy.port}` })).status).toBe(200);
     for (const headers of [
+      {},
+      { host: `localhost:${all.proxy.port}` },
       { host: "proxy.example" },
-      { host: "127.0.0.1.evil.example" },
-      { forwarded: "for=127.0.0.1" },
       { "x-forwarded-for": "127.0.0.1" },
-      { "x-forwarded-host": "localhost" },
-      { origin: "https://evil.example" },
-      { "sec-fetch-site": "cross-site" },
       { authorization: "Bearer wrong" },
+      { authorization: "Bearer" },
     ] as Record<string, string>[]) {
       const answers = [await ask(headers), await ask(headers, "POST")];
       expect([headers, ...answers.map(({ status }) => status)]).toEqual([headers, 401, 401]);
       expect(answers[0]!.headers.get("content-type")).toBe("application/problem+json");
     }
+    expect((await fetch(`${all.proxy.url}/@record/x/npm/small`)).status).toBe(401);
+    const file = join(all.dir, "artifacts/local-token");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const local = await all.proxy.run(["token", "local"]);
+    expect([local.code, local.stdout, local.stderr]).toEqual([0, `${await readFile(file, "utf8")}`, ""]);
     const made = await all.proxy.run(["token", "create", "tests"]);
-    const token = /\S{20,}/.exec(made.stdout)?.[0] ?? made.stderr;
-    const far = { host: "proxy.example", authorization: `Bearer ${token}` };
-    expect((await ask(far)).status).toBe(200);
-    expect((await ask(far, "POST")).status).toBe(400);
-    expect((await ask({ ...far, authorization: `Bearer ${token}x` })).status).toBe(401);
+    for (const token of [local.stdout.trim(), made.stdout.trim()]) {
+      const far = { host: "proxy.example", authorization: `Bearer ${token}` };
+      expect((await ask(far)).status).toBe(200);
+      expect((await ask(far, "POST")).status).toBe(400);
+      expect((await ask({ ...far, authorization: `Bearer ${token}x` })).status).toBe(401);
+    }
+    expect(statSync(unix).mode & 0o777).toBe(0o600);
+    const over = (path: string, init: RequestInit = {}) =>
+      fetch(`http://localhost${path}`, { unix, ...init } as RequestInit);
+    expect((await over("/api/mirror")).status).toBe(200);
+    expect((await over("/api/mirror", { method: "POST", body: "{", headers: json })).status).toBe(400);
+    expect((await over("/@record/x/npm/small")).status).toBe(200);
+    // What a server that was killed left is no hindrance, and the token stays.
+    await all.proxy.kill9();
+    const next = await startProxy(all.options);
+    expect((await over("/api/mirror")).status).toBe(200);
+    expect(next.token()).toBe(local.stdout.trim());
+    await next.stop();
+    await folder.remove();
   },
   TIMEOUT,
 );
@@ -242,7 +258,7 @@ test(
       gone.abort();
       await Bun.sleep(10_000);
     }
-    const asked = fetch(`${all.proxy.url}/api/mirror`, {
+    const asked = all.proxy.api("", {
       method: "POST",
       body: endless() as never,
       headers: { "content-type": "application/vnd.cyclonedx+json" },
@@ -262,7 +278,9 @@ test(
     await using all = await npmProxy({ mirror_api: false, mirrors });
     for (const path of ["", "/x", "/x/events"])
       expect((await fetch(`${all.proxy.url}/api/mirror${path}`)).status).toBe(404);
-    expect((await post(all.proxy, {})).status).toBe(404);
+    expect((await fetch(`${all.proxy.url}/api/mirror`, { method: "POST", body: "{}", headers: json })).status).toBe(
+      404,
+    );
     await until(async () => (await all.proxy.run(["jobs"])).stdout.includes("complete"));
   },
   TIMEOUT,

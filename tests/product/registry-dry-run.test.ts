@@ -31,7 +31,7 @@ async function npm(size: number) {
 }
 
 async function ask(server: Running, path: string, init?: RequestInit): Promise<{ status: number; body: Job }> {
-  const response = await fetch(`${server.url}/api/mirror${path}`, init);
+  const response = await server.api(path, init);
   return { status: response.status, body: (await response.json()) as Job };
 }
 

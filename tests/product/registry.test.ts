@@ -303,7 +303,7 @@ test(
     await until(18);
     whole.publish(9);
     const ask = (body: object) =>
-      fetch(`${server.url}/api/mirror`, {
+      server.api("", {
         method: "POST",
         body: JSON.stringify(body),
         headers: { "content-type": "application/json" },

@@ -50,8 +50,7 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     mirror: { api, refuse, keepOpen: (request) => server.timeout(request, 0), stopping: stopping.signal },
   });
   const server = startServer({
-    hostname: "127.0.0.1",
-    port: 0,
+    at: { hostname: "127.0.0.1", port: 0 },
     cache: all.cache,
     mounts: set.mounts,
     hosts: new Hosts({ hosts: [], trustedProxies: [] }),

@@ -1,6 +1,6 @@
 /** The product as a process of its own, from its sources or as the executable, with nothing of this machine's settings. */
 
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Result } from "./clients/client.ts";
@@ -63,6 +63,10 @@ export interface Proxy {
   run(args: readonly string[], timeoutSeconds?: number): Promise<Result>;
   /** What the server wrote so far: its log. */
   stderr(): string;
+  /** The token that it wrote for this machine. */
+  token(): string;
+  /** The mirror API, with that token: `api("/ID/events")`. */
+  api(path?: string, init?: RequestInit): Promise<Response>;
 }
 
 /** Resolves when GET /health answers 200. Throws, with what the server wrote, when it ends or takes over 120 seconds. */
@@ -107,7 +111,18 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     run: (args, timeoutSeconds = COMMAND_SECONDS) =>
       runCommand(options, [...args, "--config", configFile], timeoutSeconds),
     stderr: () => log.text(),
+    token: () => tokenOf(options),
+    api: (path = "", init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set("authorization", `Bearer ${tokenOf(options)}`);
+      return fetch(`${url}/api/mirror${path}`, { ...init, headers });
+    },
   };
+}
+
+function tokenOf({ config, dir }: ProxyOptions): string {
+  const { path = join(dir, "artifacts") } = (config["storage"] ?? {}) as { path?: string };
+  return readFileSync(join(path, "local-token"), "utf8").trim();
 }
 
 /** A command without a server: `mirror`, `stats` … with a configuration of its own. */
@@ -174,7 +189,7 @@ async function healthy(url: string, exited: Promise<number>): Promise<void> {
 }
 
 /** A port on which nothing listens just now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", resolve);
