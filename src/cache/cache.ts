@@ -7,6 +7,7 @@ import type { DocumentRow } from "../db/documents.ts";
 import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, ReleaseFacts, Route } from "../ecosystem.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import { emit } from "../events.ts";
+import { artifactType } from "../inert.ts";
 import type { Match, Miss } from "../match.ts";
 import type { Mount } from "../mounts.ts";
 import { isPlain } from "../plain.ts";
@@ -343,5 +344,13 @@ function isLook({ method }: Ask): boolean {
 function readyArtifact(row: Stored, bytes: Uint8Array<ArrayBuffer>): Ready {
   const { mount, path, mediaType, headers, sha256 } = row;
   const etag = headers["etag"] ?? `"${sha256}"`;
-  return { bytes, mediaType, headers, etag, freshUntil: Number.POSITIVE_INFINITY, mount, path };
+  return {
+    bytes,
+    mediaType: artifactType(mediaType),
+    headers,
+    etag,
+    freshUntil: Number.POSITIVE_INFINITY,
+    mount,
+    path,
+  };
 }

@@ -3,6 +3,7 @@ import type { DocumentRow } from "../db/documents.ts";
 import { Hasher, hash } from "../digest.ts";
 import type { Body, DerivedRoute, Doc, MetadataRoute, Params, Path, ReleaseFacts, View } from "../ecosystem.ts";
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
+import { documentType } from "../inert.ts";
 import type { Mount } from "../mounts.ts";
 import { type Admission, type Admissions, releasesOf, unfiltered } from "./admission.ts";
 import type { Context } from "./context.ts";
@@ -69,7 +70,7 @@ export class Views {
   async render(target: Target<MetadataRoute>, row: DocumentRow, variant: string, base: string): Promise<Rendered> {
     const mediaType = variant || row.mediaType;
     const { body, matures } = await this.#shown(target, row, mediaType, base);
-    const rendered = composed(body, mediaType, (bytes) => ({
+    const rendered = composed(body, variant || documentType(row.mediaType), (bytes) => ({
       ...row.headers,
       ...(!this.isPlain(target) && digestsOf(target.mount, bytes)),
     }));

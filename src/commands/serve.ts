@@ -11,7 +11,6 @@ import { Access, SCOPES } from "../http/authorize.ts";
 import { HealthProbe } from "../http/health.ts";
 import { Hosts } from "../http/hosts.ts";
 import { Metrics } from "../http/metrics.ts";
-import { homePage } from "../http/page.ts";
 import { type ServerOptions, startServer } from "../http/server.ts";
 import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
@@ -70,13 +69,13 @@ async function serve({ config, sources }: Setup): Promise<number> {
     metrics,
     health: () => probe.health(),
     stats: () => statsOf(cache, mounts.values(), database.path),
-    home: (request) => {
+    base: (request) => {
       const { origin } = new URL(request.url);
-      const base = hosts.baseOf(request, origin, () => server.requestIP(request)?.address);
-      return homePage(mounts.values(), base ?? origin, VERSION, (mount, address) => {
-        const apart = outsiders.of(mount);
-        return apart ? apart.run("setup", { mount: mount.name, address }) : mount.ecosystem.setup(address);
-      });
+      return hosts.baseOf(request, origin, () => server.requestIP(request)?.address) ?? origin;
+    },
+    setup: (mount, address) => {
+      const apart = outsiders.of(mount);
+      return apart ? apart.run("setup", { mount: mount.name, address }) : mount.ecosystem.setup(address);
     },
     mirror: access && {
       api: mirroring.api,

@@ -1,7 +1,6 @@
 /** The Elysia app: everything that is not below a mount. */
 
 import { toOpenAPISchema } from "@elysiajs/openapi";
-import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
@@ -10,6 +9,7 @@ import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";
 import type { Health } from "./health.ts";
 import { nameMediaTypes } from "./media-types.ts";
 import type { Metrics } from "./metrics.ts";
+import { docsPage, homePage, type Setup } from "./page.ts";
 import { type Stats, statsSchema } from "./stats.ts";
 
 export interface AppOptions {
@@ -18,8 +18,10 @@ export interface AppOptions {
   health: () => Promise<Health>;
   stats: () => Stats;
   mounts: Iterable<Mount>;
-  /** The page at `/`, for the address that was asked. */
-  home: (request: Request) => string | Promise<string>;
+  /** The public address of this server, as the request tells it. */
+  base: (request: Request) => string;
+  /** The line that points a mount's client at it. */
+  setup: Setup;
   /** Absent: there is no API for mirror jobs. */
   mirror?: MirrorRoutesOptions | undefined;
 }
@@ -30,7 +32,19 @@ const healthSchema = z.object({
   database: z.string().describe("ok, or what is wrong"),
 });
 
-export function makeApp({ version, mounts, metrics, health, stats, home, mirror }: AppOptions) {
+/** Of pages: nothing from elsewhere, and in nobody's frame. */
+const PAGE = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+const DOCS = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+export function makeApp({ version, mounts, metrics, health, stats, base, setup, mirror }: AppOptions) {
   const app = new Elysia()
     .onError(({ code, path, request }) => {
       if (code !== "NOT_FOUND") return;
@@ -41,10 +55,10 @@ export function makeApp({ version, mounts, metrics, health, stats, home, mirror 
     })
     .get(
       "/",
-      async ({ request }) =>
-        new Response(await home(request), { headers: { "content-type": "text/html; charset=utf-8" } }),
+      async ({ request }) => new Response(await homePage(mounts, base(request), version, setup), { headers: PAGE }),
       { detail: { hide: true } },
     )
+    .get("/docs", ({ request }) => new Response(docsPage(base(request)), { headers: DOCS }), { detail: { hide: true } })
     .get(
       "/health",
       async ({ status }) => {
@@ -77,17 +91,11 @@ export function makeApp({ version, mounts, metrics, health, stats, home, mirror 
       },
     )
     // A wide type: the schema is read from the app's routes at run time, and naming them here would be circular.
-    .get("/openapi.json", (): object => describe(app, version, mounts), { detail: { hide: true } });
+    .get("/openapi.json", ({ request }): object => describe(app, version, mounts, base(request)), {
+      detail: { hide: true },
+    });
   if (mirror) app.use(mirrorRoutes(mirror));
-  return app.use(
-    swagger({
-      path: "/docs",
-      specPath: "/docs/routes.json",
-      scalarCDN: "/docs/scalar.js",
-      scalarConfig: { spec: { url: "/openapi.json" }, withDefaultFonts: false },
-      documentation: { info: { title: "proxy", version } },
-    }),
-  );
+  return app;
 }
 
 /** The methods that a path has (RFC 9110 15.5.6); empty: there is nothing. */
@@ -111,9 +119,9 @@ function listOf(mounts: Iterable<Mount>): string {
   return Array.from(mounts, ({ prefix, ecosystem: { id, title } }) => `- \`${prefix}\` (${id}): ${title}`).join("\n");
 }
 
-/** zod schemas must be translated by zod: @elysiajs/swagger would print their insides. */
-function describe(app: unknown, version: string, mounts: Iterable<Mount>): object {
-  const exclude = { paths: ["/", "/docs", "/docs/routes.json", "/docs/scalar.js", "/openapi.json"] };
+/** zod schemas must be translated by zod. */
+function describe(app: unknown, version: string, mounts: Iterable<Mount>, base: string): object {
+  const exclude = { paths: ["/", "/docs", "/docs/scalar.js", "/openapi.json"] };
   const { paths, components } = toOpenAPISchema(app as Parameters<typeof toOpenAPISchema>[0], exclude, undefined, {
     zod: z.toJSONSchema,
   });
@@ -121,6 +129,7 @@ function describe(app: unknown, version: string, mounts: Iterable<Mount>): objec
   return {
     openapi: "3.1.0",
     info: { title: "proxy", version, description: `${ABOUT}\n\n${listOf(mounts)}` },
+    servers: [{ url: base }],
     paths,
     components,
   };

@@ -1,17 +1,28 @@
 import type { Mount } from "../mounts.ts";
 
+const PAGES = [
+  ["/docs", "API"],
+  ["/stats", "stats"],
+  ["/metrics", "metrics"],
+  ["/health", "health"],
+] as const;
+
+export type Setup = (mount: Mount, address: string) => string | Promise<string>;
+
 /** The page at `/`: each mount, what it is, and the line that points its client at it. No scripts, nothing from elsewhere. */
 export async function homePage(
   mounts: Iterable<Mount>,
   base: string,
   version: string,
-  setupOf: (mount: Mount, address: string) => string | Promise<string>,
+  setupOf: Setup,
 ): Promise<string> {
   const rows = await Array.fromAsync(mounts, async (mount) => {
     const { prefix, ecosystem } = mount;
     const setup = escapeHtml(await setupOf(mount, `${base}${prefix}`)).replaceAll("\n", "<br>");
     return `<tr><td><code>${escapeHtml(prefix)}</code><td>${escapeHtml(ecosystem.title)}<td><code>${setup}</code>`;
   });
+  const below = escapeHtml(pathOf(base));
+  const links = PAGES.map(([path, name]) => `<a href="${below}${path}">${name}</a>`).join(" · ");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>proxy</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -22,8 +33,25 @@ code{background:#f2f2f2;padding:.1rem .3rem;border-radius:3px;overflow-wrap:anyw
 <table><thead><tr><th>Mount<th>Registry<th>Set-up</thead><tbody>
 ${rows.join("\n")}
 </tbody></table>
-<p><a href="/docs">API</a> · <a href="/stats">stats</a> · <a href="/metrics">metrics</a> · <a href="/health">health</a></p></body></html>
+<p>${links}</p></body></html>
 `;
+}
+
+/** The page at `/docs`: reads the description of the API. Its script comes from here: it works without a network. */
+export function docsPage(base: string): string {
+  const below = escapeHtml(pathOf(base));
+  const settings = escapeHtml(JSON.stringify({ withDefaultFonts: false }));
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>proxy: API</title>
+<style>body{margin:0}</style></head>
+<body><script id="api-reference" data-url="${below}/openapi.json" data-configuration="${settings}"></script>
+<script src="${below}/docs/scalar.js"></script></body></html>
+`;
+}
+
+/** The path of the public address, without a trailing slash: pages may be below one. */
+function pathOf(base: string): string {
+  return URL.canParse(base) ? new URL(base).pathname.replace(/\/+$/, "") : "";
 }
 
 function escapeHtml(text: string): string {

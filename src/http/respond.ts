@@ -5,6 +5,7 @@ import { matchIn } from "../cache/locate.ts";
 import type { Ready } from "../cache/memory.ts";
 import type { Path } from "../ecosystem.ts";
 import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
+import { artifactType, documentType } from "../inert.ts";
 import type { Mount } from "../mounts.ts";
 import { isCurrent, rangeOf } from "./range.ts";
 
@@ -16,6 +17,13 @@ const GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Headers of a passed-through answer that make sense after the connection that they came by. */
 const PASSED = ["content-type", "content-encoding", "content-length", "etag", "last-modified", "retry-after"];
+
+/** Of everything that strangers wrote: a browser that is led to it shows none of it in our origin, and runs none of it. */
+const FOREIGN = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; sandbox",
+  "content-disposition": "attachment",
+};
 
 /** A body from memory. */
 export function respondReady(request: Request, ready: Ready, outcome: Outcome): Response {
@@ -51,6 +59,7 @@ function headersOf(ready: Ready, outcome: Outcome, zipped: boolean, etag: string
   if (made) return made;
   const headers = new Headers({
     ...ready.headers,
+    ...FOREIGN,
     "content-type": ready.mediaType || "application/octet-stream",
     etag,
     "x-cache": outcome,
@@ -74,7 +83,8 @@ export async function respond(request: Request, answer: Answer, fileOf: (sha256:
   const etag = row.headers["etag"] ?? `"${row.sha256}"`;
   const headers: Record<string, string> = {
     ...row.headers,
-    "content-type": row.mediaType,
+    ...FOREIGN,
+    "content-type": artifactType(row.mediaType),
     // Bun would name the blob by its digest.
     "content-disposition": `attachment; filename="${basename(row.path)}"`,
     etag,
@@ -116,7 +126,9 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
       ? "application/problem+json"
       : "application/json";
   const bytes = new TextEncoder().encode(isText ? `${body}\n` : JSON.stringify(body));
-  const headers = { "content-type": type, "cache-control": "no-store" };
+  // Words of upstream may stand in it; it is shown, since people are to read it.
+  const { "content-disposition": _, ...foreign } = FOREIGN;
+  const headers = { ...foreign, "content-type": type, "cache-control": "no-store" };
   return send(
     request,
     bytes,
@@ -147,7 +159,8 @@ async function growing(
 ): Promise<Response> {
   const headers: Record<string, string> = {
     ...head.headers,
-    "content-type": head.mediaType || "application/octet-stream",
+    ...FOREIGN,
+    "content-type": artifactType(head.mediaType),
     "x-cache": "miss",
     "accept-ranges": "bytes",
   };
@@ -164,8 +177,7 @@ async function growing(
 /** There is no room to keep it: from upstream to this client, without ranges or validators. */
 async function passing(request: Request, { open }: Extract<FileOf<Answer>, { kind: "passing" }>): Promise<Response> {
   const { head, body } = await open();
-  const type = head.mediaType || "application/octet-stream";
-  const headers = { ...head.headers, "content-type": type, "x-cache": "miss" };
+  const headers = { ...head.headers, ...FOREIGN, "content-type": artifactType(head.mediaType), "x-cache": "miss" };
   if (body instanceof Uint8Array) return send(request, body, headers);
   if (request.method !== "HEAD") return new Response(body, { headers });
   await body.cancel();
@@ -176,8 +188,9 @@ async function passed(request: Request, response: Response): Promise<Response> {
   const headers: Record<string, string> = {};
   for (const name of PASSED) {
     const value = response.headers.get(name);
-    if (value !== null) headers[name] = value;
+    if (value !== null) headers[name] = name === "content-type" ? documentType(value) : value;
   }
+  Object.assign(headers, FOREIGN);
   const { status } = response;
   if (request.method !== "HEAD") return new Response(response.body, { status, headers });
   await response.body?.cancel();

@@ -195,7 +195,10 @@ class Handler {
   async #app(request: Request, started: number, remote: () => string | undefined): Promise<Response> {
     this.#options.metrics.began();
     try {
-      return this.#done(request, await this.#options.app(request), started, remote, undefined, 0);
+      const response = await this.#options.app(request);
+      // No browser is to take an answer for something else than it says it is.
+      response.headers.set("x-content-type-options", "nosniff");
+      return this.#done(request, response, started, remote, undefined, 0);
     } catch (error) {
       log.error("request failed", { error: (error as Error).stack ?? messageOf(error) });
       return this.#done(request, respondError(request, error), started, remote, undefined, 0, messageOf(error));

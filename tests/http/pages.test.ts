@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { openDatabase } from "../../src/db/open.ts";
 import { HealthProbe } from "../../src/http/health.ts";
-import { homePage } from "../../src/http/page.ts";
+import { type HostSettings, Hosts } from "../../src/http/hosts.ts";
+import { docsPage, homePage } from "../../src/http/page.ts";
 import { makeMount } from "../../src/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { setUp } from "../support/files-cache.ts";
@@ -126,7 +127,7 @@ test(
     const page = await (await fetch(`${all.proxy.url}/docs`)).text();
     const scripts = Array.from(page.matchAll(/<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"/g), ([, url]) => url);
     expect(scripts).toEqual(["/docs/scalar.js"]);
-    expect(page).toContain('"withDefaultFonts":false');
+    expect(page).toContain("withDefaultFonts&#34;:false");
     expect(page).toContain('"/openapi.json"');
   },
   TIMEOUT,
@@ -174,4 +175,35 @@ describe("an absence, offline", () => {
     },
     TIMEOUT,
   );
+});
+
+describe("below a path", () => {
+  test("the pages' links begin with it", async () => {
+    const page = await homePage(mounts, "https://example.org/packages", "1", () => "");
+    expect(page).toContain('href="/packages/docs"');
+    expect(page).toContain('href="/packages/health"');
+    expect(page).not.toMatch(/href="\/(?!packages\/)/);
+    const docs = docsPage("https://example.org/packages");
+    expect(docs).toContain('data-url="/packages/openapi.json"');
+    expect(docs).toContain('src="/packages/docs/scalar.js"');
+  });
+});
+
+describe("hosts", () => {
+  const baseOf = (settings: Partial<HostSettings>, host: string) =>
+    new Hosts({ hosts: [], trustedProxies: [], ...settings }).baseOf(
+      new Request(`http://${host}/`),
+      `http://${host}`,
+      () => "10.0.0.1",
+    );
+  const baseUrl = "https://packages.example/sub";
+  test.each<[string, Partial<HostSettings>, string, string | undefined]>([
+    ["base_url alone refuses nobody", { baseUrl }, "10.1.2.3:8080", baseUrl],
+    ["… nor its own host", { baseUrl }, "packages.example", baseUrl],
+    ["hosts do", { hosts: ["a.example"] }, "b.example", undefined],
+    ["… with base_url", { baseUrl, hosts: ["a.example"] }, "b.example", undefined],
+    ["… but not that of base_url", { baseUrl, hosts: ["a.example"] }, "packages.example", baseUrl],
+    ["… nor themselves", { baseUrl, hosts: ["a.example"] }, "a.example:8080", baseUrl],
+    ["neither: any", {}, "b.example:1", "http://b.example:1"],
+  ])("%s", (_, settings, host, expected) => expect(baseOf(settings, host)).toBe(expected));
 });

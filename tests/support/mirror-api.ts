@@ -46,7 +46,8 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     mounts: [all.mount],
     health: async () => ({ status: "ok", storage: "ok", database: "ok" }),
     stats: () => ({}) as never,
-    home: () => "",
+    base: () => "",
+    setup: () => "",
     mirror: { api, refuse, keepOpen: (request) => server.timeout(request, 0), stopping: stopping.signal },
   });
   const server = startServer({
