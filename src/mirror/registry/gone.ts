@@ -5,14 +5,18 @@ import type { Path, Release } from "../../ecosystem.ts";
 import type { Gone } from "../../jobs.ts";
 import type { Mount } from "../../mounts.ts";
 
-/** To be called inside `writer.write`. Returns the blobs that nothing names any longer, to be removed after the commit. */
+/**
+ * Removes what is stored of it, as far as the policy says so. To be called inside `writer.write`, as its last step: blobs that no
+ * row names any longer are unlinked in the same transaction, so that another writer of the same bytes either has its row by now
+ * or sees that they are gone.
+ */
 export function bury(
-  { documents, artifacts, blobs }: Pick<Context, "documents" | "artifacts" | "blobs">,
+  { documents, artifacts, blobs, storage }: Pick<Context, "documents" | "artifacts" | "blobs" | "storage">,
   mount: Mount,
   { name, version }: { name: string; version?: string | undefined },
   policy: Gone,
-): string[] {
-  if (policy === "keep") return [];
+): void {
+  if (policy === "keep") return;
   const named: string[] = [];
   // Of a release, its package's document tells by itself, once it is asked for anew; but for a pointer to it.
   for (const path of version ? pointersTo(mount, { name, version }) : indexesOf(mount, name)) {
@@ -27,7 +31,7 @@ export function bury(
       artifacts.remove(mount.name, file.path);
       named.push(file.sha256);
     }
-  return [...new Set(named)].filter((sha256) => blobs.release(sha256));
+  for (const sha256 of new Set(named)) if (blobs.release(sha256)) storage.remove(sha256);
 }
 
 function pointersTo(mount: Mount, release: Release): Path[] {

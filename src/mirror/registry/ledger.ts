@@ -121,9 +121,7 @@ export class RegistryLedger implements Ledger {
   async settle({ id, task, attempts }: Taken, settled: Settled): Promise<void> {
     const { listed, jobs, context, job } = this.#options;
     const row = this.#underWay.get(id)!;
-    let orphans: string[] = [];
     await context.writer.write(() => {
-      orphans = [];
       if (settled.kind === "postponed")
         return void listed.settle(row, { attempts: attempts + 1, notBefore: Math.round(settled.at) });
       jobs.add(job, settled.counts);
@@ -138,16 +136,15 @@ export class RegistryLedger implements Ledger {
         notBefore: state === "failed" || isSought ? Date.now() + REST : Math.round(again ?? 0),
         ...(settled.kind === "complete" && { held: isGone ? null : (row.revision ?? "") }),
       });
-      if (isGone && isSettled) orphans = this.#bury(task as ReleaseTask);
+      if (isGone && isSettled) this.#bury(task as ReleaseTask);
     });
-    for (const sha256 of orphans) context.storage.remove(sha256);
     this.#underWay.delete(id);
     if (settled.kind !== "postponed") this.#done++;
   }
 
-  #bury({ name, version }: ReleaseTask): string[] {
+  #bury({ name, version }: ReleaseTask): void {
     const { context, mount, spec } = this.#options;
-    return bury(context, mount, { name, version }, spec.registry.gone);
+    bury(context, mount, { name, version }, spec.registry.gone);
   }
 
   async finish(counts: Counts, failures: readonly Failure[]): Promise<void> {

@@ -163,15 +163,12 @@ export class Recorder {
       entries.push({ ...each, state: keepsOut ? "left" : "due" });
     }
     this.#guard(gone.length);
-    const orphans: string[] = [];
     await context.writer.write(() => {
-      orphans.length = 0;
       for (const id of listed.record(mount.name, entries)) marks?.add(id);
-      orphans.push(...this.#entomb(gone));
-      for (const each of unlisted) orphans.push(...bury(context, mount, each, spec.gone));
       also();
+      this.#entomb(gone);
+      for (const each of unlisted) bury(context, mount, each, spec.gone);
     });
-    for (const sha256 of orphans) context.storage.remove(sha256);
     this.recordedAt = Date.now();
     this.recorded.seen += said.length;
     this.recorded.news += entries.filter(({ state }) => state === "due").length;
@@ -180,23 +177,17 @@ export class Recorder {
 
   async #bury(page: readonly Known[]): Promise<void> {
     if (page.length === 0) return;
-    const { context } = this.#options;
-    const orphans: string[] = [];
-    await context.writer.write(() => {
-      orphans.length = 0;
-      orphans.push(...this.#entomb(page));
-    });
-    for (const sha256 of orphans) context.storage.remove(sha256);
+    await this.#options.context.writer.write(() => this.#entomb(page));
     this.recorded.gone += page.length;
   }
 
-  #entomb(gone: readonly Pick<Entry, "name" | "version" | "revision">[]): string[] {
+  #entomb(gone: readonly Pick<Entry, "name" | "version" | "revision">[]): void {
     const { listed, mount, context, spec } = this.#options;
     listed.record(
       mount.name,
       gone.map(({ name, version, revision }) => ({ name, version, revision, state: "gone" })),
     );
-    return gone.flatMap((each) => bury(context, mount, each, spec.gone));
+    for (const each of gone) bury(context, mount, each, spec.gone);
   }
 
   #isWanted({ name }: Pick<Entry, "name">): boolean {
