@@ -10,6 +10,7 @@ import { pluginRecord } from "./commands/plugin-record.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { removeSet, sets, showSet } from "./commands/sets.ts";
 import { stats } from "./commands/stats.ts";
+import { adoptStore } from "./commands/store-adopt.ts";
 import { createToken, listTokens, localToken, revokeToken } from "./commands/token.ts";
 import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
@@ -35,6 +36,7 @@ const commands = [
   stats,
   why,
   configCheck,
+  adoptStore,
   listEcosystems,
   pluginNew,
   pluginCheck,

@@ -35,7 +35,8 @@ async function received({ id, name, input }: ToWorker): Promise<void> {
       const options = input as RuntimeOptions;
       configureLog(options.config.log.level, options.config.log.format);
       if (options.pin) workInBackground();
-      tasks = openRuntime(options).then((runtime) => runtime.tasks());
+      // Whoever started this one speaks for the database.
+      tasks = openRuntime({ ...options, claims: false }).then((runtime) => runtime.tasks());
     }
     const run = (await tasks)?.[name as keyof Job] as ((input: unknown) => Promise<unknown>) | undefined;
     send({ id, value: name === "open" ? undefined : await run?.(input) });

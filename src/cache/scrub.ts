@@ -5,8 +5,9 @@
  */
 import pLimit from "p-limit";
 import type { Mirrored } from "../db/mirrored.ts";
-import { messageOf, NotFound } from "../errors.ts";
+import { BadRequest, messageOf, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
+import type { StoredBlob } from "../storage/storage.ts";
 import type { Cache } from "./cache.ts";
 import { type Found, type HashInput, markAt } from "./hash-blobs.ts";
 import { describe, fetchAgain, type Name, namesOf, refute } from "./repair.ts";
@@ -22,7 +23,7 @@ export interface ScrubItem {
   size: number;
   /** Where upstream has it. */
   origin: string;
-  outcome: "verified" | "untrusted" | "repaired" | "lost" | "orphan removed";
+  outcome: "verified" | "untrusted" | "repaired" | "lost" | "unknown" | "unknown removed";
   /** What was wrong: the digest that it should have had, what was found instead (or `absent`, `unreadable`), and where that is now. */
   expected?: string;
   found?: string;
@@ -41,8 +42,10 @@ export interface ScrubOptions {
   rate: number;
   /** Blobs that were verified since (milliseconds since 1970) are left out. */
   since: number;
-  /** At most so many blobs, those first that were verified longest ago; absent: all, and orphans are removed. */
+  /** At most so many blobs, those first that were verified longest ago; absent: all, and files are listed that no row names. */
   sample?: number | undefined;
+  /** Files that no row names are removed where there are no more of them than this. Default: they stay. */
+  removeUnknown?: number | undefined;
   tell(item: ScrubItem): void;
 }
 
@@ -52,8 +55,8 @@ const LIST = { blobs: 100, bytes: 8 * 1024 * 1024 };
 const REPAIRS = 4;
 /** Looks at a blob that others keep changing. */
 const LOOKS = 3;
-/** Milliseconds after which a file that no row names is taken for an orphan: its row may be on its way. */
-const ORPHAN = 24 * 60 * 60 * 1_000;
+/** Milliseconds after which a file that no row names counts as unknown: its row may be on its way. */
+const UNKNOWN = 24 * 60 * 60 * 1_000;
 
 export class Scrub {
   /** Blobs and bytes to be read, and read; files by what became of them. */
@@ -66,7 +69,9 @@ export class Scrub {
     untrusted: 0,
     repaired: 0,
     lost: 0,
-    orphans: 0,
+    unknown: 0,
+    unknownBytes: 0,
+    removed: 0,
   };
   readonly #cache: Cache;
   readonly #options: ScrubOptions;
@@ -80,7 +85,8 @@ export class Scrub {
   /** Throws what reading the store throws, other than that bytes are wrong. */
   async run(): Promise<void> {
     const { blobs } = this.#cache.context;
-    const { since, sample, lanes, rate } = this.#options;
+    const { since, sample, lanes, rate, removeUnknown } = this.#options;
+    if (removeUnknown !== undefined) this.#requireAsMany(removeUnknown);
     const all = blobs.countUnverified(since);
     this.progress.total = Math.min(all.blobs, sample ?? all.blobs);
     this.progress.totalBytes = Math.round(all.bytes * (this.progress.total / Math.max(1, all.blobs)));
@@ -89,7 +95,7 @@ export class Scrub {
       for (const sha256s of lists) await this.#list(sha256s);
     };
     await Promise.all(Array.from({ length: rate > 0 ? 1 : lanes }, lane));
-    if (sample === undefined) await this.#orphans();
+    if (sample === undefined) await this.#tellUnknown();
   }
 
   async #list(sha256s: readonly string[]): Promise<void> {
@@ -177,30 +183,54 @@ export class Scrub {
     return isBack;
   }
 
-  /** Files that a kill left between their placing and the commit of their row. */
-  async #orphans(): Promise<void> {
-    const { blobs, storage, writer, now } = this.#cache.context;
-    for (const folder of storage.stored()) {
-      const old = folder.filter(({ writtenAt }) => now() - writtenAt > ORPHAN);
-      if (old.length === 0) continue;
-      const known = blobs.known(old.map(({ sha256 }) => sha256));
-      for (const { sha256, size } of old.filter((blob) => !known.has(blob.sha256))) {
-        let isOrphan = false;
-        await writer.write(() => {
-          isOrphan = !blobs.known([sha256]).has(sha256);
-          if (isOrphan) storage.remove(sha256);
-        });
-        if (!isOrphan) continue;
-        this.progress.orphans++;
-        const none = { mount: "", path: "", purl: "", origin: "" };
-        this.#options.tell({ ...none, digest: `sha256:${sha256}`, size, outcome: "orphan removed" });
+  /** More than were expected may be those of another database. */
+  #requireAsMany(most: number): void {
+    const count = this.#unknown().reduce((sum, page) => sum + page.length, 0);
+    if (count > most)
+      throw new BadRequest(
+        `--remove-unknown ${most}: there are ${count} files that this database does not know; nothing was removed. Are they those of another database?`,
+      );
+  }
+
+  /**
+   * Files that no row of this database names: another database may describe them, or a kill left them between their placing and
+   * the commit of their row. They are removed on request only.
+   */
+  async #tellUnknown(): Promise<void> {
+    const { blobs, storage, writer } = this.#cache.context;
+    const none = { mount: "", path: "", purl: "", origin: "" };
+    for (const page of this.#unknown())
+      for (const { sha256, size } of page) {
+        let isRemoved = false;
+        if (this.#options.removeUnknown !== undefined)
+          await writer.write(() => {
+            isRemoved = !blobs.known([sha256]).has(sha256);
+            if (isRemoved) storage.remove(sha256);
+          });
+        else if (blobs.known([sha256]).has(sha256)) continue;
+        if (isRemoved) this.progress.removed++;
+        else {
+          this.progress.unknown++;
+          this.progress.unknownBytes += size;
+        }
+        const outcome = isRemoved ? "unknown removed" : "unknown";
+        this.#options.tell({ ...none, digest: `sha256:${sha256}`, size, outcome });
       }
+  }
+
+  *#unknown(): Generator<StoredBlob[]> {
+    const { blobs, storage, now } = this.#cache.context;
+    for (const folder of storage.stored()) {
+      const old = folder.filter(({ writtenAt }) => now() - writtenAt > UNKNOWN);
+      const known = blobs.known(old.map(({ sha256 }) => sha256));
+      const unknown = old.filter(({ sha256 }) => !known.has(sha256));
+      if (unknown.length > 0) yield unknown;
     }
   }
 
   #tell(name: Name, more: Pick<ScrubItem, "outcome"> & Partial<ScrubItem>): void {
     const { mount, path, sha256, size } = name.row;
-    if (more.outcome !== "orphan removed") this.progress[more.outcome]++;
+    if (more.outcome !== "unknown" && more.outcome !== "unknown removed") this.progress[more.outcome]++;
     const { purl, origin } = describe(this.#options.mounts, name);
     this.#options.tell({ mount, path, purl, digest: `sha256:${sha256}`, size, origin, ...more });
   }

@@ -2,9 +2,11 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
-import type { Database } from "../db/open.ts";
 import { messageOf } from "../errors.ts";
 import { log } from "../log.ts";
+import type { Runtime } from "./runtime.ts";
+
+type Household = Pick<Runtime, "cache" | "database" | "ownership">;
 
 /** Milliseconds between rounds. */
 const INTERVAL = 60_000;
@@ -20,12 +22,27 @@ const LOW_WATER = 0.9;
 const ABANDONED = 24 * 60 * 60 * 1_000;
 
 /** Runs until the process ends. `maxSize` in bytes; 0: no bound. */
-export function keepHouse(cache: Cache, database: Database, maxSize: number): void {
+export function keepHouse({ cache, database, ownership }: Household, maxSize: number): void {
+  const { storage, blobs } = cache.context;
+  let stored = blobs.totals();
+  let told: string | undefined;
   const round = async () => {
     try {
-      await collect(cache, database);
+      database.check();
+      const objection = ownership.objection();
+      if (objection !== undefined) {
+        if (maxSize > 0 && objection !== told && !storage.isReadOnly)
+          log.warn(`storage.max_size does not hold: ${objection}`);
+        told = objection;
+        return;
+      }
+      await collect(cache);
       await evict(cache, maxSize);
-      await sweep(cache.context.storage.parts);
+      await sweep(storage.parts);
+      const now = blobs.totals();
+      // Copies of the database that were made before this round are older from now on.
+      if (!Bun.deepEquals(now, stored)) await ownership.claim();
+      stored = now;
     } catch (error) {
       log.error("housekeeping failed", { error: messageOf(error) });
     }
@@ -71,9 +88,8 @@ export async function evict(cache: Cache, maxSize: number): Promise<void> {
   else log.info("evicted the least recently used", { evicted, bytes });
 }
 
-/** Removes blobs that neither an artifact nor a document names: replaced documents, and what a kill left. */
-async function collect({ context: { blobs, storage, writer } }: Cache, database: Database): Promise<void> {
-  database.check();
+/** Removes blobs that this database knows, and that neither an artifact nor a document of it names: replaced documents, and what a kill left. */
+async function collect({ context: { blobs, storage, writer } }: Cache): Promise<void> {
   for (const sha256 of blobs.unnamed(BATCH)) {
     await writer.write(() => {
       if (blobs.release(sha256)) storage.remove(sha256);

@@ -104,7 +104,7 @@ async function withStore(
   { load }: Invocation,
   run: (store: JobStore, registries: Registries) => void | Promise<void>,
 ): Promise<number> {
-  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
+  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0, absent: "refuse" });
   try {
     await run(runtime.store, runtime.registries);
     return 0;

@@ -68,6 +68,7 @@ export const mirror: Command = {
       pin: true,
       dry: isDry && dryFolder(),
       patience: PATIENCE,
+      claims: true,
       share: threads(config.workers),
     };
     const tally = new Tally({ keepsPlan: isDry });

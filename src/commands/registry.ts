@@ -169,7 +169,7 @@ export async function tellStanding({ flags, load }: Invocation): Promise<number>
   const { config, sources, ecosystems } = await load();
   const asked =
     flags.registry === undefined ? undefined : mountFor(String(flags.registry), mountsOf(config, ecosystems)).name;
-  const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: 0 });
+  const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: 0, absent: "refuse" });
   try {
     const names = asked ? [asked] : runtime.registries.mirrored();
     const standings = names.flatMap((name) => runtime.registries.standing(name) ?? []);

@@ -48,6 +48,7 @@ import type { Storage } from "../storage/storage.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
 import { Divided, Outsiders } from "./apart.ts";
+import { guarded, type Ownership, ownership, type Places, placesOf } from "./places.ts";
 import { estimate } from "./registry-estimate.ts";
 import { requireUsable, trustOf } from "./trust.ts";
 
@@ -65,6 +66,10 @@ export interface RuntimeOptions {
   isServing?: boolean;
   /** Threads that share the rate at which mirrors may fetch. Default: this one alone. */
   share?: number;
+  /** Whether the database is to be the owner of a store that has none, and tells the store how far it has come. Default: no. */
+  claims?: boolean;
+  /** What is done where there is no database or no store yet. Default: they are made. */
+  absent?: "create" | "refuse";
 }
 
 /** What a client asks. Structured-cloneable. */
@@ -88,6 +93,8 @@ export interface Job extends MirrorTasks {
 export interface Runtime {
   cache: Cache;
   database: Database;
+  places: Places;
+  ownership: Ownership;
   /** What mirrors hold on purpose. */
   mirrored: Mirrored;
   /** Mirror jobs. */
@@ -112,12 +119,17 @@ const IDLE = 60_000;
 const ABSENT = 1_000;
 
 export async function openRuntime(options: RuntimeOptions, offload?: Offload): Promise<Runtime> {
-  const { config, sources, pin, dry, patience, isServing = !pin, share = 1 } = options;
+  const { config, sources, pin, dry, patience, isServing = !pin, share = 1, absent = "create" } = options;
   const ecosystems = await ecosystemsOf(sources);
-  const database = openDatabase(config.database.path, dry ? "forget" : "create");
-  const storage = observed(
-    dry ? dryStorage(config.storage.path, dry) : openDisk(config.storage.path, { servesNobody: pin, isServing }),
-  );
+  const places = placesOf(config);
+  const database = openDatabase(places.database, dry ? "forget" : absent);
+  const { isReadOnly } = database;
+  const disk = dry
+    ? dryStorage(places.storage, dry)
+    : openDisk(places.storage, { servesNobody: pin, isServing, absent, isReadOnly });
+  const owner = ownership(database, disk);
+  if (options.claims && !dry) await owner.claim();
+  const storage = observed(guarded(disk, owner));
   const upstream = new Upstream({
     timeout: config.http_timeout,
     patience,
@@ -131,7 +143,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const context: Context = {
     storage,
     upstream,
-    writer: dry ? { write: async () => {}, drain: async () => {} } : database.writer,
+    writer: dry || isReadOnly ? { write: async () => {}, drain: async () => {} } : database.writer,
     artifacts: new Artifacts(database),
     documents: new Documents(database),
     blobs: new Blobs(database),
@@ -173,6 +185,8 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   return {
     cache,
     database,
+    places,
+    ownership: owner,
     mirrored,
     sets: new Sets(database),
     store,
@@ -182,6 +196,8 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     tasks: () => tasksOf(cache, mounts, registries),
     close: async () => {
       await cache.drain();
+      // What was stored makes copies of the database old.
+      if (options.claims && !dry) await owner.claim();
       await database.close();
     },
   };

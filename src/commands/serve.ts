@@ -18,7 +18,8 @@ import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { keepLocalToken } from "./local-token.ts";
 import { makeMirroring } from "./mirroring.ts";
-import { offloadTo, openChildren, openRuntime, outsidersOf, type RuntimeOptions } from "./runtime.ts";
+import { remarkOn } from "./places.ts";
+import { offloadTo, openChildren, openRuntime, outsidersOf, type Runtime, type RuntimeOptions } from "./runtime.ts";
 
 /** Milliseconds that a client's request may spend on retries. */
 const PATIENCE = 3_000;
@@ -46,11 +47,13 @@ async function serve({ config, sources }: Setup): Promise<number> {
     pin: false,
     dry: false,
     patience: PATIENCE,
+    claims: true,
   };
   const pool = openChildren(READERS, { ...options, sources: [] });
   const outsiders = outsidersOf(options);
   const runtime = await openRuntime(options, offloadTo(pool, outsiders));
-  const { cache, database, mounts, close } = runtime;
+  const { cache, database, mounts, places, close } = runtime;
+  tellPlaces(runtime);
   const mirroring = makeMirroring(config, runtime);
   const access = accessOf(config, new Tokens(database));
   const recorder = new Recorder(cache.context, runtime.sets);
@@ -105,12 +108,14 @@ async function serve({ config, sources }: Setup): Promise<number> {
           app: (request) => app.fetch(access?.admit(request) ?? request),
           recording: access && { recorder, refuse: () => undefined },
         });
-  keepHouse(cache, database, config.storage.max_size);
-  mirroring.start();
+  keepHouse(runtime, config.storage.max_size);
+  if (!database.isReadOnly) mirroring.start();
   log.info("listening", {
     url: server.url.href,
     socket: config.socket,
     mounts: [...mounts.keys()].join(","),
+    store: places.storage,
+    database: database.path,
     offline: config.offline,
     version: VERSION,
   });
@@ -135,6 +140,16 @@ async function serve({ config, sources }: Setup): Promise<number> {
   pool.close();
   outsiders.close();
   return 0;
+}
+
+/** Where the database is, if that may surprise, and why nothing is removed, if it is not. */
+function tellPlaces({ places, ownership, cache: { context } }: Runtime): void {
+  if (places.because !== "inside the store" && places.because !== "database.path")
+    log.info("the database is not inside the store", { database: places.database, because: places.because });
+  if (context.storage.isReadOnly)
+    return log.warn("the store is read-only: nothing is stored", { store: places.storage });
+  const objection = ownership.objection();
+  if (objection !== undefined) log.warn(remarkOn(objection));
 }
 
 /** `undefined`: there is neither an API nor recording. */

@@ -53,7 +53,7 @@ function existing({ args: [name = ""] }: Invocation, all: Runtime["sets"]): stri
 }
 
 async function withRuntime({ load }: Invocation, run: (runtime: Runtime) => void | Promise<void>): Promise<number> {
-  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
+  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0, absent: "refuse" });
   try {
     await run(runtime);
     return 0;

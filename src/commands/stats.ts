@@ -23,6 +23,7 @@ export const stats: Command = {
       pin: false,
       dry: false,
       patience: 0,
+      absent: "refuse",
     });
     const held = statsOf(cache, mounts.values(), database.path);
     const top = cache.context.artifacts.popular(popular).map((row) => {

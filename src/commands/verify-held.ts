@@ -7,6 +7,7 @@ import { BadRequest } from "../errors.ts";
 import { formatSize } from "../format.ts";
 import { sweep } from "./housekeeping.ts";
 import { listed } from "./mirror-report.ts";
+import { remarkOn } from "./places.ts";
 import { showProgress } from "./progress-line.ts";
 import { openReport } from "./report-file.ts";
 import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
@@ -18,6 +19,8 @@ export interface HeldFlags {
   olderThan?: string | undefined;
   /** `50MB`: bytes read per second. */
   rate?: string | undefined;
+  /** `12`: at most so many files that the database does not know are removed. */
+  removeUnknown?: string | undefined;
   json: boolean;
   /** A file. */
   report?: string | undefined;
@@ -33,16 +36,21 @@ const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "untrusted"]
 
 /** The exit code: 1 if anything was wrong, though it be repaired. Throws BadRequest for flags that make no sense. */
 export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): Promise<number> {
-  const { rate, age, shareOf } = readFlags(flags);
+  const { rate, age, shareOf, removeUnknown } = readFlags(flags);
   const options: RuntimeOptions = {
     config: { ...config, cache_metadata: true },
     sources,
     pin: false,
     dry: false,
     patience: PATIENCE,
+    claims: true,
+    absent: "refuse",
   };
   const report = flags.report === undefined ? undefined : openReport(flags.report, "verify");
   const runtime = await openRuntime(options);
+  const objection = runtime.ownership.objection();
+  if (removeUnknown !== undefined && objection !== undefined)
+    throw new BadRequest(`--remove-unknown: ${remarkOn(objection)}`);
   const pool = openPool(config.workers, options);
   const wrong: ScrubItem[] = [];
   const since = Date.now() - age;
@@ -58,6 +66,7 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
     lanes: config.workers || navigator.hardwareConcurrency,
     rate,
     since,
+    removeUnknown,
     sample: shareOf?.(runtime.cache.context.blobs.totals().blobs),
     tell: (item) => {
       report?.item(item);
@@ -76,12 +85,16 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
       }));
   try {
     await scrub.run();
-    const abandoned = flags.sample === undefined ? await sweep(runtime.cache.context.storage.parts, ABANDONED) : 0;
+    const mayRemove = flags.sample === undefined && objection === undefined;
+    const abandoned = mayRemove ? await sweep(runtime.cache.context.storage.parts, ABANDONED) : 0;
     stop();
-    const { total: _, totalBytes: __, ...counts } = progress;
+    const { total: _, totalBytes: __, unknownBytes, ...counts } = progress;
     const totals = { ...counts, abandoned, seconds: seconds() };
-    await report?.close(totals);
-    console.log(flags.json ? JSON.stringify({ ...totals, wrong }, null, 2) : summary(totals, wrong));
+    await report?.close({ ...totals, unknown_bytes: unknownBytes });
+    const place = { store: runtime.places.storage, database: runtime.database.path };
+    if (flags.json) console.log(JSON.stringify({ ...totals, unknown_bytes: unknownBytes, ...place, wrong }, null, 2));
+    else console.log(summary({ ...totals, unknownBytes }, wrong));
+    if (objection !== undefined) console.error(remarkOn(objection));
     return progress.repaired + progress.lost + progress.untrusted > 0 ? 1 : 0;
   } finally {
     stop();
@@ -92,13 +105,21 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
 
 type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { abandoned: number; seconds: number };
 
+/** `1 file`, `2 files`. */
+const filesOf = (count: number) => `${count} file${count === 1 ? "" : "s"}`;
+
 function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
-  const { blobs, bytes, verified, repaired, lost, untrusted, orphans, abandoned, seconds } = totals;
+  const { blobs, bytes, verified, repaired, lost, untrusted, seconds } = totals;
+  const { unknown, unknownBytes, removed, abandoned } = totals;
   const lines = [
     `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost${untrusted > 0 ? `, ${untrusted} not signed as they must be` : ""}`,
   ];
-  const left = orphans + abandoned;
-  if (left > 0) lines.push(`${left} files that interrupted processes left were removed`);
+  if (abandoned > 0) lines.push(`${filesOf(abandoned)} of interrupted downloads removed`);
+  if (removed > 0) lines.push(`${filesOf(removed)} that this database does not know removed`);
+  if (unknown > 0)
+    lines.push(
+      `${filesOf(unknown)} (${formatSize(unknownBytes)}) in the store that this database does not know; they stay. Should no other database describe them, --remove-unknown ${unknown} removes them`,
+    );
   const told = wrong.map(
     ({ outcome, mount, path, purl, expected, found, reason, quarantine }) =>
       `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: ${[expected && `expected ${expected}, found ${found}`, reason].filter(Boolean).join("; ")}${quarantine ? `; kept as ${quarantine}` : ""}`,
@@ -106,13 +127,18 @@ function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
   return [...lines, ...listed(told, repaired + lost + untrusted)].join("\n");
 }
 
-function readFlags({ sample, olderThan, rate }: HeldFlags) {
+function readFlags({ sample, olderThan, rate, removeUnknown }: HeldFlags) {
+  if (removeUnknown !== undefined && (sample !== undefined || olderThan !== undefined))
+    throw new BadRequest("--remove-unknown looks at the whole store; leave --sample and --older-than out");
+  if (removeUnknown !== undefined && !/^\d{1,9}$/.test(removeUnknown))
+    throw new BadRequest(`--remove-unknown ${removeUnknown}: expected how many files there may be at most, such as 12`);
   const bytes = rate === undefined ? 0 : parseSize(rate);
   if (bytes === undefined || (rate !== undefined && bytes === 0))
     throw new BadRequest(`--rate ${rate}: expected ${SIZE}, above 0; it is read per second`);
   const age = olderThan === undefined ? 0 : parseDuration(olderThan);
   if (age === undefined) throw new BadRequest(`--older-than ${olderThan}: expected ${DURATION}`);
-  return { rate: bytes, age, shareOf: sample === undefined ? undefined : shareOf(sample) };
+  const most = removeUnknown === undefined ? undefined : Number(removeUnknown);
+  return { rate: bytes, age, removeUnknown: most, shareOf: sample === undefined ? undefined : shareOf(sample) };
 }
 
 function shareOf(sample: string): (all: number) => number {

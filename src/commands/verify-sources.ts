@@ -20,6 +20,7 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
     pin: false,
     dry: false,
     patience: 0,
+    absent: "refuse",
   };
   const runtime = await openRuntime(options);
   const pool = openPool(config.workers, options);

@@ -30,6 +30,11 @@ export const verify: Command = {
         describe: "Only what was not verified for so long (1d): goes on with a run that was interrupted",
       },
       { flag: "--rate <size>", describe: "Read at most so much a second (50MB), one file at a time" },
+      {
+        flag: "--remove-unknown <count>",
+        describe:
+          "Remove files from the store that its database does not know (run verify without it first: it says how many there are); where there are more than this, nothing is removed",
+      },
       { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
       { flag: "--json", describe: "Print the result as one JSON document" },
     ]),
@@ -38,7 +43,9 @@ export const verify: Command = {
     const { args, flags, load } = invocation;
     const setup = await load();
     const sources = sourcesOf(args, flags);
-    const apart = isEmpty(sources) ? SOURCE_OPTIONS.map(({ flag }) => nameOf(flag)) : ["sample", "older-than", "rate"];
+    const apart = isEmpty(sources)
+      ? SOURCE_OPTIONS.map(({ flag }) => nameOf(flag))
+      : ["sample", "older-than", "rate", "remove-unknown"];
     const misplaced = [...apart, ...(isEmpty(sources) ? ["strict"] : [])].find((name) => flags[name] !== undefined);
     if (misplaced !== undefined)
       throw new BadRequest(
@@ -50,6 +57,7 @@ export const verify: Command = {
       sample: text("sample"),
       olderThan: text("older-than"),
       rate: text("rate"),
+      removeUnknown: text("remove-unknown"),
       report: text("report"),
       json: flags.json === true,
     });

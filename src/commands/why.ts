@@ -30,7 +30,14 @@ export const why: Command = {
         `${text} is nothing that --mount ${String(flags.mount)} has; expected ${all.map(({ mount }) => mount).join(", ")}`,
       );
     if (!targets[0]!.version) throw new BadRequest(`${text}: why needs a version, such as pkg:npm/lodash@4.17.21`);
-    const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: PATIENCE });
+    const runtime = await openRuntime({
+      config,
+      sources,
+      pin: false,
+      dry: false,
+      patience: PATIENCE,
+      absent: "refuse",
+    });
     try {
       // A name that a private registry has is no business of a public one: that is asked last, and not once another lists it.
       let isListed = false;

@@ -17,9 +17,10 @@ const databaseDriver = scalar("sqlite", (raw) => {
 
 export const storageSection = z
   .strictObject({
-    path: text("a folder")
-      .prefault("./cache")
-      .meta({ flag: "storage-path", description: "Folder of the stored artifacts." }),
+    path: text("a folder").prefault("./cache").meta({
+      flag: "storage-path",
+      description: "Folder of the store: artifacts and documents, and the database that describes them.",
+    }),
     url: storageUrl
       .optional()
       .meta({ flag: "storage-url", description: "The same as a `file://` URL; it wins over `storage.path`." }),
@@ -35,9 +36,11 @@ export const storageSection = z
 export const databaseSection = z
   .strictObject({
     driver: databaseDriver.prefault("sqlite").meta({ flag: "database-driver", description: "`sqlite`." }),
-    path: text("a file")
-      .prefault("./cache/proxy.db")
-      .meta({ flag: "database-path", description: "File of the database." }),
+    path: text("a file").optional().meta({
+      flag: "database-path",
+      description:
+        "File of the database. Unset: `proxy.db` inside `storage.path`; of an installation by an earlier version, where it is.",
+    }),
     url: ignored("only SQLite is supported by this version, see database.path", {
       flag: "database-url",
       secret: true,

@@ -103,6 +103,15 @@ export const totals = sqliteTable("totals", {
   artifacts: integer().notNull(),
 });
 
+/** Which database this is, so that a store can name the one that describes it (`storage/owner.ts`). One row. */
+export const identity = sqliteTable("identity", {
+  one: integer().primaryKey(),
+  /** Random; a copy of the file has the same. */
+  id: text().notNull(),
+  /** Advanced by each opening for writing, by what is stored, and by `proxy store adopt`: of two copies, the newer one has more. */
+  epoch: integer().notNull(),
+});
+
 /** What mirrors were asked to hold, and how that ended last. */
 export const mirrored = sqliteTable(
   "mirrored",

@@ -1,12 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { rm, statfs } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import { diskCalls } from "./disk-calls.ts";
-import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantineFolder, quarantinePath } from "./layout.ts";
-import { placeFile, putBytes } from "./put.ts";
+import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantineFolder } from "./layout.ts";
+import { placeFile, putAside, putBytes } from "./put.ts";
 import type { Storage, StoredBlob } from "./storage.ts";
 
 /** Bytes that are never filled, so that the database and logs beside the store can still be written. */
@@ -24,21 +36,35 @@ export interface DiskOptions {
   servesNobody?: boolean;
   /** Whether other threads of this process may not. Default: as this one. */
   isServing?: boolean;
+  /** What is done where there is no store yet. Default: it is made. */
+  absent?: "create" | "refuse";
+  /** Whether it is only read, though it could be written. */
+  isReadOnly?: boolean;
 }
 
-/** Opens or creates a store below a folder. Throws BadRequest when a newer version wrote it, and where there can be none. */
+/**
+ * Opens or creates a store below a folder; one that cannot be written is read. Throws BadRequest when a newer version wrote it, and
+ * where there can be none.
+ */
 export function openDisk(path: string, options: DiskOptions = {}): Storage {
-  const { servesNobody = false } = options;
+  const { servesNobody = false, absent = "create" } = options;
   const { isServing = !servesNobody } = options;
   const root = resolve(path);
-  const parts = partsPath(root);
+  if (absent === "refuse" && !existsSync(formatPath(root)))
+    throw new BadRequest(`storage.path: there is no store at ${root}; proxy serve and proxy mirror make one`);
+  let isReadOnly = false;
   try {
+    isReadOnly = existsSync(formatPath(root)) && (options.isReadOnly || !isWritable(root));
     claim(root);
-    mkdirSync(parts, { recursive: true });
+    if (!isReadOnly) mkdirSync(partsPath(root), { recursive: true });
   } catch (error) {
     if (error instanceof BadRequest) throw error;
     throw new BadRequest(`storage.path: ${root} cannot be a store: ${messageOf(error)}`);
   }
+  const parts = isReadOnly ? temporaryParts() : partsPath(root);
+  const requireWritable = () => {
+    if (isReadOnly) throw new ReadOnlyStore(root);
+  };
   const calls = diskCalls(servesNobody);
 
   // Bun does all work on files in as many threads as there are cores. One of them never waits for the disk here, so that
@@ -48,28 +74,44 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
 
   return {
     url: `file://${root}`,
+    root,
+    isReadOnly,
     parts,
+    recover: () => {
+      if (!existsSync(formatPath(root)))
+        throw new BadRequest(
+          `the store ${root} was removed while the proxy runs; put it back, or start the proxy again to make a new one`,
+          503,
+        );
+      mkdirSync(parts, { recursive: true });
+    },
     open: (sha256) => Bun.file(blobPath(root, sha256)),
     file: (sha256) => blobPath(root, sha256),
-    has: (sha256) => existsSync(blobPath(root, sha256)),
+    has: (sha256, size) => {
+      const found = statSync(blobPath(root, sha256), { throwIfNoEntry: false });
+      return found?.isFile() === true && (size === undefined || found.size === size);
+    },
     servesNobody,
-    place: (file, sha256) => limit(() => placeFile(calls, root, file, sha256)),
-    put: (bytes, sha256) => limit(() => putBytes(calls, root, bytes, sha256)),
-    remove: (sha256) => rmSync(blobPath(root, sha256), { force: true }),
+    place: async (file, sha256) => {
+      requireWritable();
+      await limit(() => placeFile(calls, root, file, sha256));
+    },
+    put: async (bytes, sha256) => {
+      requireWritable();
+      await limit(() => putBytes(calls, root, bytes, sha256));
+    },
+    remove: (sha256) => {
+      requireWritable();
+      rmSync(blobPath(root, sha256), { force: true });
+    },
     quarantine: (sha256) => {
-      const aside = quarantinePath(root, sha256, Date.now());
-      mkdirSync(dirname(aside), { recursive: true });
-      try {
-        renameSync(blobPath(root, sha256), aside);
-        return aside;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
-      }
+      requireWritable();
+      return putAside(root, sha256);
     },
     quarantinedAt: () => statSync(quarantineFolder(root), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     stored: () => stored(blobsPath(root)),
     hasRoom: async (bytes) => {
+      if (isReadOnly) return false;
       if (bytes < PLENTY / 16 && performance.now() - plenty < LOOK) return true;
       const { bavail, bsize } = await statfs(root);
       const free = bavail * bsize;
@@ -77,6 +119,8 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
       return free > bytes + RESERVE;
     },
     probe: async () => {
+      if (!existsSync(formatPath(root))) throw new Error(`the store ${root} was removed`);
+      if (isReadOnly) return;
       const bytes = crypto.getRandomValues(new Uint8Array(64));
       const file = join(parts, `probe-${crypto.randomUUID()}`);
       try {
@@ -89,6 +133,32 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
       }
     },
   };
+}
+
+/** A store that is only read was to be written. */
+export class ReadOnlyStore extends Error {
+  readonly code = "EROFS";
+
+  constructor(root: string) {
+    super(`the store ${root} is read-only`);
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (["EROFS", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
+}
+
+/** For leases and for what is only passed on; it ends with the process. */
+function temporaryParts(): string {
+  const folder = mkdtempSync(join(tmpdir(), "proxy-parts-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 function* stored(root: string): Generator<StoredBlob[]> {
@@ -117,8 +187,8 @@ function namesIn(folder: string): string[] {
 }
 
 function claim(root: string): void {
-  mkdirSync(root, { recursive: true });
   const file = formatPath(root);
+  if (!existsSync(file)) mkdirSync(root, { recursive: true });
   // Empty: a start that was cut short.
   if (!existsSync(file) || readFileSync(file).length === 0)
     return writeFileSync(file, `${JSON.stringify({ layout: LAYOUT })}\n`);

@@ -3,6 +3,8 @@
  *
  *     cache/
  *       format.json                          {"layout":2}: a newer one is refused, never touched
+ *       owner.json                           which database describes the store (`storage/owner.ts`)
+ *       proxy.db                             that database, unless database.path says another place
  *       blobs-v2/sha256/ab/abcd…             whole and verified; the name is the sha256 of the bytes. One level of
  *                                            folders: each file in a new one costs a folder, too
  *       parts-v1/<sha256 of mount and path>.part        being downloaded; of one that was interrupted, where it goes on
@@ -18,6 +20,10 @@ export const LAYOUT = 2;
 
 export function formatPath(root: string): string {
   return join(root, "format.json");
+}
+
+export function ownerPath(root: string): string {
+  return join(root, "owner.json");
 }
 
 /** `abcd…` → `blobs-v2/sha256/ab/abcd…`. */

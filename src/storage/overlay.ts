@@ -11,6 +11,6 @@ export function overlay(below: Storage, folder: string): Storage {
     ...above,
     open: (sha256) => holding(sha256).open(sha256),
     file: (sha256) => holding(sha256).file(sha256),
-    has: (sha256) => holding(sha256).has(sha256),
+    has: (sha256, size) => holding(sha256).has(sha256, size),
   };
 }

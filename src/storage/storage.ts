@@ -7,18 +7,31 @@ export interface Storage {
   readonly url: string;
   /** Whether this thread may wait for the disk, because no client waits for it. */
   readonly servesNobody: boolean;
-  /** A folder on the same file system in which downloads grow before they are placed. */
+  /** The folder, absolute. */
+  readonly root: string;
+  /** Its file system, or this user, may not write: it is read, and nothing can be placed or removed. */
+  readonly isReadOnly: boolean;
+  /** A folder on the same file system in which downloads grow before they are placed; elsewhere where it is read-only. */
   readonly parts: string;
+  /** Makes `parts` again where someone removed it. Throws BadRequest where the whole store was removed. */
+  recover(): void;
   /** The blob, to be read or sent whole or in part; reading one that is not held fails. */
   open(sha256: string): Blob;
   /** The blob's file on this machine. */
   file(sha256: string): string;
-  has(sha256: string): boolean;
-  /** Makes a finished file the blob of this digest: flushed to disk first, then moved; dropped if the blob exists. */
+  /** Whether there is such a file, with so many bytes where that is said: one that was cut off is not there. */
+  has(sha256: string, size?: number): boolean;
+  /**
+   * Makes a finished file the blob of this digest: flushed to disk first, then moved; dropped if the blob exists. One that has
+   * another size is damaged, and quarantined first.
+   */
   place(file: string, sha256: string): Promise<void>;
   /** Makes bytes the blob of this digest, in the same way. */
   put(bytes: Uint8Array, sha256: string): Promise<void>;
-  /** Synchronous, so that it can be part of the transaction that forgets the blob. Absence is no error. */
+  /**
+   * Synchronous, to be called inside the write that forgets the blob. Absence is no error. Does nothing where the database is not
+   * the one that describes the store.
+   */
   remove(sha256: string): void;
   /**
    * Takes a blob that is not what its name says out of reach: never served again, kept for a look. Where it is now;

@@ -55,7 +55,7 @@ const quarantined = ({ dir }: All) =>
 test("all that is right is said so, and nothing is asked for", async () => {
   await using all = await held();
   const { items, progress } = await scrubbed(all);
-  expect(progress).toMatchObject({ blobs: 3, total: 3, verified: 3, repaired: 0, lost: 0, orphans: 0 });
+  expect(progress).toMatchObject({ blobs: 3, total: 3, verified: 3, repaired: 0, lost: 0, unknown: 0 });
   expect(progress.bytes).toBe(all.cache.context.blobs.totals().bytes);
   expect(progress.totalBytes).toBe(progress.bytes);
   expect(items.find(({ path }) => path === "/f/small")).toEqual({
@@ -195,7 +195,7 @@ test("one path that upstream still has brings the bytes back for all that share 
   expect((await all.get("/f/large")).equals(LARGE)).toBe(true);
 });
 
-test("what a kill left without a row goes after a day, and not before; other files stay", async () => {
+test("files that no row names stay, and are counted when they are a day old; removed on request, where there are no more", async () => {
   await using all = await held();
   const { storage } = all.cache.context;
   const [old, young] = ["old", "young"].map((name) => storage.file(hash("sha256", name))) as [string, string];
@@ -203,12 +203,19 @@ test("what a kill left without a row goes after a day, and not before; other fil
   for (const file of [old, young, other]) await Bun.write(file, file === young ? "young" : "old");
   const dayBefore = Date.now() / 1_000 - 90_000;
   for (const file of [old, other, fileOf(all, SMALL)]) utimesSync(file, dayBefore, dayBefore);
-  expect((await scrubbed(all, { sample: 1 })).progress.orphans).toBe(0);
-  const { items, progress } = await scrubbed(all);
-  expect(progress).toMatchObject({ orphans: 1, lost: 0, repaired: 0 });
-  expect(items.filter(({ outcome }) => outcome === "orphan removed")).toEqual([
-    expect.objectContaining({ digest: `sha256:${hash("sha256", "old")}`, size: 3, path: "" }) as never,
-  ]);
+  expect((await scrubbed(all, { sample: 1 })).progress.unknown).toBe(0);
+  const told = expect.objectContaining({ digest: `sha256:${hash("sha256", "old")}`, size: 3, path: "" }) as never;
+  const found = await scrubbed(all);
+  expect(found.progress).toMatchObject({ unknown: 1, unknownBytes: 3, removed: 0, lost: 0, repaired: 0 });
+  expect(found.items.filter(({ outcome }) => outcome === "unknown")).toEqual([told]);
+  expect(existsSync(old)).toBe(true);
+  expect(String(await failure(scrubbed(all, { removeUnknown: 0 })))).toContain(
+    "1 files that this database does not know",
+  );
+  expect(existsSync(old)).toBe(true);
+  const { items, progress } = await scrubbed(all, { removeUnknown: 1 });
+  expect(progress).toMatchObject({ unknown: 0, removed: 1, lost: 0, repaired: 0 });
+  expect(items.filter(({ outcome }) => outcome === "unknown removed")).toEqual([told]);
   expect([old, young, other, fileOf(all, SMALL)].map((file) => existsSync(file))).toEqual([false, true, true, true]);
 });
 
@@ -288,7 +295,7 @@ test("a blob that another process has repaired since is left alone", async () =>
   expect(all.upstream.count("/f/small")).toBe(1);
 });
 
-test("a blob placed again after its row went is not removed as an orphan before its new row is there", async () => {
+test("a blob placed again after its row went is not removed as an unknown one before its new row is there", async () => {
   await using all = await held();
   const { artifacts, blobs, writer } = all.cache.context;
   const file = fileOf(all, SMALL);
@@ -312,8 +319,8 @@ test("a blob placed again after its row went is not removed as an orphan before 
     });
     return found;
   };
-  const { progress } = await scrubbed(all);
-  expect([isCommitted, progress.orphans, existsSync(file)]).toEqual([true, 0, true]);
+  const { progress } = await scrubbed(all, { removeUnknown: 1 });
+  expect([isCommitted, progress.removed, existsSync(file)]).toEqual([true, 0, true]);
 });
 
 test("a store that cannot be read is an error, and not a loss", async () => {

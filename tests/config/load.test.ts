@@ -36,7 +36,7 @@ test("without anything, all is as by default", () => {
   expect(config).toMatchObject({
     listen: { port: 8080 },
     storage: { path: "./cache", max_size: 0 },
-    database: { path: "./cache/proxy.db" },
+    database: { path: undefined },
     log: { level: "info", format: "text" },
     http_timeout: 30_000,
     metadata_max_size: 100_000_000,
