@@ -1,7 +1,8 @@
 import semver from "semver";
-import type { Doc, Ecosystem, Path, Release } from "../src/ecosystem.ts";
+import type { Doc, Ecosystem, Path, Release, ReleaseFacts } from "../src/ecosystem.ts";
 import { cargoCatalog } from "../src/formats/cargo-catalog.ts";
 import { type CargoFeatures, cargoRequirements } from "../src/formats/cargo-features.ts";
+import { type Entries, labelOf, readEntries } from "../src/formats/entries.ts";
 import { json } from "../src/formats/json.ts";
 import { searchHeld } from "../src/formats/search.ts";
 import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
@@ -88,19 +89,13 @@ export const cargo: Ecosystem = {
       kind: "metadata",
       match: INDEX,
       canonical: ({ crate }) => indexPath(crate!),
-      parse: (doc) => ({
-        releases: linesOf(doc).map(([, line]) => ({
-          name: line.name,
-          version: line.vers,
-          ...(line.pubtime && { publishedAt: new Date(line.pubtime) }),
-          ...(line.yanked && { state: "yanked" as const }),
-          files: [{ path: download(line.name, line.vers), digest: `sha256:${line.cksum}` as const }],
-          requires: cargoRequirements(line),
-        })),
-      }),
+      parse: (doc) => {
+        const { found, leftOut } = linesOf(doc);
+        return { releases: found.map(([, line]) => stated(line)), leftOut };
+      },
       // Whole lines go or stay, byte for byte: what later versions of the index add is kept.
       rewrite: (doc, view) => {
-        const shown = linesOf(doc).filter(([, { name, vers }]) =>
+        const shown = linesOf(doc).found.filter(([, { name, vers }]) =>
           view.admits({ name, version: vers }, download(name, vers)),
         );
         return { body: shown.map(([text]) => `${text}\n`).join(""), mediaType: "text/plain" };
@@ -138,14 +133,37 @@ function download(crate: string, version: string): Path {
   return `/crates/${crate}/${version}/download`;
 }
 
-/** Each line with what it says. Throws where one is cut off or is something else. */
-function linesOf(doc: Doc): [text: string, line: Line][] {
-  const texts = doc.text().split("\n").filter(Boolean);
-  return texts.map((text) => {
-    const line = JSON.parse(text) as Line;
-    if (!line.name || !line.vers || !line.cksum) throw new Error(`${doc.path} has a line without name, vers or cksum`);
-    return [text, line];
-  });
+/** What cargo reads of a line. */
+function stated(line: Line): ReleaseFacts {
+  return {
+    name: line.name,
+    version: line.vers,
+    ...(line.pubtime && { publishedAt: new Date(line.pubtime) }),
+    ...(line.yanked && { state: "yanked" as const }),
+    files: [{ path: download(line.name, line.vers), digest: `sha256:${line.cksum}` as const }],
+    requires: cargoRequirements(line),
+  };
+}
+
+/** Each line with what it says; cargo skips lines that it cannot read. Throws where the last one is cut off, or none can be read. */
+function linesOf(doc: Doc): Entries<[text: string, line: Line]> {
+  const texts = doc.text().split(/\r?\n/);
+  const rest = texts.at(-1)!;
+  if (rest !== "") lineOf(rest);
+  return readEntries(
+    texts.filter((text) => text.trim() !== ""),
+    (text) => [text, lineOf(text)],
+  );
+}
+
+function lineOf(text: string): Line {
+  const line = JSON.parse(text) as Line;
+  labelOf(line?.name, "name");
+  labelOf(line.vers, "vers");
+  if (typeof line.cksum !== "string" || !/^[\da-f]{64}$/i.test(line.cksum)) throw new Error("its cksum is no sha256");
+  line.cksum = line.cksum.toLowerCase();
+  stated(line);
+  return line;
 }
 
 /** A bare `1.2` means `^1.2` to cargo, and a comma means "and". */

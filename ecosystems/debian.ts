@@ -138,9 +138,9 @@ function read(doc: Doc, only?: Package): Facts {
   // What has its digest for a name is told by what it says.
   switch (field ? kindOf(doc.bytes()) : name.replace(/(?<=^(?:Packages|Sources))\.\w+$/, "")) {
     case "Packages":
-      return { releases: binariesOf(doc.bytes(), only?.name) };
+      return binariesOf(doc.bytes(), only?.name);
     case "Sources":
-      return { releases: sourcesOf(doc.bytes(), only?.name) };
+      return sourcesOf(doc.bytes(), only?.name);
     case "Index":
       return { documents: documentsIn(below, fieldsOf(doc.text())["SHA256-Download"] ?? "") };
     case "SHA256SUMS":

@@ -29,7 +29,10 @@ export const gem: Ecosystem = {
     {
       kind: "metadata",
       match: "/info/:name",
-      parse: (doc) => ({ releases: readInfo(doc).map((line) => stated(doc.params.name!, line)) }),
+      parse: (doc) => {
+        const { found, leftOut } = readInfo(doc);
+        return { releases: found.map((line) => stated(doc.params.name!, line)), leftOut };
+      },
       rewrite: shownInfo,
       asIs: true,
     },
@@ -141,7 +144,9 @@ function stated(name: string, { label, version, platform, requires, attributes }
 /** Whole lines go or stay, byte for byte: what later versions of the index add is kept. */
 function shownInfo(doc: Doc, view: View): string | undefined {
   const name = doc.params.name!;
-  const lines = readInfo(doc).filter(({ version, label }) => view.admits({ name, version }, gemPath(name, label)));
+  const lines = readInfo(doc).found.filter(({ version, label }) =>
+    view.admits({ name, version }, gemPath(name, label)),
+  );
   return `${HEAD_END}${lines.map(({ text }) => `${text}\n`).join("")}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/ecosystem.ts";
+import { labelOf, readEntries } from "../src/formats/entries.ts";
 import { goCatalog } from "../src/formats/go-catalog.ts";
 import { goRequirements } from "../src/formats/go-mod.ts";
 import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
@@ -103,15 +104,17 @@ function lookups({ name, version }: Release, { upstreams }: Traits): Path[] {
   return databases.map((upstream): Path => `/${upstream}/lookup/${encode(name)}@${encode(version)}`);
 }
 
-/** A version a line; some proxies add its time. */
+/** A version a line; some proxies add its time. The go command skips what is no version. */
 function list(doc: Doc) {
   const { name } = releaseOf(doc.params);
-  const versions = Array.from(doc.text().matchAll(/^\s*(\S+).*$/gm), ([, version]) => version!);
-  const alien = versions.find((version) => !/^v\d/.test(version));
-  if (alien) throw new Error(`${doc.path} is no list of versions: a line begins with "${alien.slice(0, 80)}"`);
+  const lines = Array.from(doc.text().matchAll(/^\s*(\S+).*$/gm), ([, version]) => version!);
+  const { found: versions, leftOut } = readEntries(lines, (version) => {
+    if (!/^v\d/.test(version)) throw new Error("the line begins with no version");
+    return labelOf(version, "version");
+  });
   // Clients ask for the newest commit only where no version is listed.
   const follow: Path[] = versions.length > 0 ? [] : [`/${encode(name)}/@latest`];
-  return { releases: versions.map((version) => ({ name, version })), follow };
+  return { releases: versions.map((version) => ({ name, version })), follow, leftOut };
 }
 
 /** A version is of use only where its zip can be had. */

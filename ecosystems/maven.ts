@@ -1,5 +1,6 @@
 import { hash } from "../src/digest.ts";
 import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/ecosystem.ts";
+import { labelOf, readEntries } from "../src/formats/entries.ts";
 import { GRADLE_MARKER, readGradleModule } from "../src/formats/gradle-module.ts";
 import { mavenCatalog } from "../src/formats/maven-catalog.ts";
 import { fileAt, suffixOf, withProofs } from "../src/formats/maven-files.ts";
@@ -118,8 +119,11 @@ function checksum(doc: Doc): Facts {
 /** The metadata of a group, whose plugins it names, is of the same name and lists no versions. */
 function versions(doc: Doc) {
   const { name } = releaseOf(doc.params);
-  const releases = texts(metadata(doc), "versions", "version").map((version) => ({ name, version }));
-  return { releases, follow: releases.filter(isSnapshot).map(snapshotIndex) };
+  const { found: releases, leftOut } = readEntries(all(metadata(doc), "versions", "version"), (version) => ({
+    name,
+    version: labelOf(version, "version"),
+  }));
+  return { releases, follow: releases.filter(isSnapshot).map(snapshotIndex), leftOut };
 }
 
 /** What `<versioning>` holds. */
@@ -161,12 +165,16 @@ function isWholeAsPom(doc: Doc, view: View, release: Release): boolean {
 /** One generation of a snapshot: timestamped files, which never change. */
 function generation(doc: Doc): Facts {
   const release = releaseOf(doc.params);
-  const files = all(metadata(doc), "snapshotVersions", "snapshotVersion").map((each) => {
+  const stated = all(metadata(doc), "snapshotVersions", "snapshotVersion");
+  const { found: files, leftOut } = readEntries(stated, (each) => {
     const classifier = text(each, "classifier");
-    const suffix = `${classifier && `-${classifier}`}.${text(each, "extension")}`;
-    return fileAt(pathOf({ ...release, version: text(each, "value") }, suffix));
+    const suffix = labelOf(
+      `${classifier && `-${classifier}`}.${labelOf(text(each, "extension"), "extension")}`,
+      "classifier",
+    );
+    return fileAt(pathOf({ ...release, version: labelOf(text(each, "value"), "value") }, suffix));
   });
-  return { releases: [{ ...release, files }] };
+  return { releases: [{ ...release, files }], leftOut };
 }
 
 function pom(doc: Doc): Facts {

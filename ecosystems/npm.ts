@@ -1,6 +1,7 @@
 import { digestOfSri } from "../src/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
 import { fromNpm } from "../src/formats/attestations.ts";
+import { type Entries, labelOf, readEntries } from "../src/formats/entries.ts";
 import { json } from "../src/formats/json.ts";
 import { npmCatalog } from "../src/formats/npm-catalog.ts";
 import { fitsNpm, npmMarker } from "../src/formats/npm-platform.ts";
@@ -102,11 +103,13 @@ export const npm: Ecosystem = {
 
 function parse(doc: Doc) {
   const source = packument(doc);
-  const { name, versions = {}, time = {} } = source;
+  const { name, time } = source;
   const tagged = tagsByVersion(source);
+  const { found, leftOut } = manifestsOf(source);
   return {
-    releases: Object.entries(versions).map(([version, manifest]) => {
-      const published = time[version];
+    leftOut,
+    releases: found.map(([version, manifest]) => {
+      const published = time?.[version];
       const [marker, tags] = [npmMarker(manifest), tagged.get(version)];
       return {
         name,
@@ -142,7 +145,7 @@ function rewrite(doc: Doc, view: View) {
   const source = packument(doc);
   const { name, time, "dist-tags": tags = {} } = source;
   const versions: Record<string, unknown> = {};
-  for (const [version, manifest] of Object.entries(source.versions ?? {})) {
+  for (const [version, manifest] of manifestsOf(source).found) {
     const path = tarball(doc, name, version, manifest.dist);
     manifest.dist.tarball = view.link(path);
     // npm takes only the path of it, and asks the registry that it was configured with.
@@ -159,7 +162,38 @@ function rewrite(doc: Doc, view: View) {
 function packument(doc: Doc): Packument {
   const found = doc.json<Packument>();
   if (typeof found?.name !== "string") throw new Error(`${doc.path} is no package document: it has no name`);
+  if (found.versions !== undefined && !isRecord(found.versions))
+    throw new Error(`${doc.path} is no package document: its versions are no object`);
+  if (!isRecord(found["dist-tags"])) delete found["dist-tags"];
+  if (!isRecord(found.time)) delete found.time;
   return found;
+}
+
+/** The versions that can be installed; clients skip one without an archive unless they choose it. */
+function manifestsOf({ versions = {} }: Packument): Entries<[version: string, manifest: Manifest]> {
+  return readEntries(
+    Object.entries(versions),
+    ([version, manifest]) => {
+      labelOf(version, "version");
+      if (!isRecord(manifest)) throw new Error("it is no manifest");
+      if (!isRecord(manifest.dist) || typeof manifest.dist.tarball !== "string" || manifest.dist.tarball === "")
+        throw new Error("it has no dist.tarball");
+      const { shasum, integrity, attestations: proof } = manifest.dist as Record<string, unknown>;
+      if (![shasum, integrity].every((each) => each === undefined || each === null || typeof each === "string"))
+        throw new Error("its digest is no text");
+      // What states nothing is as if it was not there.
+      for (const field of ["shasum", "integrity"] as const)
+        if (manifest.dist[field] === null) delete manifest.dist[field];
+      if (proof !== undefined && !isRecord(proof)) delete manifest.dist.attestations;
+      if (!isRecord(manifest.scripts)) delete manifest.scripts;
+      return [version, manifest];
+    },
+    ([version]) => version,
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function read(served: Uint8Array): Packument {

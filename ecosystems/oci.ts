@@ -5,9 +5,9 @@ import {
   digestOf,
   INDEX,
   MANIFESTS,
+  manifestFacts,
   manifestPath,
   referrersIn,
-  releasesOf,
   runsOn,
 } from "../src/formats/oci.ts";
 import { ociCatalog } from "../src/formats/oci-catalog.ts";
@@ -68,7 +68,7 @@ export const oci: Ecosystem = {
       freshness: "immutable",
       accept: MANIFESTS,
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
-      parse: (doc) => ({ releases: releasesOf(doc, nameOf(doc.params), digest(doc.params)) }),
+      parse: (doc) => manifestFacts(doc, nameOf(doc.params), digest(doc.params)),
     },
     {
       ...own,
@@ -86,7 +86,10 @@ export const oci: Ecosystem = {
       kind: "metadata",
       match: at("tags/list"),
       query: ["n", "last", "next_page"],
-      parse: (doc) => ({ releases: tagsIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),
+      parse: (doc) => {
+        const { found, leftOut } = tagsIn(doc, nameOf(doc.params));
+        return { releases: found, leftOut, follow: nextOf(doc) };
+      },
       rewrite: (doc, view) => shownTags(doc, view, nameOf(doc.params)),
       offline: (params, query, view) => heldTags(nameOf(params), query, view),
     },
@@ -100,7 +103,7 @@ export const oci: Ecosystem = {
       blank: NO_REFERRERS,
       query: ["next_page", "last"],
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
-      parse: (doc) => ({ releases: referrersIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),
+      parse: (doc) => ({ ...referrersIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),
       rewrite: (doc, view) => shownReferrers(doc, view, nameOf(doc.params)),
     },
     {
@@ -174,9 +177,9 @@ function placeOf(type: string, name: string, url: string | undefined, upstreamAt
 function tagged(doc: Doc): Facts {
   const name = nameOf(doc.params);
   const version = digestOf(doc);
-  releasesOf(doc, name, version);
+  const { leftOut } = manifestFacts(doc, name, version);
   const file = { path: manifestPath(name, version), digest: version, size: doc.bytes().length };
-  return { releases: [{ name, version, tags: [doc.params.tag!], files: [file] }] };
+  return { releases: [{ name, version, tags: [doc.params.tag!], files: [file] }], leftOut };
 }
 
 const UNKNOWN = { blobs: "BLOB_UNKNOWN", manifests: "MANIFEST_UNKNOWN", tags: "NAME_UNKNOWN" };

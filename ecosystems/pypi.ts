@@ -76,8 +76,9 @@ export const pypi: Ecosystem = {
       match: /^\/pypi\/(?<name>[\w.-]+)(?:\/(?<version>(?:[\w.!+-]|%2[Bb])+))?\/json$/,
       canonical: ({ name, version }) => `/pypi/${normalize(name!)}/${version ? `${version}/` : ""}json`,
       parse: (doc) => {
-        const { releases = {}, urls } = readLegacy(doc);
-        return { releases: [...Object.values(releases).flat(), ...urls].map((file) => stated(doc, fromLegacy(file))) };
+        const { legacy, leftOut } = readLegacy(doc);
+        const files = [...Object.values(legacy.releases ?? {}).flat(), ...legacy.urls];
+        return { releases: files.map((file) => stated(doc, fromLegacy(file))), leftOut };
       },
       rewrite: rewriteLegacy,
     },
@@ -120,14 +121,15 @@ function coreMetadata(doc: Doc): Facts {
 }
 
 function parse(doc: Doc) {
-  const { files, meta } = readProject(doc, normalize(doc.params.name!));
+  const { project, leftOut } = readProject(doc, normalize(doc.params.name!));
+  const { files, meta } = project;
   const serial = Number(meta?.["_last-serial"] ?? Number.NaN);
-  return { releases: files.map((file) => stated(doc, file)), ...(serial > 0 && { revision: serial }) };
+  return { releases: files.map((file) => stated(doc, file)), leftOut, ...(serial > 0 && { revision: serial }) };
 }
 
 function rewrite(doc: Doc, view: View): string {
   const name = normalize(doc.params.name!);
-  const project = readProject(doc, name);
+  const { project } = readProject(doc, name);
   const files = project.files.flatMap((file) => shown(doc, view, file, releaseOf(file.filename, name)));
   const versions = new Set(files.map(({ filename }) => canonicalVersion(releaseOf(filename, name).version)));
   const { tracks: _, ...meta } = project.meta;
@@ -158,7 +160,7 @@ function shown(doc: Doc, view: View, file: ProjectFile, release: Release): Proje
 
 function rewriteLegacy(doc: Doc, view: View): string | undefined {
   const name = normalize(doc.params.name!);
-  const kept = filterLegacy(readLegacy(doc), (files) =>
+  const kept = filterLegacy(readLegacy(doc).legacy, (files) =>
     files.flatMap((file) => {
       const path = pathOf(doc, fromLegacy(file));
       return view.admits(releaseOf(file.filename, name), path) ? [{ ...file, url: view.link(path) }] : [];

@@ -12,8 +12,17 @@ export interface Facts {
   beside?: Iterable<Path>;
   /** Documents that this one vouches for. */
   documents?: Iterable<DocumentFacts>;
+  /** Entries that make no sense, and were left out of all the rest, as clients skip them. To be read after `releases`. */
+  leftOut?: Iterable<LeftOut>;
   /** The document's own revision, where it states one that only grows: a smaller one than the held is refused as stale. */
   revision?: number;
+}
+
+/** An entry of a document that makes no sense. */
+export interface LeftOut {
+  /** How it can be found: its version, or its text. */
+  entry: string;
+  reason: string;
 }
 
 /** A document as another one names it. */

@@ -8,6 +8,7 @@ export { CONTRACT_REVISION } from "./ecosystem.ts";
 export { NotFound, UpstreamFailed } from "./errors.ts";
 export { recordsOf } from "./formats/csv.ts";
 export { type Fields, fieldsOf, paragraphsOf } from "./formats/deb822.ts";
+export { labelOf, leaveOut, readEntries } from "./formats/entries.ts";
 export { gunzip, gzip } from "./formats/gzip.ts";
 export { isWhole, tagsOf } from "./formats/html.ts";
 export { json } from "./formats/json.ts";

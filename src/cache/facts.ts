@@ -44,7 +44,7 @@ export function pagesOf({ releases = [], documents = [] }: Facts, base: string):
         version,
         digest ?? null,
         size ?? null,
-        url === undefined ? null : new URL(url, base).href,
+        url !== undefined && URL.canParse(url, base) ? new URL(url, base).href : null,
         at,
       ]);
   }

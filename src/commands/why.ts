@@ -4,7 +4,7 @@ import type { ReleaseFacts } from "../ecosystem.ts";
 import { BadRequest, messageOf } from "../errors.ts";
 import type { ReleaseTask } from "../jobs.ts";
 import { isPublicMount } from "../mirror/addresses.ts";
-import { walk } from "../mirror/walk.ts";
+import { type OddEntry, walk } from "../mirror/walk.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl, parsePurl } from "../purl.ts";
 import { mountsOf, openRuntime, type Runtime } from "./runtime.ts";
@@ -73,8 +73,8 @@ async function explain(
   const mount = runtime.mounts.get(name)!;
   console.log(`${formatPurl(mount.ecosystem, release)} through /${name}`);
   const asked = { ...release, ...(qualifiers && { qualifiers }) };
-  const { isListed, line: admitted } = await admission(runtime, name, asked);
-  for (const line of [admitted, holding(runtime, name, release), mirroring(runtime, name, release)])
+  const { isListed, lines } = await admission(runtime, name, asked);
+  for (const line of [...lines, holding(runtime, name, release), mirroring(runtime, name, release)])
     console.log(`  ${line}`);
   return isListed;
 }
@@ -90,12 +90,15 @@ async function admission(
   { cache, mounts }: Runtime,
   mountName: string,
   release: ReleaseFacts,
-): Promise<{ isListed: boolean; line: string }> {
+): Promise<{ isListed: boolean; lines: string[] }> {
   const mount = mounts.get(mountName)!;
-  const { stated, problem } = await facts(cache, mount, release);
-  if (problem) return { isListed: false, line: `index: ${problem}` };
-  if (!stated) return { isListed: false, line: "index: does not list it" };
-  return { isListed: true, line: await admissionOf(cache, mount, stated, release) };
+  const { stated, problem, odd } = await facts(cache, mount, release);
+  const leftOut = odd.map(
+    ({ path, entry, reason }) => `left out: an entry of ${path} makes no sense: ${entry}: ${reason}`,
+  );
+  if (problem) return { isListed: false, lines: [`index: ${problem}`, ...leftOut] };
+  if (!stated) return { isListed: false, lines: ["index: does not list it", ...leftOut] };
+  return { isListed: true, lines: [await admissionOf(cache, mount, stated, release), ...leftOut] };
 }
 
 async function admissionOf(
@@ -122,16 +125,20 @@ async function facts(
   cache: Runtime["cache"],
   mount: Mount,
   release: ReleaseFacts,
-): Promise<{ stated?: ReleaseFacts | undefined; problem?: string }> {
+): Promise<{ stated?: ReleaseFacts | undefined; problem?: string; odd: OddEntry[] }> {
   const found: ReleaseFacts[] = [];
+  const odd: OddEntry[] = [];
   try {
-    for (const path of mount.ecosystem.index(release, mount.traits))
-      found.push(...(await walk(cache, mount, path, { tolerant: true, only: release })).releases);
+    for (const path of mount.ecosystem.index(release, mount.traits)) {
+      const walked = await walk(cache, mount, path, { tolerant: true, only: release });
+      found.push(...walked.releases);
+      odd.push(...walked.odd);
+    }
   } catch (error) {
-    return { problem: messageOf(error) };
+    return { problem: messageOf(error), odd };
   }
   const parts = found.filter(({ name, version }) => name === release.name && version === release.version);
-  return { stated: parts.find(({ publishedAt }) => publishedAt) ?? parts[0] };
+  return { stated: parts.find(({ publishedAt }) => publishedAt) ?? parts[0], odd };
 }
 
 function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFacts): string {

@@ -3,7 +3,7 @@ import type { FileFacts, Release } from "../ecosystem.ts";
 import { classify } from "../match.ts";
 import type { Mount } from "../mounts.ts";
 import { type Law, must, same } from "./law.ts";
-import { rewriteLaws } from "./rewriting.ts";
+import { rewriteLaws, shownOf } from "./rewriting.ts";
 import { factsOf, kindOf, type Sample, type SampleFacts } from "./sample.ts";
 import { read } from "./setting.ts";
 
@@ -49,8 +49,32 @@ export function* documentLaws(mount: Mount, sample: Sample, facts: SampleFacts):
         ),
     };
   }
+  for (const { before, entries } of sample.odd ?? [])
+    for (const entry of entries)
+      yield {
+        name: `${of}: an entry that makes no sense is left out and told, and the rest stays: ${JSON.stringify(entry.slice(0, 80))}`,
+        check: () => checkOdd(mount, sample, facts, { before, entry }),
+      };
   for (const variant of route.rewrite ? (route.variants ?? [""]) : [])
     yield* rewriteLaws(mount, sample, variant, facts);
+}
+
+function checkOdd(
+  mount: Mount,
+  sample: Sample,
+  { releases, follow }: SampleFacts,
+  { before, entry }: { before: string; entry: string },
+): void {
+  const at = sample.body.indexOf(before);
+  must(at >= 0, `the sample has no ${JSON.stringify(before)}, before which the entry would stand`);
+  const odd: Sample = { ...sample, body: `${sample.body.slice(0, at)}${entry}${sample.body.slice(at)}` };
+  const found = factsOf(mount, odd);
+  same(found.releases, releases, "what is stated of releases");
+  same(found.follow, follow, "what it leads to");
+  must(found.leftOut.length > 0, "nothing is told to be left out");
+  const { route } = read(mount, sample);
+  for (const variant of route.rewrite ? (route.variants ?? [""]) : [])
+    same(shownOf(mount, odd, variant), shownOf(mount, sample, variant), `what clients see ${variant}`.trim());
 }
 
 function checkFile(mount: Mount, release: Release, { path, digest }: FileFacts): void {

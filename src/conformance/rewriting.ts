@@ -8,18 +8,8 @@ import { read, view } from "./setting.ts";
 type Seen = Parameters<typeof view>[0];
 
 export function* rewriteLaws(mount: Mount, sample: Sample, variant: string, facts: SampleFacts): Iterable<Law> {
-  const rewritten = (seen: Seen = {}): string => {
-    const { route, doc } = read(mount, sample);
-    const body = route.rewrite?.(doc, view({ variant, ...seen }));
-    const bytes = typeof body === "object" && "body" in body ? body.body : body;
-    return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : (bytes ?? "");
-  };
-  /** What clients are told, read by the plugin's own parser, for which links have to lead where it knows the way from. */
-  const shown = (seen: Seen = {}) => {
-    const body = rewritten({ ...seen, link: (path) => `${mount.upstreams.get("default")?.[0]}${path}` });
-    const mediaType = variant || sample.mediaType;
-    return body ? factsOf(mount, { ...sample, body, ...(mediaType && { mediaType }) }).releases : [];
-  };
+  const rewritten = (seen: Seen = {}) => textOf(mount, sample, variant, seen);
+  const shown = (seen: Seen = {}) => shownOf(mount, sample, variant, seen);
   const isArtifact = ({ path }: { path: Path }) => kindOf(mount, path) === "artifact";
   const versions = versionsOf(facts.releases);
   const files = filesOf(facts.releases);
@@ -67,6 +57,27 @@ export function* rewriteLaws(mount: Mount, sample: Sample, variant: string, fact
       );
     }
   });
+}
+
+/** What clients are sent of a document. Bytes that are no text are compared by their digits. */
+function textOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): string {
+  const { route, doc } = read(mount, sample);
+  const body = route.rewrite?.(doc, view({ variant, ...seen }));
+  const bytes = typeof body === "object" && "body" in body ? body.body : body;
+  if (!(bytes instanceof Uint8Array)) return bytes ?? "";
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return bytes.toHex();
+  }
+}
+
+/** What clients are told, read by the plugin's own parser, for which links have to lead where it knows the way from. */
+export function shownOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): readonly ReleaseFacts[] {
+  const link = (path: Path) => `${mount.upstreams.get("default")?.[0]}${path}`;
+  const body = textOf(mount, sample, variant, { ...seen, link });
+  const mediaType = variant || sample.mediaType;
+  return body ? factsOf(mount, { ...sample, body, ...(mediaType && { mediaType }) }).releases : [];
 }
 
 function versionsOf(releases: readonly ReleaseFacts[]): Set<string> {

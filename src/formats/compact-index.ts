@@ -1,6 +1,7 @@
 /** RubyGems' compact index: lists of lines below a line of dashes (https://github.com/rubygems/compact_index). */
 import { hash } from "../digest.ts";
 import type { Doc } from "../ecosystem.ts";
+import { type Entries, labelOf, readEntries } from "./entries.ts";
 
 /** `1.2.3-java rack:>= 1&< 3,rake:>= 0|checksum:AB…,ruby:>= 2.3,created_at:2026-01-02T03:04:05Z`. */
 export interface InfoLine {
@@ -39,13 +40,14 @@ export function linesBelow(doc: Pick<Doc, "path" | "text">): string[] {
     .filter(Boolean);
 }
 
-/** Throws where a line has no version or no attributes. */
-export function readInfo(doc: Pick<Doc, "path" | "text">): InfoLine[] {
-  return linesBelow(doc).map((text) => {
+/** A line that names no version is left out. Throws where that is all of them. */
+export function readInfo(doc: Pick<Doc, "path" | "text">): Entries<InfoLine> {
+  return readEntries(linesBelow(doc), (text) => {
     const [, label, version, platform = "ruby", requires, attributes] =
       /^(([^\s-]+)(?:-(\S+))?) ([^|]*)\|(.*)$/.exec(text) ?? [];
     if (!label || !version || requires === undefined || attributes === undefined)
-      throw new Error(`${doc.path} has a line that is no version: ${text.slice(0, 80)}`);
+      throw new Error("the line is no version: it has no version, or no bar behind what it requires");
+    labelOf(label, "version");
     return {
       text,
       label,
@@ -97,7 +99,7 @@ export interface InfoSummary {
 
 /** `served`: what clients are sent of it; absent where that is nothing. */
 export function summaryOf(name: string, doc: Doc, served: Uint8Array | undefined): InfoSummary {
-  const labelsIn = (text: string) => readInfo({ path: doc.path, text: () => text }).map(({ label }) => label);
+  const labelsIn = (text: string) => readInfo({ path: doc.path, text: () => text }).found.map(({ label }) => label);
   const bytes = served ?? encoder.encode(HEAD_END);
   const labels = labelsIn(new TextDecoder().decode(bytes));
   const shown = new Set(labels);
@@ -118,14 +120,14 @@ export function heldVersions(doc: Doc, infos: readonly InfoSummary[]): string {
  * is told another one than it has asks for the info, and with that for upstream's.
  */
 export function filteredVersions(doc: Doc, infos: readonly InfoSummary[]): string {
-  const known = new Map(infos.filter(({ withheld }) => withheld.length > 0).map((info) => [info.name, info]));
+  const known = new Map(infos.filter(({ md5, upstream }) => md5 !== upstream).map((info) => [info.name, info]));
   if (known.size === 0) return doc.text();
   const lines = linesBelow(doc).map((text) => {
     const info = known.get(text.slice(0, text.indexOf(" ")));
     if (!info) return `${text}\n`;
     const { name, changes, md5 } = readVersions(text);
     const shown = changes.split(",").filter((change) => !info.withheld.includes(change));
-    if (shown.length === 0) return "";
+    if (shown.length === 0 || changes === "") return "";
     return writeVersions({ name, changes: shown.join(","), md5: md5 === info.upstream ? info.md5 : md5 });
   });
   return headOf(doc) + lines.join("");

@@ -5,16 +5,24 @@ export type Fields = Readonly<Record<string, string>>;
 const decoder = new TextDecoder();
 const NEWLINE = 10;
 
-/** Every paragraph; with `containing`, those that have one of these texts. Throws where one has no fields, or the last is cut off. */
-export function* paragraphsOf(bytes: Uint8Array, containing?: readonly string[]): Generator<Fields> {
+/**
+ * Every paragraph; with `containing`, those that have one of these texts. Throws where the last is cut off, and where one has no
+ * fields, unless `odd` is told of it.
+ */
+export function* paragraphsOf(
+  bytes: Uint8Array,
+  containing?: readonly string[],
+  odd?: (text: string) => void,
+): Generator<Fields> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length > 0 && buffer.at(-1) !== NEWLINE) throw new Error("its last line is not whole");
   for (const [start, end] of containing ? found(buffer, containing) : all(buffer)) {
     const text = decoder.decode(buffer.subarray(start, end));
     if (text.trim() === "") continue;
     const fields = fieldsOf(text);
-    if (Object.keys(fields).length === 0) throw new Error(`a paragraph of it has no fields: ${text.slice(0, 80)}`);
-    yield fields;
+    if (Object.keys(fields).length > 0) yield fields;
+    else if (odd) odd(text);
+    else throw new Error(`a paragraph of it has no fields: ${text.slice(0, 80)}`);
   }
 }
 

@@ -1,9 +1,13 @@
 /** The indexes of an APT repository: `Packages` and `Sources`. */
-import type { Digest, FileFacts, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import type { Digest, FileFacts, LeftOut, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
+import { isPlain } from "../plain.ts";
 import { type Fields, fieldsOf, paragraphsOf } from "./deb822.ts";
+import { labelOf, leaveOut } from "./entries.ts";
 
 /** Bytes in which the first paragraph of an index ends. */
 const HEAD = 64 * 1024;
+/** Odd paragraphs that are told of one index. */
+const TOLD = 100;
 /** What a list of files of sources is called, by the strength of its digests. */
 const LISTS = [
   ["Checksums-Sha512", "sha512"],
@@ -23,53 +27,91 @@ export function kindOf(bytes: Uint8Array): "Packages" | "Sources" | "Index" | "S
   return fields["Directory"] === undefined ? undefined : "Sources";
 }
 
-/** Packages to install; those of one name, and those that provide it, where only these are asked for. Throws where a paragraph is none. */
-export function* binariesOf(bytes: Uint8Array, name?: string): Generator<ReleaseFacts> {
-  for (const fields of paragraphsOf(
-    bytes,
-    name === undefined ? undefined : [`\nPackage: ${name}\n`, ...provided(bytes, name)],
-  )) {
-    const { Package, Version, Architecture = "all", Filename } = fields;
-    const digest = digestOf(fields);
-    if (!Package || !Version || !Filename || !digest) throw incomplete(fields);
-    const file: FileFacts = {
-      path: pathOf(Filename),
-      digest,
-      size: Number(fields["Size"]),
-      // What is of all architectures is so for each.
-      ...(Architecture !== "all" && { qualifiers: { arch: Architecture } }),
-    };
-    yield {
-      name: Package,
-      version: Version,
-      files: [file],
-      provides: providesOf(fields["Provides"]),
-      // Read only where it is asked for: of tens of thousands few are.
-      get requires() {
-        return requirementsOf(fields);
-      },
-    };
-  }
+/** Packages to install; those of one name, and those that provide it, where only these are asked for. */
+export function binariesOf(bytes: Uint8Array, name?: string): Stanzas {
+  const texts = name === undefined ? undefined : [`\nPackage: ${name}\n`, ...provided(bytes, name)];
+  return stanzas(bytes, texts, binaryOf);
 }
 
 /** Packages of sources. */
-export function* sourcesOf(bytes: Uint8Array, name?: string): Generator<ReleaseFacts> {
-  for (const fields of paragraphsOf(bytes, name === undefined ? undefined : [`\nPackage: ${name}\n`])) {
-    const { Package, Version, Directory } = fields;
-    const [list, algorithm] = LISTS.find(([field]) => fields[field] !== undefined) ?? [];
-    if (!Package || !Version || Directory === undefined || !list) throw incomplete(fields);
-    const lines = fields[list]!.matchAll(/^\s*([0-9a-f]{32,128})\s+(\d+)\s+(\S+)$/gm);
-    const files = Array.from(
-      lines,
-      ([, hex, size, file]): FileFacts => ({
-        path: pathOf(`${Directory}/${file!}`),
-        digest: `${algorithm}:${hex!}`,
-        size: Number(size),
-        qualifiers: { arch: "source" },
-      }),
-    );
-    yield { name: Package, version: Version, files };
+export function sourcesOf(bytes: Uint8Array, name?: string): Stanzas {
+  return stanzas(bytes, name === undefined ? undefined : [`\nPackage: ${name}\n`], sourceOf);
+}
+
+/** `leftOut` is what was met so far of paragraphs that are none. */
+interface Stanzas {
+  releases: Generator<ReleaseFacts>;
+  leftOut: LeftOut[];
+}
+
+/** One paragraph that is none is left out; where all of an index are, it is none, and that throws. */
+function stanzas(
+  bytes: Uint8Array,
+  texts: readonly string[] | undefined,
+  read: (fields: Fields) => ReleaseFacts,
+): Stanzas {
+  const leftOut: LeftOut[] = [];
+  const leave = (text: string, error: unknown) => {
+    if (leftOut.length < TOLD) leftOut.push(leaveOut(text, error));
+  };
+  function* releases(): Generator<ReleaseFacts> {
+    let found = 0;
+    const odd = (text: string) => leave(text, new Error("the paragraph has no fields"));
+    for (const fields of paragraphsOf(bytes, texts, odd)) {
+      let release: ReleaseFacts;
+      try {
+        release = read(fields);
+      } catch (error) {
+        leave(fields["Package"] ?? JSON.stringify(fields), error);
+        continue;
+      }
+      found++;
+      yield release;
+    }
+    const [first] = leftOut;
+    if (found === 0 && first && texts === undefined) throw new Error(`${first.reason}: ${first.entry}`);
   }
+  return { releases: releases(), leftOut };
+}
+
+function binaryOf(fields: Fields): ReleaseFacts {
+  const { Package, Version, Architecture = "all", Filename } = fields;
+  const digest = digestOf(fields);
+  if (!Package || !Version || !Filename || !digest) throw incomplete();
+  const file: FileFacts = {
+    path: pathOf(Filename),
+    digest,
+    size: Number(fields["Size"]),
+    // What is of all architectures is so for each.
+    ...(Architecture !== "all" && { qualifiers: { arch: Architecture } }),
+  };
+  return {
+    name: labelOf(Package, "Package"),
+    version: Version,
+    files: [file],
+    provides: providesOf(fields["Provides"]),
+    // Read only where it is asked for: of tens of thousands few are.
+    get requires() {
+      return requirementsOf(fields);
+    },
+  };
+}
+
+function sourceOf(fields: Fields): ReleaseFacts {
+  const { Package, Version, Directory } = fields;
+  const [list, algorithm] = LISTS.find(([field]) => fields[field] !== undefined) ?? [];
+  if (!Package || !Version || Directory === undefined || !list) throw incomplete();
+  const lines = fields[list]!.matchAll(/^\s*([0-9a-f]{32,128})\s+(\d+)\s+(\S+)$/gm);
+  const files = Array.from(
+    lines,
+    ([, hex, size, file]): FileFacts => ({
+      path: pathOf(`${Directory}/${file!}`),
+      digest: `${algorithm}:${hex!}`,
+      size: Number(size),
+      qualifiers: { arch: "source" },
+    }),
+  );
+  return { name: labelOf(Package, "Package"), version: Version, files };
 }
 
 /** `default-mta | mail-transport-agent, libc6 (>= 2.36)`, of what has to be there and of what clients take along by default. */
@@ -111,21 +153,21 @@ function provided(bytes: Uint8Array, name: string): Set<string> {
   return lines;
 }
 
-function digestOf(fields: Fields): Digest | undefined {
-  const { SHA512, SHA256, SHA1, MD5sum } = fields;
-  if (SHA256) return `sha256:${SHA256}`;
-  if (SHA512) return `sha512:${SHA512}`;
-  if (SHA1) return `sha1:${SHA1}`;
-  return MD5sum ? `md5:${MD5sum}` : undefined;
+function digestOf({ SHA512, SHA256, SHA1, MD5sum }: Fields): Digest | undefined {
+  const hex = (SHA256 || SHA512 || SHA1 || MD5sum)?.trim().toLowerCase();
+  if (hex === undefined) return undefined;
+  const algorithm = SHA256 ? "sha256" : SHA512 ? "sha512" : SHA1 ? "sha1" : "md5";
+  if (!/^[\da-f]{32,128}$/.test(hex)) throw new Error(`its ${algorithm} is ${JSON.stringify(hex)}`);
+  return `${algorithm}:${hex}`;
 }
 
-/** `pool/main/g/gcc/libgcc_12+deb_amd64.deb`, `./x.deb` → as it is asked for. */
+/** `pool/main/g/gcc/libgcc_12+deb_amd64.deb`, `./x.deb` → as it is asked for. Throws where it is in no folder of the archive. */
 function pathOf(name: string): Path {
-  return `/${encodeURI(name.replaceAll(/(^|\/)(?:\.?\/)+/g, "$1"))}`;
+  const path: Path = `/${encodeURI(name.replaceAll(/(^|\/)(?:\.?\/)+/g, "$1"))}`;
+  if (!isPlain(path)) throw new Error(`its file ${JSON.stringify(name)} is in no folder of the archive`);
+  return path;
 }
 
-function incomplete(fields: Fields): Error {
-  return new Error(
-    `a paragraph of it names no package, version, file or digest: ${JSON.stringify(fields).slice(0, 100)}`,
-  );
+function incomplete(): Error {
+  return new Error("the paragraph names no package, version, file or digest");
 }

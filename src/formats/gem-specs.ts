@@ -31,6 +31,8 @@ function changesIn(text: string): Map<string, string> {
   const gems = new Map<string, string>();
   for (const line of linesBelow({ path: "/versions", text: () => text })) {
     const { name, changes } = readVersions(line);
+    // A line that names a gem and nothing of it.
+    if (changes === "") continue;
     const before = gems.get(name);
     gems.set(name, before === undefined ? changes : `${before},${changes}`);
   }

@@ -1,5 +1,6 @@
 /** The index of a chart repository: https://helm.sh/docs/topics/chart_repository/ */
-import type { Digest, Doc, Facts, FileFacts, Path, Release, ReleaseFacts, View } from "../ecosystem.ts";
+import type { Digest, Doc, Facts, FileFacts, LeftOut, Path, Release, ReleaseFacts, View } from "../ecosystem.ts";
+import { labelOf, leaveOut } from "./entries.ts";
 import {
   COLLECTION_STYLE,
   type MappingNode,
@@ -21,7 +22,11 @@ interface Entry {
 }
 
 export function helmFacts(doc: Doc): Facts {
-  return { releases: chartsIn(doc, readIndex(doc)).flatMap(({ entries }) => entries.map(stated)) };
+  const charts = chartsIn(doc, readIndex(doc));
+  return {
+    releases: charts.flatMap(({ entries }) => entries.map(stated)),
+    leftOut: charts.flatMap(({ leftOut }) => leftOut),
+  };
 }
 
 /** All of it stays as it stands, but for what is withheld and for where charts are. */
@@ -29,12 +34,12 @@ export function helmIndex(doc: Doc, view: View): string {
   const root = readIndex(doc);
   const charts = valueAt(root, "entries");
   if (charts?.kind !== "mapping") return writeTree(root);
-  const shown = chartsIn(doc, root).flatMap(({ key, list, entries }) => {
+  const shown = chartsIn(doc, root).flatMap(({ key, list, entries, leftOut }) => {
     const items = entries
       .filter(({ release, file }) => view.admits(release, file?.path))
       .map(({ node, file }) => (file ? withUrl(node, view.link(file.path)) : node));
     // A chart of which nothing was there stays as it was.
-    if (entries.length === 0) return view.offline ? [] : [{ key, value: list }];
+    if (entries.length === 0 && leftOut.length === 0) return view.offline ? [] : [{ key, value: list }];
     return items.length > 0 && list.kind === "sequence" ? [{ key, value: { ...list, items } }] : [];
   });
   // An empty block would read as no value at all.
@@ -66,19 +71,36 @@ function digestOf(node: MappingNode): Digest | undefined {
   return hex === undefined ? undefined : `sha256:${hex.toLowerCase()}`;
 }
 
-function chartsIn(doc: Doc, root: MappingNode): { key: Node; list: Node; entries: Entry[] }[] {
+interface Chart {
+  key: Node;
+  list: Node;
+  entries: Entry[];
+  leftOut: LeftOut[];
+}
+
+/** helm skips an entry that it cannot read, whatever else its chart has. */
+function chartsIn(doc: Doc, root: MappingNode): Chart[] {
   const charts = valueAt(root, "entries");
   if (charts?.kind !== "mapping") return [];
   return charts.items.map(({ key, value: list }) => {
-    const nodes = list.kind === "sequence" ? list.items.filter((each) => each.kind === "mapping") : [];
+    const chart: Chart = { key, list, entries: [], leftOut: [] };
     const name = key.kind === "scalar" ? key.value : "";
-    return { key, list, entries: nodes.map((node) => entryOf(doc, name, node)) };
+    for (const [at, node] of list.kind === "sequence" ? list.items.entries() : [])
+      try {
+        chart.entries.push(entryOf(doc, name, node));
+      } catch (error) {
+        chart.leftOut.push(leaveOut(`${name} (entry ${at + 1})`, error));
+      }
+    // What is no list of entries is nothing to helm; an empty one is.
+    if (list.kind === "mapping") chart.leftOut.push(leaveOut(name, new Error("it is no list of versions")));
+    return chart;
   });
 }
 
-function entryOf(doc: Doc, chart: string, node: MappingNode): Entry {
+function entryOf(doc: Doc, chart: string, node: Node): Entry {
   const { repo = "" } = doc.params;
-  const release = { name: `${repo}/${chart}`, version: textAt(node, "version") };
+  if (node.kind !== "mapping") throw new Error("it is no mapping");
+  const release = { name: `${repo}/${labelOf(chart, "name")}`, version: labelOf(textAt(node, "version"), "version") };
   const url = textsAt(node, "urls").find(({ value }) => /^(?:https?:\/\/|(?![a-z][a-z\d+.-]*:))./i.test(value))?.value;
   return { release, node, file: url === undefined ? undefined : { path: pathOf(doc, release, url), url } };
 }

@@ -1,6 +1,7 @@
-import type { Doc } from "../ecosystem.ts";
+import type { Doc, LeftOut } from "../ecosystem.ts";
 import { pythonVersions } from "./distribution.ts";
-import type { ProjectFile } from "./simple-index.ts";
+import { leaveOut } from "./entries.ts";
+import { type ProjectFile, readFile } from "./simple-index.ts";
 
 /** The older JSON documents, of a project or of one of its releases. */
 export interface Legacy {
@@ -19,11 +20,37 @@ export interface LegacyFile extends Record<string, unknown> {
   requires_python?: string | null;
 }
 
-/** Throws where the document is no such one, or is cut off. */
-export function readLegacy(doc: Doc): Legacy {
+/** Files that cannot be read are left out. Throws where the document is no such one, or is cut off. */
+export function readLegacy(doc: Doc): { legacy: Legacy; leftOut: LeftOut[] } {
   const found = doc.json<Legacy>();
-  if (!found.info || !Array.isArray(found.urls)) throw new Error(`${doc.path} is no project document`);
-  return found;
+  if (!isRecord(found?.info) || !Array.isArray(found.urls)) throw new Error(`${doc.path} is no project document`);
+  const leftOut: LeftOut[] = [];
+  const readable = (files: unknown): LegacyFile[] =>
+    (Array.isArray(files) ? (files as unknown[]) : [files]).flatMap((stated) => {
+      try {
+        const { filename, url, hashes } = readFile(
+          isRecord(stated) ? { ...stated, hashes: stated["digests"] } : stated,
+        );
+        return [{ ...(stated as LegacyFile), filename, url, digests: hashes }];
+      } catch (error) {
+        leftOut.push(leaveOut(isRecord(stated) ? (stated["filename"] ?? stated) : stated, error));
+        return [];
+      }
+    });
+  const urls = readable(found.urls);
+  const releases =
+    isRecord(found.releases) &&
+    Object.fromEntries(Object.entries(found.releases).map(([version, files]) => [version, readable(files)] as const));
+  const left = [...urls, ...Object.values(releases || {}).flat()];
+  if (left.length === 0 && leftOut[0]) throw new Error(`${leftOut[0].entry}: ${leftOut[0].reason}`);
+  const legacy: Legacy = { ...found, urls };
+  if (releases) legacy.releases = releases;
+  else delete legacy.releases;
+  return { legacy, leftOut };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One of its files, as newer documents have it. */

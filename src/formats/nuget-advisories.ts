@@ -1,5 +1,6 @@
 /** Known vulnerabilities, by pages: https://learn.microsoft.com/nuget/api/vulnerability-info */
 import type { Doc, Facts, View } from "../ecosystem.ts";
+import { type Entries, readEntries } from "./entries.ts";
 import { linked } from "./nuget-links.ts";
 
 interface Page {
@@ -7,20 +8,24 @@ interface Page {
 }
 
 export function advisoryFacts(doc: Doc): Facts {
-  return { follow: pagesOf(doc).flatMap((page) => doc.pathOf(page["@id"]) ?? []) };
+  const { found, leftOut } = pagesOf(doc);
+  return { follow: found.flatMap((page) => doc.pathOf(page["@id"]) ?? []), leftOut };
 }
 
 /** A page that is none of this mount's upstreams' is left out, and one that is not at hand where nothing may be dialled. */
 export function advisories(doc: Doc, view: View): string {
-  const shown = pagesOf(doc).filter((page) => {
+  const shown = pagesOf(doc).found.filter((page) => {
     const path = doc.pathOf(page["@id"]);
     return path && (!view.offline || doc.near(path));
   });
   return JSON.stringify(linked(shown, doc, view));
 }
 
-function pagesOf(doc: Doc): Page[] {
+function pagesOf(doc: Doc): Entries<Page> {
   const pages = doc.json<Page[]>();
   if (!Array.isArray(pages)) throw new Error(`${doc.path} is no list of pages`);
-  return pages;
+  return readEntries(pages, (page: Page | null) => {
+    if (typeof page?.["@id"] !== "string") throw new Error("it has no @id");
+    return page;
+  });
 }

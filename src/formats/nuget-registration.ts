@@ -1,5 +1,6 @@
 /** A package's registration: an index of pages of leaves. https://learn.microsoft.com/nuget/api/registration-base-url-resource */
 import type { Doc, Facts, Release, ReleaseFacts, View } from "../ecosystem.ts";
+import { type Entries, labelOf, readEntries } from "./entries.ts";
 import { linked } from "./nuget-links.ts";
 import { filesOf, packageOf, releaseOf } from "./nuget-paths.ts";
 import { PLACES } from "./nuget-service.ts";
@@ -35,11 +36,14 @@ type Registration = { items: (Page | Leaf)[] } | LeafDocument;
 export function registrationFacts(doc: Doc): Facts {
   const found = read(doc);
   if (!("items" in found)) return leafFacts(doc, found);
-  const pages = found.items.filter((item): item is Page => !isLeaf(item));
-  const leaves = [...found.items.filter(isLeaf), ...pages.flatMap((page) => leavesOf(doc, page) ?? [])];
+  const { found: items, leftOut } = itemsIn(found.items);
+  const pages = items.filter((item): item is Page => !isLeaf(item));
+  const within = pages.flatMap((page) => leavesOf(doc, page) ?? []);
+  const leaves = [...items.filter(isLeaf), ...within.flatMap((each) => each.found)];
   return {
     releases: leaves.map(({ catalogEntry, packageContent }) => stated(catalogEntry, packageContent)),
     follow: pages.flatMap((page) => (page.items ? [] : (doc.pathOf(page["@id"]) ?? []))),
+    leftOut: [...leftOut, ...within.flatMap((each) => each.leftOut)],
   };
 }
 
@@ -51,8 +55,10 @@ export function registration(doc: Doc, view: View): string | undefined {
     const release = releaseIn(doc);
     return admits(view, release) ? send(served(found, release, view)) : undefined;
   }
-  if (found.items.some(isLeaf)) return send(bounded(found as Page, found.items.filter(isLeaf), view));
-  const pages = (found.items as Page[]).flatMap((page) => {
+  const { found: all, leftOut } = itemsIn(found.items);
+  const own: Entries<Leaf> = { found: all.filter(isLeaf), leftOut };
+  if (own.found.length > 0) return send(bounded(found as Page, own, view));
+  const pages = (all as Page[]).flatMap((page) => {
     const leaves = leavesOf(doc, page);
     if (!leaves) return doc.pathOf(page["@id"]) ? [page] : refuse(page);
     const { items, ...shown } = bounded(page, leaves, view);
@@ -62,17 +68,17 @@ export function registration(doc: Doc, view: View): string | undefined {
 }
 
 /** Counts and bounds follow what is shown. */
-function bounded(page: Page, leaves: readonly Leaf[], view: View): Page & { items: Leaf[] } {
-  const items = leaves.flatMap((leaf) => {
+function bounded(page: Page, leaves: Entries<Leaf>, view: View): Page & { items: Leaf[] } {
+  const items = leaves.found.flatMap((leaf) => {
     const release = releaseOf(leaf.catalogEntry.id, leaf.catalogEntry.version);
     return admits(view, release) ? [served(leaf, release, view)] : [];
   });
-  if (items.length === leaves.length) return { ...page, items };
+  if (items.length === leaves.found.length && leaves.leftOut.length === 0) return { ...page, items };
   const versions = items.map(({ catalogEntry: { version } }) => version.replace(/\+.*/, ""));
   const sorted = versions.toSorted(nugetVersions.compare);
   const [lower, upper] = [sorted[0], sorted.at(-1)];
   // A page within the index is named after its bounds.
-  const id = page["@id"].replace(/#page\/.*/, `#page/${lower}/${upper}`);
+  const id = String(page["@id"]).replace(/#page\/.*/, `#page/${lower}/${upper}`);
   return { ...page, "@id": id, count: items.length, lower, upper, items };
 }
 
@@ -99,10 +105,32 @@ function isLeaf(item: Page | Leaf): item is Leaf {
   return "catalogEntry" in item;
 }
 
+/** Pages of an index, or leaves of a page. */
+function itemsIn(items: readonly unknown[]): Entries<Page | Leaf> {
+  return readEntries(items as readonly (Page | Leaf | null)[], (item) => {
+    if (typeof item !== "object" || item === null) throw new Error("it is no object");
+    if (isLeaf(item)) return checked(item);
+    if (typeof item["@id"] !== "string")
+      throw new Error("it is neither a leaf nor a page: it has no catalogEntry and no @id");
+    if (item.items !== undefined && !Array.isArray(item.items)) throw new Error("its items are no list");
+    return item;
+  });
+}
+
+function checked(leaf: Leaf): Leaf {
+  const { catalogEntry: entry, packageContent } = leaf;
+  if (typeof entry !== "object" || entry === null) throw new Error("its catalogEntry is no object");
+  labelOf(entry.id, "id");
+  labelOf(entry.version, "version");
+  stated(entry, packageContent);
+  return leaf;
+}
+
 /** Of a page that stands elsewhere, where that is at hand. */
-function leavesOf(doc: Doc, page: Page): Leaf[] | undefined {
+function leavesOf(doc: Doc, page: Page): Entries<Leaf> | undefined {
   const path = page.items ? undefined : doc.pathOf(page["@id"]);
-  return page.items ?? (path && doc.near(path)?.json<Page>().items);
+  const items = page.items ?? (path && doc.near(path)?.json<Page>().items);
+  return items && readEntries(items, checked);
 }
 
 function refuse(page: Page): never {

@@ -1,5 +1,6 @@
 /** What searches find. https://learn.microsoft.com/nuget/api/search-query-service-resource, and autocompletion beside it. */
 import type { Body, Doc, Facts, Release, View } from "../ecosystem.ts";
+import { type Entries, labelOf, readEntries } from "./entries.ts";
 import { json } from "./json.ts";
 import { linked } from "./nuget-links.ts";
 import { registered, releaseOf } from "./nuget-paths.ts";
@@ -12,12 +13,13 @@ interface Found {
 }
 
 export function searchFacts(doc: Doc): Facts {
-  return { releases: dataOf<Found>(doc).flatMap(releasesOf) };
+  const { found, leftOut } = foundIn(doc);
+  return { releases: found.flatMap(releasesOf), leftOut };
 }
 
 /** A package is shown as the newest of its releases that are shown. */
 export function search(doc: Doc, view: View): Body {
-  const data = dataOf<Found>(doc).flatMap((found) => {
+  const data = foundIn(doc).found.flatMap((found) => {
     const shown = releasesOf(found).filter((release) => view.admits(release));
     const versions = found.versions?.filter(({ version }) => view.admits(releaseOf(found.id, version)));
     const isShown = view.admits(releaseOf(found.id, found.version));
@@ -87,6 +89,16 @@ function page<T>(all: readonly T[], query: URLSearchParams): T[] {
 
 function releasesOf({ id, version, versions = [] }: Found): Release[] {
   return [...versions.map((each) => each.version), version].map((each) => releaseOf(id, each));
+}
+
+function foundIn(doc: Doc): Entries<Found> {
+  return readEntries(dataOf<Found | null>(doc), (found) => {
+    labelOf(found?.id, "id");
+    labelOf(found?.version, "version");
+    if (found?.versions !== undefined && !Array.isArray(found.versions)) throw new Error("its versions are no list");
+    for (const each of found?.versions ?? []) labelOf(each?.version, "version");
+    return found!;
+  });
 }
 
 function dataOf<T>(doc: Doc): T[] {

@@ -72,9 +72,11 @@ export function serviceIndex(doc: Doc, view: View): Body {
 function partsOf(doc: Doc): [Resource, Part, "/" | "/index.json" | ""][] {
   const { resources } = doc.json<{ resources?: Resource[] }>();
   if (!Array.isArray(resources)) throw new Error(`${doc.path} is no service index: it has no resources`);
-  return resources.flatMap((resource) => {
+  return resources.flatMap((resource: Resource | null) => {
+    // What names nothing is nothing that clients look for.
+    if (typeof resource?.["@id"] !== "string") return [];
     const types = [resource["@type"]].flat();
-    const found = TYPES.find(([type]) => types.some((each) => type.test(each)));
+    const found = TYPES.find(([type]) => types.some((each) => typeof each === "string" && type.test(each)));
     return found ? [[resource, found[1], found[2]] as [Resource, Part, (typeof found)[2]]] : [];
   });
 }

@@ -1,23 +1,24 @@
 /** Lists of the OCI distribution specification, by pages: tags, repositories, referrers. */
 import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../ecosystem.ts";
+import { type Entries, readEntries } from "./entries.ts";
 import { json } from "./json.ts";
-import { INDEX, manifestPath, referrersTag } from "./oci.ts";
+import { INDEX, manifestPath, readManifest, referrersTag } from "./oci.ts";
 
-interface Index {
-  manifests?: { digest: Digest }[];
-}
-
+const TAG = /^\w[\w.-]{0,127}$/;
 const TAGGED = /^\/(?<name>.+)\/manifests\/(?<tag>[^/:]+)$/;
 
 /** Throws where it is no list of tags. */
-export function tagsIn(doc: Doc, name: string): ReleaseFacts[] {
-  const { tags } = doc.json<{ tags?: string[] | null }>();
-  if (tags === undefined) throw new Error(`${doc.path} is no list of tags`);
-  return (tags ?? []).map((version) => ({ name, version, ...(version === "latest" && { tags: [version] }) }));
+export function tagsIn(doc: Doc, name: string): Entries<ReleaseFacts> {
+  const { tags } = doc.json<{ tags?: unknown }>();
+  if (tags !== null && !Array.isArray(tags)) throw new Error(`${doc.path} is no list of tags`);
+  return readEntries((tags ?? []) as unknown[], (tag) => {
+    if (typeof tag !== "string" || !TAG.test(tag)) throw new Error("it is no tag");
+    return { name, version: tag, ...(tag === "latest" && { tags: [tag] }) };
+  });
 }
 
 export function shownTags(doc: Doc, view: View, name: string): Body {
-  const shown = tagsIn(doc, name).filter((release) => view.admits(release, manifestPath(name, release.version)));
+  const shown = tagsIn(doc, name).found.filter((release) => view.admits(release, manifestPath(name, release.version)));
   return linked(doc, view, { name, tags: shown.map(({ version }) => version) }, "application/json");
 }
 
@@ -26,8 +27,9 @@ export const NO_REFERRERS = JSON.stringify({ schemaVersion: 2, mediaType: INDEX,
 
 /** With those of the tag by which registries without such lists tell of them. */
 export function shownReferrers(doc: Doc, view: View, name: string): Body {
-  const index = doc.json<Index>();
-  const tagged = doc.near(manifestPath(name, referrersTag(doc.params.digest as Digest)))?.json<Index>();
+  const index = readManifest(doc).manifest;
+  const beside = doc.near(manifestPath(name, referrersTag(doc.params.digest as Digest)));
+  const tagged = beside && readManifest(beside).manifest;
   const all = new Map([...(tagged?.manifests ?? []), ...(index.manifests ?? [])].map((each) => [each.digest, each]));
   const manifests = Array.from(all.values()).filter(({ digest: version }) =>
     view.admits({ name, version }, manifestPath(name, version)),

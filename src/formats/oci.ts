@@ -1,6 +1,7 @@
 /** Manifests of images and artifacts, their indexes, and lists of tags (the OCI image and distribution specifications). */
 import { hash, splitDigest } from "../digest.ts";
-import type { Digest, Doc, FileFacts, Path, Platform, ReleaseFacts } from "../ecosystem.ts";
+import type { Digest, Doc, FileFacts, LeftOut, Path, Platform, ReleaseFacts } from "../ecosystem.ts";
+import { readEntries } from "./entries.ts";
 
 interface Descriptor {
   mediaType?: string;
@@ -44,28 +45,40 @@ export const digestOf = (doc: Doc): Digest => `sha256:${hash("sha256", doc.bytes
  * What a manifest leads to: blobs, manifests by platform, and what others say of it, which upstream may not have: referrers, and
  * the tags by which registries without such an API are told of them.
  */
-export function releasesOf(doc: Doc, name: string, own: Digest): ReleaseFacts[] {
-  const { config, layers = [], manifests = [], subject } = readManifest(doc);
+export function manifestFacts(doc: Doc, name: string, own: Digest): { releases: ReleaseFacts[]; leftOut: LeftOut[] } {
+  const { manifest, leftOut } = readManifest(doc);
+  const { config, layers = [], manifests = [], subject } = manifest;
   const blobs = [...(config ? [config] : []), ...layers].map((blob) => blobOf(name, blob));
   const referrers: FileFacts = { path: `/${name}/referrers/${own}`, optional: true };
   const children = manifests.map((child) => childOf(name, child));
   const tags = subject ? [] : companions(name, own);
-  return [{ name, version: own, files: [...blobs, referrers] }, ...children, ...tags];
+  return { releases: [{ name, version: own, files: [...blobs, referrers] }, ...children, ...tags], leftOut };
 }
 
 /** Of manifests that a list of referrers names. */
-export function referrersIn(doc: Doc, name: string): ReleaseFacts[] {
-  return (readManifest(doc).manifests ?? []).map((child) => childOf(name, child));
+export function referrersIn(doc: Doc, name: string): { releases: ReleaseFacts[]; leftOut: LeftOut[] } {
+  const { manifest, leftOut } = readManifest(doc);
+  return { releases: (manifest.manifests ?? []).map((child) => childOf(name, child)), leftOut };
 }
 
-function readManifest(doc: Doc): Manifest {
+/** An image is of no use without one of its parts; of an index, what cannot be read is left out. */
+export function readManifest(doc: Doc): { manifest: Manifest; leftOut: LeftOut[] } {
   const manifest = doc.json<Manifest>();
   const { schemaVersion, config, layers, manifests } = manifest;
   if (schemaVersion !== 2)
     throw new Error(`${doc.path} is no manifest: expected schemaVersion 2, found ${String(schemaVersion)}`);
-  for (const { digest } of [...(config ? [config] : []), ...(layers ?? []), ...(manifests ?? [])])
-    if (!isDigest(digest)) throw new Error(`${doc.path} names ${digest}, which is no digest that can be verified`);
-  return manifest;
+  for (const each of [...(config ? [config] : []), ...(layers ?? [])]) requireDigest(each);
+  if (!manifests) return { manifest, leftOut: [] };
+  if (!Array.isArray(manifests)) throw new Error(`${doc.path} is no index: its manifests are no list`);
+  const { found, leftOut } = readEntries(manifests, requireDigest);
+  return { manifest: { ...manifest, manifests: found }, leftOut };
+}
+
+function requireDigest(descriptor: Descriptor | null): Descriptor {
+  const digest: unknown = descriptor?.digest;
+  if (typeof digest !== "string" || !isDigest(digest))
+    throw new Error(`it names ${JSON.stringify(digest)}, which is no digest that can be verified`);
+  return descriptor!;
 }
 
 /** The tag that stands for a list of referrers, where there is no such list ("Referrers Tag Schema"). */

@@ -31,7 +31,8 @@ export function provenanceOf(doc: Doc, { provenance }: ProjectFile): Path | unde
 export function stated(doc: Doc, file: ProjectFile): ReleaseFacts {
   const { filename } = file;
   const at = new Date(file["upload-time"] ?? "");
-  const python = file["requires-python"] ? markerOf(file["requires-python"]) : undefined;
+  const requires: unknown = file["requires-python"];
+  const python = typeof requires === "string" && requires ? markerOf(requires) : undefined;
   return {
     ...releaseOf(filename, normalize(doc.params.name!)),
     ...(!Number.isNaN(at.getTime()) && { publishedAt: at }),

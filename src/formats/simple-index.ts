@@ -1,6 +1,7 @@
 /** A project's page of the Python "simple" repository API: JSON (PEP 691) and HTML (PEP 503) in one form. */
-import type { Digest, Doc } from "../ecosystem.ts";
+import type { Digest, Doc, LeftOut } from "../ecosystem.ts";
 import { isDistribution } from "./distribution.ts";
+import { type Entries, labelOf, readEntries } from "./entries.ts";
 import { escapeHtml, isWhole, metaOf, tagsOf } from "./html.ts";
 
 export const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
@@ -19,6 +20,12 @@ export interface Project {
   [key: string]: unknown;
 }
 
+/** A project's page as it is used: files that cannot be read are left out of it. */
+export interface ReadProject {
+  project: Project;
+  leftOut: LeftOut[];
+}
+
 export interface ProjectFile {
   filename: string;
   url: string;
@@ -35,11 +42,57 @@ export interface ProjectFile {
 }
 
 /** Reads either representation. Throws where it is neither, or is cut off. */
-export function readProject(doc: Doc, name: string): Project {
+export function readProject(doc: Doc, name: string): ReadProject {
   const project = isJson(doc) ? doc.json<Project>() : fromHtml(doc, name);
-  if (!Array.isArray(project.files)) throw new Error(`${doc.path} is no project page: it has no files`);
+  if (!Array.isArray(project?.files)) throw new Error(`${doc.path} is no project page: it has no files`);
   // PEP 792: files of a quarantined project must not be offered; most registries leave them out themselves.
-  return project["project-status"]?.status === "quarantined" ? { ...project, files: [] } : project;
+  const isQuarantined = project["project-status"]?.status === "quarantined";
+  const { found: files, leftOut } = readFiles(isQuarantined ? [] : project.files);
+  const { meta, versions } = project;
+  return {
+    project: {
+      ...project,
+      meta: typeof meta === "object" && meta !== null ? meta : { "api-version": "1.0" },
+      ...(versions !== undefined && { versions: Array.isArray(versions) ? versions.filter(isText) : [] }),
+      files,
+    },
+    leftOut,
+  };
+}
+
+/** Files with a name and an address; clients skip the others. */
+export function readFiles(files: readonly unknown[]): Entries<ProjectFile> {
+  return readEntries(files, readFile, (file) => (file as ProjectFile | null)?.filename ?? file);
+}
+
+/** A file of a list, without what states nothing. Throws where it is none. */
+export function readFile(stated: unknown): ProjectFile {
+  if (typeof stated !== "object" || stated === null) throw new Error("it is no file");
+  const file = { ...stated } as ProjectFile;
+  labelOf(file.filename, "filename");
+  if (!isText(file.url) || !URL.canParse(file.url, "https://index.example/")) throw new Error("its url is no address");
+  if (LOCAL.test(file.url)) throw new Error("its url is no address of the web");
+  file.hashes = textsOf(file.hashes);
+  for (const field of METADATA) {
+    const metadata = file[field];
+    if (typeof metadata === "object" && metadata !== null) file[field] = textsOf(metadata);
+  }
+  for (const field of ["requires-python", "provenance"] as const)
+    if (file[field] !== null && !isText(file[field])) delete file[field];
+  return file;
+}
+
+/** The fields of a record that are texts. */
+function textsOf(record: unknown): Record<string, string> {
+  if (typeof record !== "object" || record === null) return {};
+  return Object.fromEntries(Object.entries(record).filter((each): each is [string, string] => isText(each[1])));
+}
+
+/** Schemes that no index means to be fetched. */
+const LOCAL = /^(?!https?:)[a-z][a-z\d+.-]*:/i;
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function fromHtml(doc: Doc, name: string): Project {

@@ -7,6 +7,7 @@ import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
+import { formatPurl } from "../purl.ts";
 import { isWithinWindow } from "../window.ts";
 import { fitting, isWanted } from "./choice.ts";
 import { Closure } from "./closure.ts";
@@ -52,6 +53,9 @@ export interface JobOptions {
 
 const UNREAD = "what it requires is stated within its files only, which a dry run does not fetch";
 
+/** Odd entries of documents that are told of in one job. */
+const ODD = 10_000;
+
 /** Milliseconds between looks whether a job was canceled, or a postponed task is due. */
 const LOOK = 200;
 
@@ -65,6 +69,8 @@ export class Job {
   readonly #earlier = new Map<number, { completed: number; bytes: number }>();
   /** Of a dry run, the files that are told of: the same may belong to several tasks. */
   readonly #planned = new Set<string>();
+  /** Odd entries that were told of. */
+  readonly #odd = new Set<string>();
 
   constructor(options: JobOptions) {
     this.#options = options;
@@ -189,8 +195,16 @@ export class Job {
   }
 
   /** What a plan has to say beside its files. */
-  #remark(work: Work, { mount, version }: ReleaseTask, { withheld, unfit, unproven }: Plan): void {
-    const { tell } = this.#options;
+  #remark(work: Work, { mount, name, version }: ReleaseTask, { withheld, unfit, odd, unproven }: Plan): void {
+    const { tell, mounts } = this.#options;
+    for (const { path, entry, reason } of odd) {
+      // Many packages may have a document in common.
+      const key = `${mount} ${path} ${entry}`;
+      if (this.#odd.has(key) || this.#odd.size >= ODD) continue;
+      this.#odd.add(key);
+      const purl = formatPurl(mounts.get(mount)!.ecosystem, { name });
+      tell?.({ mount, purl, outcome: "left out", reason: `an entry of ${path} makes no sense: ${entry}: ${reason}` });
+    }
     for (const each of unproven) tell?.({ mount, ...each, outcome: "unproven" });
     for (const each of unfit) tell?.({ mount, ...each, outcome: "left out" });
     for (const each of withheld) {

@@ -13,7 +13,7 @@ import { type Held, hold } from "./hold.ts";
 import { requireGone, Unlisted } from "./registry/absent.ts";
 import { requireCurrent } from "./registry/current.ts";
 import { selectReleases } from "./registry/filters.ts";
-import { indexed, type Refresh } from "./walk.ts";
+import { indexed, type OddEntry, type Refresh } from "./walk.ts";
 
 export interface PlannedFile {
   path: Path;
@@ -34,6 +34,8 @@ export interface Plan {
   expected?: readonly Digest[];
   /** Releases that policy keeps back, as PURLs; none of their files is planned. */
   withheld: string[];
+  /** Entries of its documents that make no sense, and were left out. */
+  odd: OddEntry[];
   /** Releases of which nothing is left by the choice of files, and why. */
   unfit: { purl: string; reason: string }[];
   requires: Requirement[];
@@ -69,14 +71,16 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     held: [],
     withheld: [],
     unfit: [],
+    odd: [],
     requires: [],
     unproven: [],
     staged: [],
   };
   const meant = await chosen(cache, mount, task, spec);
   if (!meant) return { ...found, isGone: true };
-  const { releases, staged } = meant;
+  const { releases, staged, odd } = meant;
   found.staged = staged;
+  found.odd = odd;
   const { admits, matures } = await cache.admissions.ofDocument(mount, [...releases.values()].flat(), { held: false });
   const wasHeld = (path: Path) => cache.context.artifacts.find(mount.name, path) !== undefined;
   const heldAt = heldBy(cache, mount, task.name);
@@ -180,10 +184,10 @@ async function wanted(
   mount: Mount,
   task: ReleaseTask,
   refresh: Refresh,
-): Promise<{ releases: Map<string, ReleaseFacts[]>; staged: Staged[] }> {
+): Promise<{ releases: Map<string, ReleaseFacts[]>; staged: Staged[]; odd: OddEntry[] }> {
   const { ecosystem } = mount;
   const { name, version, qualifiers } = task;
-  const { releases: stated, staged } = await indexed(cache, mount, { name, qualifiers }, refresh);
+  const { releases: stated, staged, odd } = await indexed(cache, mount, { name, qualifiers }, refresh);
   const chosen = version === undefined ? stated : stated.filter((each) => isVersion(mount, each.version, version));
   if (chosen.length === 0) {
     // Some indexes list only part of what exists (Go's pseudo-versions); then the files themselves tell.
@@ -191,7 +195,7 @@ async function wanted(
       throw new Unlisted(`${formatPurl(ecosystem, task)} does not exist in ${mount.name}'s index`);
     chosen.push({ name, version });
   }
-  return { releases: Map.groupBy(chosen, (release) => release.version), staged };
+  return { releases: Map.groupBy(chosen, (release) => release.version), staged, odd };
 }
 
 function filesOf(

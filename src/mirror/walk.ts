@@ -4,7 +4,7 @@ import { documentAt, followsRoot, generationOf, type Target } from "../cache/loc
 import { Unsigned } from "../cache/signed-documents.ts";
 import { type Staged, stagedOf } from "../cache/staging.ts";
 import type { DocumentRow } from "../db/documents.ts";
-import type { Facts, Package, Path, ReleaseFacts } from "../ecosystem.ts";
+import type { Facts, LeftOut, Package, Path, ReleaseFacts } from "../ecosystem.ts";
 import { NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 
@@ -18,9 +18,16 @@ export interface Walked {
   staged: Staged[];
   /** Bytes that had to be fetched for them. */
   bytes: number;
+  /** Entries of them that make no sense. */
+  odd: OddEntry[];
 }
 
-const NOTHING: Walked = { releases: [], unpinned: [], staged: [], bytes: 0 };
+/** An entry that was left out of a document. */
+export interface OddEntry extends LeftOut {
+  path: Path;
+}
+
+const NOTHING: Walked = { releases: [], unpinned: [], staged: [], bytes: 0, odd: [] };
 
 /** Whether upstream is asked for documents that are fresh; a number: for those that it was not asked for since then. */
 export type Refresh = boolean | number;
@@ -70,6 +77,7 @@ export async function walk(
     unpinned: row.pinned || staged.length > 0 ? [] : [row.path as Path],
     staged,
     bytes: outcome === "miss" ? row.size : 0,
+    odd: [],
   };
   if (!target.route.parse || isSeen || options.unread) return walked;
   const doc = await cache.documents.open(target, row);
@@ -85,9 +93,11 @@ export async function walk(
       walked.unpinned.push(...led.unpinned);
       walked.staged.push(...led.staged);
       walked.bytes += led.bytes;
+      walked.odd.push(...led.odd);
     };
     if (next.length === 0) {
       walked.releases = [...(facts.releases ?? []), ...walked.releases];
+      for (const each of facts.leftOut ?? []) walked.odd.push({ ...each, path: target.path });
       for (const path of facts.beside ?? []) await lead(path, { ...options, tolerant: true, unread: true });
       return walked;
     }
@@ -117,7 +127,7 @@ export async function pin(
   });
 }
 
-interface Indexed extends Pick<Walked, "releases" | "staged"> {
+interface Indexed extends Pick<Walked, "releases" | "staged" | "odd"> {
   /** Releases of other packages that stand in for it. */
   others: ReleaseFacts[];
 }
@@ -142,7 +152,7 @@ export async function indexed(
   { name, qualifiers }: { name: string; qualifiers?: Readonly<Record<string, string>> | undefined },
   refresh: Refresh = false,
 ): Promise<Indexed> {
-  const found: Indexed = { releases: [], others: [], staged: [] };
+  const found: Indexed = { releases: [], others: [], staged: [], odd: [] };
   const seen = new Set<Path>();
   const only = { name, ...(qualifiers && { qualifiers }) };
   /** Of documents that head one generation, one will do: its digest, by the first of them. */
@@ -159,7 +169,8 @@ export async function indexed(
       absent.set(head, error);
     });
     if (!walked) continue;
-    const { row, releases, unpinned, staged } = walked;
+    const { row, releases, unpinned, staged, odd } = walked;
+    found.odd.push(...odd);
     if (head !== undefined) heads.set(head, row?.sha256 ?? "");
     await pin(cache, mount, unpinned);
     found.staged.push(...staged);

@@ -21,6 +21,9 @@ export const casesSchema = z.strictObject({
         file: z.string().min(1),
         mediaType: z.string().exactOptional(),
         truncation: z.enum(["anywhere", "line", "none"]).exactOptional(),
+        odd: z
+          .array(z.strictObject({ before: z.string().min(1), entries: z.array(z.string().min(1)) }))
+          .exactOptional(),
         unrelated: z.array(z.string()).exactOptional(),
       }),
     )

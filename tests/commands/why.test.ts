@@ -5,6 +5,7 @@ import { runProxy, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { TIMEOUT } from "../support/time-limits.ts";
+import { json } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 test(
@@ -47,6 +48,15 @@ test(
     expect((await why("pkg:npm/free@1.0.0"))[1]).toBe(`  admitted: no cooldown applies to it (published ${young})`);
     expect((await why("pkg:npm/mixed@3.0.0"))[1]).toBe("  index: does not list it");
     expect((await why("pkg:npm/absent@1.0.0"))[1]).toMatch(/ {2}index: \/absent does not exist .*404/);
+
+    upstream.set(
+      "/registry/odd",
+      json({ name: "odd", versions: { "1.0.0": {}, "2.0.0": { dist: { tarball: "/x.tgz" } } } }),
+    );
+    expect((await why("pkg:npm/odd@1.0.0")).slice(1, 3)).toEqual([
+      "  index: does not list it",
+      "  left out: an entry of /odd makes no sense: 1.0.0: it has no dist.tarball",
+    ]);
 
     expect((await proxy.run(["mirror", "pkg:npm/mixed"])).code).toBe(0);
     expect((await why("pkg:npm/mixed@1.0.0")).slice(2)).toEqual([

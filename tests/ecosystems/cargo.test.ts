@@ -94,7 +94,7 @@ test("facts: digests, dates, yanks, and the dependencies of a user", () => {
 
 test("a dependency on another registry is elsewhere", () => {
   const deps = [{ name: "acme-inner", req: "1", registry: "https://other.example/index" }];
-  const text = JSON.stringify({ name: "a", vers: "1.0.0", deps, cksum: "00", yanked: false });
+  const text = JSON.stringify({ name: "a", vers: "1.0.0", deps, cksum: "a".repeat(64), yanked: false });
   const inner = read(mount, { path: "/1/a", body: `${text}\n`, mediaType: "text/plain" });
   const [release] = [...(inner.route.parse?.(inner.doc).releases ?? [])];
   expect(release?.requires).toEqual([

@@ -14,6 +14,20 @@ import type { Conformance } from "../conformance.ts";
 const fixture = (path: string) => Bun.file(`${import.meta.dir}/../fixtures/${path}`).text();
 
 const HIVE = "/v3/registration5-gz-semver2";
+const INDEX_ENTRY = '{\n      "mediaType": "application/vnd.oci.image.manifest.v1+json"';
+const ODD_DESCRIPTORS = ["null,", "7,", "{},", '{ "digest": "sha256:odd" },', '{ "digest": "md5:00" },'];
+const ODD_LEAVES = [
+  "null,",
+  "7,",
+  "{},",
+  '{ "catalogEntry": null },',
+  '{ "catalogEntry": { "id": "Acme.Core" } },',
+  '{ "catalogEntry": { "id": "Acme.Core", "version": "../x" } },',
+  '{ "catalogEntry": { "id": "Acme.Core", "version": "9", "dependencyGroups": [null] } },',
+];
+
+/** What is no entry of any list of objects. */
+const NO_OBJECTS = ["null,", "7,", '"x",', "[],", "{},"];
 
 /** Each plugin with documents of its registry, and what requests mean. */
 export const table: readonly [Ecosystem, Conformance][] = [
@@ -22,7 +36,27 @@ export const table: readonly [Ecosystem, Conformance][] = [
     {
       upstreams: { default: "https://npm.example" },
       name: "@acme/is",
-      samples: [{ path: "/@acme%2fis", body: await fixture("npm/acme-is.json") }],
+      samples: [
+        {
+          path: "/@acme%2fis",
+          body: await fixture("npm/acme-is.json"),
+          odd: [
+            {
+              before: '"1.0.0": {',
+              entries: [
+                '"0.9.0": { "name": "@acme/is", "version": "0.9.0" },',
+                '"0.9.0": { "dist": null },',
+                '"0.9.0": { "dist": { "tarball": 7 } },',
+                '"0.9.0": { "dist": { "tarball": "http://npm.example/a.tgz", "shasum": {} } },',
+                '"0.9.0": null,',
+                '"0.9.0": [],',
+                '"../../x": { "dist": { "tarball": "http://npm.example/a.tgz" } },',
+                '"": { "dist": { "tarball": "http://npm.example/a.tgz" } },',
+              ],
+            },
+          ],
+        },
+      ],
       cases: [
         { path: "/-/package/@acme%2fis/dist-tags", kind: "derived" },
         { path: "/@acme%2fis/2.0.0", kind: "derived" },
@@ -44,15 +78,49 @@ export const table: readonly [Ecosystem, Conformance][] = [
           path: "/simple/acme-tool/",
           mediaType: "application/vnd.pypi.simple.v1+json",
           body: await fixture("pypi/acme-tool.json"),
+          odd: [
+            {
+              before: '{\n   "filename": "Acme.Tool-1.0.tar.gz"',
+              entries: [
+                ...NO_OBJECTS,
+                '{ "filename": "acme_tool-9-py3-none-any.whl" },',
+                '{ "url": "https://files.example/acme_tool-9-py3-none-any.whl", "hashes": {} },',
+                '{ "filename": "acme_tool-9.tar.gz", "url": "http://[", "hashes": null },',
+                '{ "filename": "..", "url": "https://files.example/x.whl", "hashes": {} },',
+                '{ "filename": "acme_tool-9.tar.gz", "url": "file:///etc/passwd" },',
+              ],
+            },
+          ],
         },
         {
           path: "/simple/acme-tool/",
           mediaType: "text/html",
           unrelated: ["1.0"],
           body: await fixture("pypi/acme-tool.html"),
+          odd: [
+            {
+              before: '<a href="https://files.example/packages/32',
+              entries: [
+                '<a href="http://[/acme_tool-9.tar.gz">acme_tool-9.tar.gz</a>\n',
+                '<a href="javascript:alert(1)//acme_tool-9.tar.gz">acme_tool-9.tar.gz</a>\n',
+                '<a href="../x/a%5C..%5Cb.zip">b.zip</a>\n',
+              ],
+            },
+          ],
         },
         // Its `info` is that of the newest release, whether clients may see it or not.
-        { path: "/pypi/acme-tool/json", unrelated: ["2.0"], body: await fixture("pypi/acme-tool.legacy.json") },
+        {
+          path: "/pypi/acme-tool/json",
+          unrelated: ["2.0"],
+          body: await fixture("pypi/acme-tool.legacy.json"),
+          odd: [
+            {
+              before: '{\n    "filename": "Acme.Tool-1.0.tar.gz"',
+              entries: [...NO_OBJECTS, '{ "filename": "x-1.zip" },'],
+            },
+            { before: '"1.0": [', entries: ['"0.9": null,', '"0.9": { "filename": 7 },'] },
+          ],
+        },
         {
           path: "/packages/aa/bb/cc/acme_tool-2.0-py3-none-any.whl.metadata",
           mediaType: "text/plain",
@@ -77,6 +145,19 @@ export const table: readonly [Ecosystem, Conformance][] = [
           mediaType: "text/plain",
           body: await fixture("cargo/acme-core.txt"),
           truncation: "line",
+          odd: [
+            {
+              before: '{"name": "acme-core","vers": "1.0.0"',
+              entries: [
+                '{"name":"acme-core","vers":"0.1.0","deps":[],"features":{},"yanked":false}\n',
+                "no JSON\n",
+                "null\n",
+                '{"name":"acme-core","vers":"../x","deps":[],"cksum":"00"}\n',
+                `{"name":"acme-core","vers":"0.1.0","deps":7,"cksum":"${"0".repeat(64)}"}\r\n`,
+                '{"name":"acme-core","vers":"0.1.0","deps":[],"cksum":"no digest"}\n',
+              ],
+            },
+          ],
         },
       ],
       cases: [
@@ -96,7 +177,18 @@ export const table: readonly [Ecosystem, Conformance][] = [
       upstreams: { default: "https://gems.example" },
       name: "acme-tool",
       samples: [
-        { path: "/info/acme-tool", mediaType: "text/plain", truncation: "line", body: await fixture("gem/info.txt") },
+        {
+          path: "/info/acme-tool",
+          mediaType: "text/plain",
+          truncation: "line",
+          body: await fixture("gem/info.txt"),
+          odd: [
+            {
+              before: "3.0.0 acme-core",
+              entries: ["nothing\n", "1.0.0 a:>= 0\n", " |checksum:ab\n", "../9 |ruby:>= 0\n"],
+            },
+          ],
+        },
         { path: "/versions", mediaType: "text/plain", truncation: "line", body: await fixture("gem/versions.txt") },
         { path: "/names", mediaType: "text/plain", truncation: "line", body: "---\nacme-tool\nzeta\n" },
       ],
@@ -126,12 +218,34 @@ export const table: readonly [Ecosystem, Conformance][] = [
           mediaType: "text/plain",
           body: await fixture("debian/Packages"),
           truncation: "line",
+          odd: [
+            {
+              before: "Package: libstdc++6",
+              entries: [
+                "Package: odd\nVersion: 1\n\n",
+                "no field\n\n",
+                "Package: odd\nVersion: 1\nFilename: pool/o/odd_1.deb\nSize: 1\n\n",
+                `Package: odd\nVersion: 1\nFilename: ../../odd_1.deb\nSize: 1\nSHA256: ${"0".repeat(64)}\n\n`,
+                "Package: odd\nVersion: 1\nFilename: pool/o/odd_1.deb\nSize: 1\nSHA256: none\n\n",
+                `Package: ../odd\nVersion: 1\nFilename: pool/o/odd_1.deb\nSize: 1\nSHA256: ${"0".repeat(64)}\n\n`,
+              ],
+            },
+          ],
         },
         {
           path: "/dists/trixie/main/source/Sources",
           mediaType: "text/plain",
           body: await fixture("debian/Sources"),
           truncation: "line",
+          odd: [
+            {
+              before: "Package: hello",
+              entries: [
+                "Package: odd\nVersion: 1\n\n",
+                `Package: odd\nVersion: 1\nDirectory: ../x\nChecksums-Sha256:\n ${"0".repeat(64)} 1 odd.dsc\n\n`,
+              ],
+            },
+          ],
         },
         { path: "/dists/trixie/InRelease", mediaType: "text/plain", body: await fixture("debian/InRelease") },
       ],
@@ -167,6 +281,7 @@ export const table: readonly [Ecosystem, Conformance][] = [
           mediaType: "text/plain",
           body: await fixture("golang/list.txt"),
           truncation: "none",
+          odd: [{ before: "v1.0.0\n", entries: ["master\n", "<br>\n", "v1/../../x\n"] }],
         },
         { path: "/go.example/!acme/lib/@v/v0.3.0.info", body: await fixture("golang/v0.3.0.info") },
         {
@@ -201,6 +316,33 @@ export const table: readonly [Ecosystem, Conformance][] = [
           mediaType: "text/xml",
           body: await fixture("maven/maven-metadata.xml"),
           unrelated: ["1.0"],
+          odd: [
+            {
+              before: "<version>1.9.0</version>",
+              entries: [
+                "<version/>",
+                "<version>../x</version>",
+                "<version><x>1</x></version>",
+                "<version>a/./b</version>",
+              ],
+            },
+          ],
+        },
+        {
+          path: "/org/acme/lib/3.0-SNAPSHOT/maven-metadata.xml",
+          mediaType: "text/xml",
+          body: await fixture("maven/snapshot.xml"),
+          odd: [
+            {
+              before: "<snapshotVersion>\n        <extension>pom",
+              entries: [
+                "<snapshotVersion/>",
+                "<snapshotVersion><extension>jar</extension></snapshotVersion>",
+                "<snapshotVersion><extension>jar</extension><value>../../3</value></snapshotVersion>",
+                "<snapshotVersion><classifier>/../x</classifier><extension>jar</extension><value>3</value></snapshotVersion>",
+              ],
+            },
+          ],
         },
         { path: "/org/acme/lib/1.9.0/lib-1.9.0.pom", mediaType: "text/xml", body: await fixture("maven/lib.pom") },
         { path: "/org/acme/lib/1.9.0/lib-1.9.0.module", body: await fixture("maven/lib.module") },
@@ -228,6 +370,18 @@ export const table: readonly [Ecosystem, Conformance][] = [
           mediaType: "text/yaml",
           truncation: "line",
           body: await fixture("helm/index.yaml"),
+          odd: [
+            {
+              before: "  - apiVersion: v2\n    appVersion: 1.10\n",
+              entries: [
+                "  - nothing\n",
+                "  - name: common\n",
+                "  - name: common\n    version: ../../x\n    urls: [x.tgz]\n",
+                "  - name: common\n    version: [1]\n    urls: [x.tgz]\n",
+              ],
+            },
+            { before: "  web:\n", entries: ["  odd:\n  - urls: [x.tgz]\n", "  odd:\n    version: 1.0.0\n"] },
+          ],
         },
       ],
       cases: [
@@ -260,26 +414,67 @@ export const table: readonly [Ecosystem, Conformance][] = [
       name: "Acme.Core",
       samples: [
         { path: "/v3/index.json", body: await fixture("nuget/service.json") },
-        { path: "/v3-flatcontainer/acme.core/index.json", body: await fixture("nuget/list.json") },
-        { path: `${HIVE}/acme.core/index.json`, body: await fixture("nuget/registration.json") },
-        { path: `${HIVE}/acme.core/index.json`, body: await fixture("nuget/registration-paged.json") },
+        {
+          path: "/v3-flatcontainer/acme.core/index.json",
+          body: await fixture("nuget/list.json"),
+          odd: [{ before: '"1.1.0-beta.2"', entries: ["null,", "7,", "{},", '"",', '"../x",'] }],
+        },
+        {
+          path: `${HIVE}/acme.core/index.json`,
+          body: await fixture("nuget/registration.json"),
+          odd: [
+            {
+              before: '{\n          "@id": "https://api.nuget.example/v3/registration5-gz-semver2/acme.core/1.0.0',
+              entries: ODD_LEAVES,
+            },
+          ],
+        },
+        {
+          path: `${HIVE}/acme.core/index.json`,
+          body: await fixture("nuget/registration-paged.json"),
+          odd: [
+            {
+              before: '{\n      "@id": "https://api.nuget.example/v3/registration5-gz-semver2/acme.core/page/1.0.0',
+              entries: NO_OBJECTS,
+            },
+          ],
+        },
         // It is named after its bounds.
         {
           path: `${HIVE}/acme.core/page/1.1.0/2.0.0.json`,
           unrelated: ["1.1.0", "2.0.0"],
           body: await fixture("nuget/page.json"),
+          odd: [
+            {
+              before: '{\n      "@id": "https://api.nuget.example/v3/registration5-gz-semver2/acme.core/1.1.0',
+              entries: ODD_LEAVES,
+            },
+          ],
         },
         { path: `${HIVE}/acme.core/1.1.0.json`, body: await fixture("nuget/leaf.json") },
         {
           path: "/v3/catalog0/data/2026.01.03.10.11.12/acme.core.1.1.0.json",
           body: await fixture("nuget/catalog-leaf.json"),
         },
-        { path: "/v3/catalog0/page0.json", body: await fixture("nuget/catalog-page.json") },
+        {
+          path: "/v3/catalog0/page0.json",
+          body: await fixture("nuget/catalog-page.json"),
+          odd: [
+            {
+              before: '{\n      "@id": "https://api.nuget.example/v3/catalog0/data/2026.01.03',
+              entries: [
+                ...NO_OBJECTS,
+                '{ "@id": "https://api.nuget.example/x", "nuget:id": "A", "nuget:version": "../x" },',
+              ],
+            },
+          ],
+        },
         {
           path: "/v3/vulnerabilities/index.json",
           body: JSON.stringify([
             { "@name": "base", "@id": "https://api.nuget.example/v3/vulnerabilities/2026/base.json" },
           ]),
+          odd: [{ before: '{"@name"', entries: NO_OBJECTS }],
         },
       ],
       cases: [
@@ -308,15 +503,27 @@ export const table: readonly [Ecosystem, Conformance][] = [
       upstreams: { default: "https://registry.example", "other.example:5000": "https://other.example:5000" },
       name: "library/alpine",
       samples: [
-        { path: "/library/alpine/tags/list", body: await fixture("oci/tags.json") },
+        {
+          path: "/library/alpine/tags/list",
+          body: await fixture("oci/tags.json"),
+          odd: [{ before: '"3.21"', entries: ["null,", "7,", '"",', '"a/b",', '".odd",'] }],
+        },
         { path: "/library/alpine/manifests/3.20", body: await fixture("oci/index.json"), truncation: "none" },
-        { path: `/library/alpine/manifests/sha256:${"e".repeat(64)}`, body: await fixture("oci/index.json") },
+        {
+          path: `/library/alpine/manifests/sha256:${"e".repeat(64)}`,
+          body: await fixture("oci/index.json"),
+          odd: [{ before: INDEX_ENTRY, entries: ODD_DESCRIPTORS }],
+        },
         { path: `/library/alpine/manifests/sha512:${"e".repeat(128)}`, body: await fixture("oci/manifest.json") },
         {
           path: `/upstream/other.example:5000/acme/app/manifests/sha256:${"e".repeat(64)}`,
           body: await fixture("oci/signature.json"),
         },
-        { path: `/library/alpine/referrers/sha256:${"e".repeat(64)}`, body: await fixture("oci/referrers.json") },
+        {
+          path: `/library/alpine/referrers/sha256:${"e".repeat(64)}`,
+          body: await fixture("oci/referrers.json"),
+          odd: [{ before: INDEX_ENTRY, entries: ODD_DESCRIPTORS }],
+        },
       ],
       cases: [
         { path: "/", kind: "answer" },

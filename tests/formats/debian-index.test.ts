@@ -30,7 +30,7 @@ describe("control files", () => {
 
 describe("packages", () => {
   test("all, and only those of a name and what stands in for it", () => {
-    const names = (only?: string) => Array.from(binariesOf(packages!, only), ({ name }) => name);
+    const names = (only?: string) => Array.from(binariesOf(packages!, only).releases, ({ name }) => name);
     expect(names()).toEqual(["hello", "libstdc++6", "postfix"]);
     expect(names("hello")).toEqual(["hello"]);
     expect(names("mail-transport-agent")).toEqual(["postfix"]);
@@ -38,7 +38,7 @@ describe("packages", () => {
     expect(names("default")).toEqual([]);
   });
   test("files, requirements with alternatives, what is taken along, what is provided", () => {
-    const [, library, mta] = [...binariesOf(packages!)];
+    const [, library, mta] = [...binariesOf(packages!).releases];
     expect(library?.files).toEqual([
       {
         path: "/pool/main/g/gcc-14/libstdc++6_14.2.0-19_amd64.deb",
@@ -63,7 +63,7 @@ describe("packages", () => {
     ]);
   });
   test("of sources all files, by the strongest digests", () => {
-    const [hello] = [...sourcesOf(sources!)];
+    const [hello] = [...sourcesOf(sources!).releases];
     expect(hello?.files?.map(({ path, size }) => [path, size])).toEqual([
       ["/pool/main/h/hello/hello_2.10-5.dsc", 1183],
       ["/pool/main/h/hello/hello_2.10.orig.tar.gz", 725_946],
@@ -78,7 +78,9 @@ describe("packages", () => {
     expect(all.map(kindOf)).toEqual(["Packages", "Sources", "SHA256SUMS", "Index", undefined, undefined]);
   });
   test("a paragraph without a digest is refused", () => {
-    expect(() => [...binariesOf(bytes("Package: x\nVersion: 1\nFilename: x.deb\n"))]).toThrow("names no package");
+    expect(() => [...binariesOf(bytes("Package: x\nVersion: 1\nFilename: x.deb\n")).releases]).toThrow(
+      "names no package",
+    );
   });
 });
 
