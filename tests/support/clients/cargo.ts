@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "./client.ts";
-import { homeOf, missingProgram, prepare, run, write } from "./run.ts";
+import { homeOf, missingProgram, olderThan, once, prepare, run, write } from "./run.ts";
 
 /**
  * The registry replaces the default one (`replace-with`), so that the lockfile names the default one whatever the URL is. The
@@ -12,7 +12,8 @@ export const cargo: Client = {
   ecosystem: "cargo",
   lockfile: "Cargo.lock",
   program: ["cargo"],
-  unavailable: () => missingProgram("cargo") ?? missingProgram("cc"),
+  // 1.68 is the first that knows sparse registries.
+  unavailable: once(() => olderThan("cargo", "1.68.0", "--version") ?? missingProgram("cc")),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;
     const locked = lockedAgainst !== undefined;

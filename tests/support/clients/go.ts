@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { escaped } from "../registries/golang.ts";
 import type { Client } from "./client.ts";
-import { homeOf, missingProgram, prepare, run, write } from "./run.ts";
+import { homeOf, olderThan, once, prepare, run, write } from "./run.ts";
 
 /**
  * GOSUMDB is off unless `env` has it. As lockfile stand go.mod and go.sum, which name no registry: with them in place the
@@ -14,7 +14,8 @@ export const go: Client = {
   ecosystem: "golang",
   lockfile: "go.sum",
   program: ["go", "version"],
-  unavailable: () => missingProgram("go"),
+  // 1.21 is the first that reads `go 1.21.0` and `toolchain` in go.mod.
+  unavailable: once(() => olderThan("go", "1.21.0", "version")),
   async install(options) {
     const { dir, url, packages, lockedAgainst } = options;
     const locked = lockedAgainst !== undefined;

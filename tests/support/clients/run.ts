@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMMAND_SECONDS } from "../time-limits.ts";
 import type { InstallOptions, Result } from "./client.ts";
@@ -15,6 +16,26 @@ export function missingFile(path: string): string | undefined {
 /** Undefined when the program is on PATH, else what to do. */
 export function missingProgram(name: string): string | undefined {
   return Bun.which(name) ? undefined : `${name} is not on PATH`;
+}
+
+/** The same function, called at most once. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Undefined when the program is on PATH and no older than this version, else what to do. */
+export function olderThan(name: string, version: string, ...args: readonly string[]): string | undefined {
+  const missing = missingProgram(name);
+  if (missing !== undefined) return missing;
+  const { stdout } = Bun.spawnSync([name, ...args], { cwd: tmpdir() });
+  const found = /\d+\.\d+(?:\.\d+)?/.exec(stdout.toString())?.[0] ?? "0.0";
+  return Bun.semver.satisfies(found.split(".").length === 2 ? `${found}.0` : found, `>=${version}`)
+    ? undefined
+    : `${name} ${found} is on PATH, and its tests need ${version}`;
 }
 
 /** The client's HOME; caches are kept in it, so that it is enough to empty it. */
