@@ -16,6 +16,7 @@ const RECORD = new RegExp(String.raw`^(?<record>(?<id>\d+)\n(?:.+\n)+\n)${HEAD}$
 /** Clients send `%21` for the `!` that stands with a small letter in place of a capital. */
 const module = { kind: "metadata", canonical: ({ path }: Params) => encodeURI(path!) as Path } as const;
 const immutable = { ...module, freshness: "immutable", release: releaseOf, describedBy: () => [] } as const;
+const whole = { package: (params: Params) => releaseOf(params).name } as const;
 const verified = { ...module, release: releaseOf, describedBy: lookedUp };
 const database = { from: ({ db }: Params) => `sumdb/${db!}`, to: ({ rest }: Params) => encodeURI(rest!) as Path };
 
@@ -46,9 +47,16 @@ export const golang: Ecosystem = {
       rewrite: (doc, view) => (view.offline ? underHeldHead(doc) : doc.bytes()),
     },
     { ...module, match: at(`${MODULE}/@v/list`), parse: list, rewrite: filter },
-    { ...module, match: at(`${MODULE}/@latest`), freshness: 60, parse: commit, rewrite: wholeOrNothing },
+    { ...module, ...whole, match: at(`${MODULE}/@latest`), freshness: 60, parse: commit, rewrite: wholeOrNothing },
     { ...immutable, match: at(String.raw`${MODULE}/@v/${VERSION}\.info`), parse: commit },
-    { ...module, match: at(`${MODULE}/@v/[^/]+\\.info`), freshness: 60, parse: commit, rewrite: wholeOrNothing },
+    {
+      ...module,
+      ...whole,
+      match: at(`${MODULE}/@v/[^/]+\\.info`),
+      freshness: 60,
+      parse: commit,
+      rewrite: wholeOrNothing,
+    },
     { ...immutable, ...verified, match: at(String.raw`${MODULE}/@v/${VERSION}\.mod`), parse: goMod },
     { ...verified, kind: "artifact", match: at(String.raw`${MODULE}/@v/${VERSION}\.zip`) },
   ],

@@ -51,6 +51,7 @@ export const npm: Ecosystem = {
       kind: "metadata",
       match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>${SEGMENT})$`, "i"),
       canonical: ({ name, version }) => attestations(name!, version!),
+      package: ({ name }) => name,
       freshness: "immutable",
       attests: fromNpm,
     },

@@ -183,7 +183,7 @@ function tagged(doc: Doc): Facts {
 }
 
 const UNKNOWN = { blobs: "BLOB_UNKNOWN", manifests: "MANIFEST_UNKNOWN", tags: "NAME_UNKNOWN" };
-const CODES = { 401: "UNAUTHORIZED", 403: "DENIED", 405: "UNSUPPORTED", 429: "TOOMANYREQUESTS" };
+const CODES = { 401: "UNAUTHORIZED", 403: "DENIED", 405: "UNSUPPORTED", 429: "TOOMANYREQUESTS", 451: "DENIED" };
 
 /** The codes of the specification, from which clients draw conclusions: of a repository that is not known there are no referrers. */
 function codeOf(status: number, message: string): string {

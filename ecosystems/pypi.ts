@@ -75,6 +75,7 @@ export const pypi: Ecosystem = {
       kind: "metadata",
       match: /^\/pypi\/(?<name>[\w.-]+)(?:\/(?<version>(?:[\w.!+-]|%2[Bb])+))?\/json$/,
       canonical: ({ name, version }) => `/pypi/${normalize(name!)}/${version ? `${version}/` : ""}json`,
+      package: ({ name }) => name,
       parse: (doc) => {
         const { legacy, leftOut } = readLegacy(doc);
         const files = [...Object.values(legacy.releases ?? {}).flat(), ...legacy.urls];
@@ -86,6 +87,7 @@ export const pypi: Ecosystem = {
       // Attestations are made when the file is uploaded (PEP 740).
       kind: "metadata",
       match: "/integrity/:name/:version/:file/provenance",
+      package: ({ name }) => name,
       freshness: "immutable",
       accept: "application/vnd.pypi.integrity.v1+json",
       attests: (doc) => fromProvenance(doc, doc.params.file!),

@@ -115,7 +115,7 @@ export interface Ecosystem {
   mount?: Path;
   /** The protocol's published description; the first thing a maintainer opens. */
   spec: string;
-  /** Named base URLs without a trailing slash; several under one name are tried in order until one has the file. One with
+  /** Named base URLs without a trailing slash; several under one name are equals, tried in order until one answers. One with
    * `{markers}` is a whole address, filled from the route's params (and `{sha256-checksum}` from the digest). */
   upstreams: Readonly<Record<string, string | readonly string[]>>;
   /** What people call upstreams beside their names and addresses: `{ "docker.io": "default" }`. */

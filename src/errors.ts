@@ -62,6 +62,15 @@ export class UpstreamFailed extends Error {
 /** What upstream sent cannot be read within the limits of this machine's operator: it is refused like what cannot be read at all. */
 export class LimitExceeded extends UpstreamFailed {}
 
+/** Answers by which a registry says that it has something, or may have, and does not give it: for these it must not be looked
+ * for elsewhere (a file in quarantine, a name that only some may read). */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([401, 403, 429, 451]);
+
+/** Whether an upstream refused, rather than failed or lacked what was asked for. */
+export function isRefusal(error: unknown): error is UpstreamFailed & { status: number } {
+  return error instanceof UpstreamFailed && REFUSALS.has(error.status);
+}
+
 /** The request itself makes no sense; asking again will not help. */
 export class BadRequest extends Error {
   override name = "BadRequest" as const;

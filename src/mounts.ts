@@ -21,6 +21,9 @@ export interface Mount extends Dialer {
   readonly ecosystem: Ecosystem;
   /** Base URLs by name, without a trailing slash; whole addresses with `{markers}` among them. */
   readonly upstreams: ReadonlyMap<string, readonly string[]>;
+  /** Names of upstreams that the operator gave: several addresses of one are registries of their own. Those of a plugin's own
+   * upstream, or that upstream itself declares, are equals. */
+  readonly given: ReadonlySet<string>;
   /** What its plugin may know of it. */
   readonly traits: Traits;
   /** Hosts beside the upstreams' own from which URLs found in documents may be fetched. */
@@ -63,6 +66,7 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
     prefix: `/${name}`,
     ecosystem,
     upstreams,
+    given: new Set(Object.keys(given)),
     traits: { upstreams: [...upstreams.keys()], options: optionsOf(ecosystem, settings.options) },
     trusted: new Set([...upstreams.values()].flat().map((url) => new URL(url.replaceAll(/[{}]/g, "")).origin)),
     allowHosts: settings.allowHosts ?? [],
@@ -83,6 +87,16 @@ function optionsOf({ id, options = {} }: Ecosystem, given: MountSettings["option
     throw new BadRequest(`${id} has no option ${unknown}; expected ${known || "none, it has no options"}`);
   }
   return Object.fromEntries(Object.entries(options).map(([name, { default: all }]) => [name, given[name] ?? all]));
+}
+
+/** The mounts and upstreams for which the operator listed several registries: what an earlier one lacks is asked of the later ones,
+ * which are told the names of private packages thereby. */
+export function severalRegistries(mounts: Iterable<Mount>) {
+  return Array.from(mounts).flatMap(({ name, upstreams, given }) =>
+    Array.from(upstreams)
+      .filter(([upstream, urls]) => given.has(upstream) && urls.length > 1)
+      .map(([upstream, urls]) => ({ mount: name, upstream, registries: urls.join(" ") })),
+  );
 }
 
 /** The names of upstreams that a plugin itself knows. */

@@ -10,7 +10,7 @@ interface RouteBase {
 }
 
 interface Fetched extends RouteBase {
-  /** Which named upstreams may hold it, tried in order. Default: `default`. A route whose upstreams are all unknown to
+  /** Which named upstreams may hold it; a later one is asked where all before it lack it (404, 410). Default: `default`. A route whose upstreams are all unknown to
    * the mount does not match. */
   from?: string | readonly string[] | ((p: Params) => string | readonly string[]);
   /** The one spelling of the path that facts use and the cache is keyed by, where clients have several (`@scope%2fname`,
@@ -28,6 +28,9 @@ interface Fetched extends RouteBase {
 interface Described extends Fetched {
   /** The release the path belongs to, as far as the path tells. What facts say of the path wins. */
   release?(p: Params): Release | undefined;
+  /** The package that it is of, where it is of no single release: of several registries the one that has the package answers.
+   * Default: that of `release`. */
+  package?(p: Params): string | undefined;
   /** The digest, where the path itself states it. Otherwise facts supply it. */
   digest?(p: Params): Digest | undefined;
   /** The documents that state the digest and date of this path, read before it is fetched.

@@ -8,7 +8,7 @@ import { mayFetch } from "../mounts.ts";
 import type { Admissions } from "./admission.ts";
 import { rowOf } from "./artifact-row.ts";
 import type { Context } from "./context.ts";
-import { factFor } from "./described.ts";
+import { describing, factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
 import type { DocumentCache } from "./documents.ts";
 import { download, NoRoom } from "./download.ts";
@@ -18,7 +18,8 @@ import { follow } from "./follow.ts";
 import type { Growing } from "./growing.ts";
 import { acquire, type Lease } from "./lease.ts";
 import { granted } from "./link.ts";
-import { addressesOf, type Target } from "./locate.ts";
+import { type Source, sourcesOf, type Target } from "./locate.ts";
+import { confine, type Sources } from "./origins.ts";
 import { discard } from "./part-file.ts";
 import { passThrough } from "./pass-through.ts";
 import type { Wanted } from "./request.ts";
@@ -41,7 +42,7 @@ export class ArtifactCache {
   readonly #admissions: Admissions;
   readonly #vouching: Vouching;
   readonly #fetches = new Map<string, Fetch>();
-  readonly #absent = new LRUCache<string, { until: number; message: string }>({ max: 10_000 });
+  readonly #absent = new LRUCache<string, { at: number; until: number; message: string }>({ max: 10_000 });
   /** Rows of what was downloaded here, rather than by another thread or process that was waited for. */
   readonly #own = new WeakSet<ArtifactRow>();
   /** Files that were not what was promised: the next time nothing of them is sent before all is verified. */
@@ -125,8 +126,9 @@ export class ArtifactCache {
   /** Whoever asks again in a moment is told the same. A file may follow its index soon, so not for long. */
   #remember(key: string, { message }: NotFound): void {
     const { settings, now } = this.#context;
-    if (!settings.offline)
-      this.#absent.set(key, { until: now() + Math.min(settings.negativeTtl, ABSENT_FILE), message });
+    if (settings.offline) return;
+    const at = now();
+    this.#absent.set(key, { at, until: at + Math.min(settings.negativeTtl, ABSENT_FILE), message });
   }
 
   async #run(
@@ -139,7 +141,8 @@ export class ArtifactCache {
     const { mount, path } = target;
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
-    if (absent && absent.until > this.#context.now()) throw new NotFound(absent.message);
+    const isAbsent = absent && absent.until > this.#context.now() && !this.#isListedSince(target, absent.at);
+    if (isAbsent) throw new NotFound(absent.message);
     const stated = known ?? (await factFor(this.#documents, target));
     const signed = await this.#vouching.promised(target);
     const fact = stated && signed ? { ...stated, digest: signed } : stated;
@@ -174,6 +177,14 @@ export class ArtifactCache {
         await lease.release();
       }
     }
+  }
+
+  /** Whether an index came after a time: what it did not list then it may list now. */
+  #isListedSince(target: Artifact, time: number): boolean {
+    return describing(target).some((path) => {
+      const row = typeof path === "string" ? this.#documents.held(target.mount, path) : undefined;
+      return row !== undefined && row.fetchedAt > time;
+    });
   }
 
   /** What another process stored meanwhile, whom its operator may have told to trust others. Throws Withheld. */
@@ -245,7 +256,7 @@ export class ArtifactCache {
         fact?.url && !mayFetch(mount, fact.url)
           ? `${path}, which its index has at ${fact.url} (not among allow_hosts),`
           : path,
-      urls: await this.#addresses(target, fact, expected),
+      ...(await this.#sources(target, fact, expected)),
       expected,
       inspect: await this.#vouching.inspection(target),
       algorithms: digestAlgorithms(mount),
@@ -281,10 +292,13 @@ export class ArtifactCache {
     });
   }
 
-  async #addresses(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<string[][]> {
-    const own = fact?.url && mayFetch(target.mount, fact.url) ? [[fact.url]] : [];
-    const others = addressesOf(target, await this.#documents.declared(target.mount), digest);
-    return [...own, ...others];
+  async #sources(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<Sources> {
+    const declared = await this.#documents.declared(target.mount);
+    const confined = await confine(this.#documents, target, sourcesOf(target, declared, digest), fact?.name);
+    if (!fact?.url || !mayFetch(target.mount, fact.url)) return confined;
+    // Where the index has it; it has been asked for there, whoever has the package.
+    const stated: Source = { registry: fact.url, urls: [fact.url] };
+    return { ...confined, sources: [stated, ...confined.sources] };
   }
 }
 

@@ -1,19 +1,22 @@
 /** Fetches documents: conditional, verified, read for facts, stored. */
 import type { DocumentRow, FactsPage } from "../db/documents.ts";
-import type { MetadataRoute, Path } from "../ecosystem.ts";
+import type { Digest, MetadataRoute, Path } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
+import { log } from "../log.ts";
 import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import { factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
-import { conditional, rowOf, validatorsOf } from "./document-row.ts";
+import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
 import { type Downloaded, download } from "./download.ts";
+import type { FileFact } from "./facts.ts";
 import { downloadGrown } from "./grow-document.ts";
 import type { Head } from "./growing.ts";
 import { acquire, isLeased, type Lease } from "./lease.ts";
-import { addressesOf, documentAt, type Target } from "./locate.ts";
+import { documentAt, sourcesOf, type Target } from "./locate.ts";
+import { confine, registryOf, type Sources } from "./origins.ts";
 import { discard } from "./part-file.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { isCurrent, requirePromised } from "./probe.ts";
@@ -94,13 +97,12 @@ export class DocumentFetch {
     const isImmutable = route.freshness === "immutable";
     const fact = isImmutable ? await factFor(this.#documents, target) : undefined;
     const digest = route.digest?.(target.params) ?? fact?.digest;
+    const sources = await this.#sources(target, fact, digest);
     return {
       mount,
       path,
-      urls:
-        fact?.url && mayFetch(mount, fact.url)
-          ? [[fact.url]]
-          : addressesOf(target, route.from ? await this.#documents.declared(mount) : {}, digest),
+      ...sources,
+      validators: row && { registry: registryOf(row, sources.sources), headers: conditional(row) },
       expected: digest,
       // What is rewritten has other digests.
       algorithms: route.rewrite && !route.asIs ? [] : digestAlgorithms(mount),
@@ -108,11 +110,21 @@ export class DocumentFetch {
       requestHeaders: {
         ...(route.accept && { accept: route.accept }),
         "accept-encoding": isPacked ? "identity" : "gzip",
-        ...conditional(row),
       },
       maximum: this.#context.settings.maxDocument,
       raw: isPacked,
     };
+  }
+
+  async #sources(
+    target: Target<MetadataRoute>,
+    fact: FileFact | undefined,
+    digest: Digest | undefined,
+  ): Promise<Sources> {
+    const { mount, route } = target;
+    if (fact?.url && mayFetch(mount, fact.url)) return { sources: [{ registry: fact.url, urls: [fact.url] }] };
+    const declared = route.from ? await this.#documents.declared(mount) : {};
+    return confine(this.#documents, target, sourcesOf(target, declared, digest), fact?.name);
   }
 
   /** Not stored: for requests that find the store full. */
@@ -145,7 +157,7 @@ export class DocumentFetch {
   /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
   async #current(row: DocumentRow, head?: Head): Promise<Loaded> {
     const { writer, documents, now } = this.#context;
-    const checked = { ...row, ...(head && validatorsOf(head)), checkedAt: now() };
+    const checked = { ...row, ...(head && { ...validatorsOf(head), ...registryIn(head) }), checkedAt: now() };
     await writer.write(() => documents.checked(checked));
     return { row: checked, outcome: "hit" };
   }
@@ -199,7 +211,8 @@ export class DocumentFetch {
     await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
     const isKnown = target.isRepetition && target.route.freshness === "immutable";
     const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, downloaded.head);
-    if (row?.revision && revision !== undefined && revision < row.revision) {
+    const isOfAnother = row && this.#isOfAnother(target, row, downloaded.head);
+    if (!isOfAnother && row?.revision && revision !== undefined && revision < row.revision) {
       throw new UpstreamFailed(
         `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
         { retryable: true },
@@ -208,6 +221,15 @@ export class DocumentFetch {
     const fresh = stage(this.#context, target, rowOf(this.#context, target, downloaded, revision));
     await this.#context.storage.place(file, fresh.sha256);
     return { target, row: fresh, pages };
+  }
+
+  /** Whether a document came from another registry than the one that is held: their revisions say nothing of each other. */
+  #isOfAnother(target: Target<MetadataRoute>, row: DocumentRow, { registry, url }: Head): boolean {
+    const before = registryOf(row, sourcesOf(target, this.#documents.around(target.mount).declared()));
+    if (before === undefined || registry === undefined || before === registry) return false;
+    const { mount, path } = target;
+    log.warn("a document comes from another registry than before", { mount: mount.name, path, before, now: url });
+    return true;
   }
 
   /** All of them, or none; their rows as they are held. `also`: what is to be done in the same transaction, before. */

@@ -21,6 +21,7 @@ export function rowOf(
     size,
     mediaType: head.mediaType,
     url: head.url,
+    ...registryIn(head),
     ...validatorsOf(head),
     headers: { ...head.headers, ...((!route.rewrite || route.asIs) && digestHeaders(mount, digests)) },
     revision: revision ?? null,
@@ -33,6 +34,10 @@ export function rowOf(
 
 export function validatorsOf({ etag, lastModified }: Head): Pick<DocumentRow, "etag" | "lastModified"> {
   return { etag: etag ?? null, lastModified: lastModified ?? null };
+}
+
+export function registryIn({ registry }: Head): Pick<DocumentRow, "registry"> {
+  return { registry: registry ?? null };
 }
 
 /** The headers by which upstream can say that what is held is current (RFC 9110 13.1). */

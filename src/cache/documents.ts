@@ -19,7 +19,7 @@ import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { Generations } from "./generations.ts";
 import { hereOr, INLINE, type Stated, TooHeavy } from "./heavy.ts";
-import { addressesOf, documentAt, type Target } from "./locate.ts";
+import { documentAt, firstAddress, type Target } from "./locate.ts";
 import { type Reading, unpackedFor } from "./reader.ts";
 import { SignedDocuments } from "./signed-documents.ts";
 import { rowAt } from "./staging.ts";
@@ -192,7 +192,7 @@ export class DocumentCache {
     const { blank } = target.route;
     if (blank === undefined || !this.#context.settings.offline) return undefined;
     const bytes = new TextEncoder().encode(blank);
-    const head = { url: addressesOf(target).flat()[0] ?? "", mediaType: "text/plain", headers: {} };
+    const head = { url: firstAddress(target) ?? "", mediaType: "text/plain", headers: {} };
     const row = rowOf(
       this.#context,
       target,

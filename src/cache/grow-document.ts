@@ -50,7 +50,12 @@ async function rest(
   file: string,
 ): Promise<Downloaded | string> {
   const from = Math.max(0, row.size - OVERLAP);
-  const headers = { ...wanted.requestHeaders, "accept-encoding": "identity", range: `bytes=${from}-` };
+  const headers = {
+    ...wanted.requestHeaders,
+    ...wanted.validators?.headers,
+    "accept-encoding": "identity",
+    range: `bytes=${from}-`,
+  };
   // Without patience: the whole can be had of others, too.
   const response = await upstream.fetch(wanted.mount, row.url, { headers, patience: 0 }).catch(() => undefined);
   if (!response) return IGNORED;
@@ -77,7 +82,9 @@ async function rest(
   const size = row.size + added.length;
   await copyFile(storage.file(row.sha256), file, constants.COPYFILE_FICLONE);
   await appendFile(file, added);
-  return { head: { ...headOf(response, row.url, wanted), length: size }, digests, size };
+  const registry = wanted.validators?.registry;
+  const head = { ...headOf(response, row.url, wanted), length: size, ...(registry !== undefined && { registry }) };
+  return { head, digests, size };
 }
 
 /** Of the whole, whatever part was sent (RFC 9530 3; `Digest` is what came before it): hex of the sha256, if it is stated. */

@@ -93,24 +93,41 @@ export function queryOf(names: readonly string[] = [], query?: URLSearchParams):
   return kept.length > 0 ? `?${new URLSearchParams(kept)}` : "";
 }
 
-/** Addresses by upstream, in the order in which these are tried. `declared`: upstreams that upstream itself declared. A path of
- * `/` is the upstream's own address. Throws BadRequest where a path is not plain. */
-export function addressesOf(
+/** A registry that may have a path, and where: its addresses are equals, of which one must answer. */
+export interface Source {
+  /** What tells it from others, also after a restart: its base address, the first where it has several. */
+  registry: string;
+  urls: readonly string[];
+}
+
+/** Where a path may be, in the order in which registries are asked. `declared`: upstreams that upstream itself declared. A path
+ * of `/` is the upstream's own address. Throws BadRequest where a path is not plain. */
+export function sourcesOf(
   target: Pick<Target, "mount" | "params" | "path" | "also"> & { route: Fetchable },
   declared: Declared = {},
   digest?: Digest,
-): string[][] {
+): Source[] {
   const { mount, route, params, path, also = [] } = target;
   const [plain = "", query] = path.split("?");
-  const own = route.to?.(params) ?? plain;
-  const relative = `${own === "/" ? "" : own}${query ? `?${query}` : ""}`;
+  const there = route.to?.(params) ?? plain;
+  const relative = `${there === "/" ? "" : there}${query ? `?${query}` : ""}`;
   const values = { ...params, ...route.markers?.(params), ...(digest && checksum(digest)) };
-  const groups = upstreamsOf(route, params).map((name) => {
+  const at = (base: string) => (base.includes("{") ? fill(base, values) : addressBelow(base, relative));
+  const sources = upstreamsOf(route, params).flatMap((name): Source[] => {
     const bases = mount.upstreams.get(name) ?? [declared[name] ?? []].flat();
-    return bases.flatMap((base) => (base.includes("{") ? fill(base, values) : addressBelow(base, relative)));
+    const registries = mount.given.has(name) ? bases.map((base) => [base]) : [bases];
+    return registries.map((equals) => ({ registry: equals[0] ?? name, urls: equals.flatMap(at) }));
   });
   const others = also.flatMap((each) => documentAt(mount, each) ?? []);
-  return [...groups, ...others.flatMap((other) => addressesOf(other, declared, digest))];
+  return [
+    ...sources.filter(({ urls }) => urls.length > 0),
+    ...others.flatMap((other) => sourcesOf(other, declared, digest)),
+  ];
+}
+
+/** The address that is asked first. */
+export function firstAddress(target: Target): string | undefined {
+  return sourcesOf(target)[0]?.urls[0];
 }
 
 /** `{sha256-checksum}`. */
@@ -134,5 +151,5 @@ export function originOf(mount: Mount, path: Path): string | undefined {
   const match = matchIn(mount, "GET", path);
   if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
     return undefined;
-  return addressesOf(targetOf(mount, match.route, match.params, path)).flat()[0];
+  return firstAddress(targetOf(mount, match.route, match.params, path));
 }

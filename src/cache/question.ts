@@ -8,7 +8,7 @@ import type { Ask } from "./cache.ts";
 import type { Context } from "./context.ts";
 import { makeDoc } from "./doc.ts";
 import type { DocumentCache } from "./documents.ts";
-import { addressesOf } from "./locate.ts";
+import { sourcesOf } from "./locate.ts";
 
 export interface Question {
   mount: Mount;
@@ -26,7 +26,8 @@ export async function putTo(
   ask: Pick<Ask, "method" | "accept" | "body" | "bodyHeaders">,
 ): Promise<Response | Doc> {
   const { mount, route, path } = question;
-  const [urls = []] = addressesOf(question, await documents.declared(mount));
+  // Of several registries the first alone is asked: a question may name what is none of another's business.
+  const [{ urls } = { urls: [] }] = sourcesOf(question, await documents.declared(mount));
   if (urls.length === 0) throw new NotFound(`no upstream is configured for ${path}`);
   const headers: Record<string, string> = { ...ask.bodyHeaders, ...(ask.accept && { accept: ask.accept }) };
   const request = { method: ask.method === "HEAD" ? "GET" : ask.method, headers, body: ask.body };
@@ -35,7 +36,7 @@ export async function putTo(
     const isLast = url === urls.at(-1);
     const asked = upstream.fetch(mount, url, { ...request, patience: isLast ? undefined : 0 });
     const response = isLast ? await asked : await asked.catch(() => undefined);
-    if (!response || (!isLast && mayPass(response))) continue;
+    if (!response || (!isLast && response.status !== 429 && mayPass(response))) continue;
     if (!route.rewrite || !response.ok) return response;
     const { host } = new URL(url);
     const limits = { maximum: settings.maxDocument, timeout: upstream.settings.timeout };

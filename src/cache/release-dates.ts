@@ -1,13 +1,14 @@
 import pLimit from "p-limit";
 import type { KnownDate } from "../db/dates.ts";
 import type { Path } from "../ecosystem.ts";
-import { messageOf } from "../errors.ts";
+import { isRefusal, messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
-import { mayPass } from "../upstream/retry.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./documents.ts";
-import { addressesOf, matchIn, targetOf } from "./locate.ts";
+import { matchIn, sourcesOf, targetOf } from "./locate.ts";
+import { confine } from "./origins.ts";
+import { request } from "./request.ts";
 
 /** Requests for dates at once. */
 const AT_ONCE = 8;
@@ -32,9 +33,9 @@ interface Found {
 export class DateFinder {
   readonly #context: Context;
 
-  readonly #documents: Pick<DocumentCache, "declared">;
+  readonly #documents: Pick<DocumentCache, "declared" | "held" | "load" | "loadIfAny">;
 
-  constructor(context: Context, documents: Pick<DocumentCache, "declared">) {
+  constructor(context: Context, documents: Pick<DocumentCache, "declared" | "held" | "load" | "loadIfAny">) {
     this.#context = context;
     this.#documents = documents;
   }
@@ -81,19 +82,18 @@ export class DateFinder {
     const match = matchIn(mount, "GET", path);
     if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
       return undefined;
-    let failed = false;
-    const declared = await this.#documents.declared(mount);
-    for (const url of addressesOf(targetOf(mount, match.route, match.params, path), declared).flat()) {
-      try {
-        const response = await this.#context.upstream.fetch(mount, url, { method: "HEAD" });
-        const at = Date.parse(response.headers.get("last-modified") ?? "");
-        if (response.status === 200 && !Number.isNaN(at)) return at;
-        failed ||= mayPass(response);
-      } catch (error) {
-        failed = true;
-        log.warn("a release could not be dated", { mount: mount.name, path, error: messageOf(error) });
-      }
+    const { upstream } = this.#context;
+    const target = targetOf(mount, match.route, match.params, path);
+    try {
+      const found = await confine(this.#documents, target, sourcesOf(target, await this.#documents.declared(mount)));
+      const wanted = { ...found, mount, path, algorithms: [], keepHeaders: [], maximum: 0, raw: true } as const;
+      const { head } = await request(upstream, { ...wanted, method: "HEAD" }, 0, undefined);
+      const at = Date.parse(head.lastModified ?? "");
+      return Number.isNaN(at) ? undefined : at;
+    } catch (error) {
+      if (error instanceof NotFound || (isRefusal(error) && !error.retryable)) return undefined;
+      log.warn("a release could not be dated", { mount: mount.name, path, error: messageOf(error) });
+      return "failed";
     }
-    return failed ? "failed" : undefined;
   }
 }

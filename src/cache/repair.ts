@@ -6,7 +6,7 @@ import { messageOf, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import type { Cache } from "./cache.ts";
-import { addressesOf, matchIn, type Target, targetOf } from "./locate.ts";
+import { firstAddress, matchIn, type Target, targetOf } from "./locate.ts";
 
 /** A row that names a blob. */
 export type Name = { kind: "artifact"; row: ArtifactRow } | { kind: "document"; row: DocumentRow };
@@ -76,7 +76,7 @@ export function describe(mounts: ReadonlyMap<string, Mount>, name: Name): { purl
   const release = name.kind === "artifact" ? name.row : target?.route.release?.(target.params);
   return {
     purl: ecosystem && release?.name ? formatPurl(ecosystem, { name: release.name, version: release.version }) : "",
-    origin: name.kind === "document" ? name.row.url : ((target && addressesOf(target).flat()[0]) ?? ""),
+    origin: name.kind === "document" ? name.row.url : ((target && firstAddress(target)) ?? ""),
   };
 }
 

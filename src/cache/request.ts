@@ -1,18 +1,23 @@
-/** Asks the addresses that may have a body, in order, and reads what their answers mean. */
+/** Asks the registries that may have a body, in order, and reads what their answers mean. */
 import type { Algorithm, Digest } from "../ecosystem.ts";
-import { NotFound, UpstreamFailed } from "../errors.ts";
+import { isRefusal, NotFound, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import type { Upstream } from "../upstream/client.ts";
+import { reasonOf } from "../upstream/refusal.ts";
 import { retryAfterOf } from "../upstream/retry.ts";
 import type { Head } from "./growing.ts";
+import type { Source } from "./locate.ts";
+import type { Sources } from "./origins.ts";
 
-export interface Wanted {
+export interface Wanted extends Sources {
   mount: Dialer;
   /** For messages. */
   path: string;
-  /** Groups tried in order until one has it; the addresses of a group are equals, of which one must answer. Only absence
-   * leads to the next group: what a failing registry would have must not be taken from another. */
-  urls: readonly (readonly string[])[];
+  /** Asked in order. Only absence (404, 410) leads to the next: what a registry that fails or refuses would have must not be
+   * taken from another. */
+  sources: readonly Source[];
+  /** The validators of what is held, for the registry that it came from: another's would mean other bytes. */
+  validators?: { registry: string | undefined; headers: Record<string, string> } | undefined;
   /** What the bytes must hash to, when something vouches for them. */
   expected?: Digest | undefined;
   /** A further look at the whole, before any of it is passed on: at the bytes, or the file that they are in. Throws what is wrong. */
@@ -36,8 +41,8 @@ export interface Answered {
   head: Head;
 }
 
-/** True absence. Stores behind registries say 403 for files that they do not have. */
-const ABSENT = new Set([404, 410, 451]);
+/** True absence. */
+const ABSENT = new Set([404, 410]);
 
 /** Upstream says that what the request's validators name is current. */
 export class NotModified extends Error {}
@@ -52,44 +57,59 @@ export async function request(
   from: number,
   known: Head | undefined,
 ): Promise<Answered> {
-  const { urls, path } = wanted;
-  let absence = new NotFound(`${path}: no upstream is configured that could have it`);
   // Once bytes are here, the rest can only come from where they came from.
-  for (const group of known ? [[known.url]] : urls) {
+  let left = known ? [{ registry: known.registry ?? "", urls: [known.url] }] : [...wanted.sources];
+  let absence = new NotFound(`${wanted.path}: no upstream is configured that could have it`);
+  for (let source = left.shift(); source; source = left.shift()) {
     try {
-      return await requestOne(upstream, wanted, group, from, known);
+      return await askRegistry(upstream, wanted, source, from, known);
     } catch (error) {
-      if (!(error instanceof NotFound)) throw error;
+      if (!(error instanceof NotFound)) throw left.length > 0 ? standing(error, left) : error;
       absence = error;
     }
+    const remaining = left.length > 0 && wanted.narrow ? await wanted.narrow(left) : left;
+    if (remaining.length < left.length)
+      absence.message += `; ${hostsOf(left.filter((each) => !remaining.includes(each)))} may not answer, since the package is of another registry`;
+    left = [...remaining];
   }
   throw absence;
 }
 
-/** Throws NotFound only where all of the group say so: one that cannot be asked might have it. */
-async function requestOne(
+/** The same failure, with the reason why nobody else was asked. */
+function standing(error: unknown, left: readonly Source[]): unknown {
+  if (error instanceof UpstreamFailed && !(error instanceof Changed))
+    error.message += ` (${hostsOf(left)} was not asked: only absence at an earlier registry lets a later one answer)`;
+  return error;
+}
+
+function hostsOf(sources: readonly Source[]): string {
+  return [...new Set(sources.map(({ urls: [url = ""] }) => new URL(url).host))].join(", ");
+}
+
+/** Throws NotFound only where all addresses of a registry say so: one that cannot be asked might have it. */
+async function askRegistry(
   upstream: Upstream,
   wanted: Wanted,
-  group: readonly string[],
+  { registry, urls }: Source,
   from: number,
   known: Head | undefined,
 ): Promise<Answered> {
-  const { mount, path } = wanted;
+  const { mount, path, method, validators } = wanted;
   let absence = new NotFound(`${path}: no upstream is configured that could have it`);
   let failure: Error | undefined;
-  for (const url of group) {
+  const isKnown = validators && (validators.registry === registry || wanted.sources.length === 1);
+  const conditional = isKnown ? validators.headers : {};
+  for (const url of urls) {
     const rest = from > 0 && { range: `bytes=${from}-`, ...(known?.etag && { "if-range": known.etag }) };
     try {
       // Only the last one is worth waiting for.
-      const patience = url === group.at(-1) ? undefined : 0;
-      const { method, requestHeaders } = wanted;
-      const headers = { ...requestHeaders, ...rest };
+      const patience = url === urls.at(-1) ? undefined : 0;
+      const headers = { ...wanted.requestHeaders, ...conditional, ...rest };
       const response = await upstream.fetch(mount, url, { ...(method && { method }), headers, patience });
-      if (isWanted(response, from)) return { response, head: headOf(response, url, wanted) };
-      await response.body?.cancel();
-      throw refusal(response, new URL(url).host, wanted, from);
+      if (isWanted(response, from)) return { response, head: { ...headOf(response, url, wanted), registry } };
+      throw await refusal(response, new URL(url).host, wanted, from, conditional);
     } catch (error) {
-      if (error instanceof NotModified) throw error;
+      if (error instanceof NotModified || isRefusal(error)) throw error;
       if (error instanceof NotFound) absence = error;
       else failure = error as Error;
     }
@@ -103,21 +123,26 @@ function isWanted({ status, headers }: Response, from: number): boolean {
 }
 
 /** What an answer without the wanted body means. */
-function refusal(response: Response, host: string, { path, raw, requestHeaders }: Wanted, from: number): Error {
+async function refusal(
+  response: Response,
+  host: string,
+  { path }: Wanted,
+  from: number,
+  conditional: Record<string, string>,
+): Promise<Error> {
   const { status } = response;
   // RFC 9110 15.4.5: only who named a validator can be told that it is current.
-  if (status === 304 && requestHeaders && ("if-none-match" in requestHeaders || "if-modified-since" in requestHeaders))
-    return new NotModified();
+  if (status === 304 && Object.keys(conditional).length > 0) return new NotModified();
   const retryable = status === 429 || status >= 500;
-  if (from > 0 && !retryable) {
-    const message = `${path} changed at upstream while it was being fetched (status ${status} for the rest)`;
-    return new Changed(message, { retryable: true });
-  }
-  if (ABSENT.has(status) || (status === 403 && raw)) {
-    return new NotFound(`${path} does not exist at ${host} (status ${status})`);
-  }
+  const isAbsent = ABSENT.has(status) && from === 0;
+  const reason = isAbsent ? await response.body?.cancel() : await reasonOf(response, host);
+  if (isAbsent) return new NotFound(`${path} does not exist at ${host} (status ${status})`);
   const retryAfter = retryable ? retryAfterOf(response) : undefined;
-  return new UpstreamFailed(`${host} answered ${status} for ${path}`, { status, retryable, retryAfter });
+  const message = `${host} answered ${status} for ${path}${reason ? `: ${reason}` : ""}`;
+  const failed = new UpstreamFailed(message, { status, retryable, retryAfter });
+  if (from === 0 || retryable || isRefusal(failed)) return failed;
+  const changed = `${path} changed at upstream while it was being fetched (status ${status} for the rest)`;
+  return new Changed(changed, { retryable: true });
 }
 
 /** What an answer says of its body. */

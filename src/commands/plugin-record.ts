@@ -1,7 +1,7 @@
 /** `proxy plugin record`: real documents of a registry become samples beside its plugin. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { addressesOf, documentAt } from "../cache/locate.ts";
+import { documentAt, sourcesOf } from "../cache/locate.ts";
 import { unpack } from "../cache/unpack.ts";
 import type { Command } from "../command.ts";
 import type { Config } from "../config/schema.ts";
@@ -80,7 +80,7 @@ async function fetchDocument(mount: Mount, path: string, config: Config): Promis
     userAgent: `proxy/${VERSION}`,
   });
   const answers: string[] = [];
-  for (const url of addressesOf(target).flat()) {
+  for (const url of sourcesOf(target).flatMap(({ urls }) => urls)) {
     const { accept } = target.route;
     const response = await upstream.fetch(mount, url, accept ? { headers: { accept } } : {});
     answers.push(`${url} answered ${response.status}`);

@@ -14,6 +14,7 @@ import { Metrics } from "../http/metrics.ts";
 import { type ServerOptions, startServer } from "../http/server.ts";
 import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
+import { severalRegistries } from "../mounts.ts";
 import { VERSION } from "../version.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { keepLocalToken } from "./local-token.ts";
@@ -21,6 +22,8 @@ import { makeMirroring } from "./mirroring.ts";
 import { remarkOn } from "./places.ts";
 import { offloadTo, openChildren, openRuntime, outsidersOf, type Runtime, type RuntimeOptions } from "./runtime.ts";
 
+const WIDENS =
+  "an upstream has several registries: for a package that an earlier one lacks (404, 410), and only then, the next is asked, which so learns its name; give private packages a mount of their own";
 /** Milliseconds that a client's request may spend on retries. */
 const PATIENCE = 3_000;
 /** Milliseconds that downloads for nobody may take when the server stops; the next one goes on with what they left. */
@@ -120,6 +123,8 @@ async function serve({ config, sources }: Setup): Promise<number> {
     version: VERSION,
   });
   for (const [level, message] of exposureOf(config)) log[level](message);
+
+  for (const warning of severalRegistries(mounts.values())) log.warn(WIDENS, warning);
 
   const signal = await stopSignal();
   log.info("stopping; what is being sent is finished first, unless told again", { signal });

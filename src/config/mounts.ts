@@ -24,7 +24,7 @@ export function mountSection(ecosystems: readonly string[]) {
     }),
     upstreams: z.record(text(), oneOrMore(webUrl())).prefault({}).meta({
       description:
-        "URL, or list of URLs that are tried in order, by the name of the upstream (`default`). Unset: the public registry.",
+        "URL, or list of URLs, by the name of the upstream (`default`). Each URL of a list is a registry of its own: a later one is asked for a package only where every earlier one lacks it (404, 410), never where one fails or refuses. Unset: the public registry.",
     }),
     options: z.record(text(), list(text())).prefault({}).meta({
       description: "Settings of its ecosystem, lists of words by name (`proxy ecosystems` names them).",

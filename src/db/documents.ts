@@ -109,8 +109,8 @@ export class Documents {
   }
 
   /** Upstream says that what is held is current, by these validators. */
-  checked({ mount, path, checkedAt, etag, lastModified }: DocumentRow): void {
-    this.#orm.update(documents).set({ checkedAt, etag, lastModified }).where(this.#is(mount, path)).run();
+  checked({ mount, path, checkedAt, etag, lastModified, registry }: DocumentRow): void {
+    this.#orm.update(documents).set({ checkedAt, etag, lastModified, registry }).where(this.#is(mount, path)).run();
   }
 
   pin(mount: string, path: string): void {

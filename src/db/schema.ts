@@ -46,6 +46,8 @@ export const documents = sqliteTable(
     mediaType: text("media_type").notNull(),
     /** Where it came from, for relative links in it. */
     url: text().notNull(),
+    /** The base address of the registry that it came from, of several; null: from before this was noted. */
+    registry: text(),
     etag: text(),
     lastModified: text("last_modified"),
     headers: text({ mode: "json" }).$type<Record<string, string>>().notNull(),

@@ -4,7 +4,7 @@ import type { Answer, Outcome } from "../cache/cache.ts";
 import { matchIn } from "../cache/locate.ts";
 import type { Ready } from "../cache/memory.ts";
 import type { Path } from "../ecosystem.ts";
-import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
+import { BadRequest, DigestMismatch, isRefusal, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
 import { artifactType, documentType } from "../inert.ts";
 import type { Mount } from "../mounts.ts";
 import { isCurrent, rangeOf } from "./range.ts";
@@ -108,8 +108,8 @@ export function statusOf(error: unknown): number {
   if (error instanceof Withheld) return 403;
   if (error instanceof BadRequest) return error.status;
   // A refusal is upstream's decision about this package, and clients should hear it as one.
-  if (error instanceof UpstreamFailed)
-    return error.status === 401 || error.status === 403 ? 403 : error.timeout ? 504 : 502;
+  if (isRefusal(error)) return error.status;
+  if (error instanceof UpstreamFailed) return error.timeout ? 504 : 502;
   return error instanceof DigestMismatch ? 502 : 500;
 }
 
@@ -128,7 +128,13 @@ export function respondError(request: Request, error: unknown, mount?: Mount): R
   const bytes = new TextEncoder().encode(isText ? `${body}\n` : JSON.stringify(body));
   // Words of upstream may stand in it; it is shown, since people are to read it.
   const { "content-disposition": _, ...foreign } = FOREIGN;
-  const headers = { ...foreign, "content-type": type, "cache-control": "no-store" };
+  const headers = {
+    ...foreign,
+    "content-type": type,
+    "cache-control": "no-store",
+    ...(error instanceof UpstreamFailed &&
+      error.retryAfter !== undefined && { "retry-after": String(Math.ceil(error.retryAfter / 1_000)) }),
+  };
   return send(
     request,
     bytes,

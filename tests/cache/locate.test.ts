@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { cargo } from "../../ecosystems/cargo.ts";
 import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
-import { addressesOf, matchIn, targetOf } from "../../src/cache/locate.ts";
+import { matchIn, sourcesOf, targetOf } from "../../src/cache/locate.ts";
 import type { Digest, Ecosystem, Path } from "../../src/ecosystem.ts";
 import { makeMount, mayFetch, pathOf, placesOf } from "../../src/mounts.ts";
 
@@ -17,21 +17,28 @@ function addresses(
   const match = matchIn(mount, "GET", path);
   if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
     throw new Error(path);
-  return addressesOf(targetOf(mount, match.route, match.params, path), discovered, digest);
+  return sourcesOf(targetOf(mount, match.route, match.params, path), discovered, digest).map(({ urls }) => urls);
 }
 
 const CRATE = "/crates/Serde/1.0.0/download";
 const INDEX = "https://index.example";
 
 describe("addresses", () => {
-  test("equals of one upstream stand together; another upstream comes after", () => {
+  test("addresses that the operator lists are registries of their own; another upstream comes after", () => {
     const upstreams = {
       default: ["https://a.example/m2/", "https://b.example/m2"],
       gradle_plugin_portal: "https://p.example",
     };
     expect(addresses(maven, upstreams, "/g/a/1/a-1.jar")).toEqual([
-      ["https://a.example/m2/g/a/1/a-1.jar", "https://b.example/m2/g/a/1/a-1.jar"],
+      ["https://a.example/m2/g/a/1/a-1.jar"],
+      ["https://b.example/m2/g/a/1/a-1.jar"],
       ["https://p.example/g/a/1/a-1.jar"],
+    ]);
+  });
+  test("those of a plugin, or that upstream itself declares, are equals", () => {
+    const declared = { download: ["https://a.example/{crate}", "https://b.example/{crate}"] };
+    expect(addresses(cargo, { default: INDEX }, CRATE, declared)).toEqual([
+      ["https://a.example/Serde", "https://b.example/Serde"],
     ]);
   });
   test("a private registry does not bring the public one's other hosts", () => {

@@ -1,10 +1,10 @@
 /** What answers without the wanted body mean. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { request } from "../../src/cache/request.ts";
-import type { NotFound, UpstreamFailed } from "../../src/errors.ts";
+import { isRefusal, type NotFound, type UpstreamFailed } from "../../src/errors.ts";
 import { Upstream } from "../../src/upstream/client.ts";
 import { failure } from "../support/engine.ts";
-import { failing } from "../support/faults.ts";
+import { failing, instead, stalledAfter } from "../support/faults.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const server = await startUpstream();
@@ -19,7 +19,7 @@ const ask = (raw: boolean) =>
       {
         mount: { name: "m", trusted: new Set([server.url]) },
         path: "/a",
-        urls: [[`${server.url}/a`]],
+        sources: [{ registry: server.url, urls: [`${server.url}/a`] }],
         algorithms: [],
         keepHeaders: [],
         maximum: 1_000,
@@ -55,9 +55,37 @@ test("what upstream refuses for good has no time to come back", async () => {
 test.each([
   [404, false, "NotFound"],
   [410, false, "NotFound"],
-  [403, true, "NotFound"],
-  [403, false, "UpstreamFailed"],
+  ...[401, 403, 429, 451].flatMap((status) => [true, false].map((raw) => [status, raw, "UpstreamFailed"] as const)),
 ])("%i (of a file: %p) is %s", async (status, raw, name) => {
   server.fault("/a", failing(status));
   expect(((await ask(raw)) as NotFound | UpstreamFailed).name).toBe(name as "NotFound");
+});
+
+const OF_JSON = { "content-type": "application/json" };
+test.each([
+  [
+    403,
+    { "content-type": "text/plain" },
+    "Requested item\nis quarantined\u001b[31m",
+    "Requested item is quarantined [31m",
+  ],
+  [429, OF_JSON, '{"errors":[{"code":"TOOMANYREQUESTS","message":"pay first"}]}', "pay first"],
+  [403, OF_JSON, '{"error":"malware"}', "malware"],
+  [401, { "content-type": "application/problem+json" }, '{"title":"no","detail":"bring a token"}', "bring a token"],
+  [403, { "content-type": "application/xml" }, "<Error><Message>Access Denied</Message></Error>", "Access Denied"],
+  [403, OF_JSON, "{", undefined],
+  [451, { "content-type": "text/html" }, "<h1>no</h1>", undefined],
+  [451, {}, "", undefined],
+  [403, { "content-type": "text/plain" }, "x".repeat(100_000), `${"x".repeat(500)}…`],
+])("%i with %j and %s is passed on with the reason", async (status, headers, body, reason) => {
+  server.fault("/a", instead({ status, headers, body }));
+  const error = (await ask(true)) as UpstreamFailed;
+  expect([isRefusal(error), error.status]).toEqual([true, status]);
+  expect(error.message.replace(/^\S+ /, "")).toBe(`answered ${status} for /a${reason ? `: ${reason}` : ""}`);
+});
+
+test("a reason that does not come is not waited for", async () => {
+  server.fault("/a", instead({ status: 403, headers: { "content-type": "text/plain" }, body: "x".repeat(4_000) }));
+  server.fault("/a", stalledAfter(10, 20_000));
+  expect(String(await ask(true))).toContain("answered 403 for /a: xxxxxxxxxx");
 });

@@ -62,7 +62,7 @@ describe("a document", () => {
     },
     { what: "does not come", fault: delayed(20_000), status: 504, says: "no answer within 1000 ms" },
     { what: "fails", fault: failing(500), status: 502, says: "answered 500" },
-    { what: "is refused for a while", fault: failing(429, 60), status: 502, says: "answered 429" },
+    { what: "is refused for a while", fault: failing(429, 60), status: 429, says: "answered 429" },
     { what: "is denied", fault: failing(403), status: 403, says: "answered 403" },
     { what: "is gone", fault: failing(410), status: 404, says: "status 410" },
     { what: "breaks off at once", fault: hangUp(), status: 502, says: "cannot be reached" },
