@@ -15,6 +15,8 @@ import { type SpecList, specsOf } from "../src/formats/gem-specs.ts";
 import { compareRuby, isStableRuby, satisfiesRuby } from "../src/formats/ruby-version.ts";
 
 const INFO = "/info/";
+/** A file of a gem. Nobody's name and version can be parted in more than eight ways, each of which is a document to ask for. */
+const FILE = String.raw`(?<file>(?!(?:(?:(?!-\d)[^/])*-(?=\d)){9})[^/]+)`;
 
 export const gem: Ecosystem = {
   id: "gem",
@@ -71,11 +73,17 @@ export const gem: Ecosystem = {
         mediaType: "application/octet-stream",
       }),
     },
-    { kind: "artifact", signed: "tar", match: "/gems/:file", release: ({ file }) => guess(file!), describedBy },
+    {
+      kind: "artifact",
+      signed: "tar",
+      match: new RegExp(`^/gems/${FILE}$`),
+      release: ({ file }) => guess(file!),
+      describedBy,
+    },
     // gem reads one before it installs, bundler where the index was not there.
     {
       kind: "metadata",
-      match: "/quick/Marshal.4.8/:file",
+      match: new RegExp(`^/quick/Marshal\\.4\\.8/${FILE}$`),
       freshness: "immutable",
       release: ({ file }) => guess(file!),
       describedBy,

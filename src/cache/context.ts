@@ -27,6 +27,8 @@ export interface CacheSettings {
   /** Documents are kept; off: they are fetched for every request and forgotten. */
   keepDocuments: boolean;
   maxDocument: number;
+  /** Further documents that one request may have fetched. */
+  maxFollowUps: number;
   maxArtifact: number;
   /** How long after its freshness a document is still sent at once, while it is revalidated behind. */
   staleWhileRevalidate: number;

@@ -1,20 +1,26 @@
 /** What vouches for a path: facts of the documents that describe it, or of those that these lead to. */
 import type { MetadataRoute, Path } from "../ecosystem.ts";
+import { BadRequest } from "../errors.ts";
 import type { DocumentCache, Loaded } from "./documents.ts";
 import type { FileFact } from "./facts.ts";
 import { documentAt, type Target } from "./locate.ts";
 
-type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "stated" | "load" | "loadIfAny">;
+type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "stated" | "load" | "loadIfAny" | "maxFollowUps">;
 
 /**
  * What is stated of a path; documents are fetched where they are not held. They are asked in their order until one states a digest;
- * what earlier ones said beside (a date) stays. Throws what loading throws.
+ * what earlier ones said beside (a date) stays. Throws what loading throws, and BadRequest where too many would have to be fetched.
  */
 export async function factFor(documents: Documents, target: Target): Promise<FileFact | undefined> {
   const { mount } = target;
   let found: FileFact | undefined;
+  let fetched = 0;
   for (const described of describing(target)) {
     const other = typeof described === "string" ? documentAt(mount, described) : undefined;
+    if (other && !documents.held(mount, other.path) && ++fetched > documents.maxFollowUps)
+      throw new BadRequest(
+        `${target.path}: more than ${documents.maxFollowUps} documents would have to be fetched to learn what it must be (metadata_max_requests)`,
+      );
     const stated =
       typeof described === "string"
         ? other && (await statedIn(documents, other, target))
@@ -59,7 +65,7 @@ async function ledTo(
   path: Path,
 ): Promise<FileFact | undefined> {
   const { mount } = leading;
-  for (const next of (await documents.stated(leading, row)).follow) {
+  for (const next of (await documents.stated(leading, row)).follow.slice(0, documents.maxFollowUps)) {
     const other = documentAt(mount, next);
     const loaded = other && (await documents.loadIfAny(other));
     const found = loaded && documents.fact(mount, loaded.row.path as Path, path);

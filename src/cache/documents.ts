@@ -60,6 +60,11 @@ export class DocumentCache {
 
   readonly #elsewhere: Elsewhere | undefined;
 
+  /** Further documents that one request may have fetched. */
+  get maxFollowUps(): number {
+    return this.#context.settings.maxFollowUps;
+  }
+
   /** `elsewhere`: where what is heavy is read; absent, this is such a place. */
   constructor(context: Context, read: ReadDocument, elsewhere?: Elsewhere) {
     this.#context = context;

@@ -1,29 +1,32 @@
 /** Documents together with those that they lead to: what one of them leaves open, another may state. */
 import pLimit from "p-limit";
 import type { MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf, UpstreamFailed } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { DocumentCache } from "./documents.ts";
 import { documentAt, type Target } from "./locate.ts";
 
-type Documents = Pick<DocumentCache, "stated" | "loadIfAny">;
+type Documents = Pick<DocumentCache, "stated" | "loadIfAny" | "held" | "maxFollowUps">;
 
 /** Documents that are loaded at once. */
 const AT_ONCE = 8;
 
-/** Has at hand what a document leads to, so that it can be read and rewritten as a whole. What cannot be had is logged. */
+/** Has at hand what a document leads to, so that it can be read and rewritten as a whole. What cannot be had is
+ * logged. Throws UpstreamFailed where that is more than one request may have fetched. */
 export async function loadLed(
   documents: Documents,
   { mount, path }: Target<MetadataRoute>,
   follow: Iterable<Path>,
 ): Promise<void> {
   const limit = pLimit(AT_ONCE);
-  const load = async (next: Path) => {
-    const target = documentAt(mount, next);
-    if (target) await documents.loadIfAny(target);
-  };
-  const loads = Array.from(follow, (next) => limit(() => load(next)));
+  const targets = Array.from(follow, (next) => documentAt(mount, next)).filter((target) => target !== undefined);
+  const missing = targets.filter((target) => !documents.held(mount, target.path)).length;
+  if (missing > documents.maxFollowUps)
+    throw new UpstreamFailed(
+      `${path} leads to ${missing} documents that are not here; at most ${documents.maxFollowUps} are fetched for one request (metadata_max_requests)`,
+    );
+  const loads = targets.map((target) => limit(() => documents.loadIfAny(target)));
   for (const { reason } of (await Promise.allSettled(loads)).filter((each) => each.status === "rejected"))
     log.warn("a document that another leads to cannot be had", { mount: mount.name, path, error: messageOf(reason) });
 }

@@ -45,15 +45,21 @@ export class DateFinder {
     const { dates, writer, settings, now } = this.#context;
     const known = dates.ofPackage(mount.name, name);
     const limit = pLimit(AT_ONCE);
+    // The newest first: more is asked about the next time.
+    const { compare } = mount.ecosystem.versions;
+    const wanted = releases.toSorted((a, b) => compare(b.version, a.version));
+    let asked = 0;
     const found = await Promise.all(
-      releases.map(({ version, path }) =>
+      wanted.map(({ version, path }) =>
         limit(async (): Promise<[string, KnownDate] | undefined> => {
           const before = known.get(version);
           if (before) return [version, before];
           const dating = mount.ecosystem.filesAreDated ? path : mount.ecosystem.datedBy?.({ name, version });
           // Without a file to ask about, it is not known to be new.
           if (!dating && mount.ecosystem.filesAreDated) return undefined;
-          const modified = settings.offline || !dating ? undefined : await this.#lastModified(mount, dating);
+          const isAsked = !settings.offline && dating !== undefined;
+          if (isAsked && ++asked > settings.maxFollowUps) return undefined;
+          const modified = isAsked ? await this.#lastModified(mount, dating) : undefined;
           if (modified === "failed") return undefined;
           return [
             version,
@@ -62,6 +68,12 @@ export class DateFinder {
         }),
       ),
     );
+    if (asked > settings.maxFollowUps)
+      log.warn("releases wait to be dated: one request asks about so many only (metadata_max_requests)", {
+        mount: mount.name,
+        name,
+        waiting: asked - settings.maxFollowUps,
+      });
     const answered = found.filter((one) => one !== undefined);
     const fresh = answered.filter(([version]) => !known.has(version));
     if (fresh.length > 0) {

@@ -111,6 +111,9 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** A release that is mirrored may lead to so many times the documents that a request may. */
+const MIRRORED = 10;
+
 /** Milliseconds that a document which took too much is refused at once. */
 const REFUSED = 60_000;
 /** Milliseconds without work after which a process that reads documents ends. */
@@ -153,6 +156,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       offline: config.offline,
       keepDocuments: config.cache_metadata || pin,
       maxDocument: config.metadata_max_size || Number.POSITIVE_INFINITY,
+      maxFollowUps: (config.metadata_max_requests || Number.POSITIVE_INFINITY) * (pin ? MIRRORED : 1),
       maxArtifact: config.artifact_max_size || Number.POSITIVE_INFINITY,
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,

@@ -97,6 +97,10 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .prefault("5m")
       .meta({ description: "How long a document is served without asking upstream whether it changed." }),
     metadata_max_size: size().prefault("100MB").meta({ description: "Largest document that is read. 0: no limit." }),
+    metadata_max_requests: whole(0).prefault(200).meta({
+      description:
+        "Further documents that may be fetched for one request of a client; for a release that is mirrored ten times as many. 0: no limit.",
+    }),
     artifact_max_size: size()
       .prefault("10GB")
       .meta({ description: "Largest artifact that is fetched, where its index does not state its size. 0: no limit." }),

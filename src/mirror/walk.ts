@@ -5,7 +5,7 @@ import { Unsigned } from "../cache/signed-documents.ts";
 import { type Staged, stagedOf } from "../cache/staging.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Facts, LeftOut, Package, Path, ReleaseFacts } from "../ecosystem.ts";
-import { NotFound } from "../errors.ts";
+import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 
 export interface Walked {
@@ -61,6 +61,11 @@ export async function walk(
   if (!target) throw new NotFound(`${mount.name} has no document ${start}`);
   if (seen.has(target.path)) return NOTHING;
   seen.add(target.path);
+  const { maxFollowUps } = cache.documents;
+  if (seen.size > maxFollowUps)
+    throw new UpstreamFailed(
+      `${start} is one of more than ${maxFollowUps} documents that lead to each other (ten times metadata_max_requests)`,
+    );
   const follows = target.route.freshness === "immutable" || (followsRoot(target) && !options.heads);
   const force = isDue(cache, target, options.refresh) && !follows;
   const { row, outcome } = await cache.documents.load(

@@ -65,6 +65,7 @@ export async function engine(
         offline: false,
         keepDocuments: true,
         maxDocument: 5_000_000,
+        maxFollowUps: 200,
         maxArtifact: 50_000_000,
         staleWhileRevalidate: 60_000,
         staleIfError: 30 * 86_400_000,
