@@ -1,7 +1,7 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/ecosystem.ts";
 import { labelOf, readEntries } from "../src/formats/entries.ts";
 import { goCatalog } from "../src/formats/go-catalog.ts";
-import { goRequirements } from "../src/formats/go-mod.ts";
+import { readGoMod } from "../src/formats/go-mod.ts";
 import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
 
 const MODULE = "(?<module>[^@]+)";
@@ -70,6 +70,7 @@ export const golang: Ecosystem = {
     // A private module is in no public database, and is kept unverified.
     ...lookups(release, traits).map((path) => ({ path, optional: true })),
   ],
+  graph: (release) => ({ path: pathOf(release, "mod"), qualifiers: { type: "mod" } }),
   // Syft and cyclonedx-gomod state the standard library as a module.
   builtIn: (name) => (/^(?:std|stdlib|cmd)$/.test(name) ? "comes with the Go toolchain" : undefined),
   catalog: goCatalog,
@@ -145,7 +146,8 @@ function wholeOrNothing(doc: Doc, view: View): Uint8Array | undefined {
 }
 
 function goMod(doc: Doc): Facts {
-  return { releases: [{ ...releaseOf(doc.params), requires: goRequirements(doc.text()) }] };
+  const { requires, isPruned } = readGoMod(doc.text());
+  return { releases: [{ ...releaseOf(doc.params), requires, ...(isPruned && { requiresAll: true }) }] };
 }
 
 function checksums(doc: Doc): Facts {

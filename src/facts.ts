@@ -49,6 +49,9 @@ export interface ReleaseFacts extends Release {
   files?: readonly FileFacts[];
   /** Direct dependencies. */
   requires?: readonly Requirement[];
+  /** `requires` names all that it needs, what its requirements require too: clients do not look further (Go's graph pruning). Only
+   * of use with `graph`. Default: it names its own requirements. */
+  requiresAll?: boolean;
   /** Other packages that it stands in for, with the versions that it does so as; without one, only for whoever asks for any. */
   provides?: readonly { name: string; version?: string }[];
   /** Names by which ranges may mean it (npm's dist-tags). */

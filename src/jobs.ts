@@ -119,6 +119,9 @@ export interface ReleaseTask {
   asks?: readonly string[];
   /** Whether someone asked for it, rather than for what requires it. */
   isRoot?: boolean;
+  /** What it is in the graph of something that was asked for: `selected` (it is to be installed), or `loaded` (clients read what it
+   * requires). The document that states that is held already, and followed. */
+  inGraph?: "selected" | "loaded";
   /** Where a registry's catalog named it: that it is not there is then no failure. */
   listing?: {
     /** What documents with revisions of their own must have. */

@@ -23,6 +23,8 @@ export interface Held {
   fetched: boolean;
   /** Dependencies that the file itself declares (a POM, a wheel's metadata). */
   requires: Requirement[];
+  /** Whether that is all it needs, what its requirements require too. */
+  requiresAll?: boolean;
   /** Further files of the same release that it names (the jar of a POM). */
   files: FileFacts[];
   /** Pointers that were met on the way, to be published when all that they name is held. */
@@ -118,6 +120,7 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
     bytes: walked.bytes,
     fetched: walked.bytes > 0,
     requires: stated.flatMap(({ requires = [] }) => requires),
+    ...(stated.some(({ requiresAll }) => requiresAll) && { requiresAll: true }),
     ...(walked.staged.length > 0 && { staged: walked.staged }),
     files: leads ? related.flatMap(filesOf) : [],
     ...(row && (await matching(path, sha256, cache.context.storage.file(sha256), options))),

@@ -1,18 +1,20 @@
 /** Runs a mirror job: takes tasks from its ledger and has a pool of workers hold what they name. One bad item never stops it. */
+import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { documentAt } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
-import type { Path, Requirement } from "../ecosystem.ts";
+import type { Ecosystem, Path, Release, Requirement } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
-import { formatPurl } from "../purl.ts";
+import { formatPurl, keyOf } from "../purl.ts";
 import { isWithinWindow } from "../window.ts";
 import { fitting, isWanted } from "./choice.ts";
 import { Closure } from "./closure.ts";
 import { Dispatch } from "./dispatch.ts";
 import { finish } from "./finish.ts";
+import { type Node, type Selection, select } from "./graph.ts";
 import type { Held, HoldOptions } from "./hold.ts";
 import { Lanes } from "./lanes.ts";
 import type { Ledger, Taken } from "./ledger.ts";
@@ -56,6 +58,9 @@ const UNREAD = "what it requires is stated within its files only, which a dry ru
 /** Odd entries of documents that are told of in one job. */
 const ODD = 10_000;
 
+/** Requirements of releases in graphs that are remembered, for the next root. */
+const REQUIREMENTS = 200_000;
+
 /** Milliseconds between looks whether a job was canceled, or a postponed task is due. */
 const LOOK = 200;
 
@@ -65,6 +70,11 @@ export class Job {
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #dispatch: Dispatch;
   readonly #closure: Closure;
+  /** Of releases in graphs, by mount, what they require. */
+  readonly #nodes = new LRUCache<string, Node>({
+    maxSize: REQUIREMENTS,
+    sizeCalculation: ({ requires }) => requires.length + 1,
+  });
   /** What earlier attempts at a task fetched: it is held now, and was not held before. */
   readonly #earlier = new Map<number, { completed: number; bytes: number }>();
   /** Of a dry run, the files that are told of: the same may belong to several tasks. */
@@ -111,6 +121,7 @@ export class Job {
       if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
       else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
         await ledger.add(await this.#closure.newest(task));
+      else if (this.#isGraph(task)) await this.#select(work, task, attempts);
       else await this.#release(work, task);
     } catch (error) {
       work.fail(error);
@@ -135,8 +146,57 @@ export class Job {
     await ledger.settle(taken, { kind, counts, failures, isGone, ...(again !== undefined && { again }) });
   }
 
+  /** Whether what it requires is to be selected in a graph. What qualifiers choose of a release is not to be installed. */
+  #isGraph({ mount, name, version, qualifiers = {}, isRoot, inGraph }: ReleaseTask): boolean {
+    const { spec, mounts } = this.#options;
+    if (spec.closure === "none" || !isRoot || inGraph || version === undefined) return false;
+    const document = mounts.get(mount)!.ecosystem.graph?.({ name, version });
+    return (
+      document !== undefined && Object.keys(document.qualifiers ?? {}).every((key) => qualifiers[key] === undefined)
+    );
+  }
+
+  /** Holds what is to be read of the graph below a root; what else is wanted of the releases in it are tasks of their own. */
+  async #select(work: Work, root: ReleaseTask, attempts: number): Promise<void> {
+    const { mounts, spec, ledger } = this.#options;
+    const { ecosystem } = mounts.get(root.mount)!;
+    const { name, version = "" } = root;
+    const { selected, loaded } = await select(
+      { name, version },
+      {
+        versions: ecosystem.versions,
+        load: (release) => this.#load(work, root.mount, release),
+        all: spec.closure === "all",
+      },
+    );
+    // What is missing may change the selection. All of it is counted again, then.
+    if (work.failures.some(({ isPassing }) => isPassing) && mayTryAgain(attempts)) return this.#nodes.clear();
+    await ledger.add(tasksOf(ecosystem, root, { selected, loaded }));
+  }
+
+  /** What a release in a graph requires. What many roots have in common is read, and counted, once. */
+  #load(work: Work, mount: string, release: Release): Promise<Node> {
+    const { ecosystem } = this.#options.mounts.get(mount)!;
+    const key = `${mount} ${keyOf(release)}`;
+    const known = this.#nodes.get(key);
+    if (known) return Promise.resolve(known);
+    const { check: rehash, dry } = this.#options;
+    const { path } = ecosystem.graph!(release);
+    const purl = formatPurl(ecosystem, release);
+    return this.#file(work, purl, { path, optional: false }, { inside: true, rehash, dry }, undefined).then(
+      ([held]) => {
+        const requires = (held?.requires ?? []).map(({ name, range }) => ({ name, version: range }));
+        const node = { requires, requiresAll: held?.requiresAll ?? false };
+        // What could not be had is asked for again.
+        if (held) this.#nodes.set(key, node);
+        return node;
+      },
+    );
+  }
+
   async #release(work: Work, task: ReleaseTask): Promise<void> {
-    const { pool, spec, dry, ledger, check } = this.#options;
+    const { pool, dry, ledger, check } = this.#options;
+    const spec = task.inGraph ? { ...this.#options.spec, closure: "none" as const } : this.#options.spec;
     const isWhole = task.version !== undefined && ledger.isWhole(task);
     const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
     this.progress.phase = "downloading";
@@ -163,7 +223,7 @@ export class Job {
     // Qualifiers choose files; what these name beside them was not asked for.
     const known = task.qualifiers ? undefined : new Set([...files, ...held].map(({ path }) => path));
     work.count({ total: held.length });
-    if (check)
+    if (check && task.inGraph !== "loaded")
       for (const reason of await this.#limit(() => pool.run("listing", { task, versions: plan.versions })))
         work.fail(new NotFound(reason));
     const got = await Promise.all([
@@ -183,7 +243,7 @@ export class Job {
       !all.some(({ path }) => documentAt(this.#options.mounts.get(task.mount)!, path))
     )
       this.#options.tell?.({ mount: task.mount, purl: task.purl, outcome: "unproven", reason: UNREAD });
-    await this.#require(work, task, requires);
+    if (!task.inGraph) await this.#require(work, task, requires);
     await this.#publish(work, [...plan.staged, ...all.flatMap(({ staged = [] }) => staged)]);
   }
 
@@ -300,4 +360,23 @@ export class Job {
     );
     return [{ ...held, files }, ...led.flat()];
   }
+}
+
+/** What is wanted of the releases of a graph, beside what states their requirements. */
+function tasksOf(ecosystem: Ecosystem, root: ReleaseTask, { selected, loaded }: Selection): ReleaseTask[] {
+  const task = (release: Release, more: Partial<ReleaseTask>): ReleaseTask => {
+    const wanted = { ...release, ...(more.qualifiers && { qualifiers: more.qualifiers }) };
+    return { ...wanted, ...more, mount: root.mount, purl: formatPurl(ecosystem, wanted) };
+  };
+  return [
+    ...selected.map((release) =>
+      release.name === root.name && release.version === root.version
+        ? { ...root, inGraph: "selected" as const }
+        : task(release, { inGraph: "selected" }),
+    ),
+    ...loaded.map((release) => {
+      const { qualifiers } = ecosystem.graph!(release);
+      return task(release, { ...(qualifiers && { qualifiers }), inGraph: "loaded" });
+    }),
+  ];
 }

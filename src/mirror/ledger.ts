@@ -50,8 +50,9 @@ export interface Ledger {
 /** What makes two tasks one. */
 export function keyOfTask(task: Task): string {
   if (!isRelease(task)) return `${task.mount} ${task.path}`;
-  const { mount, purl, digests = [], asks = [], isRoot } = task;
-  return [mount, purl, ...digests.toSorted(), ...(isRoot ? ["root"] : []), ...asks.toSorted()].join(" ");
+  const { mount, purl, digests = [], asks = [], isRoot, inGraph = [] } = task;
+  const marks = [isRoot ? ["root"] : [], inGraph].flat();
+  return [mount, purl, ...digests.toSorted(), ...marks, ...asks.toSorted()].join(" ");
 }
 
 /** For what is only looked at: a dry run, a check. */

@@ -88,7 +88,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
   if (expected) found.expected = expected;
   const isNews = task.listing?.isNews ?? false;
   const looked = { inside: spec.closure !== "none", refresh: spec.refresh || isNews, rehash: spec.rehash, expected };
-  const seen = new Set<Path>();
+  const seen = new Set<Path>(heldInGraph(mount, task));
   for (const parts of releases.values()) {
     const [release] = parts as [ReleaseFacts];
     const purl = formatPurl(mount.ecosystem, release);
@@ -99,11 +99,11 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     }
     const fitting = parts.filter(({ marker }) => isOfUse(mount.ecosystem, marker, spec.choice.platforms));
     if (spec.releases?.metadataOnly) continue;
-    const stated = filesOf(mount, release, fitting, task);
-    const files = choose(mount.ecosystem, stated, spec.choice, task);
+    const own = filesOf(mount, release, fitting, task);
+    const files = choose(mount.ecosystem, own, spec.choice, task);
     if (fitting.length === 0 || isNothing(files)) {
       const isLarge =
-        fitting.length > 0 && !isNothing(choose(mount.ecosystem, stated, { ...spec.choice, maxSize: 0 }, task));
+        fitting.length > 0 && !isNothing(choose(mount.ecosystem, own, { ...spec.choice, maxSize: 0 }, task));
       found.unfit.push({ purl, reason: isLarge ? TOO_LARGE : UNFIT });
       continue;
     }
@@ -136,6 +136,12 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     found.requires.push(...fitting.flatMap(({ requires = [] }) => requires));
   }
   return found;
+}
+
+/** What was held already when the graph was read that a release is in. */
+function heldInGraph({ ecosystem }: Mount, { name, version = "", inGraph }: ReleaseTask): Path[] {
+  const document = inGraph && ecosystem.graph?.({ name, version });
+  return document ? [document.path] : [];
 }
 
 /** A file whose digest the index does not state is described elsewhere, and one whose address is relative needs its document. */
@@ -187,6 +193,9 @@ async function wanted(
 ): Promise<{ releases: Map<string, ReleaseFacts[]>; staged: Staged[]; odd: OddEntry[] }> {
   const { ecosystem } = mount;
   const { name, version, qualifiers } = task;
+  // Of what is in a graph only, clients ask for no list of versions.
+  if (task.inGraph === "loaded" && version !== undefined)
+    return { releases: new Map([[version, [{ name, version }]]]), staged: [], odd: [] };
   const { releases: stated, staged, odd } = await indexed(cache, mount, { name, qualifiers }, refresh);
   const chosen = version === undefined ? stated : stated.filter((each) => isVersion(mount, each.version, version));
   if (chosen.length === 0) {

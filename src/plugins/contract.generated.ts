@@ -21,6 +21,7 @@ export const CONTRACT_KEYS = {
     routes: "value",
     index: "function",
     files: "function?",
+    graph: "function?",
     roots: "value?",
     seal: "function?",
     datedBy: "function?",

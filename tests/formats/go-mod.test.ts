@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { goRequirements } from "../../src/formats/go-mod.ts";
+import { readGoMod } from "../../src/formats/go-mod.ts";
 
 // As the module proxy serves that of cobra v1.8.1.
 const COBRA = `module github.com/spf13/cobra
@@ -16,7 +16,7 @@ require (
 `;
 
 test("a minimum for each module", () => {
-  expect(goRequirements(COBRA)).toEqual([
+  expect(readGoMod(COBRA).requires).toEqual([
     { name: "github.com/cpuguy83/go-md2man/v2", range: "v2.0.4" },
     { name: "github.com/inconshreveable/mousetrap", range: "v1.1.0" },
     { name: "github.com/spf13/pflag", range: "v1.0.5" },
@@ -41,11 +41,24 @@ require (
 	m.example/d v0.0.0-20190101000000-0123456789ab
 )
 `;
-  expect(goRequirements(text.replaceAll("\n", "\r\n"))).toEqual([
+  expect(readGoMod(text.replaceAll("\n", "\r\n")).requires).toEqual([
     { name: "m.example/b", range: "v1.0.0" },
     { name: "m.example/c", range: "v2.0.0+incompatible" },
     { name: "m.example/d", range: "v0.0.0-20190101000000-0123456789ab" },
   ]);
+});
+
+test.each([
+  ["", false],
+  ["go 1.16", false],
+  ["go 1.9", false],
+  ["go 1.17", true],
+  ["go 1.21rc2", true],
+  ["go 1.100.1 // later", true],
+  ["go 2", true],
+  ["require (\n\tgo v1.18.0\n)", false],
+])("whether it names all that it needs: %p", (line, expected) => {
+  expect(readGoMod(`module m.example/a\n${line}\n`).isPruned).toBe(expected);
 });
 
 describe("what is no whole go.mod is refused", () => {
@@ -56,7 +69,7 @@ describe("what is no whole go.mod is refused", () => {
     ["module a\nrequire (\n\tb v1.0.0\n", "require block has no end"],
     ["module a\nrequire b", "line 2"],
     ["module a\nrequire (\n\tb\n)", "line 3"],
-  ])("%p", (text, reason) => expect(() => goRequirements(text)).toThrow(reason));
+  ])("%p", (text, reason) => expect(() => readGoMod(text)).toThrow(reason));
   test("any text is read or refused, soon", () => {
     const word = fc.constantFrom(
       "module a",
@@ -74,7 +87,7 @@ describe("what is no whole go.mod is refused", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.string())), (words) => {
         try {
-          for (const { name, range } of goRequirements(words.join("\n"))) expect(name && range).not.toBe("");
+          for (const { name, range } of readGoMod(words.join("\n")).requires) expect(name && range).not.toBe("");
         } catch (error) {
           expect((error as Error).message).not.toBe("");
         }
@@ -82,7 +95,7 @@ describe("what is no whole go.mod is refused", () => {
     );
     const started = performance.now();
     for (const unit of ["a(\n", "require (\n", "/", '"', " ", "("])
-      expect(() => goRequirements(unit.repeat(200_000))).toThrow();
+      expect(() => readGoMod(unit.repeat(200_000))).toThrow();
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
