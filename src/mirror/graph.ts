@@ -39,17 +39,15 @@ interface Visit {
  */
 export async function select(root: Release, options: SelectOptions): Promise<Selection> {
   const graph = new Graph(options);
-  const wanted = new Set([root.name]);
   graph.raise(root);
   const required = new Set<string>();
+  let wanted = new Set([root.name]);
   for (;;) {
     const due = Array.from(wanted, (name) => graph.best(name)).filter((release) => !required.has(keyOf(release)));
     if (due.length === 0) break;
     for (const release of due) required.add(keyOf(release));
     await graph.visit(due.map((release) => ({ release, whole: false })));
-    // What the root names at the same version is known to need no more than the root names.
-    for (const release of due)
-      if (!graph.isNamed(root, release)) for (const name of graph.needs(release)) wanted.add(name);
+    wanted = graph.needs(root.name);
   }
   if (options.all) await graph.loadAll(wanted);
   const selected = Array.from(wanted, (name) => graph.best(name));
@@ -109,14 +107,39 @@ class Graph {
     for (const release of due) this.#nodes.set(keyOf(release), { release, node: nothing, whole: false });
   }
 
-  isNamed(root: Release, release: Release): boolean {
-    const { node } = this.#nodes.get(keyOf(root)) ?? {};
-    return (node?.requiresAll ?? false) && node!.requires.some((each) => keyOf(each) === keyOf(release));
+  /** The packages that a root needs, itself among them, as far as the graph is loaded. */
+  needs(root: string): Set<string> {
+    const names = new Set([root]);
+    const named = new Set<string>();
+    for (const name of names) {
+      const release = this.best(name);
+      // What names all that it needs, names all that these need, too: in the versions that it names.
+      if (named.has(keyOf(release))) continue;
+      for (const each of this.#below(release)) names.add(each.name);
+      if (this.#namesAll(release)) for (const each of this.#requires(release)) named.add(keyOf(each));
+    }
+    return names;
   }
 
-  /** The packages that a release needs beside itself. */
-  needs(release: Release): Set<string> {
-    const names = new Set<string>();
+  #requires(release: Release): readonly Release[] {
+    return this.#nodes.get(keyOf(release))?.node.requires ?? [];
+  }
+
+  /**
+   * Whether a release names all that it needs. One that says so and names nothing of what its requirements require was not written
+   * by the tools that see to it.
+   */
+  #namesAll(release: Release): boolean {
+    if (!this.#nodes.get(keyOf(release))?.node.requiresAll) return false;
+    const requires = this.#requires(release);
+    const names = new Set(requires.map(({ name }) => name));
+    const below = requires.flatMap(({ name }) => this.#requires(this.best(name)));
+    return below.length === 0 || below.some(({ name }) => names.has(name));
+  }
+
+  /** What a release requires, and what that requires in turn, as far as clients look. */
+  #below(release: Release): Release[] {
+    const found: Release[] = [];
     const seen = new Set<string>();
     const due = [release];
     for (let next = due.pop(); next; next = due.pop()) {
@@ -125,11 +148,11 @@ class Graph {
       seen.add(key);
       const { node, whole } = this.#nodes.get(key) ?? {};
       for (const each of node?.requires ?? []) {
-        names.add(each.name);
+        found.push(each);
         if (whole || !node!.requiresAll) due.push(each);
       }
     }
-    return names;
+    return found;
   }
 
   loaded(): Release[] {

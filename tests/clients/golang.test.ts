@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { outcome } from "../support/clients/client.ts";
 import { go } from "../support/clients/go.ts";
 import { instead } from "../support/faults.ts";
+import { GO_GRAPHS, makeGraph, readGraph } from "../support/go-graphs.ts";
 import { GO_MODULES, projects } from "../support/projects.ts";
 import { startSumdb } from "../support/registries/sumdb.ts";
 import { purlOf, setStage } from "../support/story.ts";
@@ -45,6 +46,42 @@ test.skipIf(go.unavailable() !== undefined)(
   },
   TIMEOUT,
 );
+
+for (const name of GO_GRAPHS)
+  test.skipIf(go.unavailable() !== undefined)(
+    `of ${name} with what it requires, about what the go command takes to build it is held, and it builds unplugged`,
+    async () => {
+      const graph = await readGraph(name);
+      const { root } = graph;
+      const tree = makeGraph(graph);
+      const packages = { [root.name]: root.version };
+      const { upstream, registry, serve, install, dir } = await setStage(go, { registry: () => tree, packages });
+      const taken = () => {
+        const paths = new Set(upstream.requests.map(({ path }) => path.replace("/up/", "/")));
+        const files = [...paths].filter((path) => /\.(?:mod|zip)$/.test(path) && tree.get(path));
+        const bytes = files.reduce((sum, path) => sum + Buffer.byteLength(entryAt(tree, path).body as string), 0);
+        return { bytes, zips: files.filter((path) => path.endsWith(".zip")).length };
+      };
+      expect(outcome(await install(registry, "direct"))).toBe("installed");
+      const client = taken();
+      upstream.forget();
+
+      const mirroring = await serve("store");
+      const purl = purlOf(go, root.name, root.version);
+      const mirrored = await mirroring.run(["mirror", "--deps", purl]);
+      expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining(" 0 failed") as string]);
+      await mirroring.stop();
+      const ours = taken();
+      expect(client.zips).toBeGreaterThan(50);
+      expect(ours.bytes / client.bytes).toBeLessThanOrEqual(1.2);
+
+      await upstream.down();
+      const offline = await serve("store", { offline: true });
+      expect(outcome(await install(offline, "unplugged"))).toBe("installed");
+      expect(await go.installed(dir("unplugged"), root.name)).toBe(root.version);
+    },
+    TIMEOUT,
+  );
 
 test.skipIf(go.unavailable() !== undefined)(
   "a module that the checksum database does not know so is refused by the proxy",

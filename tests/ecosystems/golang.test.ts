@@ -140,6 +140,7 @@ describe("facts", () => {
         { name: "golang.org/x/mod", range: "v0.17.0" },
         { name: "go.example/old", range: "v2.0.0+incompatible" },
       ],
+      requiresAll: true,
     });
   });
   test("a look-up states the hashes of a zip and its go.mod", () => {
