@@ -29,7 +29,11 @@ export async function readGraph(name: (typeof GO_GRAPHS)[number]): Promise<GoGra
     root: at(0),
     selected: selected.map(at),
     modules: modules.map(([name, version, go, size = 0, requires = []]) => ({
-      ...{ name, version, isLoaded: go !== undefined, go: go ?? 17, size },
+      name,
+      version,
+      isLoaded: go !== undefined,
+      go: go ?? 17,
+      size,
       requires: requires.map(at),
     })),
   };
