@@ -7,6 +7,7 @@ import type { Mount } from "../mounts.ts";
 import { maturity, mayWithhold, thresholdFor } from "../policy/cooldown.ts";
 import { formatPurl, keyOf } from "../purl.ts";
 import type { Context } from "./context.ts";
+import { isDamaged } from "./damaged.ts";
 import type { DocumentCache } from "./documents.ts";
 import { statedOf } from "./gather.ts";
 import type { Target } from "./locate.ts";
@@ -183,6 +184,7 @@ export function releasesOf({ route, path }: Target<MetadataRoute>, doc: Doc): Re
 }
 
 export function unfiltered(path: string, error: unknown): UpstreamFailed {
+  if (isDamaged(error)) return error;
   const failure = new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${messageOf(error)}`);
   failure.cause = error;
   return failure;

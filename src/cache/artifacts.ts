@@ -82,7 +82,7 @@ export class ArtifactCache {
 
   held({ mount, path }: Pick<Artifact, "mount" | "path">): ArtifactRow | undefined {
     const row = this.#context.artifacts.find(mount.name, path);
-    return row && this.#context.storage.has(row.sha256) ? row : undefined;
+    return row && this.#context.storage.has(row.sha256, row.size) ? row : undefined;
   }
 
   /** Throws Withheld where what is held is kept from clients. No cooldown concerns what is of no release (a layer of many images). */
@@ -285,7 +285,7 @@ export class ArtifactCache {
     const { storage, writer, artifacts, blobs } = this.#context;
     await writer.write(() => {
       // An eviction may have removed an equal blob since it was placed.
-      if (!storage.has(row.sha256))
+      if (!storage.has(row.sha256, row.size))
         throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
       blobs.add(row.sha256, row.size);
       artifacts.put(row);

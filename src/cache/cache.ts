@@ -16,6 +16,7 @@ import { type Apart, answerFrom } from "./apart.ts";
 import { ArtifactCache } from "./artifacts.ts";
 import type { Context } from "./context.ts";
 import { sourceOf } from "./covered.ts";
+import { isDamaged, requireRight } from "./damaged.ts";
 import { basisOf } from "./derived.ts";
 import { factFor } from "./described.ts";
 import { freshness } from "./document-row.ts";
@@ -118,6 +119,16 @@ export class Cache {
 
   /** Throws one of the five errors. */
   async get(mount: Mount, ask: Ask): Promise<Answer> {
+    try {
+      return await this.#get(mount, ask);
+    } catch (error) {
+      // What was damaged is out of the way.
+      if (isDamaged(error)) return this.#get(mount, ask);
+      throw error;
+    }
+  }
+
+  async #get(mount: Mount, ask: Ask): Promise<Answer> {
     if (!isPlain(ask.path))
       throw new BadRequest(
         "the path is not a plain one: it climbs, hides a separator, is too long or is not valid percent-encoding",
@@ -185,11 +196,15 @@ export class Cache {
     this.#served(target.mount, outcome, target.path, true);
     const streams = file.kind === "growing" || file.kind === "passing";
     if (streams || (file.kind === "held" && file.row.size > IN_MEMORY)) return { kind: "file", file, outcome };
-    const bytes =
-      file.kind === "whole" ? file.bytes : await Bun.file(this.context.storage.file(file.row.sha256)).bytes();
+    const bytes = file.kind === "whole" ? file.bytes : await this.#small(file.row);
     const ready = readyArtifact(file.row, bytes as Uint8Array<ArrayBuffer>);
     if (bytes.length <= IN_MEMORY) this.memory.put(keyFor(target.mount, ask, target.route), ready);
     return { kind: "ready", ready, outcome };
+  }
+
+  /** What enters memory is compared with its digest: it may be sent from there for days. */
+  async #small(row: Stored): Promise<Uint8Array> {
+    return requireRight(this.context, row, await Bun.file(this.context.storage.file(row.sha256)).bytes());
   }
 
   async #document(target: Target<MetadataRoute>, ask: Ask): Promise<Answer> {
@@ -203,7 +218,7 @@ export class Cache {
     const isPlain = this.views.isPlain(target);
     const dated = row.lastModified && isPlain && { "last-modified": row.lastModified };
     const isFile = isPlain && row.size > (route.packed ? IN_MEMORY : this.memory.largest);
-    if (isFile && this.context.storage.has(row.sha256)) {
+    if (isFile && this.context.storage.has(row.sha256, row.size)) {
       const file = { kind: "held" as const, row: { ...row, headers: { ...row.headers, ...dated } } };
       return { kind: "file", file, outcome };
     }

@@ -1,5 +1,6 @@
 import type { Answer } from "./cache.ts";
 import type { Context } from "./context.ts";
+import { requireRight } from "./damaged.ts";
 
 /** The bytes that something is derived from. */
 export interface Basis {
@@ -18,6 +19,8 @@ export function basisOf({ storage }: Pick<Context, "storage">, answer: Answer): 
     return { source: etag, size: bytes.length, freshUntil, bytes: async () => bytes };
   }
   if (answer.kind !== "file" || answer.file.kind !== "held") return undefined;
-  const { sha256, size } = answer.file.row;
-  return { source: sha256, size, freshUntil: 0, bytes: () => Bun.file(storage.file(sha256)).bytes() };
+  const { row } = answer.file;
+  const { sha256, size } = row;
+  const bytes = async () => requireRight({ storage }, row, await Bun.file(storage.file(sha256)).bytes());
+  return { source: sha256, size, freshUntil: 0, bytes };
 }

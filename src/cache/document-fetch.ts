@@ -239,7 +239,7 @@ export class DocumentFetch {
       also?.();
       for (const { row, pages } of listings) {
         // An eviction may have removed an equal blob since it was placed.
-        if (!storage.has(row.sha256))
+        if (!storage.has(row.sha256, row.size))
           throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
         blobs.add(row.sha256, row.size);
         documents.put(row, pages);

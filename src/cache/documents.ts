@@ -11,6 +11,7 @@ import { messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { Context } from "./context.ts";
+import { requireRight } from "./damaged.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
 import { type Around, makeDoc, type Source } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
@@ -159,7 +160,7 @@ export class DocumentCache {
 
   #row(mount: Mount, path: Path): DocumentRow | undefined {
     const row = rowAt(this.#context, mount, path);
-    return row && this.#context.storage.has(row.sha256) ? row : undefined;
+    return row && this.#context.storage.has(row.sha256, row.size) ? row : undefined;
   }
 
   /** A held document as plugins see it. */
@@ -208,8 +209,12 @@ export class DocumentCache {
     return row;
   }
 
+  /** As they are stored, and right: large ones are compared with their digest where no client waits for this thread. */
   bytes(row: DocumentRow): Uint8Array {
-    return this.#unkept.bytes(row) ?? readFileSync(this.#context.storage.file(row.sha256));
+    const unkept = this.#unkept.bytes(row);
+    if (unkept) return unkept;
+    const bytes = readFileSync(this.#context.storage.file(row.sha256));
+    return row.size <= INLINE || !this.#elsewhere ? requireRight(this.#context, row, bytes) : bytes;
   }
 
   /** Upstreams that upstream itself declares, where the operator did not set them. Throws what loading throws. */

@@ -72,7 +72,7 @@ export class Generations {
     for (const root of generation.roots) {
       const at = this.#documents.fact(mount, root, path)?.at ?? [];
       const row = at.map((each) => this.#context.documents.find(mount.name, each)).find(Boolean);
-      if (row && this.#context.storage.has(row.sha256)) return row;
+      if (row && this.#context.storage.has(row.sha256, row.size)) return row;
     }
     return undefined;
   }

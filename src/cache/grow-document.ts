@@ -6,6 +6,7 @@ import { Hasher } from "../digest.ts";
 import { log } from "../log.ts";
 import { chunksOf } from "../upstream/body.ts";
 import type { Context } from "./context.ts";
+import { requireRight } from "./damaged.ts";
 import { type Downloaded, download } from "./download.ts";
 import { discard } from "./part-file.ts";
 import { headOf, NotModified, type Wanted } from "./request.ts";
@@ -68,7 +69,7 @@ async function rest(
   }
   const limits = { maximum: wanted.maximum - from, timeout: upstream.settings.timeout };
   const tail = Buffer.concat(await Array.fromAsync(chunksOf(response, new URL(row.url).host, limits)));
-  const held = await Bun.file(storage.file(row.sha256)).bytes();
+  const held = requireRight({ storage }, row, await Bun.file(storage.file(row.sha256)).bytes());
   const overlap = row.size - from;
   if (total !== "*" && from + tail.length !== Number(total)) return "its end was cut off";
   if (!tail.subarray(0, overlap).equals(held.subarray(from))) return "it differs where the held one ends";

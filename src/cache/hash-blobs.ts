@@ -1,5 +1,6 @@
 /** Reads blobs and says what they are: the part of verifying that takes time. Runs on a pool's threads. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Storage } from "../storage/storage.ts";
 
 export interface HashInput {
@@ -21,21 +22,71 @@ export interface Found {
 }
 
 const CHUNK = 1024 * 1024;
+/** What a thread that serves clients hashes at once. */
+const GENTLE = 64 * 1024;
 /** Milliseconds that are worth a pause. */
 const PAUSE = 5;
+
+/** Waits until so many bytes are due. */
+class Pace {
+  #paid = 0;
+
+  async spend(bytes: number, rate: number): Promise<void> {
+    if (rate === 0) return;
+    const now = performance.now();
+    this.#paid = Math.max(this.#paid, now) + (bytes / rate) * 1_000;
+    if (this.#paid - now > PAUSE) await Bun.sleep(this.#paid - now);
+  }
+}
+
+/** The same beside clients, in the thread that serves them: it never waits for the disk, and hashes little at a time. */
+export function gentleHasher(storage: Pick<Storage, "file">): (input: HashInput) => Promise<Found[]> {
+  const buffer = new Uint8Array(GENTLE);
+  const pace = new Pace();
+
+  async function read(sha256: string, rate: number): Promise<Found> {
+    let file: FileHandle;
+    try {
+      file = await open(storage.file(sha256), "r");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return { sha256, found: "absent", size: 0, mark: undefined };
+    }
+    let [size, mark]: [number, string | undefined] = [0, undefined];
+    try {
+      mark = markOf(await file.stat());
+      const hasher = new Bun.CryptoHasher("sha256");
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, size);
+        if (bytesRead === 0) return { sha256, found: hasher.digest("hex"), size, mark };
+        hasher.update(buffer.subarray(0, bytesRead));
+        size += bytesRead;
+        await pace.spend(bytesRead, rate);
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return { sha256, found: "unreadable", size, mark };
+    } finally {
+      await file.close();
+    }
+  }
+
+  return async ({ sha256s, rate }) => {
+    const found: Found[] = [];
+    for (const sha256 of sha256s) found.push(await read(sha256, rate));
+    return found;
+  };
+}
+
+/** The disk itself says that the bytes are lost, or what stands there is no file. */
+function isUnreadable(error: unknown): boolean {
+  return ["EIO", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
 
 /** Hashes one list after the other. Throws where files cannot be opened for another reason than that they are not there. */
 export function blobHasher(storage: Pick<Storage, "file">): (input: HashInput) => Promise<Found[]> {
   const buffer = new Uint8Array(CHUNK);
-  let paid = 0;
-
-  /** Waits until so many bytes are due. */
-  async function pace(bytes: number, rate: number): Promise<void> {
-    if (rate === 0) return;
-    const now = performance.now();
-    paid = Math.max(paid, now) + (bytes / rate) * 1_000;
-    if (paid - now > PAUSE) await Bun.sleep(paid - now);
-  }
+  const pace = new Pace();
 
   async function read(sha256: string, rate: number): Promise<Found> {
     let file: number;
@@ -54,11 +105,10 @@ export function blobHasher(storage: Pick<Storage, "file">): (input: HashInput) =
         if (count === 0) return { sha256, found: hasher.digest("hex"), size, mark };
         hasher.update(buffer.subarray(0, count));
         size += count;
-        await pace(count, rate);
+        await pace.spend(count, rate);
       }
     } catch (error) {
-      // The disk itself says that the bytes are lost.
-      if ((error as NodeJS.ErrnoException).code !== "EIO") throw error;
+      if (!isUnreadable(error)) throw error;
       return { sha256, found: "unreadable", size, mark };
     } finally {
       closeSync(file);

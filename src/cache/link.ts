@@ -11,14 +11,16 @@ import { request, type Wanted } from "./request.ts";
  * see them there does not get them here either. `undefined` where they have to be downloaded to know.
  */
 export async function granted(
-  { upstream, storage }: Pick<Context, "upstream" | "storage">,
+  { upstream, storage, blobs }: Pick<Context, "upstream" | "storage" | "blobs">,
   wanted: Wanted,
 ): Promise<Downloaded | undefined> {
   const [algorithm, sha256] = wanted.expected ? splitDigest(wanted.expected) : [];
   const needsOthers = wanted.algorithms.some((each) => each !== "sha256");
-  if (algorithm !== "sha256" || sha256 === undefined || needsOthers || !storage.has(sha256)) return undefined;
+  if (algorithm !== "sha256" || sha256 === undefined || needsOthers) return undefined;
+  const size = blobs.sizeOf(sha256);
+  // One of another size than it had when it was stored is damaged.
+  if (size === undefined || !storage.has(sha256, size)) return undefined;
   try {
-    const { size } = Bun.file(storage.file(sha256));
     const { head } = await request(upstream, { ...wanted, method: "HEAD" }, 0, undefined);
     return head.length === undefined || head.length === size ? { head, digests: { sha256 }, size } : undefined;
   } catch (error) {

@@ -23,7 +23,7 @@ export interface ScrubItem {
   size: number;
   /** Where upstream has it. */
   origin: string;
-  outcome: "verified" | "untrusted" | "repaired" | "lost" | "unknown" | "unknown removed";
+  outcome: "verified" | "untrusted" | "repaired" | "lost" | "damaged" | "unknown" | "unknown removed";
   /** What was wrong: the digest that it should have had, what was found instead (or `absent`, `unreadable`), and where that is now. */
   expected?: string;
   found?: string;
@@ -47,6 +47,8 @@ export interface ScrubOptions {
   /** Files that no row names are removed where there are no more of them than this. Default: they stay. */
   removeUnknown?: number | undefined;
   tell(item: ScrubItem): void;
+  /** Ends it after the list that is being read. */
+  signal?: AbortSignal;
 }
 
 /** Blobs and bytes that are hashed in one go; what a kill loses. */
@@ -69,6 +71,7 @@ export class Scrub {
     untrusted: 0,
     repaired: 0,
     lost: 0,
+    damaged: 0,
     unknown: 0,
     unknownBytes: 0,
     removed: 0,
@@ -92,7 +95,10 @@ export class Scrub {
     this.progress.totalBytes = Math.round(all.bytes * (this.progress.total / Math.max(1, all.blobs)));
     const lists = listsOf(blobs.unverified(since), this.progress.total);
     const lane = async () => {
-      for (const sha256s of lists) await this.#list(sha256s);
+      for (const sha256s of lists) {
+        if (this.#options.signal?.aborted) return;
+        await this.#list(sha256s);
+      }
     };
     await Promise.all(Array.from({ length: rate > 0 ? 1 : lanes }, lane));
     if (sample === undefined) await this.#tellUnknown();
@@ -115,8 +121,17 @@ export class Scrub {
 
   /** What was read wrong: set aside if it still stands there, then fetched again. */
   async #settle(blob: Found): Promise<void> {
-    const { writer, blobs, now } = this.#cache.context;
+    const { writer, blobs, storage, now } = this.#cache.context;
     const { sha256 } = blob;
+    if (storage.isReadOnly) {
+      const wrong = {
+        expected: `sha256:${sha256}`,
+        found: shown(blob.found),
+        reason: "the store is read-only: it stays",
+      };
+      for (const name of namesOf(this.#cache, [sha256])) this.#tell(name, { outcome: "damaged", ...wrong });
+      return;
+    }
     for (let look = 1; ; look++) {
       const seen = await this.#setAside(blob);
       if (seen === "evicted") return;
@@ -145,7 +160,7 @@ export class Scrub {
   async #restore({ sha256, found }: Found, { names, quarantine }: Aside): Promise<void> {
     const { writer, blobs, storage, now } = this.#cache.context;
     const expected = `sha256:${sha256}`;
-    const wrong = { expected, found: isDigest(found) ? `sha256:${found}` : found, quarantine };
+    const wrong = { expected, found: shown(found), quarantine };
     const failed: { name: Name; reason: string }[] = [];
     for (const name of names) {
       try {
@@ -259,6 +274,6 @@ function isRight({ sha256, found }: Found): boolean {
   return sha256 === found;
 }
 
-function isDigest(found: string): boolean {
-  return found !== "absent" && found !== "unreadable";
+function shown(found: string): string {
+  return found === "absent" || found === "unreadable" ? found : `sha256:${found}`;
 }

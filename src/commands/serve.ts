@@ -16,6 +16,7 @@ import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
 import { severalRegistries } from "../mounts.ts";
 import { VERSION } from "../version.ts";
+import { scrubInBackground } from "./background-scrub.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { keepLocalToken } from "./local-token.ts";
 import { makeMirroring } from "./mirroring.ts";
@@ -112,6 +113,7 @@ async function serve({ config, sources }: Setup): Promise<number> {
           recording: access && { recorder, refuse: () => undefined },
         });
   keepHouse(runtime, config.storage.max_size);
+  void scrubInBackground(runtime, config.storage, stopping.signal);
   if (!database.isReadOnly) mirroring.start();
   log.info("listening", {
     url: server.url.href,

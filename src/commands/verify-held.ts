@@ -32,7 +32,7 @@ const PATIENCE = 10_000;
 const ABANDONED = 7 * 24 * 60 * 60 * 1_000;
 /** Items that were wrong of which the summary tells; the counts tell the rest. */
 const KEPT = 1_000;
-const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "untrusted"];
+const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "damaged", "untrusted"];
 
 /** The exit code: 1 if anything was wrong, though it be repaired. Throws BadRequest for flags that make no sense. */
 export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): Promise<number> {
@@ -95,7 +95,7 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
     if (flags.json) console.log(JSON.stringify({ ...totals, unknown_bytes: unknownBytes, ...place, wrong }, null, 2));
     else console.log(summary({ ...totals, unknownBytes }, wrong));
     if (objection !== undefined) console.error(remarkOn(objection));
-    return progress.repaired + progress.lost + progress.untrusted > 0 ? 1 : 0;
+    return progress.repaired + progress.lost + progress.damaged + progress.untrusted > 0 ? 1 : 0;
   } finally {
     stop();
     pool.close();
@@ -109,10 +109,10 @@ type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { abandoned: num
 const filesOf = (count: number) => `${count} file${count === 1 ? "" : "s"}`;
 
 function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
-  const { blobs, bytes, verified, repaired, lost, untrusted, seconds } = totals;
+  const { blobs, bytes, verified, repaired, lost, damaged, untrusted, seconds } = totals;
   const { unknown, unknownBytes, removed, abandoned } = totals;
   const lines = [
-    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost${untrusted > 0 ? `, ${untrusted} not signed as they must be` : ""}`,
+    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost${damaged > 0 ? `, ${damaged} damaged` : ""}${untrusted > 0 ? `, ${untrusted} not signed as they must be` : ""}`,
   ];
   if (abandoned > 0) lines.push(`${filesOf(abandoned)} of interrupted downloads removed`);
   if (removed > 0) lines.push(`${filesOf(removed)} that this database does not know removed`);
@@ -124,7 +124,7 @@ function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
     ({ outcome, mount, path, purl, expected, found, reason, quarantine }) =>
       `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: ${[expected && `expected ${expected}, found ${found}`, reason].filter(Boolean).join("; ")}${quarantine ? `; kept as ${quarantine}` : ""}`,
   );
-  return [...lines, ...listed(told, repaired + lost + untrusted)].join("\n");
+  return [...lines, ...listed(told, repaired + lost + damaged + untrusted)].join("\n");
 }
 
 function readFlags({ sample, olderThan, rate, removeUnknown }: HeldFlags) {

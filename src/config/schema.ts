@@ -160,7 +160,12 @@ export function settingsSchema(ecosystems: readonly string[]) {
 export function configSchema(ecosystems: readonly string[]) {
   return settingsSchema(ecosystems).transform(({ upstream, storage, database, gradle: _gradle, ...settings }) => ({
     ...settings,
-    storage: { path: storage.url ?? storage.path, max_size: storage.max_size },
+    storage: {
+      path: storage.url ?? storage.path,
+      max_size: storage.max_size,
+      scrub_rate: storage.scrub_rate,
+      scrub_interval: storage.scrub_interval,
+    },
     database: { path: database.path },
     allow_private: [
       ...settings.allow_private,

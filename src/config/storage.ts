@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { ignored, scalar, size, text } from "./values.ts";
+import { duration, ignored, scalar, size, text } from "./values.ts";
 
 const NO_DIRECT_SERVE = "this version sends every artifact itself";
 
@@ -27,6 +27,13 @@ export const storageSection = z
     max_size: size()
       .prefault("0")
       .meta({ description: "What stored artifacts may take; the least recently used are evicted. 0: no limit." }),
+    scrub_rate: size().prefault("10MB").meta({
+      description:
+        "A server reads what is stored again, at most so much a second, and compares it with its digests; what is damaged is fetched anew. 0: it does not.",
+    }),
+    scrub_interval: duration()
+      .prefault("30d")
+      .meta({ description: "How long a file that was compared is left alone." }),
     direct_serve: ignored(NO_DIRECT_SERVE),
     direct_serve_ttl: ignored(NO_DIRECT_SERVE),
     direct_serve_base_url: ignored(NO_DIRECT_SERVE),

@@ -53,6 +53,11 @@ export class Blobs {
       .map(({ sha256 }) => sha256);
   }
 
+  /** Bytes that it had when it was stored; `undefined` where it is not known. */
+  sizeOf(sha256: string): number | undefined {
+    return this.#orm.select({ size: blobs.size }).from(blobs).where(eq(blobs.sha256, sha256)).get()?.size;
+  }
+
   /** Of these, those that are known. */
   known(sha256s: readonly string[]): Set<string> {
     const found = this.#orm

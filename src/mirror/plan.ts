@@ -247,6 +247,6 @@ function heldBy(cache: Cache, mount: Mount, name: string): (path: Path) => HeldA
   return (path) => {
     const row = held.get(path) ?? artifacts.find(mount.name, path);
     if (!row) return cache.documents.held(mount, path) !== undefined;
-    return storage.has(row.sha256) && row;
+    return storage.has(row.sha256, row.size) && row;
   };
 }

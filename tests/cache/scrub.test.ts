@@ -1,6 +1,15 @@
 /** What is held is read again: what becomes of blobs that are wrong, by what upstream has. */
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { Cache } from "../../src/cache/cache.ts";
 import { blobHasher, type HashInput } from "../../src/cache/hash-blobs.ts";
@@ -327,8 +336,8 @@ test("a store that cannot be read is an error, and not a loss", async () => {
   await using all = await held();
   const file = fileOf(all, SMALL);
   rmSync(file);
-  // A folder in its place.
-  await Bun.write(join(file, "x"), "x");
-  expect(await failure(scrubbed(all))).toMatchObject({ code: "EISDIR" });
+  // A link to itself in its place.
+  symlinkSync(file, file);
+  expect(await failure(scrubbed(all))).toMatchObject({ code: "ELOOP" });
   expect(all.cache.context.artifacts.find("files", "/f/small")).toBeDefined();
 });
