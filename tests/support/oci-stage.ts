@@ -15,11 +15,11 @@ const IMAGES: Images = {
   "team/tool:2.0": { platforms: PLATFORMS, layers: LAYERS },
 };
 
-/** `repositories`: what mirrors of the whole registry hold. */
-export async function setOciStage(repositories: readonly string[] = []) {
+/** `repositories`: what mirrors of the whole registry hold. `also`: another image that is there. */
+export async function setOciStage(repositories: readonly string[] = [], also = "library/other:1.0") {
   const folder = await temporaryFolder();
   const upstream = await startUpstream();
-  const tree = makeOci(IMAGES);
+  const tree = makeOci({ ...IMAGES, [also]: { platforms: PLATFORMS, layers: LAYERS } });
   upstream.mount("", (url) => guarded(tree, () => `${url}/token`));
   const running: Running[] = [];
   onTestFinished(async () => {

@@ -20,6 +20,16 @@ export function unavailable(): string | undefined {
 
 /** A clean root, its sources read. */
 export async function update({ dir, source, key, options = {} }: AptOptions): Promise<Result> {
+  const entry = `deb [arch=amd64 ${key ? `signed-by=${key}` : "trusted=yes"}] ${source}\n`;
+  return updateFrom(dir, { "sources.list": entry }, options);
+}
+
+/** The same, with files in the root's `etc/apt`. */
+export async function updateFrom(
+  dir: string,
+  sources: Readonly<Record<string, string>>,
+  options: AptOptions["options"] = {},
+): Promise<Result> {
   await rm(dir, { recursive: true, force: true });
   for (const folder of [
     "etc/apt/preferences.d",
@@ -31,15 +41,11 @@ export async function update({ dir, source, key, options = {} }: AptOptions): Pr
   ])
     await mkdir(join(dir, folder), { recursive: true });
   await Bun.write(join(dir, "var/lib/dpkg/status"), "");
-  await Bun.write(
-    join(dir, "etc/apt/sources.list"),
-    `deb [arch=amd64 ${key ? `signed-by=${key}` : "trusted=yes"}] ${source}\n`,
-  );
+  for (const [path, content] of Object.entries(sources)) await Bun.write(join(dir, "etc/apt", path), content);
   const settings = {
     Dir: dir,
     "Dir::State::status": join(dir, "var/lib/dpkg/status"),
     "Dir::Etc::Parts": "/dev/null",
-    "Dir::Etc::SourceParts": "/dev/null",
     "Dir::Etc::Trusted": "/dev/null",
     "Dir::Etc::TrustedParts": "/dev/null",
     "Dir::Bin::dpkg": "/usr/bin/dpkg",
