@@ -1,5 +1,6 @@
 /** Artifacts: immutable files, sent while they are stored, kept only when they are what the index promises. */
 import { LRUCache } from "lru-cache";
+import { ageOf } from "../clock.ts";
 import type { ArtifactRow } from "../db/artifacts.ts";
 import type { ArtifactRoute, Digest } from "../ecosystem.ts";
 import { DigestMismatch, NotFound, UpstreamFailed } from "../errors.ts";
@@ -42,7 +43,7 @@ export class ArtifactCache {
   readonly #admissions: Admissions;
   readonly #vouching: Vouching;
   readonly #fetches = new Map<string, Fetch>();
-  readonly #absent = new LRUCache<string, { at: number; until: number; message: string }>({ max: 10_000 });
+  readonly #absent = new LRUCache<string, { at: number; message: string }>({ max: 10_000 });
   /** Rows of what was downloaded here, rather than by another thread or process that was waited for. */
   readonly #own = new WeakSet<ArtifactRow>();
   /** Files that were not what was promised: the next time nothing of them is sent before all is verified. */
@@ -128,7 +129,7 @@ export class ArtifactCache {
     const { settings, now } = this.#context;
     if (settings.offline) return;
     const at = now();
-    this.#absent.set(key, { at, until: at + Math.min(settings.negativeTtl, ABSENT_FILE), message });
+    this.#absent.set(key, { at, message });
   }
 
   async #run(
@@ -141,7 +142,8 @@ export class ArtifactCache {
     const { mount, path } = target;
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
-    const isAbsent = absent && absent.until > this.#context.now() && !this.#isListedSince(target, absent.at);
+    const life = Math.min(settings.negativeTtl, ABSENT_FILE);
+    const isAbsent = absent && ageOf(absent.at, this.#context.now()) < life && !this.#isListedSince(target, absent.at);
     if (isAbsent) throw new NotFound(absent.message);
     const stated = known ?? (await factFor(this.#documents, target));
     const signed = await this.#vouching.promised(target);

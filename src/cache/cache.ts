@@ -102,7 +102,7 @@ export class Cache {
     this.vouching = new Vouching(context, this.documents);
     this.artifacts = new ArtifactCache(context, this.documents, this.admissions, this.vouching);
     this.views = new Views(context, this.documents, this.admissions);
-    this.memory = new Memory(memoryBytes);
+    this.memory = new Memory(memoryBytes, context.now);
     this.usage = new Usage(context);
   }
 
@@ -229,11 +229,11 @@ export class Cache {
     // What a generation's paths mean may change at any time, by another process too; so may what is covered.
     const isMoving = (route.generation !== undefined && route.freshness !== "immutable") || (route.covers && !isPlain);
     const isDue = outcome === "stale" || isMoving || !(keepDocuments || offline);
-    const freshUntil = isDue ? 0 : offline ? now + OFFLINE_LOOK : row.checkedAt + freshness(target);
+    const freshUntil = isDue ? 0 : offline ? now + OFFLINE_LOOK : Math.min(row.checkedAt, now) + freshness(target);
     const source = sourceOf(this.context, mount, route, row.sha256, isPlain);
     const known = this.memory.get(key);
     if (known && known.source === source && (known.matures ?? Number.POSITIVE_INFINITY) > now) {
-      known.freshUntil = Math.min(freshUntil, known.matures ?? freshUntil);
+      this.memory.renew(known, Math.min(freshUntil, known.matures ?? freshUntil));
       return { kind: "ready", ready: known, outcome };
     }
     const rendered = await this.#render({ ...target, path }, row, variant, ask.base);
@@ -305,7 +305,7 @@ export class Cache {
     const key = keyFor(mount, ask, route);
     const known = this.memory.get(key);
     if (known?.source === source) {
-      known.freshUntil = freshUntil;
+      this.memory.renew(known, freshUntil);
       return { kind: "ready", ready: known, outcome };
     }
     const rendered =

@@ -1,3 +1,4 @@
+import { ageOf } from "../clock.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import type { MetadataRoute } from "../ecosystem.ts";
 import type { Context } from "./context.ts";
@@ -44,6 +45,16 @@ export function registryIn({ registry }: Head): Pick<DocumentRow, "registry"> {
 export function conditional(row: DocumentRow | undefined): Record<string, string> {
   if (row?.etag) return { "if-none-match": row.etag };
   return row?.lastModified ? { "if-modified-since": row.lastModified } : {};
+}
+
+/** Milliseconds for which its freshness is over; Infinity where it was checked in the future. Negative: it is fresh. */
+export function lateness(
+  target: Target<MetadataRoute>,
+  { checkedAt }: Pick<DocumentRow, "checkedAt">,
+  now: number,
+): number {
+  const fresh = freshness(target);
+  return fresh === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : ageOf(checkedAt, now) - fresh;
 }
 
 /** Milliseconds that a document may be sent without asking upstream. */

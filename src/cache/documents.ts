@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
+import { ageOf } from "../clock.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import { hash } from "../digest.ts";
 import type { Declared, Doc, MetadataRoute, Path } from "../ecosystem.ts";
@@ -15,7 +16,7 @@ import { requireRight } from "./damaged.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
 import { type Around, makeDoc, type Source } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
-import { freshness, rowOf } from "./document-row.ts";
+import { lateness, rowOf } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { Generations } from "./generations.ts";
@@ -100,7 +101,7 @@ export class DocumentCache {
     const stands = row ?? this.blank(target);
     if (stands && settings.offline) return { row: stands, outcome: "hit" };
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
-    const late = row ? now() - row.checkedAt - freshness(target) : 0;
+    const late = row ? lateness(target, row, now()) : 0;
     if (row && late <= 0 && !force) return { row, outcome: "hit" };
     const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row, force));
     // Who mirrors wants what is current.
@@ -113,7 +114,9 @@ export class DocumentCache {
     try {
       return await refreshing;
     } catch (error) {
-      if (!row || error instanceof NotFound || late > settings.staleIfError) throw error;
+      // One that is late because the clock was wrong may be as old as it likes.
+      const isTooLate = Number.isFinite(late) && late > settings.staleIfError;
+      if (!row || error instanceof NotFound || isTooLate) throw error;
       log.warn("a document cannot be renewed; sending what is held", {
         mount: mount.name,
         path,
@@ -155,7 +158,9 @@ export class DocumentCache {
   /** When upstream told last what it is, or that there is none, as far as this thread knows; milliseconds since 1970, or 0. */
   askedAt(target: Target): number {
     const { checkedAt = 0 } = this.held(target.mount, target.path) ?? {};
-    return Math.max(checkedAt, this.#absent.get(keyOf(target))?.at ?? 0);
+    const now = this.#context.now();
+    const times = [checkedAt, this.#absent.get(keyOf(target))?.at ?? 0];
+    return Math.max(0, ...times.filter((at) => ageOf(at, now) !== Number.POSITIVE_INFINITY));
   }
 
   #row(mount: Mount, path: Path): DocumentRow | undefined {
@@ -266,7 +271,7 @@ export class DocumentCache {
     const absent = this.#absent.get(key);
     const { settings, now } = this.#context;
     // Another process may have found it since.
-    const isKnown = absent && absent.at + settings.negativeTtl > now() && absent.at >= (row?.checkedAt ?? 0);
+    const isKnown = absent && ageOf(absent.at, now()) < settings.negativeTtl && absent.at >= (row?.checkedAt ?? 0);
     if (isKnown && !force) throw new NotFound(absent.message);
     try {
       return await this.#fetch.once(target, row);

@@ -8,7 +8,7 @@ import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import type { DocumentFetch, Listing } from "./document-fetch.ts";
-import { freshness } from "./document-row.ts";
+import { lateness } from "./document-row.ts";
 import type { DocumentCache, Loaded } from "./documents.ts";
 import { Flight } from "./flight.ts";
 import { contentOf, documentAt, generationOf, type Target } from "./locate.ts";
@@ -109,7 +109,7 @@ export class Generations {
       const target = documentAt(mount, path);
       if (!target) continue;
       const row = this.#documents.held(mount, path);
-      if (row && !force && this.#context.now() - row.checkedAt - freshness(target) <= settled) return target;
+      if (row && !force && lateness(target, row, this.#context.now()) <= settled) return target;
       try {
         await this.#documents.load(target, { force });
         return target;

@@ -18,6 +18,8 @@ export interface Ready {
   source?: string;
   /** When policy will admit more than this shows. */
   matures?: number;
+  /** When it was put into memory, or found to be still right, by the clock of that moment. */
+  madeAt?: number;
 }
 
 /** Entries above this share of the bound would push out everything else. */
@@ -34,19 +36,32 @@ export class Memory {
   /** Bytes of the largest entry that is kept. */
   readonly largest: number;
 
-  constructor(maxBytes: number) {
+  readonly #now: () => number;
+
+  /** `now`: the clock. What was made later than that is not believed: by a clock that was ahead, policy admitted too much. */
+  constructor(maxBytes: number, now: () => number) {
+    this.#now = now;
     this.#maximum = maxBytes;
     this.largest = maxBytes / SHARE;
     this.#entries = maxBytes > 0 ? new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf }) : undefined;
   }
 
   get(key: string): Ready | undefined {
-    return this.#entries?.get(key);
+    const found = this.#entries?.get(key);
+    return found !== undefined && found.madeAt! <= this.#now() ? found : undefined;
+  }
+
+  /** What is there is still right, and may be sent until then. */
+  renew(entry: Ready, freshUntil: number): void {
+    entry.madeAt = this.#now();
+    entry.freshUntil = freshUntil;
   }
 
   put(key: string, entry: Ready, isDear = false): void {
     const largest = isDear ? this.#maximum / DEAR_SHARE : this.largest;
-    if (entry.bytes.length <= largest) this.#entries?.set(key, entry);
+    if (entry.bytes.length > largest) return;
+    entry.madeAt = this.#now();
+    this.#entries?.set(key, entry);
   }
 
   remove(key: string): void {

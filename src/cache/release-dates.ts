@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { ageOf } from "../clock.ts";
 import type { KnownDate } from "../db/dates.ts";
 import type { Path } from "../ecosystem.ts";
 import { isRefusal, messageOf, NotFound } from "../errors.ts";
@@ -44,6 +45,9 @@ export class DateFinder {
   async find(mount: Mount, name: string, releases: readonly Undated[]): Promise<Found> {
     const { dates, writer, settings, now } = this.#context;
     const known = dates.ofPackage(mount.name, name);
+    // Seen first by a clock that was ahead: seen now.
+    const isAhead = ({ at, source }: KnownDate) =>
+      source === "first-seen" && ageOf(at, now()) === Number.POSITIVE_INFINITY;
     const limit = pLimit(AT_ONCE);
     // The newest first: more is asked about the next time.
     const { compare } = mount.ecosystem.versions;
@@ -53,7 +57,7 @@ export class DateFinder {
       wanted.map(({ version, path }) =>
         limit(async (): Promise<[string, KnownDate] | undefined> => {
           const before = known.get(version);
-          if (before) return [version, before];
+          if (before && !isAhead(before)) return [version, before];
           const dating = mount.ecosystem.filesAreDated ? path : mount.ecosystem.datedBy?.({ name, version });
           // Without a file to ask about, it is not known to be new.
           if (!dating && mount.ecosystem.filesAreDated) return undefined;
@@ -75,7 +79,7 @@ export class DateFinder {
         waiting: asked - settings.maxFollowUps,
       });
     const answered = found.filter((one) => one !== undefined);
-    const fresh = answered.filter(([version]) => !known.has(version));
+    const fresh = answered.filter(([version, date]) => known.get(version) !== date);
     if (fresh.length > 0) {
       const written = writer.write(() => {
         for (const [version, date] of fresh) dates.put(mount.name, name, version, date);

@@ -87,13 +87,13 @@ export class Scrub {
 
   /** Throws what reading the store throws, other than that bytes are wrong. */
   async run(): Promise<void> {
-    const { blobs } = this.#cache.context;
+    const { blobs, now } = this.#cache.context;
     const { since, sample, lanes, rate, removeUnknown } = this.#options;
     if (removeUnknown !== undefined) this.#requireAsMany(removeUnknown);
-    const all = blobs.countUnverified(since);
+    const all = blobs.countUnverified(since, now());
     this.progress.total = Math.min(all.blobs, sample ?? all.blobs);
     this.progress.totalBytes = Math.round(all.bytes * (this.progress.total / Math.max(1, all.blobs)));
-    const lists = listsOf(blobs.unverified(since), this.progress.total);
+    const lists = listsOf(blobs.unverified(since, now()), this.progress.total);
     const lane = async () => {
       for (const sha256s of lists) {
         if (this.#options.signal?.aborted) return;

@@ -37,7 +37,7 @@ export async function scrubInBackground(
   while (await waited(rest, signal)) {
     const since = now() - interval;
     // Files that the database does not know are no business of a server.
-    const sample = blobs.countUnverified(since).blobs;
+    const sample = blobs.countUnverified(since, now()).blobs;
     if (sample === 0) continue;
     const scrub = new Scrub(cache, { mounts, mirrored: { spoil }, hash, lanes: 1, rate, since, sample, tell, signal });
     await scrub.run().catch((error: unknown) => {

@@ -26,6 +26,7 @@ export function keepHouse({ cache, database, ownership }: Household, maxSize: nu
   const { storage, blobs } = cache.context;
   let stored = blobs.totals();
   let told: string | undefined;
+  const seen: Sightings = new Map();
   const round = async () => {
     try {
       database.check();
@@ -38,7 +39,7 @@ export function keepHouse({ cache, database, ownership }: Household, maxSize: nu
       }
       await collect(cache);
       await evict(cache, maxSize);
-      await sweep(storage.parts);
+      await sweep(storage.parts, ABANDONED, seen);
       const now = blobs.totals();
       // Copies of the database that were made before this round are older from now on.
       if (!Bun.deepEquals(now, stored)) await ownership.claim();
@@ -65,6 +66,10 @@ export async function evict(cache: Cache, maxSize: number): Promise<void> {
   const { artifacts, documents, blobs, storage, writer, now } = cache.context;
   if (maxSize === 0 || blobs.totals().bytes <= maxSize) return;
   await cache.usage.flush();
+  await writer.write(() => {
+    artifacts.correctUse(now());
+    documents.correctUse(now());
+  });
   const isAbove = () => blobs.totals().bytes > maxSize * LOW_WATER;
   let evicted = 0;
   for (let before = -1; isAbove() && before < evicted; ) {
@@ -97,15 +102,33 @@ async function collect({ context: { blobs, storage, writer } }: Cache): Promise<
   }
 }
 
-/** Removes interrupted downloads, and leases of the dead, that nobody touched for so many milliseconds. How many files that were. */
-export async function sweep(parts: string, age = ABANDONED): Promise<number> {
+/** What was seen of files of downloads, by `performance.now()`: a clock that jumps must not make them old. */
+export type Sightings = Map<string, { mtimeMs: number; size: number; since: number }>;
+
+/** Milliseconds for which a server has to see a file unchanged before it is removed. */
+const UNCHANGED = 10 * 60_000;
+
+/**
+ * Removes interrupted downloads, and leases of the dead, that nobody touched for so many milliseconds; with `seen`, those only that
+ * did not change between calls either. How many files that were.
+ */
+export async function sweep(parts: string, age = ABANDONED, seen?: Sightings): Promise<number> {
   let removed = 0;
-  for (const name of await readdir(parts)) {
+  const names = await readdir(parts);
+  for (const name of seen?.keys() ?? []) if (!names.includes(name)) seen?.delete(name);
+  for (const name of names) {
     const file = join(parts, name);
-    const { mtimeMs } = await lstat(file).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs <= age) continue;
+    const found = await lstat(file).catch(() => undefined);
+    if (!found || Date.now() - found.mtimeMs <= age || (seen && !isUnchanged(seen, name, found))) continue;
     await rm(file, { force: true, recursive: true });
     removed++;
   }
   return removed;
+}
+
+function isUnchanged(seen: Sightings, name: string, { mtimeMs, size }: { mtimeMs: number; size: number }): boolean {
+  const before = seen.get(name);
+  if (before?.mtimeMs === mtimeMs && before.size === size) return performance.now() - before.since > UNCHANGED;
+  seen.set(name, { mtimeMs, size, since: performance.now() });
+  return false;
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { artifacts } from "./schema.ts";
@@ -108,6 +108,15 @@ export class Artifacts {
       .update(artifacts)
       .set({ hits: sql`${artifacts.hits} + ${hits}`, usedAt })
       .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path)))
+      .run();
+  }
+
+  /** What was used in the future was used now: by a clock that was ahead it would outlive everything. */
+  correctUse(now: number): void {
+    this.#orm
+      .update(artifacts)
+      .set({ usedAt: now })
+      .where(and(eq(artifacts.pinned, false), gt(artifacts.usedAt, now)))
       .run();
   }
 

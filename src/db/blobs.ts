@@ -1,4 +1,4 @@
-import { count, eq, inArray, isNull, lt, or, type SQL, sql, sum } from "drizzle-orm";
+import { count, eq, gt, inArray, isNull, lt, or, type SQL, sql, sum } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { artifacts, blobs, documents, totals } from "./schema.ts";
@@ -68,7 +68,7 @@ export class Blobs {
   }
 
   /** Those that nobody has verified since: first the ones that never were, then by the time of it. In pages: flat memory. */
-  *unverified(since: number): Generator<{ sha256: string; size: number }> {
+  *unverified(since: number, now = Date.now()): Generator<{ sha256: string; size: number }> {
     const page = (where: SQL) =>
       this.#orm
         .select({ sha256: blobs.sha256, size: blobs.size, verifiedAt: blobs.verifiedAt, row: sql<number>`rowid` })
@@ -81,6 +81,9 @@ export class Blobs {
       (_at: number, row: number) => page(sql`${blobs.verifiedAt} IS NULL AND rowid > ${row}`),
       (at: number, row: number) =>
         page(sql`${blobs.verifiedAt} < ${since} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`),
+      // By a clock that was ahead.
+      (at: number, row: number) =>
+        page(sql`${blobs.verifiedAt} > ${now} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`),
     ];
     for (const after of pages)
       for (let rows = after(-1, -1); rows.length > 0; ) {
@@ -91,11 +94,11 @@ export class Blobs {
   }
 
   /** How many these are. */
-  countUnverified(since: number): { blobs: number; bytes: number } {
+  countUnverified(since: number, now = Date.now()): { blobs: number; bytes: number } {
     const found = this.#orm
       .select({ blobs: count(), bytes: sum(blobs.size) })
       .from(blobs)
-      .where(or(isNull(blobs.verifiedAt), lt(blobs.verifiedAt, since)))
+      .where(or(isNull(blobs.verifiedAt), lt(blobs.verifiedAt, since), gt(blobs.verifiedAt, now)))
       .get();
     return { blobs: found?.blobs ?? 0, bytes: Number(found?.bytes ?? 0) };
   }

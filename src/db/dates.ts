@@ -28,8 +28,16 @@ export class ReleaseDates {
     return new Map(rows.map(({ version, at, source }) => [version, { at, source }]));
   }
 
-  /** A date once known stays: the first sighting is the one that counts. */
+  /** A date once known stays: the first sighting is the one that counts. An earlier one replaces it: the clock was ahead. */
   put(mount: string, name: string, version: string, { at, source }: KnownDate): void {
-    this.#orm.insert(releaseDates).values({ mount, name, version, at, source }).onConflictDoNothing().run();
+    this.#orm
+      .insert(releaseDates)
+      .values({ mount, name, version, at, source })
+      .onConflictDoUpdate({
+        target: [releaseDates.mount, releaseDates.name, releaseDates.version],
+        set: { at, source },
+        setWhere: sql`${releaseDates.source} = 'first-seen' AND ${releaseDates.at} > ${at}`,
+      })
+      .run();
   }
 }

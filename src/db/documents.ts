@@ -175,6 +175,11 @@ export class Documents {
     }
   }
 
+  /** As `Artifacts.correctUse`. */
+  correctUse(now: number): void {
+    this.#orm.update(documents).set({ usedAt: now }).where(gt(documents.usedAt, now)).run();
+  }
+
   evictable(before: number, limit: number): Pick<DocumentRow, "mount" | "path" | "sha256" | "size">[] {
     return this.#orm
       .select({ mount: documents.mount, path: documents.path, sha256: documents.sha256, size: documents.size })

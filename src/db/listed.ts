@@ -1,4 +1,5 @@
-import { and, asc, eq, gt, inArray, lte, min, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, min, notInArray, type SQL, sql } from "drizzle-orm";
+import { LONGEST_COOLDOWN, LONGEST_WAIT } from "../clock.ts";
 import type { Database } from "./open.ts";
 import { listed } from "./schema.ts";
 
@@ -18,6 +19,11 @@ export interface Entry {
 export type Settlement = Pick<ListedRow, "attempts" | "notBefore"> & Partial<Pick<ListedRow, "state" | "held">>;
 
 export type Known = Pick<ListedRow, "id" | "name" | "version" | "revision" | "state">;
+
+/** Whether a wait is over, or was begun by a clock that was ahead. */
+function isOver(now: number, longest: number): SQL {
+  return sql`(${listed.notBefore} <= ${now} OR ${listed.notBefore} > ${now + longest})`;
+}
 
 /** The packages of registries that are mirrored whole. Writes are to be called inside `writer.write`. */
 export class Listed {
@@ -76,7 +82,7 @@ export class Listed {
 
   /** What was put off and is due again. */
   postponed(mount: string, now: number, limit: number, underWay: readonly number[]): ListedRow[] {
-    const where = [gt(listed.notBefore, 0), lte(listed.notBefore, now), notInArray(listed.id, [...underWay])];
+    const where = [gt(listed.notBefore, 0), isOver(now, LONGEST_WAIT), notInArray(listed.id, [...underWay])];
     return this.#due(mount, where).orderBy(listed.notBefore).limit(limit).all();
   }
 
@@ -108,8 +114,8 @@ export class Listed {
   /** What was too young is looked at again where it may be no longer, and what could not be held is tried again: where it
    * was left alone for long enough, or all of it. What was listed and was not there is tried once more, as often as it was. */
   reopen(mount: string, now: number, { failed }: { failed: "all" | "rested" }): void {
-    const isRested = lte(listed.notBefore, now);
-    const isOpen = sql`(${listed.state} = 'young' AND ${isRested}) OR (${listed.state} = 'failed' AND ${failed === "all" ? sql`true` : isRested})`;
+    const isRested = failed === "all" ? sql`true` : isOver(now, LONGEST_WAIT);
+    const isOpen = sql`(${listed.state} = 'young' AND ${isOver(now, LONGEST_COOLDOWN)}) OR (${listed.state} = 'failed' AND ${isRested})`;
     this.#orm
       .update(listed)
       .set({ state: "due", attempts: 0, notBefore: 0 })
@@ -117,7 +123,8 @@ export class Listed {
       .run();
     this.#orm.run(
       sql`UPDATE ${listed} SET state = 'due', not_before = 0
-        WHERE +mount = ${mount} AND state = 'gone' AND not_before > 0 AND not_before <= ${now}`,
+        WHERE +mount = ${mount} AND state = 'gone' AND not_before > 0
+          AND (not_before <= ${now} OR not_before > ${now + LONGEST_WAIT})`,
     );
   }
 

@@ -1,4 +1,5 @@
-import { and, eq, gt, lte, min, ne, notInArray, sql } from "drizzle-orm";
+import { and, eq, gt, lte, min, ne, notInArray, or, sql } from "drizzle-orm";
+import { LONGEST_WAIT } from "../clock.ts";
 import type { Task } from "../jobs.ts";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
@@ -54,7 +55,7 @@ export class Tasks {
           eq(tasks.job, job),
           eq(tasks.state, "pending"),
           gt(tasks.notBefore, 0),
-          lte(tasks.notBefore, now),
+          or(lte(tasks.notBefore, now), gt(tasks.notBefore, now + LONGEST_WAIT)),
           notInArray(tasks.id, [...underWay]),
         ),
       )

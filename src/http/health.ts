@@ -25,7 +25,7 @@ export class HealthProbe {
     };
   }
 
-  health(now = Date.now()): Promise<Health> {
+  health(now = performance.now()): Promise<Health> {
     if (!this.#last || now - this.#last.at >= this.#interval) this.#last = { at: now, health: this.#check() };
     return this.#last.health;
   }

@@ -2,6 +2,7 @@
  * Standing jobs: those of the configuration that run again and again. What was run when is known to the rows of jobs alone,
  * so that several servers on one store, and one that was down for a while, agree on what is due.
  */
+import { ageOf } from "../clock.ts";
 import type { JobRow } from "../db/jobs.ts";
 import { messageOf } from "../errors.ts";
 import type { JobSpec, Task } from "../jobs.ts";
@@ -86,6 +87,7 @@ export class StandingJobs {
         return;
       }
       const id = await store.create({ ...spec, standing: name }, await tasks());
+      this.#pass(job);
       log.info("a standing mirror job is due", { mirror: name, job: id });
       made();
     } finally {
@@ -99,8 +101,11 @@ export class StandingJobs {
     if (isFirst && last?.state === "failed") return true;
     // A time that comes while a run is going is left out, one that comes after it is not.
     const ended = last && (isUnfinished(last) ? last.createdAt : (last.finishedAt ?? last.createdAt));
-    const at = next(Math.max(ended ?? 0, passed ?? 0));
-    return at !== undefined && at <= this.#now();
+    const now = this.#now();
+    // What ended in the future did so by a clock that was ahead.
+    const times = [ended ?? 0, passed ?? 0].filter((at) => Number.isFinite(ageOf(at, now)));
+    const at = next(Math.max(0, ...times));
+    return at !== undefined && at <= now;
   }
 
   #pass({ name }: StandingJob): void {

@@ -250,8 +250,8 @@ export class Feed implements Feeding {
   }
 
   async #sleep(milliseconds: number): Promise<void> {
-    const until = Date.now() + milliseconds;
-    for (let left = milliseconds; left > 0; left = until - Date.now()) {
+    const until = performance.now() + milliseconds;
+    for (let left = milliseconds; left > 0; left = until - performance.now()) {
       this.#require();
       await Bun.sleep(Math.min(left, 200));
     }
