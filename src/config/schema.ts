@@ -78,9 +78,11 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .prefault("30s")
       .meta({ description: "How long an upstream may take to answer, and may pause while it sends. 0: no limit." }),
     upstream: upstreamSection(ecosystems),
-    upstream_proxy: webUrl()
-      .optional()
-      .meta({ secret: true, description: "HTTP proxy through which upstreams are reached." }),
+    upstream_proxy: webUrl().optional().meta({
+      secret: true,
+      description:
+        "HTTP proxy through which upstreams, and what they redirect to, are reached; default: that of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. It looks names up by itself: names that this machine knows too are checked like any other, the rest is up to it.",
+    }),
     upstream_ca: text("a file").optional().meta({
       description: "PEM file of the certificate authorities that upstreams are checked with. Unset: the built-in ones.",
     }),

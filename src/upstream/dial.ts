@@ -1,9 +1,13 @@
 /** One hop: a request to one address, guarded, with the credential that is meant for it, bounded in time. */
-import { messageOf, UpstreamFailed } from "../errors.ts";
+import { UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import { isClear } from "../plain.ts";
 import { type Credential, credentialFor } from "./auth.ts";
-import { publicAddress, requireHttp } from "./guard.ts";
+import { describeFailure, proxyFor } from "./forward-proxy.ts";
+import { publicAddress, requireHttp, requirePublicName } from "./guard.ts";
+
+/** Directly, whatever the environment says; Bun's types do not know it. */
+const NO_PROXY = false as unknown as string;
 
 export interface DialSettings {
   /** Milliseconds until headers, and in which at least `MINIMUM_RATE` must arrive; 0: no limit. */
@@ -38,8 +42,11 @@ export async function dial(
   if (credential) sent.set(credential.header, credential.value);
   const target = new URL(url);
   const tls: { ca?: string; serverName?: string } = dialer.ca ? { ca: dialer.ca } : {};
+  const proxy = proxyFor(dialer, url);
+  const isForeign = !dialer.trusted.has(url.origin);
+  if (isForeign && proxy) await requirePublicName(url, settings);
   // A name is resolved once, and what was checked is what is dialled: a second look-up could answer otherwise.
-  if (!dialer.trusted.has(url.origin) && !dialer.proxy) {
+  if (isForeign && !proxy) {
     const ip = await publicAddress(url, settings);
     target.hostname = ip.includes(":") ? `[${ip}]` : ip;
     sent.set("host", url.host);
@@ -49,21 +56,29 @@ export async function dial(
   const { timeout } = settings;
   const timer = timeout > 0 ? setTimeout(() => abort.abort(), timeout) : undefined;
   try {
-    return await fetch(target, {
+    const response = await fetch(target, {
       method,
       headers: sent,
       redirect: "manual",
       decompress: false,
       signal: abort.signal,
       ...(body && { body }),
-      ...(dialer.proxy && { proxy: dialer.proxy }),
+      // Else Bun would take the environment's, by rules of its own.
+      proxy: proxy?.url ?? NO_PROXY,
       ...(Object.keys(tls).length > 0 && { tls }),
     });
+    if (response.status !== 407 || !proxy) return response;
+    await response.body?.cancel();
+    throw Object.assign(new Error("407 Proxy Authentication Required"), { code: "ERR_PROXY_TUNNEL" });
   } catch (error) {
     if (abort.signal.aborted) {
-      throw new UpstreamFailed(`${url.host} sent no answer within ${timeout} ms`, { retryable: true, timeout: true });
+      const way = proxy ? ` through the proxy ${new URL(proxy.url).host} (${proxy.setting})` : "";
+      throw new UpstreamFailed(`${url.host} sent no answer within ${timeout} ms${way}`, {
+        retryable: true,
+        timeout: true,
+      });
     }
-    throw new UpstreamFailed(`${url.host} cannot be reached: ${messageOf(error)}`, { retryable: true });
+    throw new UpstreamFailed(describeFailure(url.host, proxy, error), { retryable: true });
   } finally {
     clearTimeout(timer);
   }

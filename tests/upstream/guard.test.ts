@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { UpstreamFailed } from "../../src/errors.ts";
 import { Networks } from "../../src/networks.ts";
 import { credentialFor } from "../../src/upstream/auth.ts";
-import { publicAddress, requireHttp } from "../../src/upstream/guard.ts";
+import { proxyFor } from "../../src/upstream/forward-proxy.ts";
+import { isGlobalUnicast, publicAddress, requireHttp, requirePublicName } from "../../src/upstream/guard.ts";
 import { delayBefore } from "../../src/upstream/retry.ts";
 import { failure } from "../support/engine.ts";
 
@@ -46,6 +47,102 @@ describe("addresses that a document or redirect may lead to", () => {
         networks.has(address),
       ),
     ).toEqual([true, true, true, true, false, false]);
+  });
+});
+
+describe("addresses of the public internet", () => {
+  test.each([
+    ["8.8.8.8", true],
+    ["2606:4700::1", true],
+    ["::ffff:8.8.8.8", true],
+    ["::ffff:808:808", true],
+    ["64:ff9b::808:808", true],
+    ["2002:808:808::1", true],
+    ["0.0.0.1", false],
+    ["100.64.0.1", false],
+    ["100.127.255.255", false],
+    ["100.128.0.0", true],
+    ["192.0.0.8", false],
+    ["192.0.2.1", false],
+    ["192.88.99.1", false],
+    ["198.19.255.255", false],
+    ["198.51.100.7", false],
+    ["203.0.113.7", false],
+    ["224.0.0.1", false],
+    ["239.255.255.250", false],
+    ["240.0.0.1", false],
+    ["255.255.255.255", false],
+    ["::", false],
+    ["::1", false],
+    ["::7f00:1", false],
+    ["::ffff:7f00:1", false],
+    ["::ffff:169.254.169.254", false],
+    ["::ffff:0:7f00:1", false],
+    ["64:ff9b::a00:1", false],
+    ["64:ff9b:1::1", false],
+    ["2002:a00:1::1", false],
+    ["2002:a9fe:a9fe::1", false],
+    ["2001::1", false],
+    ["2001:2::1", false],
+    ["2001:db8::1", false],
+    ["3fff::1", false],
+    ["100::1", false],
+    ["5f00::1", false],
+    ["fc00::1", false],
+    ["fd12:3456::1", false],
+    ["fe80::1", false],
+    ["fe80::1%eth0", false],
+    ["fec0::1", false],
+    ["ff02::1", false],
+    ["4000::1", false],
+    ["no address", false],
+  ])("%s: %p", (address, expected) => expect(isGlobalUnicast(address)).toBe(expected));
+});
+
+describe("what a forward proxy is asked to reach", () => {
+  test.each([
+    ["http://10.0.0.1/", []],
+    ["http://[::ffff:127.0.0.1]/", []],
+    ["http://localhost/", []],
+    ["http://localhost./", []],
+    ["http://printer/", []],
+    ["http://metadata.google.internal/", []],
+    ["http://nas.local/", []],
+    ["http://router.home.arpa/", []],
+  ])("%s is refused", async (url, allowPrivate) =>
+    expect(await failure(requirePublicName(new URL(url), { allowPrivate }))).toBeInstanceOf(UpstreamFailed),
+  );
+  test.each([
+    ["http://8.8.8.8/", []],
+    ["http://nobody-knows-it.example/", []],
+    ["http://10.0.0.1/", ["10.0.0.0/8"]],
+    ["http://nas.local/", ["nas.local"]],
+  ])("%s is asked for where %j are allowed", async (url, allowPrivate) =>
+    expect(await failure(requirePublicName(new URL(url), { allowPrivate }))).toBeUndefined(),
+  );
+});
+
+describe("the environment's proxy", () => {
+  const environment = {
+    HTTP_PROXY: "proxy.example:3128",
+    https_proxy: "http://secure.example:3128",
+    NO_PROXY: "in.example, .deep.example,10.0.0.0/8,only.example:8080",
+  };
+  test.each([
+    ["http://a.example/", "http://proxy.example:3128"],
+    ["https://a.example/", "http://secure.example:3128"],
+    ["http://in.example/", undefined],
+    ["http://a.in.example/", undefined],
+    ["http://min.example/", "http://proxy.example:3128"],
+    ["http://a.deep.example:81/", undefined],
+    ["http://10.2.3.4/", undefined],
+    ["http://11.2.3.4/", "http://proxy.example:3128"],
+    ["http://only.example:8080/", undefined],
+    ["http://only.example/", "http://proxy.example:3128"],
+  ])("reaches %s: %p", (url, expected) => {
+    expect(proxyFor({}, new URL(url), environment)?.url).toBe(expected as string);
+    expect(proxyFor({}, new URL(url), { ...environment, NO_PROXY: "*" })).toBeUndefined();
+    expect(proxyFor({ proxy: "http://own.example" }, new URL(url), environment)?.url).toBe("http://own.example");
   });
 });
 
