@@ -2,6 +2,7 @@ import semver from "semver";
 import type { Doc, Ecosystem, Path, Release, ReleaseFacts } from "../src/ecosystem.ts";
 import { cargoCatalog } from "../src/formats/cargo-catalog.ts";
 import { type CargoFeatures, cargoRequirements } from "../src/formats/cargo-features.ts";
+import { withoutSlashes } from "../src/formats/ends.ts";
 import { type Entries, labelOf, readEntries } from "../src/formats/entries.ts";
 import { json } from "../src/formats/json.ts";
 import { searchHeld } from "../src/formats/search.ts";
@@ -38,8 +39,8 @@ export const cargo: Ecosystem = {
     path: "/config.json",
     read: (doc) => {
       const { dl, api } = doc.json<{ dl: string; api?: string | null }>();
-      const download = dl.includes("{") ? dl : `${dl.replace(/\/+$/, "")}/{crate}/{version}/download`;
-      return { download, ...(api && { api: api.replace(/\/+$/, "") }) };
+      const download = dl.includes("{") ? dl : `${withoutSlashes(dl)}/{crate}/{version}/download`;
+      return { download, ...(api && { api: withoutSlashes(api) }) };
     },
   },
   setup: (base) => `[source.crates-io]\nreplace-with = "proxy"\n[source.proxy]\nregistry = "sparse+${base}/"`,

@@ -152,7 +152,7 @@ function read(doc: Doc, only?: Package): Facts {
 
 /** `HEX SIZE NAME` or `HEX  ./NAME`. */
 function documentsIn(folder: string, lines: string): DocumentFacts[] {
-  const matched = lines.matchAll(/^\s*([0-9a-f]{64})\s+(?:\d+\s+)?\*?(?:\.\/)?(\S+)$/gm);
+  const matched = lines.matchAll(/^[ \t]*([0-9a-f]{64})[ \t]+(?:\d+[ \t]+)?\*?(?:\.\/)?(\S+)$/gm);
   return Array.from(matched, ([, hex, name]) => ({
     path: encodeURI(`${folder}/${name!}`) as Path,
     digest: `sha256:${hex!}`,

@@ -178,8 +178,12 @@ function shownNames(doc: Doc, view: View): string {
 
 /** `foo-1-2.gem` does not tell; what an index states of the path wins. */
 function guess(file: string): Release | undefined {
-  const [, name, version] = /^(.+?)-(\d[^-]*)(?:-.+)?\.(?:gem|gemspec\.rz)$/.exec(file) ?? [];
-  return name && version ? { name, version } : undefined;
+  const base = file.replace(/\.(?:gem|gemspec\.rz)$/, "");
+  const at = base.slice(1).search(/-\d/) + 1;
+  const [version = "", ...platform] = base.slice(at + 1).split("-");
+  // A platform that is empty is none.
+  const isOne = base !== file && at > 0 && (platform.join("-") !== "") === platform.length > 0;
+  return isOne ? { name: base.slice(0, at), version } : undefined;
 }
 
 /** Every way to part the name from the version: the index of the right one states the path, and the others do not. */

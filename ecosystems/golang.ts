@@ -116,7 +116,8 @@ function lookups({ name, version }: Release, { upstreams }: Traits): Path[] {
 /** A version a line; some proxies add its time. The go command skips what is no version. */
 function list(doc: Doc) {
   const { name } = releaseOf(doc.params);
-  const lines = Array.from(doc.text().matchAll(/^\s*(\S+).*$/gm), ([, version]) => version!);
+  const text = doc.text().split("\n");
+  const lines = text.flatMap((line) => /\S+/.exec(line)?.[0] ?? []);
   const { found: versions, leftOut } = readEntries(lines, (version) => {
     if (!/^v\d/.test(version)) throw new Error("the line begins with no version");
     return labelOf(version, "version");

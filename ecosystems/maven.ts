@@ -131,22 +131,33 @@ function metadata(doc: Doc, source = doc.text()): unknown {
   return all(readXml(source, "metadata"), "versioning")[0];
 }
 
+/** As `replaceAll`; with what becomes nothing goes the space before it. */
+function replaced(text: string, pattern: RegExp, by: (match: RegExpExecArray) => string): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    const before = text.slice(end, match.index);
+    const instead = by(match);
+    parts.push(instead === "" ? before.trimEnd() : before, instead);
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end)].join("");
+}
+
 /** Done on the text, so that elements unknown here stay; read again, lest a strange spelling hide a version from it. */
 function filter(doc: Doc, view: View): string {
   const shown = versions(doc).releases.filter((release) => view.admits(release) || isWholeAsPom(doc, view, release));
   const known = new Set(shown.map(({ version }) => version));
   const ordered = Array.from(known).sort(mavenVersions.compare);
   const newest = { latest: ordered.at(-1), release: ordered.findLast((version) => !version.endsWith("-SNAPSHOT")) };
-  const some = doc
-    .text()
-    .replace(/\s*<version>([^<]*)<\/version>/g, (whole, version: string) => (known.has(version.trim()) ? whole : ""));
-  const filtered = some.replace(
-    /\s*<(latest|release)>([^<]*)<\/\1>/g,
-    (whole, tag: keyof typeof newest, version: string) => {
-      if (known.has(version.trim())) return whole;
-      return newest[tag] ? whole.replace(`>${version}<`, `>${newest[tag]}<`) : "";
-    },
+  const some = replaced(doc.text(), /<version>([^<]*)<\/version>/g, ([whole, version]) =>
+    known.has(version!.trim()) ? whole : "",
   );
+  const filtered = replaced(some, /<(latest|release)>([^<]*)<\/(latest|release)>/g, ([whole, tag, version, end]) => {
+    if (tag !== end || known.has(version!.trim())) return whole;
+    const instead = newest[tag as keyof typeof newest];
+    return instead ? `<${tag}>${instead}</${tag}>` : "";
+  });
   const left = metadata(doc, filtered);
   const stated = [...texts(left, "versions", "version"), ...texts(left, "latest"), ...texts(left, "release")];
   const hidden = stated.find((version) => !known.has(version));

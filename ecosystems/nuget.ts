@@ -117,7 +117,7 @@ export const nuget: Ecosystem = {
       kind: "passthrough",
       match: inFlat("(?<file>icon|readme|license)"),
       from: "flat",
-      to: (p) => below(PLACES.flat, `${packageOf(release(p)).replace(/[^/]+$/, "")}${p["file"]!}` as Path),
+      to: (p) => below(PLACES.flat, `${packageOf(release(p)).split("/").slice(0, -1).join("/")}/${p["file"]!}` as Path),
     },
     ...hives,
     {

@@ -1,5 +1,6 @@
 import type { Declared, Ecosystem, Package, Path, Traits, UpstreamAt } from "./ecosystem.ts";
 import { BadRequest } from "./errors.ts";
+import { withoutSlashes } from "./formats/ends.ts";
 import { isClear, isPlain, oddityOf } from "./plain.ts";
 import type { Purl } from "./purl.ts";
 import type { Trust } from "./signatures.ts";
@@ -59,7 +60,7 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
   // they stand in for it.
   const all = Object.entries(given.default ? given : { ...ecosystem.upstreams, ...given });
   const { base = (url: string) => url } = ecosystem;
-  const plain = (key: string, url: string) => base(url, key).replace(/\/+$/, "");
+  const plain = (key: string, url: string) => withoutSlashes(base(url, key));
   const upstreams = new Map(all.map(([key, urls]) => [key, [urls].flat().map((url) => plain(key, url))]));
   return {
     name,
@@ -109,7 +110,7 @@ export function upstreamAt(
   { upstreams, ecosystem: { aliases = {} } }: Pick<Mount, "upstreams" | "ecosystem">,
   text: string,
 ): ReturnType<UpstreamAt> {
-  const plain = (url: string) => url.replace(/^https?:\/\//, "").replace(/\/+$/, "");
+  const plain = (url: string) => withoutSlashes(url.replace(/^https?:\/\//, ""));
   const place = plain(text);
   const known = Array.from(upstreams, ([name, urls]) => [name, ...urls].map((each) => [plain(each), name] as const));
   return [...known.flat(), ...Object.entries(aliases)]

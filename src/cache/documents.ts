@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import { ageOf } from "../clock.ts";
 import type { DocumentRow } from "../db/documents.ts";
 import { hash } from "../digest.ts";
-import type { Declared, Doc, MetadataRoute, Path } from "../ecosystem.ts";
+import type { Declared, Doc, MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
 import { messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
@@ -192,7 +192,7 @@ export class DocumentCache {
     return hereOr(
       async () => {
         const { releases = [], follow = [] } = parse(await this.open(target, row));
-        return { releases: [...releases], follow: [...follow] };
+        return { releases: Array.from(releases, stated), follow: [...follow] };
       },
       elsewhere && (() => elsewhere.state(target)),
     );
@@ -286,6 +286,17 @@ export class DocumentCache {
       return this.#fetch.unkept(target);
     }
   }
+}
+
+/** Without what mirrors alone need, which some plugins read only where it is asked for. */
+function stated({ name, version, publishedAt, dateTrust, files }: ReleaseFacts): ReleaseFacts {
+  return {
+    name,
+    version,
+    ...(publishedAt && { publishedAt }),
+    ...(dateTrust && { dateTrust }),
+    ...(files && { files }),
+  };
 }
 
 function keyOf({ mount, path }: Target): string {

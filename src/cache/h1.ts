@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { BlobReader, ZipReader } from "@zip.js/zip.js";
 import { UpstreamFailed } from "../errors.ts";
 
+/** Bytes of a module, as golang.org/x/mod/zip has it (MaxZipFile). */
+const LARGEST = 500 * 1024 * 1024;
+
 /**
  * Go's directory hash, golang.org/x/mod/sumdb/dirhash "h1": base64 of the sha256 over `HEX  NAME\n` of every file, sorted by
  * name. A module zip is hashed over its entries; anything else is a lone `go.mod`. Returns the base64 without "h1:".
@@ -23,12 +26,18 @@ export async function hashH1(path: string, content: Uint8Array<ArrayBuffer> | st
 }
 
 async function entriesOf(blob: Blob): Promise<(readonly [string, string])[]> {
+  let size = 0;
+  const write = (hash: ReturnType<typeof createHash>, chunk: Uint8Array) => {
+    size += chunk.length;
+    if (size > LARGEST) throw new Error(`it has more than ${LARGEST} bytes when it is unpacked, which Go refuses`);
+    hash.update(chunk);
+  };
   const zip = new ZipReader(new BlobReader(blob), { useWebWorkers: false });
   const files: (readonly [string, string])[] = [];
   for await (const entry of zip.getEntriesGenerator()) {
     if (entry.directory) continue;
     const hash = createHash("sha256");
-    await entry.getData(new WritableStream<Uint8Array>({ write: (chunk) => void hash.update(chunk) }));
+    await entry.getData(new WritableStream<Uint8Array>({ write: (chunk) => write(hash, chunk) }));
     files.push([entry.filename, hash.digest("hex")]);
   }
   await zip.close();

@@ -4,7 +4,7 @@ import type { Path, ReleaseFacts } from "../ecosystem.ts";
 /** Bytes of a document that is read at once wherever it is; parsers take at most a few milliseconds for it, whatever it holds. */
 export const INLINE = 64 * 1024;
 
-/** What a document states, with all that it may yield later. Structured-cloneable. */
+/** What a document states of releases, their files and dates, and what it leads to. Structured-cloneable. */
 export interface Stated {
   releases: ReleaseFacts[];
   follow: Path[];

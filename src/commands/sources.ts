@@ -1,4 +1,5 @@
 /** The flags by which mirror and verify are told what they are about. */
+
 import { existsSync } from "node:fs";
 import { hostname as machine } from "node:os";
 import { basename } from "node:path";
@@ -7,6 +8,7 @@ import { type Option, under } from "../command.ts";
 import type { Config } from "../config/schema.ts";
 import { parseSize, SIZE } from "../config/units.ts";
 import { BadRequest, messageOf } from "../errors.ts";
+import { withoutSlashes } from "../formats/ends.ts";
 import type { Choice, Closure } from "../jobs.ts";
 import type { OwnPath } from "../mirror/addresses.ts";
 import { PLATFORM_SYNTAX, parsePlatforms } from "../mirror/platforms.ts";
@@ -85,7 +87,7 @@ export function targetsOf(mounts: readonly Mount[], { mount }: Flags, config: Co
  */
 export function ownPath({ base_url, hosts, listen }: Pick<Config, "base_url" | "hosts" | "listen">): OwnPath {
   const base = base_url === undefined ? undefined : new URL(base_url);
-  const folder = base?.pathname.replace(/\/+$/, "") ?? "";
+  const folder = withoutSlashes(base?.pathname ?? "");
   const isLocal = ({ hostname }: URL) =>
     /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname) || hostname === machine().toLowerCase();
   return (url) => {

@@ -1,5 +1,7 @@
 /** The `upstream` section: where the default mounts fetch from, and with which credentials. Names as in the Go peer's files. */
+
 import { z } from "zod";
+import { withoutSlashes } from "../formats/ends.ts";
 import { bool, hostOrNetwork, ignored, list, scalar, text, webUrl } from "./values.ts";
 
 /** Its name in files → which ecosystem it is for, and what the plugin calls that upstream. */
@@ -55,7 +57,7 @@ const overrideOf = ([ecosystem, upstream]: (typeof NAMES)[Name]) =>
 const scope = scalar("a URL such as https://registry.example/path, without user, query or fragment", (raw) => {
   if (!/^https?:\/\//i.test(raw) || !URL.canParse(raw)) return undefined;
   const { origin, pathname, username, search, hash } = new URL(raw);
-  return username || search || hash ? undefined : `${origin}${pathname}`.replace(/\/+$/, "");
+  return username || search || hash ? undefined : withoutSlashes(`${origin}${pathname}`);
 });
 
 const secret = (description: string) => text("text in one line").meta({ description });

@@ -2,8 +2,10 @@
  * The kinds of value a setting can have. A file's scalar and the text of a flag or an environment variable are read alike,
  * so `8080` and `"8080"` are the same port. An issue's message completes "LISTEN = x: …".
  */
+
 import { isIP } from "node:net";
 import { z } from "zod";
+import { withoutSlashes } from "../formats/ends.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
 
 /** A value that `read` understands; it answers `undefined` where the text is not one, or throws with a better reason. */
@@ -55,7 +57,7 @@ export const oneOrMore = <T extends z.ZodType>(item: T) =>
 /** An address of the web, without a trailing slash. `{markers}` may stand in it. */
 export const webUrl = () =>
   scalar("a URL that starts with http:// or https://", (raw) =>
-    /^https?:\/\//i.test(raw) && URL.canParse(raw) ? raw.replace(/\/+$/, "") : undefined,
+    /^https?:\/\//i.test(raw) && URL.canParse(raw) ? withoutSlashes(raw) : undefined,
   );
 
 /** `registry.example`, `registry.example:8443`, `10.0.0.1`, `[::1]`. */

@@ -101,7 +101,7 @@ function sourceOf(fields: Fields): ReleaseFacts {
   const { Package, Version, Directory } = fields;
   const [list, algorithm] = LISTS.find(([field]) => fields[field] !== undefined) ?? [];
   if (!Package || !Version || Directory === undefined || !list) throw incomplete();
-  const lines = fields[list]!.matchAll(/^\s*([0-9a-f]{32,128})\s+(\d+)\s+(\S+)$/gm);
+  const lines = fields[list]!.matchAll(/^[ \t]*([0-9a-f]{32,128})[ \t]+(\d+)[ \t]+(\S+)$/gm);
   const files = Array.from(
     lines,
     ([, hex, size, file]): FileFacts => ({

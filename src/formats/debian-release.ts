@@ -34,7 +34,7 @@ export function readRelease(text: string): Release {
   const fields = fieldsOf(clearTextOf(text));
   const files = new Map<string, ReleaseFile>();
   for (const [field, algorithm] of HASHES) {
-    const lines = (fields[field] ?? "").matchAll(/^\s*([0-9a-f]{32,128})\s+(\d+)\s+(\S+)$/gm);
+    const lines = (fields[field] ?? "").matchAll(/^[ \t]*([0-9a-f]{32,128})[ \t]+(\d+)[ \t]+(\S+)$/gm);
     for (const [, hex, size, name] of lines) {
       if (!isPlain(name!)) continue;
       const file = files.get(name!) ?? { name: name!, size: Number(size), digests: [] };

@@ -12,9 +12,9 @@ export function compareDebian(a: string, b: string): number {
 
 /** Whether a version is in a range as control files have it: `>= 2.36`, `<< 3`, `= 1:1.0-1`; without a relation, that version. */
 export function satisfiesDebian(version: string, range: string): boolean {
-  const [, relation = "=", wanted = ""] = /^\s*(<<|<=|>=|>>|=|<|>)?\s*(.*?)\s*$/s.exec(range) ?? [];
-  if (wanted === "") return relation === "=";
-  const order = compareDebian(version, wanted);
+  const [, relation = "=", wanted = ""] = /^(<<|<=|>=|>>|=|<|>)?(.*)$/s.exec(range.trim()) ?? [];
+  if (wanted.trim() === "") return relation === "=";
+  const order = compareDebian(version, wanted.trim());
   switch (relation) {
     case "<<":
       return order < 0;

@@ -13,12 +13,26 @@ const BUILT = [
   // PEP 427, with or without a build number.
   /^(?<name>[^-]+)-(?<version>[^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl$/,
   /^(?<name>[^-]+)-(?<version>[^-]+)(?:-py[\d.]+(?:-.+)?)?\.egg$/,
-  /^(?<name>.+?)-(?<version>\d[^-]*?)[.-](?:win32|win-amd64|linux|macosx)[^/]*\.(?:exe|msi|rpm|dmg|deb|zip|tar\.gz)$/,
 ];
 const SOURCES = [
   new RegExp(`^(?<name>.+)-(?<version>\\d[^-]*)${SDIST}$`),
   new RegExp(`^(?<name>[^-]+)-(?<version>.+)${SDIST}$`),
 ];
+
+/** What `bdist_wininst`, `bdist_dumb` and their like name: `NAME-VERSION.linux-x86_64.tar.gz`. Takes time linear in the name. */
+function installerOf(file: string): { name: string; version: string } | undefined {
+  if (!/\.(?:exe|msi|rpm|dmg|deb|zip|tar\.gz)$/.test(file)) return undefined;
+  const platforms = Array.from(file.matchAll(/[.-](?:win32|win-amd64|linux|macosx)/g), ({ index }) => index);
+  for (let dash = file.indexOf("-", 1), at = 0; dash > 0; dash = file.indexOf("-", dash + 1)) {
+    if (!/\d/.test(file[dash + 1] ?? "")) continue;
+    while (at < platforms.length && platforms[at]! < dash + 2) at++;
+    const platform = platforms[at];
+    if (platform === undefined) return undefined;
+    const next = file.indexOf("-", dash + 1);
+    if (next < 0 || platform <= next) return { name: file.slice(0, dash), version: file.slice(dash + 1, platform) };
+  }
+  return undefined;
+}
 
 /** Whether a file is one that packages come in, by its name's end. */
 export function isDistribution(file: string): boolean {
@@ -27,7 +41,9 @@ export function isDistribution(file: string): boolean {
 
 /** Whether it is a source archive, which has to be built. */
 export function isSourceArchive(file: string): boolean {
-  return !BUILT.some((pattern) => pattern.test(file)) && SOURCES.some((pattern) => pattern.test(file));
+  return (
+    !BUILT.some((pattern) => pattern.test(file)) && !installerOf(file) && SOURCES.some((pattern) => pattern.test(file))
+  );
 }
 
 /** What a file's name says of where it can be installed: a wheel's tags, or a marker for older kinds. */
@@ -44,8 +60,9 @@ export function markerOfFile(file: string): string | undefined {
 
 /** What a file's name, or its signature's, says of its release; the version is empty where it says nothing. */
 export function releaseOf(file: string, project?: string): Release {
-  for (const pattern of [...BUILT, ...SOURCES]) {
-    const { name, version } = pattern.exec(file.replace(/\.asc$/, ""))?.groups ?? {};
+  const plain = file.replace(/\.asc$/, "");
+  for (const pattern of [...BUILT, installerOf, ...SOURCES]) {
+    const { name, version } = (typeof pattern === "function" ? pattern(plain) : pattern.exec(plain)?.groups) ?? {};
     if (name && version && (!project || normalize(name) === project)) return { name: normalize(name), version };
   }
   return { name: project ?? normalize(file), version: "" };

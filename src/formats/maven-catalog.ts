@@ -50,7 +50,8 @@ function before(chain: string, next: number): string {
 
 async function properties(reader: Reader): Promise<Position & { chunks: Set<number> }> {
   const text = await reader.text(`${INDEX}.properties`);
-  const all = new Map(Array.from(text.matchAll(/^([\w.-]+)\s*=\s*(.*?)\s*$/gm), ([, key, value]) => [key!, value!]));
+  const lines = text.matchAll(/^([\w.-]+)[ \t]*=(.*)$/gm);
+  const all = new Map(Array.from(lines, ([, key, value]) => [key!, value!.trim()]));
   const chain = all.get("nexus.index.chain-id");
   if (!chain) throw new SyntaxError(`${INDEX}.properties has no nexus.index.chain-id`);
   const chunks = Array.from(all).flatMap(([key, value]) =>

@@ -1,5 +1,7 @@
 /** NuGet's service index: which resource of a registry is where. https://learn.microsoft.com/nuget/api/service-index */
+
 import type { Body, Declared, Doc, Path, View } from "../ecosystem.ts";
+import { withoutSlashes } from "./ends.ts";
 import { json } from "./json.ts";
 
 interface Resource {
@@ -38,7 +40,7 @@ const TYPES: readonly [RegExp, Part, "/" | "/index.json" | ""][] = [
 export function declaredIn(doc: Doc): Declared {
   const found: Partial<Record<Part, string[]>> = {};
   for (const [resource, part, tail] of partsOf(doc)) {
-    const url = resource["@id"].replace(/\/+$/, "");
+    const url = withoutSlashes(resource["@id"]);
     if (tail === "/index.json" && !url.endsWith(tail)) continue;
     const base = tail === "/index.json" ? url.slice(0, -tail.length) : url;
     // Searches have equals; of all else the first is meant.

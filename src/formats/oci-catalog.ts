@@ -2,8 +2,10 @@
  * The tags of the repositories that a mount names, or that its registry lists: `team/*:v1.*`. No registry tells what changed, so each
  * tag is asked by HEAD what it points to, which costs nothing of a pull limit.
  */
+
 import type { Catalog, CatalogEvent, Reader, Reading } from "../catalog.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
+import { nextLink } from "./link-header.ts";
 import { MANIFESTS } from "./oci.ts";
 import { Unread } from "./unread.ts";
 
@@ -145,7 +147,8 @@ async function pagesOf(
     const page = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Partial<Record<typeof field, string[] | null>>;
     if (page[field] === undefined) throw new UpstreamFailed(`${path} of ${upstream} is no list of ${field}`);
     found.push(...(page[field] ?? []));
-    query = /<[^>?]*(\?[^>]*)>\s*;[^,]*\brel="?next"?/.exec(reading.header("link") ?? "")?.[1];
+    const next = nextLink(reading.header("link") ?? "");
+    query = next?.includes("?") ? next.slice(next.indexOf("?")) : undefined;
   }
   return found;
 }

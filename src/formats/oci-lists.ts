@@ -1,7 +1,9 @@
 /** Lists of the OCI distribution specification, by pages: tags, repositories, referrers. */
+
 import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../ecosystem.ts";
 import { type Entries, readEntries } from "./entries.ts";
 import { json } from "./json.ts";
+import { nextLink } from "./link-header.ts";
 import { INDEX, manifestPath, readManifest, referrersTag } from "./oci.ts";
 
 const TAG = /^\w[\w.-]{0,127}$/;
@@ -39,7 +41,7 @@ export function shownReferrers(doc: Doc, view: View, name: string): Body {
 
 /** What upstream names as the next page (RFC 8288), as a page of this document. */
 export function nextOf(doc: Doc): Path[] {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(doc.header("link") ?? "")?.[1];
+  const target = nextLink(doc.header("link") ?? "");
   return target?.includes("?") ? [`${doc.path.split("?")[0] as Path}${target.slice(target.indexOf("?"))}`] : [];
 }
 

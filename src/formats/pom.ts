@@ -17,6 +17,10 @@ interface Managed {
   scope: string;
 }
 
+const PROPERTY = /\$\{([^{}]+)\}/g;
+/** Characters of a name or a version with its properties filled in; those of real ones are a tenth of it. */
+const FILLED = 1_000;
+
 const KEYS = ["groupId", "artifactId", "version"] as const;
 
 /** Gives the text of another POM, if it is at hand. */
@@ -51,7 +55,7 @@ export function readPom(source: string, near: Near): Pom {
     const qualifiers = `${type}${classifier}`.includes("${") ? undefined : qualifiersOf(type, classifier);
     return [{ name, range, ...(optional && { optional }), ...(qualifiers && { qualifiers }) }];
   });
-  const needs = [...model.parents, ...imports.values()].filter((release) => !JSON.stringify(release).includes("${"));
+  const needs = [...model.parents, ...imports.values()].filter((release) => isKnown(release));
   return { requires, needs, packaging: model.packaging };
 }
 
@@ -108,6 +112,10 @@ function releaseOf(model: Model | undefined, node: unknown): Release {
   return { name: `${group}/${artifact}`, version: version! };
 }
 
+function isKnown({ name, version }: Release): boolean {
+  return !`${name}${version}`.includes("${");
+}
+
 function fileOf(model: Model, node: unknown): { type: string; classifier: string } {
   return { type: fill(model, node, "type") || "jar", classifier: fill(model, node, "classifier") };
 }
@@ -117,10 +125,19 @@ function managementKey(model: Model, node: unknown): string {
   return `${releaseOf(model, node).name}:${type}:${classifier}`;
 }
 
-/** A text with its properties filled in; what is unknown stays `${…}`. Hostile properties stop growing. */
+/** A text with its properties filled in; what is unknown stays `${…}`, and so does what would make it longer than `FILLED`. */
 function fill(model: Model | undefined, node: unknown, key: string): string {
   let found = text(node, key);
-  for (let times = 0; model && times < 8 && found.length < 1_000 && found.includes("${"); times++)
-    found = found.replace(/\$\{([^{}]+)\}/g, (whole, property: string) => text(model.properties, property) || whole);
+  for (let times = 0; model && times < 8 && found.includes("${"); times++) {
+    let room = FILLED - found.length;
+    const filled = found.replace(PROPERTY, (whole, property: string) => {
+      const value = text(model.properties, property) || whole;
+      if (value.length - whole.length > room) return whole;
+      room -= value.length - whole.length;
+      return value;
+    });
+    if (filled === found) break;
+    found = filled;
+  }
   return found;
 }

@@ -6,13 +6,16 @@ import { markerOf } from "./python-markers.ts";
 import { digestOf, metadataOf, type ProjectFile } from "./simple-index.ts";
 
 /** How the public registry and its mirrors lay files out, wherever these are: by the BLAKE2b of their bytes. */
-const LAYOUT = /\/packages\/(?:[^?#]*\/)?(?<place>[\da-f]{2}\/[\da-f]{2}\/[\da-f]{60}\/[^/?#]+)$/;
+const LAYOUT = /\/(?<place>[\da-f]{2}\/[\da-f]{2}\/[\da-f]{60}\/[^/?#]+)$/;
 const BUILDS = "it is a source archive: building it may need more, and what it requires is not known before";
 
 /** The registry's own path where it has one, else one made of what identifies the file. */
 export function pathOf(doc: Doc, { url, filename, hashes }: Pick<ProjectFile, "url" | "filename" | "hashes">): Path {
-  const place = LAYOUT.exec(url)?.groups?.["place"];
-  if (place) return `/packages/${place}`;
+  const { index = 0, groups } = LAYOUT.exec(url) ?? {};
+  const place = groups?.["place"];
+  const before = url.slice(0, index + 1);
+  const start = before.lastIndexOf("/packages/");
+  if (place && start >= 0 && !/[?#]/.test(before.slice(start))) return `/packages/${place}`;
   const path = doc.pathOf(url);
   if (path?.startsWith("/packages/")) return path;
   const id = hashes["sha256"] ?? hash("sha256", url);

@@ -38,7 +38,7 @@ async function* fromHtml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Catal
   let events: CatalogEvent[] = [];
   let isWhole = false;
   for await (const line of linesOf(bytes)) {
-    for (const [, name] of line.matchAll(/<a [^>]*>\s*([^<\s]+)\s*<\/a>/gi))
+    for (const [, name] of line.matchAll(/<a [^<>]*>\s*([^<\s]+)\s*<\/a>/gi))
       events.push({ type: "changed", package: { name: name! } });
     isWhole ||= /<\/html>/i.test(line);
     if (events.length < 1_000) continue;

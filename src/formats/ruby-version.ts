@@ -68,7 +68,7 @@ const OPERATORS: Readonly<Record<string, (version: string, wanted: string) => bo
   "~>": (version, wanted) => compareRuby(version, wanted) >= 0 && compareRuby(release(version), bumped(wanted)) < 0,
 };
 
-const WISH = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d[\w.-]*)\s*$/;
+const WISH = /^(=|!=|>=?|<=?|~>)?\s*(\d[\w.-]*)$/;
 
 /**
  * Whether a version fits all of `>= 1.0&< 3` or `~> 1.2, != 1.2.4`. Pre-releases fit like others, and it is the engine that
@@ -76,7 +76,7 @@ const WISH = /^\s*(=|!=|>=?|<=?|~>)?\s*(\d[\w.-]*)\s*$/;
  */
 export function satisfiesRuby(version: string, range: string): boolean {
   return range.split(/[&,]/).every((wish) => {
-    const [, operator = "=", wanted = ""] = WISH.exec(wish) ?? [];
+    const [, operator = "=", wanted = ""] = WISH.exec(wish.trim()) ?? [];
     return wanted !== "" && OPERATORS[operator]!(version, wanted);
   });
 }

@@ -1,4 +1,5 @@
 /** A tar archive that is never in memory whole: POSIX ustar, with the long names of GNU and pax. */
+import { withoutLast } from "./ends.ts";
 
 export interface Member {
   name: string;
@@ -26,7 +27,7 @@ export async function* membersOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     let left = size;
     if (type === "L" || type === "x") {
       const text = new TextDecoder().decode(await input.exactly(size));
-      long = type === "L" ? text.replace(/\0+$/, "") : (/(?:^|\n)\d+ path=(.*)\n/.exec(text)?.[1] ?? long);
+      long = type === "L" ? withoutLast(text, "\0") : (/(?:^|\n)\d+ path=(.*)\n/.exec(text)?.[1] ?? long);
       await input.exactly(padding);
       continue;
     }

@@ -1,3 +1,4 @@
+import { withoutSlashes } from "../formats/ends.ts";
 import { Networks } from "../networks.ts";
 
 export interface HostSettings {
@@ -18,7 +19,7 @@ export class Hosts {
   #last: { origin: string; base: string | undefined } = { origin: "", base: undefined };
 
   constructor({ baseUrl, hosts, trustedProxies }: HostSettings) {
-    this.#baseUrl = baseUrl?.replace(/\/+$/, "");
+    this.#baseUrl = baseUrl && withoutSlashes(baseUrl);
     const names = baseUrl ? [...hosts, new URL(baseUrl).hostname] : hosts;
     this.#allowed = hosts.length > 0 ? new Set(names.map((name) => name.toLowerCase())) : undefined;
     this.#proxies = trustedProxies.length > 0 ? new Networks(trustedProxies) : undefined;

@@ -1,3 +1,4 @@
+import { withoutSlashes } from "../formats/ends.ts";
 import type { Mount } from "../mounts.ts";
 
 const PAGES = [
@@ -51,7 +52,7 @@ export function docsPage(base: string): string {
 
 /** The path of the public address, without a trailing slash: pages may be below one. */
 function pathOf(base: string): string {
-  return URL.canParse(base) ? new URL(base).pathname.replace(/\/+$/, "") : "";
+  return URL.canParse(base) ? withoutSlashes(new URL(base).pathname) : "";
 }
 
 function escapeHtml(text: string): string {

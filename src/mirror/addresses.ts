@@ -1,4 +1,5 @@
 /** From the address of a registry, or of a file in one, to the mount that serves it. */
+import { withoutSlashes } from "../formats/ends.ts";
 import type { Mount } from "../mounts.ts";
 import type { Origin } from "./sources/source.ts";
 
@@ -105,7 +106,7 @@ function plain(address: string): Plain | undefined {
   const whole = isUrl ? fixed : `https://${fixed}`;
   if (!URL.canParse(whole)) return undefined;
   const url = new URL(whole);
-  const path = decoded(url.pathname).replace(/\/+$/, "");
+  const path = withoutSlashes(decoded(url.pathname));
   // The same port by default for both schemes, since lockfiles and configurations differ in the scheme only.
   const host = url.host.replace(/:(?:80|443)$/, "");
   return { text: host + path, host, ...(isUrl && { url }) };

@@ -1,4 +1,4 @@
-import { BlobReader, TextWriter, ZipReader } from "@zip.js/zip.js";
+import { BlobReader, type FileEntry, ZipReader } from "@zip.js/zip.js";
 import type { Cache } from "../cache/cache.ts";
 import { ALONE, makeDoc } from "../cache/doc.ts";
 import type { FileFact } from "../cache/facts.ts";
@@ -6,7 +6,7 @@ import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
 import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
-import { NotFound } from "../errors.ts";
+import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { algorithmOf } from "./choice.ts";
 import { pin, walk } from "./walk.ts";
@@ -131,22 +131,46 @@ function filesOf({ files = [], marker }: ReleaseFacts): FileFacts[] {
   return files.map((file) => ({ ...(marker !== undefined && { marker }), ...file }));
 }
 
-/** What a stored archive's own member states. */
-async function inside(target: Target<ArtifactRoute>, file: string): Promise<ReleaseFacts[]> {
+/** What a stored archive's own member states. Throws UpstreamFailed where that is too large. */
+export async function inside(target: Target<ArtifactRoute>, file: string): Promise<ReleaseFacts[]> {
   const { route, path } = target;
   if (!route.inside) return [];
   const zip = new ZipReader(new BlobReader(Bun.file(file)), { useWebWorkers: false });
   try {
     for await (const entry of zip.getEntriesGenerator()) {
       if (entry.directory || !route.inside.member.test(entry.filename)) continue;
-      const text = await entry.getData(new TextWriter());
-      const doc = makeDoc(target, new TextEncoder().encode(text), { mediaType: "", url: path }, ALONE);
+      const bytes = await unpacked(entry, path);
+      const doc = makeDoc(target, bytes, { mediaType: "", url: path }, ALONE);
       return [...(route.inside.parse(doc).releases ?? [])];
     }
     return [];
   } finally {
     await zip.close();
   }
+}
+
+/** Bytes of a member that states what a release requires. */
+const MEMBER = 16 * 1024 * 1024;
+
+/** Throws UpstreamFailed where it is larger than it says, or than what is read: a megabyte may hold gigabytes of the same. */
+async function unpacked(entry: FileEntry, path: Path): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const refuse = () => {
+    throw new UpstreamFailed(
+      `${path}: its member ${entry.filename} has more than ${MEMBER} bytes when it is unpacked, which is the most that is read`,
+    );
+  };
+  if (entry.uncompressedSize > MEMBER) refuse();
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      size += chunk.length;
+      if (size > MEMBER) refuse();
+      chunks.push(chunk);
+    },
+  });
+  await entry.getData(sink);
+  return Buffer.concat(chunks);
 }
 
 async function matching(

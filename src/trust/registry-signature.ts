@@ -77,5 +77,5 @@ function made(keyid: string, spki: string, expires: string | null | undefined): 
 function fromPem(pem: string): RegistryKey {
   const key = createPublicKey(pem);
   const spki = key.export({ format: "der", type: "spki" });
-  return { keyid: `SHA256:${createHash("sha256").update(spki).digest("base64").replace(/=+$/, "")}`, key };
+  return { keyid: `SHA256:${createHash("sha256").update(spki).digest("base64").replaceAll("=", "")}`, key };
 }

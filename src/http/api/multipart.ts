@@ -53,7 +53,7 @@ async function* contentOf(
 }
 
 function describedBy(head: string, part: number): Pick<Part, "name" | "filename"> {
-  const disposition = /^content-disposition:\s*form-data\s*(;.*)$/im.exec(head)?.[1];
+  const disposition = /^content-disposition:[ \t]*form-data[ \t]*(;.*)$/im.exec(head)?.[1];
   const name = parameter(disposition, "name");
   if (name === undefined) throw new BadRequest(`part ${part} of the form has no name (Content-Disposition)`);
   const filename = parameter(disposition, "filename");

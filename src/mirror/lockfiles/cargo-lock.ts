@@ -54,7 +54,7 @@ export const cargoLock: Lockfile = {
 
 function itemOf({ name, version, source, checksum }: Locked, metadata: Record<string, string>, place: string): Item {
   if (!/^[\w-]+$/.test(name)) throw new BadRequest(`${place}: "${clip(name)}" is no name of a crate`);
-  if (!/^\d+\.\d+\.\d+[\w.+-]*$/.test(version))
+  if (!/^\d+\.\d+\.\d[\w.+-]*$/.test(version))
     throw new BadRequest(`${place}: "${clip(version)}" is no version of a crate`);
   const hex = checksum ?? metadata[`checksum ${name} ${version} (${source})`];
   if (hex !== undefined && !/^[\da-f]{64}$/.test(hex))

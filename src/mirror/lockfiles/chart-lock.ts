@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BadRequest } from "../../errors.ts";
+import { withoutSlashes } from "../../formats/ends.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
 import { clip, elsewhere, withoutCredentials } from "./elsewhere.ts";
 import { shaped } from "./shape.ts";
@@ -49,9 +50,8 @@ function entryOf({ name, version, repository: given }: Locked, place: string): E
   if (!/^[\w.-]+$/.test(name)) throw new BadRequest(`${place}.name: "${clip(name)}" is no name of a chart`);
   if (!/^v?\d+(?:\.\d+){0,2}(?:[-+][\w.+-]+)?$/.test(version))
     throw new BadRequest(`${place}.version: "${clip(version)}" is no version of a chart`);
-  const [, registry] = /^oci:\/\/(.+?)\/*$/.exec(url) ?? [];
-  if (registry === undefined)
-    return { purl: { type: "helm", name, version, qualifiers: { repository_url: url } }, place };
+  const registry = url.startsWith("oci://") ? withoutSlashes(url.slice("oci://".length)) : "";
+  if (registry === "") return { purl: { type: "helm", name, version, qualifiers: { repository_url: url } }, place };
   // A tag has no plus.
   const tag = version.replaceAll("+", "_");
   return { purl: { type: "oci", name, version: tag, qualifiers: { repository_url: `${registry}/${name}` } }, place };

@@ -1,5 +1,7 @@
 /** Lockfiles: which format a file is of, and what it names. A format is a file in this folder and a line in this list. */
+
 import { BadRequest } from "../../errors.ts";
+import { baseName } from "../../formats/ends.ts";
 import { decode } from "../sources/decode.ts";
 import { type Entry, type Item, isItem, type Lockfile, type Origin } from "../sources/source.ts";
 import { bunLock } from "./bun-lock.ts";
@@ -52,7 +54,7 @@ const SBOM = /"bomFormat"|cyclonedx\.org\/schema\/bom|\bspdxVersion\b|^SPDXVersi
 export function* readLockfile(name: string, bytes: Uint8Array): Iterable<Entry> {
   const text = decode(name, bytes);
   refuseMarks(name, text);
-  const base = baseOf(name);
+  const base = baseName(name);
   const possible = FORMATS.filter((each) => !each.isOfOthers?.(text));
   const format =
     possible.find((each) => each.recognizes(base, "")) ?? possible.find((each) => each.recognizes(base, text));
@@ -89,11 +91,7 @@ function scopeOf({ purl: { type, name } }: Item): string | undefined {
 
 /** Whether a file of that name is a lockfile, whatever is in it. */
 export function isLockfileName(name: string): boolean {
-  return FORMATS.some((each) => each.recognizes(baseOf(name), ""));
-}
-
-function baseOf(name: string): string {
-  return /[^/\\]*$/.exec(name)![0];
+  return FORMATS.some((each) => each.recognizes(baseName(name), ""));
 }
 
 /** No text has NUL, and what git leaves where two changes meet is two lockfiles in one. */

@@ -68,6 +68,9 @@ function nameInTarball(url: string, version: string): string | undefined {
   return file === `${name}-${version}` && NAME.test(scope + name) ? scope + name : undefined;
 }
 
+/** Characters of an address that are looked at. */
+const LONGEST = 2_048;
+
 const TARBALLS = [
   // Font Awesome has a folder for each version.
   /\/-\/(?:@[^/]+\/)?(?:\d[^/]*\/)?[^/]+\.tgz$/,
@@ -81,7 +84,7 @@ const TARBALLS = [
 
 /** `…/@scope/name/-/name-1.0.0.tgz`, or `…/download/@scope/name/1.0.0/HASH`, or `…/name/download/name-1.0.0.tgz`. */
 export function isTarballOfRegistry(url: string): boolean {
-  const [address = ""] = url.split(/[?#]/, 1);
+  const [address = ""] = url.slice(0, LONGEST).split(/[?#]/, 1);
   return /^https?:/.test(address) && TARBALLS.some((pattern) => pattern.test(address));
 }
 

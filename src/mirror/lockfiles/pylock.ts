@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { releaseOf } from "../../formats/distribution.ts";
+import { baseName } from "../../formats/ends.ts";
 import type { Lockfile, Origin } from "../sources/source.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";
@@ -63,7 +64,7 @@ function addressOf({ url, path }: z.output<typeof place>): string {
 }
 
 function nameOf(each: File | undefined): string {
-  return each?.name ?? /[^/\\]*$/.exec(each ? addressOf(each) : "")![0];
+  return each?.name ?? baseName(each ? addressOf(each) : "");
 }
 
 function hashOf({ hashes }: File): string | undefined {

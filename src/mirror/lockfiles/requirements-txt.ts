@@ -35,7 +35,7 @@ export const requirementsTxt: Lockfile = {
   title: "requirements.txt",
   recognizes: (name, text) =>
     /\.txt$|^requirements[\w.-]*\.lock$/.test(name) &&
-    (/require|constraint/i.test(name) || /^[A-Za-z\d][\w.-]*(?:\[[^\]\n]*\])?[ \t]*===?[ \t]*[\w.!+-]+/m.test(text)),
+    (/require|constraint/i.test(name) || /^[A-Za-z\d][\w.-]*(?:\[[\w., \t-]*\])?[ \t]*===?[ \t]*[\w.!+-]+/m.test(text)),
   *read(text) {
     let isHashed = false;
     const all = Array.from(lines(text), ([line, place]) => {
@@ -78,7 +78,7 @@ function* lines(text: string): Generator<[line: string, place: string]> {
       begun += raw.slice(0, -1);
       continue;
     }
-    const line = `${begun}${isComment ? " " : ""}${raw}`.replace(/(?:^|\s)#.*$/, "").trim();
+    const line = `${begun}${isComment ? " " : ""}${raw}`.replace(/(?:^|\s)#.*/s, "").trim();
     if (line) yield [line, `line ${start || index + 1}`];
     begun = "";
     start = 0;
@@ -103,11 +103,12 @@ function* optionsOf(text: string, place: string): Generator<[option: string, val
 
 /** A name with its version (PEP 508), an address or a path. */
 function entryOf(requirement: string, hashes: readonly string[], place: string, from: Origin | undefined): Entry {
-  const { name, address } = /^(?<name>[\w.-]+)\s*(?:\[[^\]]*\]\s*)?@\s*(?<address>.+)$/.exec(requirement)?.groups ?? {};
+  const { name, address } =
+    /^(?<name>[\w.-]+)\s*(?:\[[^\]]*\]\s*)?@\s*(?<address>.+)$/s.exec(requirement)?.groups ?? {};
   if (name && address) return elsewhere(name, kindOf(address), address.split(" ;", 1)[0]!.trim(), place);
   const bare = requirement.split(";", 1)[0]!.trim();
   if (isElsewhere(bare)) return elsewhere(bare, kindOf(bare), bare, place);
-  const [, project = "", range = ""] = /^([A-Za-z\d][\w.-]*)\s*(?:\[[^\]]*\])?(.*)$/.exec(bare) ?? [];
+  const [, project = "", range = ""] = /^([A-Za-z\d][\w.-]*)\s*(?:\[[^\]]*\])?(.*)$/s.exec(bare) ?? [];
   const clauses = range
     .trim()
     .replace(/^\((.*)\)$/, "$1")

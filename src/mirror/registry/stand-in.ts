@@ -15,7 +15,7 @@ export async function* namesIn(file: string, mount: Mount): AsyncGenerator<Catal
   let at = 0;
   for await (const line of linesOf(opened(file))) {
     at++;
-    const text = line.replace(/(^|\s)#.*$/, "").trim();
+    const text = line.replace(/(^|\s)#.*/s, "").trim();
     if (!text) continue;
     try {
       const isPurl = text.startsWith("pkg:");

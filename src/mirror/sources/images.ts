@@ -8,7 +8,7 @@ type Found = { reference: string; place: string } | { built: string; place: stri
 type Tree = Readonly<Record<string, unknown>>;
 
 /** A list has none of these at the beginning of a line. */
-const YAML = /^\s*-?\s*["']?(?:services|apiVersion|kind)["']?\s*:/m;
+const YAML = /^[ \t]*(?:-[ \t]*)?["']?(?:services|apiVersion|kind)["']?[ \t]*:/m;
 /** Where Kubernetes has containers, in whatever they are wrapped. */
 const CONTAINERS = ["containers", "initContainers", "ephemeralContainers"];
 
@@ -33,7 +33,7 @@ export function* readImages(name: string, bytes: Uint8Array): Iterable<Entry> {
 function* inList(name: string, text: string): Iterable<Found> {
   let found = 0;
   for (const [i, line] of text.split(/\r?\n/).entries()) {
-    const reference = line.replace(/(^|\s)#.*$/, "").trim();
+    const reference = line.replace(/(^|\s)#.*/s, "").trim();
     if (!reference) continue;
     found++;
     yield { reference, place: `line ${i + 1}` };
@@ -88,7 +88,7 @@ function* inContainers(containers: readonly unknown[], prefix: string, path: str
 
 /** `${TAG:-1.0}` is what it is where nobody says otherwise. */
 function interpolated(reference: string): string {
-  const plain = reference.replace(/\$\{\w+:?-([^}]*)\}/g, "$1");
+  const plain = reference.replace(/\$\{\w+:?-([^}$]*)\}/g, "$1");
   if (plain.includes("$"))
     throw new BadRequest(
       `"${reference}" has a variable without a default; write its value (docker compose config does)`,

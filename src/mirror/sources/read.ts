@@ -80,7 +80,7 @@ async function* linesOf(list: Input): AsyncGenerator<readonly [string, string]> 
   let found = 0;
   for (const line of decode(list.name, await whole(list)).split(/\r?\n/)) {
     at++;
-    const text = line.replace(/(^|\s)#.*$/, "").trim();
+    const text = line.replace(/(^|\s)#.*/s, "").trim();
     if (!text) continue;
     found++;
     yield [`${list.name}: line ${at}: `, text];

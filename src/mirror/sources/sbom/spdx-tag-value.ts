@@ -59,7 +59,7 @@ export class TagValueReader {
     }
     const text = line.trim();
     if (text === "" || text.startsWith("#")) return;
-    const [, tag, value = ""] = /^([A-Za-z][\w-]*):\s*(.*)$/.exec(text) ?? [];
+    const [, tag, value = ""] = /^([A-Za-z][\w-]*):\s*(.*)$/s.exec(text) ?? [];
     if (tag === undefined) this.#refuse(this.#line, `expected "Tag: value", found "${text.slice(0, 60)}"`);
     const begin = value.indexOf("<text>");
     if (begin >= 0 && !value.includes("</text>", begin)) {
