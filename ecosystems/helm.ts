@@ -50,6 +50,8 @@ export const helm: Ecosystem = {
       ...inRepository,
       kind: "metadata",
       match: /^\/(?<repo>[^/]+)\/(?<rest>index\.yaml)$/,
+      // helm resolves them against the address of the repository, wherever its index came from.
+      linksFrom: "asked",
       parse: helmFacts,
       rewrite: helmIndex,
     },

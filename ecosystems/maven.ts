@@ -54,7 +54,7 @@ export const maven: Ecosystem = {
     { ...changing, match: at(REPUBLISHED) },
     { ...immutable, match: at(FILE + SUM), describedBy: () => [], parse: checksum },
     { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
-    { ...immutable, match: at(String.raw`${FILE}\.module`), parse: gradleModule },
+    { ...immutable, match: at(String.raw`${FILE}\.module`), linksFrom: "asked", parse: gradleModule },
     { ...file, kind: "artifact", match: at(FILE) },
   ],
   // As Maven itself validates them; a group is a folder for each of its parts.

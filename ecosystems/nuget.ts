@@ -37,6 +37,8 @@ const hives = (["registration", "registration_gz", "registration_plain"] as cons
     from,
     canonical: path,
     to: (p) => below(place, path(p)),
+    // Some registries name pages by it.
+    query: () => true,
     parse: registrationFacts,
     rewrite: registration,
   };

@@ -85,7 +85,7 @@ export const oci: Ecosystem = {
       ...own,
       kind: "metadata",
       match: at("tags/list"),
-      query: ["n", "last", "next_page"],
+      query: isOfPages,
       parse: (doc) => {
         const { found, leftOut } = tagsIn(doc, nameOf(doc.params));
         return { releases: found, leftOut, follow: nextOf(doc) };
@@ -101,7 +101,8 @@ export const oci: Ecosystem = {
       freshness: 60,
       accept: INDEX,
       blank: NO_REFERRERS,
-      query: ["next_page", "last"],
+      // All that refers is sent: clients choose among it themselves.
+      query: (name) => name !== "artifactType" && isOfPages(name),
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
       parse: (doc) => ({ ...referrersIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),
       rewrite: (doc, view) => shownReferrers(doc, view, nameOf(doc.params)),
@@ -171,6 +172,11 @@ function placeOf(type: string, name: string, url: string | undefined, upstreamAt
   const isWhole = upstream.path === name || upstream.path.endsWith(`/${name}`);
   const repository = type === "oci" && isWhole ? upstream.path : [upstream.path, name].filter(Boolean).join("/");
   return nameOf({ repository, ...(upstream.name !== "default" && { registry: upstream.name }) });
+}
+
+/** Registries name their pages as they like. `ns` is a client's word for this proxy. */
+function isOfPages(name: string): boolean {
+  return name !== "ns";
 }
 
 /** A tag is a name of what it points to, which clients ask for by digest from then on. */

@@ -20,8 +20,9 @@ interface Fetched extends RouteBase {
   to?(p: Params): Path;
   /** Values for markers of a whole address that no param has as it is (`{prefix}` of a crate); slashes in them stay. */
   markers?(p: Params): Params;
-  /** Names of query parameters that belong to the request; they are sent upstream, others are dropped. Default: none. */
-  query?: readonly string[];
+  /** Names of query parameters that belong to the request; they are sent upstream, others are dropped. A function where upstream
+   * names them as it likes, as in links to further pages, which go back to it as they came. Default: none. */
+  query?: readonly string[] | ((name: string) => boolean);
 }
 
 /** Bytes or documents that something else in the registry vouches for. */
@@ -78,6 +79,9 @@ export interface MetadataRoute extends Described {
   signed?: { at?(p: Params): Path };
   /** What somebody attests of the file that it is about. Throws where the document is none of attestations. */
   attests?(doc: Doc): readonly Attestation[];
+  /** What clients resolve relative links in it against: the address that answered, after redirects, or the one that was asked.
+   * Default: `answered`. */
+  linksFrom?: "answered" | "asked";
   /** The `Accept` header sent upstream. Default: none. */
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */
@@ -165,6 +169,8 @@ export interface Doc {
   /** Where this mount serves a URL found in the document (absolute or relative to it); `undefined` when the URL lies
    * under none of the mount's upstreams. */
   pathOf(url: string): Path | undefined;
+  /** A URL found in the document as a whole address; `undefined` where it is none. */
+  urlOf(url: string): string | undefined;
   readonly traits: Traits;
   /** Another document of the mount, if it is held already. A parser that needs it names it in `follow`, and is asked
    * again once it is there (a POM's parents). Not of packed ones. */

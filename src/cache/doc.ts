@@ -1,5 +1,5 @@
 import type { Declared, Doc, Path } from "../ecosystem.ts";
-import { pathOf, placesOf } from "../mounts.ts";
+import { type Mount, mayFetch, pathOf, placesOf } from "../mounts.ts";
 import type { Target } from "./locate.ts";
 
 /** What is held beside a document. Synchronous: what is read of it is small. */
@@ -15,6 +15,18 @@ export interface Source {
   url: string;
   /** Those that are kept. */
   headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The address that relative links in a document are resolved against, without a query, which may hold a signature. Where links
+ * to the host that answered are not fetched, it is the one that was asked.
+ */
+export function baseOf(mount: Mount, { url, answeredAt }: { url: string; answeredAt?: string | undefined }): string {
+  if (answeredAt === undefined || !mayFetch(mount, answeredAt)) return url;
+  const base = new URL(answeredAt);
+  base.search = "";
+  base.hash = "";
+  return base.href;
 }
 
 /** For documents that nothing is looked for beside. */
@@ -48,6 +60,7 @@ export function makeDoc(
       places ??= placesOf(target.mount, around.declared());
       return pathOf(places, url, source.url);
     },
+    urlOf: (url) => (URL.canParse(url, source.url) ? new URL(url, source.url).href : undefined),
     near: around.near,
   };
 }

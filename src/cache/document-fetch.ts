@@ -8,6 +8,7 @@ import { type Mount, mayFetch } from "../mounts.ts";
 import type { Context } from "./context.ts";
 import { factFor } from "./described.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
+import { baseOf } from "./doc.ts";
 import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
 import { type Downloaded, download } from "./download.ts";
@@ -129,7 +130,9 @@ export class DocumentFetch {
 
   /** Not stored: for requests that find the store full. */
   async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
-    const { head, bytes, digests } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    const whole = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    const { bytes, digests } = whole;
+    const head = based(target, whole.head);
     await this.#requireSigned(target, digests.sha256, () => bytes);
     const { pages, revision } = readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
@@ -210,15 +213,16 @@ export class DocumentFetch {
     const { path } = target;
     await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
     const isKnown = target.isRepetition && target.route.freshness === "immutable";
-    const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, downloaded.head);
-    const isOfAnother = row && this.#isOfAnother(target, row, downloaded.head);
+    const head = based(target, downloaded.head);
+    const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, head);
+    const isOfAnother = row && this.#isOfAnother(target, row, head);
     if (!isOfAnother && row?.revision && revision !== undefined && revision < row.revision) {
       throw new UpstreamFailed(
         `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
         { retryable: true },
       );
     }
-    const fresh = stage(this.#context, target, rowOf(this.#context, target, downloaded, revision));
+    const fresh = stage(this.#context, target, rowOf(this.#context, target, { ...downloaded, head }, revision));
     await this.#context.storage.place(file, fresh.sha256);
     return { target, row: fresh, pages };
   }
@@ -259,6 +263,11 @@ export class DocumentFetch {
     this.#unkept.put(kept, await Bun.file(storage.file(row.sha256)).bytes(), pages);
     return kept;
   }
+}
+
+/** With the address that links in the document are resolved against. The rest of one that grows is asked for where it was asked for. */
+function based({ mount, route }: Target<MetadataRoute>, head: Head): Head {
+  return route.grows || route.linksFrom === "asked" ? head : { ...head, url: baseOf(mount, head) };
 }
 
 function keyOf({ mount, path }: Target): string {

@@ -5,6 +5,8 @@ import { log } from "../log.ts";
 /** What upstream said of a body before it came. */
 export interface Head {
   url: string;
+  /** The address that answered, where redirects led to another. */
+  answeredAt?: string;
   /** The registry that it came from (`Source`). */
   registry?: string;
   /** Bytes; absent when upstream did not say. */

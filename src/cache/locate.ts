@@ -87,9 +87,13 @@ export function contentOf(mount: Mount, { path, at = [] }: FileFact): Target<Met
   return target && { ...target, also: [path], copies };
 }
 
-/** The query parameters that belong to a request, in the route's order: `?q=a&page=2`, or nothing. */
-export function queryOf(names: readonly string[] = [], query?: URLSearchParams): string {
-  const kept = names.flatMap((name) => (query?.getAll(name) ?? []).map((value): [string, string] => [name, value]));
+/** The query parameters that belong to a request: `?q=a&page=2`, or nothing. In the order that the route names them, or as they came. */
+export function queryOf(names: MetadataRoute["query"] = [], query?: URLSearchParams): string {
+  if (query === undefined || query.size === 0) return "";
+  const kept =
+    typeof names === "function"
+      ? Array.from(query).filter(([name]) => names(name))
+      : names.flatMap((name) => query.getAll(name).map((value): [string, string] => [name, value]));
   return kept.length > 0 ? `?${new URLSearchParams(kept)}` : "";
 }
 

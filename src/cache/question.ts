@@ -3,10 +3,11 @@ import type { Doc, PassthroughRoute, Path } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { chunksOf } from "../upstream/body.ts";
+import { answeringAddress } from "../upstream/client.ts";
 import { mayPass } from "../upstream/retry.ts";
 import type { Ask } from "./cache.ts";
 import type { Context } from "./context.ts";
-import { makeDoc } from "./doc.ts";
+import { baseOf, makeDoc } from "./doc.ts";
 import type { DocumentCache } from "./documents.ts";
 import { sourcesOf } from "./locate.ts";
 
@@ -42,7 +43,8 @@ export async function putTo(
     const limits = { maximum: settings.maxDocument, timeout: upstream.settings.timeout };
     const bytes = Buffer.concat(await Array.fromAsync(chunksOf(response, host, limits)));
     const mediaType = response.headers.get("content-type") ?? "";
-    return makeDoc(question, bytes, { mediaType, url }, documents.around(mount));
+    const source = { mediaType, url: baseOf(mount, { url, answeredAt: answeringAddress(response) }) };
+    return makeDoc(question, bytes, source, documents.around(mount));
   }
   throw new UpstreamFailed(`no upstream could be asked for ${path}`, { retryable: true });
 }

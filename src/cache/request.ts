@@ -2,7 +2,7 @@
 import type { Algorithm, Digest } from "../ecosystem.ts";
 import { isRefusal, NotFound, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
-import type { Upstream } from "../upstream/client.ts";
+import { answeringAddress, type Upstream } from "../upstream/client.ts";
 import { reasonOf } from "../upstream/refusal.ts";
 import { retryAfterOf } from "../upstream/retry.ts";
 import type { Head } from "./growing.ts";
@@ -155,8 +155,10 @@ export function headOf(response: Response, url: string, { keepHeaders, raw }: Wa
     if (value !== undefined) headers[name] = value;
   }
   const [etag, lastModified] = [get("etag"), get("last-modified")];
+  const answeredAt = answeringAddress(response);
   return {
     url,
+    ...(answeredAt !== undefined && { answeredAt }),
     ...(length !== undefined && { length: Number(length) }),
     mediaType: get("content-type") ?? "",
     ...(etag && { etag }),

@@ -1,4 +1,4 @@
-import type { Doc, View } from "../ecosystem.ts";
+import type { Doc, Path, View } from "../ecosystem.ts";
 import { PLACES } from "./nuget-service.ts";
 
 const { default: _, ...PARTS } = PLACES;
@@ -19,10 +19,17 @@ function link(value: unknown, doc: Doc, view: View): unknown {
   );
 }
 
-/** What is behind `#` names a part of a document, and stays. */
+/** What is behind `#` names a part of a document, and stays, as does a query, by which some registries name pages. */
 function address(url: string, doc: Doc, view: View): string {
-  const path = doc.pathOf(url);
+  const path = documentOf(url, doc);
   if (!path || !PREFIXES.some((prefix) => path.startsWith(prefix))) return url;
   const hash = url.indexOf("#");
   return `${view.link(path)}${hash < 0 ? "" : url.slice(hash)}`;
+}
+
+/** The path of a document of this mount, with the query that belongs to it. */
+export function documentOf(url: string, doc: Doc): Path | undefined {
+  const path = doc.pathOf(url);
+  const search = path && url.includes("?") ? new URL(doc.urlOf(url)!).search : "";
+  return path && `${path}${search}`;
 }

@@ -1,7 +1,7 @@
 /** A package's registration: an index of pages of leaves. https://learn.microsoft.com/nuget/api/registration-base-url-resource */
 import type { Doc, Facts, Release, ReleaseFacts, View } from "../ecosystem.ts";
 import { type Entries, labelOf, readEntries } from "./entries.ts";
-import { linked } from "./nuget-links.ts";
+import { documentOf, linked } from "./nuget-links.ts";
 import { filesOf, packageOf, releaseOf } from "./nuget-paths.ts";
 import { PLACES } from "./nuget-service.ts";
 import { nugetVersions } from "./nuget-version.ts";
@@ -42,7 +42,7 @@ export function registrationFacts(doc: Doc): Facts {
   const leaves = [...items.filter(isLeaf), ...within.flatMap((each) => each.found)];
   return {
     releases: leaves.map(({ catalogEntry, packageContent }) => stated(catalogEntry, packageContent)),
-    follow: pages.flatMap((page) => (page.items ? [] : (doc.pathOf(page["@id"]) ?? []))),
+    follow: pages.flatMap((page) => (page.items ? [] : (documentOf(page["@id"], doc) ?? []))),
     leftOut: [...leftOut, ...within.flatMap((each) => each.leftOut)],
   };
 }
@@ -60,7 +60,7 @@ export function registration(doc: Doc, view: View): string | undefined {
   if (own.found.length > 0) return send(bounded(found as Page, own, view));
   const pages = (all as Page[]).flatMap((page) => {
     const leaves = leavesOf(doc, page);
-    if (!leaves) return doc.pathOf(page["@id"]) ? [page] : refuse(page);
+    if (!leaves) return documentOf(page["@id"], doc) ? [page] : refuse(page);
     const { items, ...shown } = bounded(page, leaves, view);
     return items.length > 0 ? [page.items ? { ...shown, items } : shown] : [];
   });
@@ -128,7 +128,7 @@ function checked(leaf: Leaf): Leaf {
 
 /** Of a page that stands elsewhere, where that is at hand. */
 function leavesOf(doc: Doc, page: Page): Entries<Leaf> | undefined {
-  const path = page.items ? undefined : doc.pathOf(page["@id"]);
+  const path = page.items ? undefined : documentOf(page["@id"], doc);
   const items = page.items ?? (path && doc.near(path)?.json<Page>().items);
   return items && readEntries(items, checked);
 }

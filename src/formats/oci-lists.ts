@@ -42,7 +42,10 @@ export function shownReferrers(doc: Doc, view: View, name: string): Body {
 /** What upstream names as the next page (RFC 8288), as a page of this document. */
 export function nextOf(doc: Doc): Path[] {
   const target = nextLink(doc.header("link") ?? "");
-  return target?.includes("?") ? [`${doc.path.split("?")[0] as Path}${target.slice(target.indexOf("?"))}`] : [];
+  const search = target === undefined ? "" : new URL(doc.urlOf(target) ?? "https://none.example").search;
+  const own = doc.path.split("?")[0] as Path;
+  // A page that leads to itself would be asked for without end.
+  return search && `${own}${search}` !== doc.path ? [`${own}${search}`] : [];
 }
 
 /** The tags that are held. */

@@ -97,6 +97,11 @@ function isText(value: unknown): value is string {
 
 function fromHtml(doc: Doc, name: string): Project {
   const text = doc.text();
+  // The first counts (HTML, 4.2.3), in clients too.
+  const base = tagsOf(text, "base")
+    .find((tag) => tag.has("href"))
+    ?.get("href");
+  const from = base === undefined ? undefined : doc.urlOf(base);
   const tags = tagsOf(text, "a");
   const isPage = tags.length > 0 || /repository-version|links for/i.test(text);
   if (!isPage || !isWhole(text)) throw new Error(`${doc.path} is no project page, or not a whole one`);
@@ -108,13 +113,14 @@ function fromHtml(doc: Doc, name: string): Project {
     meta: { "api-version": "1.0", ...(serial && { "_last-serial": serial }) },
     name,
     ...(status && { "project-status": { status, ...(reason && { reason }) } }),
-    files: tags.map(fileOf).filter(({ filename }) => isDistribution(filename)),
+    files: tags.map((tag) => fileOf(tag, from)).filter(({ filename }) => isDistribution(filename)),
   };
 }
 
-/** As pip reads it: the address names the file, not the anchor's text, which some servers shorten. */
-function fileOf(tag: ReadonlyMap<string, string>): ProjectFile {
-  const [url = "", fragment] = (tag.get("href") ?? "").split("#");
+/** `base`: of relative addresses, where it is not the page's own. As pip reads it: the address names the file, not the anchor's text, which some servers shorten. */
+function fileOf(tag: ReadonlyMap<string, string>, base: string | undefined): ProjectFile {
+  const [href = "", fragment] = (tag.get("href") ?? "").split("#");
+  const url = base !== undefined && URL.canParse(href, base) ? new URL(href, base).href : href;
   const hashes = Array.from(new URLSearchParams(fragment)).filter(([algorithm]) =>
     /^(?:md5|sha\d|blake2)/.test(algorithm),
   );

@@ -90,6 +90,7 @@ export const CONTRACT_KEYS = {
     probe: "value?",
     signed: "value?",
     attests: "function?",
+    linksFrom: "value?",
     accept: "value?",
     variants: "value?",
     generation: "function?",

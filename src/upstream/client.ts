@@ -34,6 +34,14 @@ type Attempt = DialRequest & { deadline: number };
 
 const REDIRECTS = 5;
 
+/** Addresses that answered in place of those that were asked. */
+const answering = new WeakMap<Response, string>();
+
+/** The address that answered, where redirects led to another than was asked. */
+export function answeringAddress(response: Response): string | undefined {
+  return answering.get(response);
+}
+
 export class Upstream {
   readonly settings: UpstreamSettings;
   readonly #breaker = new Breaker();
@@ -81,8 +89,11 @@ export class Upstream {
   #conclude(host: string, outcome: Outcome): Response {
     if (isFailure(outcome)) this.#breaker.failed(host);
     else this.#breaker.succeeded(host);
-    if (outcome instanceof Response) return this.#throttle?.limit(outcome) ?? outcome;
-    throw outcome;
+    if (!(outcome instanceof Response)) throw outcome;
+    const limited = this.#throttle?.limit(outcome) ?? outcome;
+    const address = answering.get(outcome);
+    if (address !== undefined) answering.set(limited, address);
+    return limited;
   }
 
   async #try(dialer: Dialer, address: string, attempt: Attempt): Promise<Outcome> {
@@ -118,7 +129,10 @@ export class Upstream {
       const pause = isBusy(response) ? retryAfterOf(response) : undefined;
       if (pause) this.#pauses.begin(url.host, pause, response.status);
       const location = response.headers.get("location");
-      if (response.status < 300 || response.status > 399 || response.status === 304 || !location) return response;
+      if (response.status < 300 || response.status > 399 || response.status === 304 || !location) {
+        if (hop > 0) answering.set(response, url.href);
+        return response;
+      }
       await response.body?.cancel();
       url = new URL(location, url);
     }

@@ -26,6 +26,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     json: <T>() => JSON.parse(body) as T,
     traits: TRAITS,
     pathOf: () => undefined,
+    urlOf: () => undefined,
     header: () => undefined,
     near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
   };

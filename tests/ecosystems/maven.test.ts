@@ -27,6 +27,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     text: () => body,
     json: <T>() => JSON.parse(body) as T,
     traits: TRAITS,
+    urlOf: () => undefined,
     pathOf: (url) => {
       const { host, pathname } = new URL(url, `https://maven.example${path}`);
       return host === "maven.example" ? (pathname as Path) : undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { nuget } from "../../ecosystems/nuget.ts";
 import { ALONE, makeDoc } from "../../src/cache/doc.ts";
-import { documentAt, matchIn } from "../../src/cache/locate.ts";
+import { documentAt, matchIn, sourcesOf } from "../../src/cache/locate.ts";
 import type { Doc, PassthroughRoute, Path, Reader } from "../../src/ecosystem.ts";
 import { makeMount } from "../../src/mounts.ts";
 import { bodyOf, view } from "../support/plugin.ts";
@@ -112,6 +112,17 @@ describe("the service index", () => {
 });
 
 describe("registrations", () => {
+  test("pages that a query names keep it, here and at upstream", () => {
+    const id = `${API}/v3/registration5-gz-semver2/acme.core/page.json?from=a%2Fb&to=2#x`;
+    const doc = docAt(`${HIVE}/index.json`, JSON.stringify({ items: [{ "@id": id, count: 1 }] }));
+    const { parse, rewrite } = routeAt(`${HIVE}/index.json`);
+    const path: Path = `${HIVE}/page.json?from=a%2Fb&to=2`;
+    expect([...(parse!(doc).follow ?? [])]).toEqual([path]);
+    expect(JSON.stringify(bodyOf(rewrite!(doc, view())))).toContain(`${view().link(path)}#x`);
+    const target = documentAt(mount, path);
+    expect(target?.path).toBe(path);
+    expect(sourcesOf(target!, declared)[0]?.urls).toEqual([id.slice(0, -2)]);
+  });
   const route = routeAt(`${HIVE}/index.json`);
   const golden = (name: string) => Bun.file(`${import.meta.dir}/../rewrites/nuget/${name}.json`);
 

@@ -6,6 +6,7 @@ import type { CacheSettings } from "../../src/cache/context.ts";
 import { hash } from "../../src/digest.ts";
 import type { Path } from "../../src/ecosystem.ts";
 import { DigestMismatch, NotFound, UpstreamFailed, Withheld } from "../../src/errors.ts";
+import { walk } from "../../src/mirror/walk.ts";
 import { makeMount, upstreamAt } from "../../src/mounts.ts";
 import { formatPurl, parsePurl } from "../../src/purl.ts";
 import { filler } from "../support/archives/files.ts";
@@ -152,6 +153,39 @@ describe("lists", () => {
       link: '<http://proxy.example/v2/library/app/tags/list?n=2&last=1.1>; rel="next"',
     });
     expect(await s.list("/app/tags/list", "n=2&last=1.1")).toMatchObject({ tags: ["latest"], link: undefined });
+  });
+  test("online, pages by whatever upstream names them, which goes back to it as it came", async () => {
+    await using s = await start();
+    const pages: Record<string, [tags: string[], next?: string]> = {
+      "": [["1"], "?page_token=a%2Fb%3D%3D&page_token=2"],
+      "?page_token=a%2Fb%3D%3D&page_token=2": [["2"], `${s.upstream.url}/v2/library/paged/tags/list?cursor=x+y`],
+      "?cursor=x+y": [["3"], "?cursor=x+y"],
+    };
+    s.upstream.set("/v2/library/paged/tags/list", ({ target }) => {
+      const [tags, next] = pages[target.slice(target.indexOf("tags/list") + 9)] ?? [[]];
+      const link = next?.startsWith("?") ? `/v2/library/paged/tags/list${next}` : next;
+      return {
+        body: JSON.stringify({ name: "library/paged", tags }),
+        headers: { "content-type": "application/json", ...(link && { link: `<${link}>; rel="next"` }) },
+      };
+    });
+    const seen: unknown[] = [];
+    for (let query: string | undefined = ""; query !== undefined && seen.length < 9; ) {
+      const page = await s.list("/paged/tags/list", query);
+      seen.push(page["tags"]);
+      const [, url, next] = /<([^?]*)\?([^>]*)>/.exec((page["link"] as string | undefined) ?? "") ?? [];
+      if (seen.length < 3) expect(url).toBe("http://proxy.example/v2/library/paged/tags/list");
+      // The last page leads to itself, which is told as it is and never followed by a mirror.
+      query = seen.length < 3 ? next : undefined;
+    }
+    expect(seen).toEqual([["1"], ["2"], ["3"]]);
+    const walked = await walk(s.cache, s.mount, "/library/paged/tags/list", { tolerant: true });
+    expect(walked.releases.map(({ version }) => version)).toEqual(["1", "2", "3"]);
+  });
+  test("containerd's word for this proxy is not sent upstream, nor is a choice of referrers", async () => {
+    await using s = await start();
+    await s.list("/app/tags/list", "ns=docker.io&n=2");
+    expect(s.upstream.requests.findLast(({ path }) => path.endsWith("/tags/list"))?.target).toMatch(/\?n=2$/);
   });
   test("offline, what is held, by pages", async () => {
     await using s = await start({}, { credentials: true });

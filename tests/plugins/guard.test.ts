@@ -28,6 +28,7 @@ const DOC: Doc = {
   text: () => "",
   json: boom,
   pathOf: () => undefined,
+  urlOf: () => undefined,
   traits: { upstreams: [], options: {} },
   near: () => undefined,
 };
