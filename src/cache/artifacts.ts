@@ -3,8 +3,9 @@ import { LRUCache } from "lru-cache";
 import { ageOf } from "../clock.ts";
 import type { ArtifactRow } from "../db/artifacts.ts";
 import type { ArtifactRoute, Digest } from "../ecosystem.ts";
-import { DigestMismatch, NotFound, UpstreamFailed } from "../errors.ts";
+import { DigestMismatch, messageOf, NotFound, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
+import { log } from "../log.ts";
 import { mayFetch } from "../mounts.ts";
 import type { Admissions } from "./admission.ts";
 import { rowOf } from "./artifact-row.ts";
@@ -19,11 +20,11 @@ import { follow } from "./follow.ts";
 import type { Growing } from "./growing.ts";
 import { acquire, type Lease } from "./lease.ts";
 import { granted } from "./link.ts";
-import { type Source, sourcesOf, type Target } from "./locate.ts";
+import { documentAt, type Source, sourcesOf, type Target } from "./locate.ts";
 import { confine, type Sources } from "./origins.ts";
 import { discard } from "./part-file.ts";
 import { passThrough } from "./pass-through.ts";
-import type { Wanted } from "./request.ts";
+import { request, type Wanted } from "./request.ts";
 import type { Vouching } from "./vouching.ts";
 
 /** A fetch that is under way: what can be sent as soon as it can, and the row once it is stored. */
@@ -79,6 +80,28 @@ export class ArtifactCache {
     const isAnothers = this.#fetches.has(keyOf(target));
     const stored = await this.#fetch(target, fact).stored;
     return { row: stored, fetched: !isAnothers && stored !== undefined && this.#own.has(stored) };
+  }
+
+  /**
+   * The bytes of a file, as upstream states them without sending it; `undefined` where it does not. Throws NotFound where it has no
+   * such file. No document is fetched for it.
+   */
+  async sizeOf(target: Artifact, fact?: FileFact): Promise<number | undefined> {
+    const { mount } = target;
+    if (this.#context.settings.offline) return undefined;
+    const isKnown = describing(target).every(
+      (path) => typeof path !== "string" || this.#documents.held(mount, documentAt(mount, path)?.path ?? path),
+    );
+    try {
+      const stated = fact ?? (isKnown ? await factFor(this.#documents, target) : undefined);
+      const wanted = await this.#wanted(target, stated);
+      return (await request(this.#context.upstream, { ...wanted, method: "HEAD" }, 0, undefined)).head.length;
+    } catch (error) {
+      if (error instanceof NotFound) throw error;
+      // Not every server answers to HEAD.
+      log.debug("the size of a file is not known", { mount: mount.name, path: target.path, error: messageOf(error) });
+      return undefined;
+    }
   }
 
   held({ mount, path }: Pick<Artifact, "mount" | "path">): ArtifactRow | undefined {

@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../errors.ts";
 import type { Plan } from "../http/api/job-view.ts";
 import type { JobSpec, Task } from "../jobs.ts";
-import { Job } from "../mirror/job.ts";
+import { Job, SIZES } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import type { Outcome } from "../mirror/progress.ts";
 import type { Mount } from "../mounts.ts";
@@ -52,7 +52,7 @@ export async function look(
       const file = fileOf(outcome);
       if (file && files.length < FILES) files.push(file);
     };
-    const job = new Job({ ledger, pool, mounts, spec, dry: true, tell });
+    const job = new Job({ ledger, pool, mounts, spec, dry: true, sizes: SIZES, tell });
     await job.run();
     const { total, failed, bytes } = job.progress;
     return {

@@ -101,7 +101,7 @@ export function dryRun({ tally }: Result): string {
   const known = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
   const unknown = wanted.filter(({ size }) => size === undefined).length;
   lines.push(
-    `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? `, without ${unknown} of them whose size no index states` : ""}`,
+    `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? `, size unknown for ${unknown} of them` : ""}`,
     ...told(tally.foreign, "entries that no registry here has"),
     ...told(tally.asides, "entries of which nothing need be held"),
     ...told(tally.leftOut, "releases left out"),

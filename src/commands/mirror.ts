@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../errors.ts";
 import { on } from "../events.ts";
 import type { JobSpec, Task } from "../jobs.ts";
-import { Job } from "../mirror/job.ts";
+import { Job, SIZES } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
 import { type Counts, countsOf, type Progress } from "../mirror/progress.ts";
 import type { Opened } from "../mirror/registry/registries.ts";
@@ -201,7 +201,7 @@ async function tasksFrom(
 async function look(spec: JobSpec, tasks: AsyncIterable<Task>, running: RunOptions): Promise<Counts> {
   const ledger = new MemoryLedger();
   for await (const task of tasks) await ledger.add([task]);
-  const job = new Job({ ...running, ledger, spec, dry: true });
+  const job = new Job({ ...running, ledger, spec, dry: true, sizes: SIZES });
   await job.run();
   return job.progress;
 }

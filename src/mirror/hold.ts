@@ -31,6 +31,8 @@ export interface Held {
   staged?: Staged[];
   /** Whether it has one of the expected digests; absent where none was expected. */
   matches?: boolean;
+  /** Upstream said that it has no such file, when it was asked for its size. */
+  isAbsent?: boolean;
   /** Whether it states what is required, and was only looked at. */
   isUnread?: boolean;
 }
@@ -46,6 +48,8 @@ export interface HoldOptions {
   fact?: FileFact | undefined;
   /** Whether upstream is asked where pointers lead by now, though what is held is fresh. */
   refresh?: boolean;
+  /** Of what is only looked at: whether upstream is asked for the size of a file, where its index states none. */
+  sized?: boolean;
   /** Whether it is only looked at: nothing is fetched but, to look inside, documents. */
   dry?: boolean | undefined;
 }
@@ -57,13 +61,16 @@ export async function hold(cache: Cache, mount: Mount, path: Path, options: Hold
     throw new NotFound(`${mount.name} has no ${path}`);
   const { route, params } = match;
   if (options.dry && (route.kind === "artifact" || !options.inside)) {
-    const at = { mount, path: targetOf(mount, route, params, path).path };
+    const at = targetOf(mount, route, params, path);
     const size = options.fact?.size ?? 0;
     const isUnread = options.inside && route.kind === "artifact" && route.inside !== undefined;
     if (!cache.artifacts.held(at) && !cache.documents.held(mount, at.path))
       return {
         path,
         size,
+        ...(route.kind === "artifact" &&
+          options.sized &&
+          (await sizeOf(cache, at as Target<ArtifactRoute>, options.fact))),
         sha256: "",
         bytes: 0,
         fetched: true,
@@ -75,6 +82,20 @@ export async function hold(cache: Cache, mount: Mount, path: Path, options: Hold
   return route.kind === "artifact"
     ? holdArtifact(cache, targetOf(mount, route, params, path), options)
     : holdDocument(cache, targetOf(mount, route, params, path), options);
+}
+
+async function sizeOf(
+  cache: Cache,
+  target: Target<ArtifactRoute>,
+  fact: FileFact | undefined,
+): Promise<Pick<Held, "isAbsent"> & { size?: number }> {
+  try {
+    const size = await cache.artifacts.sizeOf(target, fact);
+    return size === undefined ? {} : { size };
+  } catch (error) {
+    if (error instanceof NotFound) return { isAbsent: true };
+    throw error;
+  }
 }
 
 async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options: HoldOptions): Promise<Held> {

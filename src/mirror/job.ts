@@ -41,6 +41,8 @@ export interface JobOptions {
   earlier?: Counts;
   /** Files are only planned. */
   dry?: boolean;
+  /** Of a dry run: of how many files whose size no index states upstream is asked for it. Default: none. */
+  sizes?: number;
   /** Nothing is dialled: what is held is read, and compared with what clients are told of it. */
   check?: boolean;
   /** Hours in which work may begin. Default: always. */
@@ -61,6 +63,9 @@ const ODD = 10_000;
 /** Requirements of releases in graphs that are remembered, for the next root. */
 const REQUIREMENTS = 200_000;
 
+/** Of how many files a dry run asks upstream for the size: requests without a body, as many at a time as downloads. */
+export const SIZES = 5_000;
+
 /** Milliseconds between looks whether a job was canceled, or a postponed task is due. */
 const LOOK = 200;
 
@@ -77,6 +82,8 @@ export class Job {
   });
   /** What earlier attempts at a task fetched: it is held now, and was not held before. */
   readonly #earlier = new Map<number, { completed: number; bytes: number }>();
+  /** Files whose size upstream may still be asked for. */
+  #sizes: number;
   /** Of a dry run, the files that are told of: the same may belong to several tasks. */
   readonly #planned = new Set<string>();
   /** Odd entries that were told of. */
@@ -84,6 +91,7 @@ export class Job {
 
   constructor(options: JobOptions) {
     this.#options = options;
+    this.#sizes = options.sizes ?? 0;
     addCounts(this.progress, options.earlier ?? noCounts());
     this.#limit = pLimit(options.spec.concurrency);
     this.#dispatch = new Dispatch(options.pool, options.spec.concurrency);
@@ -317,11 +325,13 @@ export class Job {
     options: HoldOptions,
     known: Set<Path> | undefined,
   ): Promise<Held[]> {
-    const { ledger } = this.#options;
+    const { ledger, dry } = this.#options;
     work.count({ total: 1 });
     try {
       if (ledger.isCanceled()) return [];
-      const held = await this.#dispatch.hold({ mount: work.mount, path, options: { ...options, fact } });
+      const sized = dry === true && size === undefined && fact?.size === undefined && this.#sizes-- > 0;
+      const held = await this.#dispatch.hold({ mount: work.mount, path, options: { ...options, fact, sized } });
+      if (optional && held.isAbsent) throw new NotFound(`${path} does not exist`);
       return await this.#got(work, purl, { ...held, size: held.size || (size ?? 0) }, options, known);
     } catch (error) {
       if (optional && error instanceof NotFound) work.count({ total: -1 });

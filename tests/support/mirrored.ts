@@ -1,0 +1,60 @@
+/** What a mirror with dependencies fetches from a registry, in this process. */
+import type { Ecosystem } from "../../src/ecosystem.ts";
+import type { JobSpec } from "../../src/jobs.ts";
+import { EVERYTHING } from "../../src/mirror/choice.ts";
+import { Job, type JobOptions, SIZES } from "../../src/mirror/job.ts";
+import { MemoryLedger } from "../../src/mirror/ledger.ts";
+import type { Outcome, Progress } from "../../src/mirror/progress.ts";
+import { Targets } from "../../src/mirror/targets.ts";
+import { mirrorTasks } from "../../src/mirror/tasks.ts";
+import { makeMount } from "../../src/mounts.ts";
+import { engine } from "./engine.ts";
+import type { Tree } from "./tree.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+export interface Mirrored {
+  upstream: Upstream;
+  outcomes: Outcome[];
+  progress: Progress;
+  /** Decoded paths that were asked for with GET and are of files, not of documents. */
+  files: string[];
+}
+
+/** Mirrors package URLs with their dependencies, from a registry that ends with the call. */
+export async function mirrored(
+  ecosystem: Ecosystem,
+  registry: (base: string) => Tree,
+  purls: readonly string[],
+  { dry = false, ...more }: Partial<JobSpec> = {},
+): Promise<Mirrored> {
+  const upstream = await startUpstream();
+  const base = upstream.mount("/up", registry);
+  const { cache, close } = await engine({ pin: true });
+  try {
+    const mount = makeMount("m", ecosystem, { upstreams: { default: base }, ttl: 300_000 });
+    const tasks = mirrorTasks(cache, () => mount);
+    const pool: JobOptions["pool"] = { run: (name, input) => tasks[name](input as never) as never };
+    const ledger = new MemoryLedger();
+    await ledger.add(new Targets([mount]).ofAll(purls.map((purl) => ["", purl])));
+    const outcomes: Outcome[] = [];
+    const spec: JobSpec = {
+      title: "a test",
+      runBy: "command",
+      choice: EVERYTHING,
+      closure: "prod",
+      concurrency: 4,
+      refresh: false,
+      ...more,
+    };
+    const tell = (outcome: Outcome) => void outcomes.push(outcome);
+    const job = new Job({ pool, mounts: new Map([["m", mount]]), ledger, spec, tell, dry, sizes: SIZES, backoff: 1 });
+    await job.run();
+    const asked = new Set(upstream.requests.filter(({ method }) => method === "GET").map(({ path }) => path));
+    const ours = new Set(outcomes.flatMap(({ path }) => (path ? [decodeURIComponent(path)] : [])));
+    const files = [...asked].map((path) => path.replace("/up/", "/")).filter((path) => ours.has(path));
+    return { upstream, outcomes, progress: job.progress, files };
+  } finally {
+    await close();
+    await upstream.close();
+  }
+}
