@@ -1,10 +1,21 @@
-import type { Doc, DocumentFacts, Ecosystem, Facts, Package, Params, Path } from "../src/ecosystem.ts";
+import type {
+  Doc,
+  DocumentFacts,
+  Ecosystem,
+  Facts,
+  Package,
+  Params,
+  Path,
+  Traits,
+  UpstreamAt,
+} from "../src/ecosystem.ts";
 import { folderOf, foldersOf, headedAt, indexesFor, indexesListed, suitesFor } from "../src/formats/apt-layout.ts";
 import { fieldsOf } from "../src/formats/deb822.ts";
 import { debianCatalog } from "../src/formats/debian-catalog.ts";
 import { binariesOf, kindOf, sourcesOf } from "../src/formats/debian-packages.ts";
 import { HASHES, readRelease, saysTheSame } from "../src/formats/debian-release.ts";
 import { compareDebian, satisfiesDebian } from "../src/formats/debian-version.ts";
+import type { Purl } from "../src/purl.ts";
 
 /** Seconds that a signed root is believed: clients have to learn of security updates. */
 const FRESH = 60;
@@ -28,14 +39,18 @@ export const debian: Ecosystem = {
   upstreams: { default: "https://deb.debian.org/debian" },
   purlType: "deb",
   purl: {
-    read: ({ name, ...rest }) => ({ ...rest, name: name.slice(name.lastIndexOf("/") + 1) }),
-    write: ({ name, ...rest }) => ({ ...rest, type: "deb", name: `debian/${name}` }),
+    read: readPurl,
+    write: ({ name, ...rest }, traits) => ({ ...rest, type: "deb", name: `${namespaceOf(traits)}/${name}` }),
   },
   identity: (name) => name.toLowerCase(),
   options: {
     suites: {
       default: ["trixie", "trixie-updates"],
       help: "Folders of release files below `/dists`; one that ends with a slash is a flat repository.",
+    },
+    namespaces: {
+      default: ["debian"],
+      help: "Distributions whose packages it has, as `pkg:deb/NAMESPACE/…` names them; the first is written.",
     },
     components: { default: ["main"], help: "Parts of the suites that mirrors look into." },
     architectures: { default: ["amd64"], help: "Machines for which mirrors hold packages, where a PURL does not say." },
@@ -100,6 +115,32 @@ export const debian: Ecosystem = {
 
 function at(source: string): RegExp {
   return new RegExp(`^(?<path>${source})$`);
+}
+
+/** A version may have its epoch as a qualifier (Trivy). Another distribution has other packages by the same names. */
+function readPurl(
+  { name, version, qualifiers = {} }: Purl,
+  _: UpstreamAt,
+  traits?: Traits,
+): Package & { version?: string } {
+  const slash = name.lastIndexOf("/");
+  const [namespace, { epoch, ...others }] = [name.slice(0, Math.max(0, slash)).toLowerCase(), qualifiers];
+  const known = traits?.options["namespaces"] ?? [];
+  if (namespace && traits && !known.includes(namespace))
+    throw new Error(
+      `no repository here has packages of ${namespace}; this one has those of ${known.join(", ")} (option namespaces)`,
+    );
+  const isBare = version !== undefined && !/^\d+:/.test(version);
+  const label = isBare && epoch && epoch !== "0" ? `${epoch}:${version}` : version;
+  return {
+    name: name.slice(slash + 1),
+    ...(label && { version: label }),
+    ...(Object.keys(others).length > 0 && { qualifiers: others }),
+  };
+}
+
+function namespaceOf(traits: Traits | undefined): string {
+  return traits?.options["namespaces"]?.[0] ?? "debian";
 }
 
 function release(doc: Doc, only?: Package): Facts {

@@ -32,6 +32,10 @@ export const golang: Ecosystem = {
     // Named as its paths and signatures name it. The second way, through the module proxy, is for networks without the first.
     "sumdb/sum.golang.org": ["https://sum.golang.org", "https://proxy.golang.org/sumdb/sum.golang.org"],
   },
+  purl: {
+    read: ({ qualifiers, ...rest }) => ({ ...rest, ...chosen(qualifiers) }),
+    write: (pkg) => ({ ...pkg, type: "golang" }),
+  },
   setup: (base) => `go env -w GOPROXY=${base}`,
   routes: [
     { kind: "answer", match: "/sumdb/:db+/supported", from: database.from, answer: () => "" },
@@ -84,6 +88,17 @@ export const golang: Ecosystem = {
     satisfies: (version, range) => version === range || (isSemver(range) && compareSemver(version, range) > 0),
   },
 };
+
+/**
+ * `type=mod` and `type=zip` choose files. cyclonedx-gomod states `type=module` or `type=package` of each module, for all
+ * of which the whole is needed, and the platform that was built for, which chooses nothing.
+ */
+function chosen(given: Readonly<Record<string, string>> = {}): Pick<Release, "qualifiers"> {
+  const meant = Object.entries(given).filter(
+    ([key, value]) => key !== "goos" && key !== "goarch" && !(key === "type" && /^(?:module|package)$/.test(value)),
+  );
+  return meant.length > 0 ? { qualifiers: Object.fromEntries(meant) } : {};
+}
 
 function at(source: string): RegExp {
   return new RegExp(`^(?<path>/${source})$`);

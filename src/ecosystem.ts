@@ -106,10 +106,10 @@ export interface Ecosystem {
   /** Further types that it is asked for by. Default: none. */
   purlTypes?: readonly string[];
   /** What a package URL of its types means, and how a package is spelled as one, where they are not the names of each other.
-   * `read` throws where it means nothing, with a reason for people. */
+   * `read` throws where it means nothing, with a reason for people. `traits` are those of the mount, where there is one. */
   purl?: {
-    read(purl: Purl, upstreamAt: UpstreamAt): Package & { version?: string };
-    write(pkg: Package & { version?: string }): Purl;
+    read(purl: Purl, upstreamAt: UpstreamAt, traits?: Traits): Package & { version?: string };
+    write(pkg: Package & { version?: string }, traits?: Traits): Purl;
   };
   /** Default mount point. Default: `/id`. */
   mount?: Path;

@@ -62,13 +62,14 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
   const { base = (url: string) => url } = ecosystem;
   const plain = (key: string, url: string) => withoutSlashes(base(url, key));
   const upstreams = new Map(all.map(([key, urls]) => [key, [urls].flat().map((url) => plain(key, url))]));
+  const traits: Traits = { upstreams: [...upstreams.keys()], options: optionsOf(ecosystem, settings.options) };
   return {
     name,
     prefix: `/${name}`,
-    ecosystem,
+    ecosystem: spelledFor(ecosystem, traits),
     upstreams,
     given: new Set(Object.keys(given)),
-    traits: { upstreams: [...upstreams.keys()], options: optionsOf(ecosystem, settings.options) },
+    traits,
     trusted: new Set([...upstreams.values()].flat().map((url) => new URL(url.replaceAll(/[{}]/g, "")).origin)),
     allowHosts: settings.allowHosts ?? [],
     addresses: settings.addresses ?? [],
@@ -77,6 +78,16 @@ export function makeMount(name: string, ecosystem: Ecosystem, settings: MountSet
     trust: settings.trust,
     proxy: settings.proxy,
     ca: settings.ca,
+  };
+}
+
+/** Package URLs of a mount may depend on its options. */
+function spelledFor(ecosystem: Ecosystem, traits: Traits): Ecosystem {
+  const { purl } = ecosystem;
+  if (!purl) return ecosystem;
+  return {
+    ...ecosystem,
+    purl: { read: (asked, at) => purl.read(asked, at, traits), write: (pkg) => purl.write(pkg, traits) },
   };
 }
 

@@ -39,6 +39,11 @@ describe("reading", () => {
     "is@1.0.0",
     "pkg:maven/lib@1",
     "pkg:npm/%zz",
+    "pkg:npm/@1.0.0",
+    "pkg:npm/%40acme/@1.0.0",
+    "pkg:pypi/@1.0",
+    "pkg:cargo/@1.0.0?a=b",
+    "pkg:golang/a.example/@v1.0.0#sub",
     "pkg:golang/a/b@%zz",
   ])("%p is refused, by name and with what is expected", (text) => {
     expect(() => parsePurl(text)).toThrow(BadRequest);

@@ -157,3 +157,10 @@ export function originOf(mount: Mount, path: Path): string | undefined {
     return undefined;
   return firstAddress(targetOf(mount, match.route, match.params, path));
 }
+
+/** The path under which a file or document of a mount is held, whichever spelling of it is given. */
+export function canonicalIn(mount: Mount, path: Path): Path {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) return path;
+  return targetOf(mount, match.route, match.params, path).path;
+}

@@ -43,6 +43,10 @@ export const mirror: Command = {
         flag: "--refresh",
         describe: "Look again at releases that are held whole, and ask upstream for documents anew",
       },
+      {
+        flag: "--strict",
+        describe: "Refuse an SBOM with malformed package URLs or hashes, instead of listing them",
+      },
       { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
       {
         flag: "--dry-run",
@@ -194,7 +198,9 @@ async function tasksFrom(
     );
   const targets = targetsOf(mounts, flags, config);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
-  return ahead(tasksOf(sources, { targets, sets, aside: (aside) => tally.aside(aside) }));
+  return ahead(
+    tasksOf(sources, { targets, sets, isStrict: flags.strict === true, aside: (aside) => tally.aside(aside) }),
+  );
 }
 
 /** Plans only. */

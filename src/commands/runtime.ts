@@ -365,11 +365,18 @@ function spelled(config: Config, ecosystems: readonly Ecosystem[]): Record<strin
   const mounts = mountsOf(config, ecosystems);
   const entries = Object.entries(config.cooldown.packages).map(([purl, threshold]) => {
     const given = parsePurl(purl);
-    const mount = mounts.find(({ ecosystem }) => typesOf(ecosystem).includes(given.type));
-    if (!mount) return [purl, threshold] as const;
-    const { ecosystem } = mount;
-    const { name } = meaningOf(mount, given);
-    return [formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }), threshold] as const;
+    const serving = mounts.filter(({ ecosystem }) => typesOf(ecosystem).includes(given.type));
+    let problem: unknown;
+    for (const mount of serving)
+      try {
+        const { ecosystem } = mount;
+        const { name } = meaningOf(mount, given);
+        return [formatPurl(ecosystem, { name: ecosystem.identity?.(name) ?? name }), threshold] as const;
+      } catch (error) {
+        problem ??= error;
+      }
+    if (serving.length > 0) throw problem;
+    return [purl, threshold] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -42,7 +42,13 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
         const { what, reason, place, isOwn } = each;
         if (!isOwn) report?.item({ outcome: "unproven", reason: `${what} ${reason} (${place})` });
       };
-      for await (const task of tasksOf(sources, { targets, sets: runtime.sets, aside })) await ledger.add([task]);
+      for await (const task of tasksOf(sources, {
+        targets,
+        sets: runtime.sets,
+        isStrict: flags.strict === true,
+        aside,
+      }))
+        await ledger.add([task]);
       const job = new Job({
         pool,
         ledger,

@@ -19,7 +19,8 @@ export const verify: Command = {
     ...under("How", [
       {
         flag: "--strict",
-        describe: "With sources: fail where something cannot be proven (install scripts, builds, git)",
+        describe:
+          "With sources: fail where something cannot be proven (install scripts, builds, git), and refuse an SBOM with malformed entries",
       },
       {
         flag: "--sample <share>",

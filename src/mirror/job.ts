@@ -232,7 +232,9 @@ export class Job {
     const known = task.qualifiers ? undefined : new Set([...files, ...held].map(({ path }) => path));
     work.count({ total: held.length });
     if (check && task.inGraph !== "loaded")
-      for (const reason of await this.#limit(() => pool.run("listing", { task, versions: plan.versions })))
+      for (const reason of await this.#limit(() =>
+        pool.run("listing", { task, versions: plan.versions, paths: [...files, ...held].map(({ path }) => path) }),
+      ))
         work.fail(new NotFound(reason));
     const got = await Promise.all([
       ...held.map((each) => this.#got(work, task.purl, each, options, known)),

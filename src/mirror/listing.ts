@@ -1,6 +1,9 @@
 import type { Ask, Cache } from "../cache/cache.ts";
 import { makeDoc } from "../cache/doc.ts";
-import { documentAt } from "../cache/locate.ts";
+import { canonicalIn, documentAt, type Target } from "../cache/locate.ts";
+import { composed } from "../cache/view.ts";
+import type { DocumentRow } from "../db/documents.ts";
+import type { MetadataRoute, Path } from "../ecosystem.ts";
 import type { ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
 import { walk } from "./walk.ts";
@@ -10,13 +13,17 @@ const BASE = "http://proxy.invalid";
 
 /**
  * Asks for a package's index documents as clients do, in every representation, and returns where a release is not
- * listed although upstream's document states it. `versions`: those that are to be held.
+ * listed although upstream's document states it. `versions`: those that are to be held, with the files at `paths`. What clients
+ * would not be shown either where all of these are held (a Go module of which only the go.mod is wanted) is no fault.
  */
 export async function unlisted(
   cache: Cache,
   mount: Mount,
-  { name, qualifiers }: ReleaseTask,
-  versions: readonly string[],
+  {
+    task: { name, qualifiers },
+    versions,
+    paths,
+  }: { task: ReleaseTask; versions: readonly string[]; paths: readonly Path[] },
 ): Promise<string[]> {
   const found: string[] = [];
   for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
@@ -30,18 +37,40 @@ export async function unlisted(
     for (const variant of target.route.variants ?? [null]) {
       const answer = await cache.get(mount, askFor(target.path, variant));
       if (answer.kind !== "ready") continue;
-      const doc = makeDoc(
-        target,
-        answer.ready.bytes,
-        { ...answer.ready, url: `${BASE}${path}` },
-        cache.documents.around(mount),
-      );
-      const shown = new Set(Array.from(target.route.parse(doc).releases ?? [], (release) => release.version));
-      for (const each of meant)
-        if (!shown.has(each)) found.push(`${each} is not listed in ${path}${variant ? ` (${variant})` : ""}`);
+      const shown = shownIn(cache, target, answer.ready.bytes, answer.ready.mediaType);
+      const absent = meant.filter((each) => !shown.has(each));
+      if (absent.length === 0) continue;
+      const planned = plannedIn(cache, target, row, new Set(paths));
+      for (const each of absent)
+        if (planned.has(each)) found.push(`${each} is not listed in ${path}${variant ? ` (${variant})` : ""}`);
     }
   }
   return found;
+}
+
+/** The versions that a document of ours lists. */
+function shownIn(cache: Cache, target: Target<MetadataRoute>, bytes: Uint8Array, mediaType: string): Set<string> {
+  const url = `${BASE}${target.path}`;
+  const doc = makeDoc(target, bytes, { mediaType, url }, cache.documents.around(target.mount));
+  return new Set(Array.from(target.route.parse!(doc).releases ?? [], (release) => release.version));
+}
+
+/** Those that it would list where just these files are held. */
+function plannedIn(
+  cache: Cache,
+  target: Target<MetadataRoute>,
+  row: DocumentRow,
+  paths: ReadonlySet<Path>,
+): Set<string> {
+  const { mount, route } = target;
+  const body = route.rewrite!(cache.documents.doc(target, row), {
+    ...cache.views.open(mount, BASE),
+    variant: row.mediaType,
+    admits: (_, file) => file === undefined || paths.has(canonicalIn(mount, file)),
+  });
+  if (body === undefined) return new Set();
+  const { bytes } = composed(body, row.mediaType);
+  return shownIn(cache, target, bytes, row.mediaType);
 }
 
 function askFor(path: Ask["path"], accept: string | null): Ask {

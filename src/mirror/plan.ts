@@ -1,6 +1,6 @@
 import type { Cache } from "../cache/cache.ts";
 import type { FileFact } from "../cache/facts.ts";
-import { matchIn, targetOf } from "../cache/locate.ts";
+import { canonicalIn } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
 import type { Held as HeldArtifact } from "../db/artifacts.ts";
 import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../ecosystem.ts";
@@ -55,6 +55,9 @@ type Wishes = Pick<JobSpec, "choice" | "closure" | "refresh" | "releases"> & {
 };
 
 const UNFIT = "nothing of it is of use on the chosen platforms";
+const EMPTY = "its index states no files of it";
+/** Values of a qualifier that a message lists. */
+const SHOWN = 20;
 const TOO_LARGE = "its files are larger than the greatest size that was asked for";
 
 function isNothing(files: readonly FileFacts[]): boolean {
@@ -89,6 +92,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
   const isNews = task.listing?.isNews ?? false;
   const looked = { inside: spec.closure !== "none", refresh: spec.refresh || isNews, rehash: spec.rehash, expected };
   const seen = new Set<Path>(heldInGraph(mount, task));
+  const without = new Map<string, string>();
   for (const parts of releases.values()) {
     const [release] = parts as [ReleaseFacts];
     const purl = formatPurl(mount.ecosystem, release);
@@ -99,17 +103,23 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     }
     const fitting = parts.filter(({ marker }) => isOfUse(mount.ecosystem, marker, spec.choice.platforms));
     if (spec.releases?.metadataOnly) continue;
+    const lack = lackOf(mount, release, parts, task);
+    if (lack !== undefined) {
+      without.set(purl, lack);
+      continue;
+    }
     const own = filesOf(mount, release, fitting, task);
     const files = choose(mount.ecosystem, own, spec.choice, task);
     if (fitting.length === 0 || isNothing(files)) {
       const isLarge =
         fitting.length > 0 && !isNothing(choose(mount.ecosystem, own, { ...spec.choice, maxSize: 0 }, task));
-      found.unfit.push({ purl, reason: isLarge ? TOO_LARGE : UNFIT });
+      const reason = isLarge ? TOO_LARGE : spec.choice.platforms.length > 0 ? UNFIT : EMPTY;
+      found.unfit.push({ purl, reason });
       continue;
     }
     found.versions.push(release.version);
     for (const file of files) {
-      const path = canonical(mount, file.path);
+      const path = canonicalIn(mount, file.path);
       if (!admits(release, file.path) || seen.has(path)) continue;
       seen.add(path);
       const held = heldAt(path);
@@ -135,6 +145,11 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       found.unproven.push({ purl, reason: reasons[0] });
     found.requires.push(...fitting.flatMap(({ requires = [] }) => requires));
   }
+  // Of a whole package, some releases may not have what is asked for; all of them, or one that is named, are a mistake.
+  const [[purl, lack] = []] = without;
+  if (lack !== undefined && (task.version !== undefined || without.size === releases.size))
+    throw new NotFound(`${purl} ${lack}`);
+  for (const [each, reason] of without) found.unfit.push({ purl: each, reason });
   return found;
 }
 
@@ -142,6 +157,38 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
 function heldInGraph({ ecosystem }: Mount, { name, version = "", inGraph }: ReleaseTask): Path[] {
   const document = inGraph && ecosystem.graph?.({ name, version });
   return document ? [document.path] : [];
+}
+
+/** Which qualifier that chooses among a release's files has a value that none of them has, for people. */
+function lackOf(
+  mount: Mount,
+  release: Release,
+  parts: readonly ReleaseFacts[],
+  { qualifiers = {} }: ReleaseTask,
+): string | undefined {
+  if (Object.keys(qualifiers).length === 0) return undefined;
+  const files = allFilesOf(mount, release, parts, qualifiers);
+  for (const [key, value] of Object.entries(qualifiers)) {
+    // What has none is of use for each.
+    const values = new Set(files.filter(({ beside }) => beside === undefined).map((file) => file.qualifiers?.[key]));
+    const isOpen = values.delete(undefined) && mount.ecosystem.scopes?.includes(key);
+    if (values.size === 0 || values.has(value) || isOpen) continue;
+    const known = [...values].slice(0, SHOWN).join(", ");
+    return `has no file with ${key}=${value}; it has ${known}${values.size > SHOWN ? " …" : ""}`;
+  }
+  return undefined;
+}
+
+function allFilesOf(
+  { ecosystem, traits }: Mount,
+  { name, version }: Release,
+  parts: readonly ReleaseFacts[],
+  qualifiers: Readonly<Record<string, string>>,
+): FileFacts[] {
+  return [
+    ...parts.flatMap(({ files = [] }) => files),
+    ...(ecosystem.files?.({ name, version, qualifiers }, traits) ?? []),
+  ];
 }
 
 /** A file whose digest the index does not state is described elsewhere, and one whose address is relative needs its document. */
@@ -208,15 +255,14 @@ async function wanted(
 }
 
 function filesOf(
-  { ecosystem, traits }: Mount,
-  { name, version }: Release,
+  mount: Mount,
+  release: Release,
   parts: readonly ReleaseFacts[],
   { qualifiers = {} }: ReleaseTask,
 ): FileFacts[] {
   const asked = Object.entries(qualifiers);
-  const stated = parts.flatMap(({ files = [] }) => files);
-  return [...stated, ...(ecosystem.files?.({ name, version, qualifiers }, traits) ?? [])].filter(
-    ({ qualifiers: own = {} }) => asked.every(([key, value]) => own[key] === undefined || own[key] === value),
+  return allFilesOf(mount, release, parts, qualifiers).filter(({ qualifiers: own = {} }) =>
+    asked.every(([key, value]) => own[key] === undefined || own[key] === value),
   );
 }
 
@@ -232,12 +278,6 @@ function isCompared(releases: ReadonlyMap<string, readonly ReleaseFacts[]>, dige
 
 function isVersion({ ecosystem }: Mount, a: string, b: string): boolean {
   return a === b || (ecosystem.versions.compare(a, b) === 0 && ecosystem.versions.compare(b, a) === 0);
-}
-
-function canonical(mount: Mount, path: Path): Path {
-  const match = matchIn(mount, "GET", path);
-  if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata")) return path;
-  return targetOf(mount, match.route, match.params, path).path;
 }
 
 /** What of a package is held at a path: artifacts are found with one look for all; of a document, that it is. */

@@ -27,7 +27,7 @@ export interface MirrorTasks {
   /** The releases to hold for a requirement. */
   resolve(input: { mount: string; wish: Wish }): Promise<Resolved[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
-  listing(input: { task: ReleaseTask; versions: readonly string[] }): Promise<string[]>;
+  listing(input: Parameters<typeof unlisted>[2]): Promise<string[]>;
   /** Puts pointers in their places, since all that they name is held. */
   publish(input: { mount: string; staged: readonly Staged[] }): Promise<void>;
   /** Holds what only the finished job can name; returns what that came to and what failed. */
@@ -38,7 +38,7 @@ export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): Mir
   const resolver = new Resolver();
   return {
     plan: ({ task, spec, isWhole, rehash }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole, rehash }),
-    listing: ({ task, versions }) => unlisted(cache, mountOf(task.mount), task, versions),
+    listing: (input) => unlisted(cache, mountOf(input.task.mount), input),
     hold: ({ orders, atOnce }) => {
       const limit = pLimit(atOnce);
       const deliver = ({ mount, path, options }: Order): Promise<Delivery> =>

@@ -132,6 +132,8 @@ describe("values", () => {
           upstreams: { default: ["https://b.example"] },
           options: { suites: ["a", "b"] },
           allow_hosts: [],
+          addresses: [],
+          packages: [],
           metadata_ttl: 60_000,
         },
       },

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { debian } from "../../ecosystems/debian.ts";
 import type { Facts, MetadataRoute, Path, Traits } from "../../src/ecosystem.ts";
 import { classify } from "../../src/match.ts";
+import { makeMount, meaningOf } from "../../src/mounts.ts";
 import { formatPurl, parsePurl } from "../../src/purl.ts";
 import { mountOf, read } from "../support/plugin.ts";
 
@@ -146,10 +147,22 @@ test("patches and images are vouched for by the lists beside them", () => {
 describe("PURLs", () => {
   test.each([
     ["pkg:deb/debian/hello@2.10-5?arch=amd64&distro=trixie", "hello", "2.10-5"],
-    ["pkg:deb/ubuntu/hello@1:2.10-5", "hello", "1:2.10-5"],
+    ["pkg:deb/Debian/hello@1:2.10-5", "hello", "1:2.10-5"],
+    ["pkg:deb/debian/hello@2.10-5?arch=amd64&epoch=1", "hello", "1:2.10-5"],
+    ["pkg:deb/debian/hello@1:2.10-5?epoch=1", "hello", "1:2.10-5"],
+    ["pkg:deb/debian/hello@2.10-5?epoch=0", "hello", "2.10-5"],
     ["pkg:deb/hello", "hello", undefined],
   ])("%s", (text, name, version) => {
     expect(debian.purl?.read(parsePurl(text), () => undefined)).toMatchObject({ name, ...(version && { version }) });
+  });
+  test("are of the distributions that the repository has", () => {
+    const read = (options: Record<string, string[]>, text: string) =>
+      meaningOf(makeMount("apt", debian, { ttl: 0, options }), parsePurl(text));
+    for (const other of ["ubuntu", "kali"])
+      expect(() => read({}, `pkg:deb/${other}/hello@1`)).toThrow(`no repository here has packages of ${other}`);
+    expect(read({ namespaces: ["ubuntu"] }, "pkg:deb/ubuntu/hello@1")).toEqual({ name: "hello", version: "1" });
+    const { ecosystem } = makeMount("apt", debian, { ttl: 0, options: { namespaces: ["ubuntu"] } });
+    expect(formatPurl(ecosystem, { name: "hello", version: "1" })).toBe("pkg:deb/ubuntu/hello@1");
   });
   test("are written as Debian's", () => {
     const qualifiers = { arch: "amd64" };

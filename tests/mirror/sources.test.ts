@@ -270,7 +270,10 @@ test(
     const run = await all.run("mirror", "--json", "--sbom", file);
     expect([run.code, run.json!.asides]).toEqual([
       0,
-      ["stdlib comes with the Go toolchain (components[0])", "std comes with the Go toolchain (components[1])"],
+      [
+        "stdlib comes with the Go toolchain (bom.json: components[0])",
+        "std comes with the Go toolchain (bom.json: components[1])",
+      ],
     ]);
   },
   TIMEOUT,

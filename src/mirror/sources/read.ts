@@ -34,6 +34,8 @@ const LONGEST = 64 * 1024 * 1024;
 export interface ReadOptions {
   targets: Targets;
   sets: { has(name: string): boolean; paths(name: string): Iterable<PathTask> };
+  /** Whether a malformed package URL or hash in an SBOM is a fault, rather than an aside. Default: it is an aside. */
+  isStrict?: boolean;
   /** Told of what a source names and no registry has. */
   aside: (aside: Aside) => void;
 }
@@ -44,13 +46,19 @@ export async function* tasksOf(sources: Sources, options: ReadOptions): AsyncGen
   const lines: (readonly [string, string])[] = sources.purls.map((text) => ["", text]);
   for (const list of sources.lists) for await (const line of linesOf(list)) lines.push(line);
   yield* targets.ofAll(lines);
-  for (const { name, bytes } of sources.sboms) yield* itemsOf(readSbom(name, bytes()), options);
+  const { isStrict = false } = options;
+  for (const { name, bytes } of sources.sboms)
+    yield* itemsOf(named(name, readSbom(name, bytes(), { isStrict })), options);
   for (const input of sources.lockfiles) yield* itemsOf(readLockfile(input.name, await whole(input)), options);
   for (const input of sources.images) yield* itemsOf(readImages(input.name, await whole(input)), options);
   for (const name of sources.sets) {
     if (!sets.has(name)) throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
     for (const { mount, path } of sets.paths(name)) yield { mount, path };
   }
+}
+
+async function* named(name: string, entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  for await (const entry of entries) yield { ...entry, place: `${name}: ${entry.place}` };
 }
 
 async function* itemsOf(entries: AsyncIterable<Entry> | Iterable<Entry>, options: ReadOptions): AsyncGenerator<Task> {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { FIXTURES, fixture, readings } from "./readings.ts";
+import { entriesOf, FIXTURES, fixture, readings } from "./readings.ts";
 
 const LODASH = "pkg:npm/lodash@4.17.21 sha512:abababab";
 const REQUESTS = "pkg:pypi/requests@2.31.0 sha256:01234567";
@@ -113,6 +113,111 @@ test("takes no root from a document that describes all its packages", async () =
     "pkg:npm/a@1.0.0, packages[0]",
     "pkg:npm/b@1.0.0, packages[1]",
   ]);
+});
+
+const SPDX = { spdxVersion: "SPDX-2.3", SPDXID: "SPDXRef-DOCUMENT", name: "x" };
+const ROOT = {
+  SPDXID: "SPDXRef-a",
+  name: "a",
+  versionInfo: "1.0.0",
+  downloadLocation: "NOASSERTION",
+  externalRefs: [{ referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator: "pkg:npm/a@1.0.0" }],
+};
+const relationships = [
+  { spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: "SPDXRef-a" },
+];
+const DESCRIBED_BY = [
+  { spdxElementId: "SPDXRef-a", relationshipType: "DESCRIBED_BY", relatedSpdxElement: "SPDXRef-DOCUMENT" },
+];
+const TAGS =
+  "PackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1.0.0\nPackageDownloadLocation: NONE\nExternalRef: PACKAGE-MANAGER purl pkg:npm/a@1.0.0\n";
+const RELATION = "Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-a\n";
+const rdf = (
+  before: string,
+  after: string,
+) => `<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://spdx.org/rdf/terms#">
+<SpdxDocument r:about="x#SPDXRef-DOCUMENT"><specVersion>SPDX-2.3</specVersion>${before}
+<relationship><Relationship><relationshipType r:resource="http://spdx.org/rdf/terms#relationshipType_other"/><relatedSpdxElement>
+<Package r:about="x#SPDXRef-a"><name>a</name><versionInfo>1.0.0</versionInfo><externalRef><ExternalRef>
+<referenceType r:resource="http://spdx.org/rdf/references/purl"/><referenceLocator>pkg:npm/a@1.0.0</referenceLocator>
+</ExternalRef></externalRef></Package></relatedSpdxElement></Relationship></relationship>${after}</SpdxDocument></r:RDF>`;
+const DESCRIBES = `<relationship><Relationship><relationshipType r:resource="http://spdx.org/rdf/terms#relationshipType_describes"/><relatedSpdxElement r:resource="x#SPDXRef-a"/></Relationship></relationship>`;
+
+test.each([
+  ["JSON, before", JSON.stringify({ ...SPDX, documentDescribes: ["SPDXRef-a"], packages: [ROOT] })],
+  ["JSON, after", JSON.stringify({ ...SPDX, packages: [ROOT], documentDescribes: ["SPDXRef-a"] })],
+  ["JSON, relationships before", JSON.stringify({ ...SPDX, relationships, packages: [ROOT] })],
+  ["JSON, relationships after", JSON.stringify({ ...SPDX, packages: [ROOT], relationships })],
+  ["JSON, the other way", JSON.stringify({ ...SPDX, packages: [ROOT], relationships: DESCRIBED_BY })],
+  ["YAML, after", `${Bun.YAML.stringify({ ...SPDX, packages: [ROOT], documentDescribes: ["SPDXRef-a"] }, null, 2)}\n`],
+  ["tag-value, before", `SPDXVersion: SPDX-2.3\n${RELATION}${TAGS}`],
+  ["tag-value, after", `SPDXVersion: SPDX-2.3\n${TAGS}${RELATION}`],
+  ["RDF, before", rdf(DESCRIBES, "")],
+  ["RDF, after", rdf("", DESCRIBES)],
+])("the root is the same, wherever the document names it: %s", async (_, text) => {
+  expect((await readings(text)).map((line) => line.replace(/, [^,]*$/, ""))).toEqual([
+    "- a@1.0.0: is what the document describes",
+  ]);
+});
+
+test("however many packages wait for the end, they come in their order", async () => {
+  const packages = Array.from({ length: 12_000 }, (_, i) => ({
+    ...ROOT,
+    SPDXID: `SPDXRef-${i}`,
+    name: `p${i} "é\n`,
+    externalRefs: [{ referenceType: "purl", referenceLocator: `pkg:npm/p${i}@1.0.0` }],
+  }));
+  const text = JSON.stringify({ ...SPDX, packages, documentDescribes: ["SPDXRef-11000"] });
+  const found = await readings(text, 64 * 1024);
+  expect(found.map((line) => /(?:^- |\/)p(\d+)/.exec(line)?.[1])).toEqual(packages.map((_, i) => String(i)));
+  expect(found.filter((line) => line.startsWith("- "))).toHaveLength(1);
+});
+
+const downloaded = (downloadLocation: string) => [
+  JSON.stringify({ ...SPDX, packages: [{ ...ROOT, downloadLocation }] }),
+  `SPDXVersion: SPDX-2.3\n${TAGS.replace("NONE", downloadLocation)}`,
+  rdf("", "").replace("<versionInfo>", `<downloadLocation>${downloadLocation}</downloadLocation><versionInfo>`),
+  rdf("", "").replace("<versionInfo>", `<downloadLocation r:resource="${downloadLocation}"/><versionInfo>`),
+  JSON.stringify({
+    "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+    "@graph": [
+      {
+        type: "software_Package",
+        spdxId: "x",
+        name: "a",
+        software_packageUrl: "pkg:npm/a@1.0.0",
+        software_downloadLocation: downloadLocation,
+      },
+    ],
+  }),
+  JSON.stringify({
+    bomFormat: "CycloneDX",
+    specVersion: "1.6",
+    components: [
+      {
+        purl: "pkg:npm/a@1.0.0",
+        externalReferences: [
+          { type: "website", url: "https://x.example/a.tgz" },
+          { type: "distribution", url: downloadLocation },
+        ],
+      },
+    ],
+  }),
+  `<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component><purl>pkg:npm/a@1.0.0</purl><externalReferences><reference type="distribution"><url>${downloadLocation}</url></reference></externalReferences></component></components></bom>`,
+];
+
+test.each([
+  ["https://npm.acme.example/a/-/a-1.0.0.tgz", { kind: "file", address: "https://npm.acme.example/a/-/a-1.0.0.tgz" }],
+  ["registry+https://index.example/x", { kind: "registry", address: "registry+https://index.example/x" }],
+  ["https://a.example/about", { kind: "hint", address: "https://a.example/about" }],
+  ["https://git.example/a/archive/v1.tar.gz", { kind: "hint", address: "https://git.example/a/archive/v1.tar.gz" }],
+  ["NOASSERTION", undefined],
+  ["git+https://git.example/a.git", undefined],
+] as const)("tells where it can be downloaded in every format: %s", async (address, from) => {
+  for (const text of downloaded(address)) {
+    const [entry] = await entriesOf(text);
+    expect(entry && "purl" in entry ? entry.from : entry).toEqual(from);
+  }
 });
 
 test("passes over what other namespaces and other fields hold", async () => {

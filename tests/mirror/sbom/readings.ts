@@ -20,23 +20,23 @@ export async function* chunked(content: string | Uint8Array, size = 1000): Async
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-export async function entriesOf(content: string | Uint8Array, size?: number): Promise<Entry[]> {
-  return Array.fromAsync(readSbom("bom", chunked(content, size)));
+export async function entriesOf(content: string | Uint8Array, size?: number, isStrict = false): Promise<Entry[]> {
+  return Array.fromAsync(readSbom("bom", chunked(content, size), { isStrict }));
 }
 
 /** `pkg:npm/a@1 sha1:…, components[0]` or `- what: reason, components[1]`. Digests are cut to eight characters. */
-export async function readings(content: string | Uint8Array, size?: number): Promise<string[]> {
-  return (await entriesOf(content, size)).map((entry) => {
+export async function readings(content: string | Uint8Array, size?: number, isStrict = false): Promise<string[]> {
+  return (await entriesOf(content, size, isStrict)).map((entry) => {
     if (!isItem(entry)) return `- ${entry.what}: ${entry.reason}, ${entry.place}`;
     const digests = (entry.digests ?? []).map((digest) => ` ${digest.replace(/(:.{8}).*/, "$1")}`).join("");
     return `${formatPurl({ id: entry.purl.type }, entry.purl)}${digests}, ${entry.place}`;
   });
 }
 
-/** The message of the BadRequest that reading throws. */
+/** The message of the BadRequest that a strict reading throws. */
 export async function refusal(content: string | Uint8Array, size?: number): Promise<string> {
   try {
-    return `read: ${(await readings(content, size)).join("; ")}`;
+    return `read: ${(await readings(content, size, true)).join("; ")}`;
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     return error.message;

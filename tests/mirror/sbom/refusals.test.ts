@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readSbom } from "../../../src/mirror/sources/sbom/sbom.ts";
-import { chunked, FIXTURES, fixture, refusal } from "./readings.ts";
+import { chunked, FIXTURES, fixture, readings, refusal } from "./readings.ts";
 
 const cdx = (rest: string) => `{"bomFormat":"CycloneDX","specVersion":"1.6",${rest}}`;
 const xml = (rest: string, prolog = "") => `${prolog}<bom xmlns="http://cyclonedx.org/schema/bom/1.6">${rest}</bom>`;
@@ -122,6 +122,24 @@ test("tells of all malformed package URLs together, up to fifty", async () => {
   expect(message).toStartWith('bom: components[1]: "nonsense-0" is not a package URL');
   expect(message.split("\n")).toHaveLength(51);
   expect(message).toEndWith("bom: and 10 more");
+});
+
+test("a reading that is not strict tells of what is malformed, and reads the rest", async () => {
+  const hash = [{ alg: "SHA-1", content: "xyz" }];
+  const components = [
+    { purl: "pkg:npm/a@1.0.0" },
+    { purl: "nonsense" },
+    { purl: "pkg:npm/@1.0.0" },
+    { purl: "pkg:npm/b@1", hashes: hash },
+  ];
+  expect(await readings(cdx(`"components":${JSON.stringify(components)}`))).toEqual([
+    "pkg:npm/a@1.0.0, components[0]",
+    expect.stringMatching(
+      /^- nonsense: is left out, since it is malformed: "nonsense" is not a package URL.*, components\[1\]$/,
+    ) as string,
+    expect.stringMatching(/^- pkg:npm\/@1\.0\.0: is left out, .*the name is missing.*, components\[2\]$/) as string,
+    '- pkg:npm/b@1: is left out, since it is malformed: "xyz" is not a SHA-1 hash: expected 40 hex digits, components[3]',
+  ]);
 });
 
 test.each(FIXTURES)("refuses %s wherever it is cut", async (name) => {

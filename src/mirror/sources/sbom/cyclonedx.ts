@@ -54,7 +54,7 @@ function componentOf(found: Found, isDescribed: boolean) {
     version?: string;
     purl?: string;
     hashes?: { alg?: string; content?: string }[];
-    externalReferences?: { url?: string }[];
+    externalReferences?: { type?: string; url?: string }[];
   };
   // References may be to other packages too (of its sources, say): they count only where the component has no PURL itself.
   const referred = (externalReferences ?? []).flatMap(({ url }) => (url?.trim().startsWith("pkg:") ? [url] : []));
@@ -62,6 +62,7 @@ function componentOf(found: Found, isDescribed: boolean) {
     name: [group, name].filter(Boolean).join("/"),
     version,
     purls: purl ? [purl] : referred,
+    downloads: (externalReferences ?? []).flatMap(({ type, url }) => (type === "distribution" && url ? [url] : [])),
     hashes: (hashes ?? []).map(({ alg = "", content = "" }) => ({ algorithm: alg, value: content })),
     isDescribed,
   };

@@ -27,11 +27,15 @@ const ENOUGH = 64 * 1024;
 
 /**
  * The components of an SBOM, nested ones too: with a package URL as items, else as asides. `name` is for messages only.
- * Throws BadRequest with the place for what is not whole, well-formed and of a known version, at the latest at the end, and
- * there also for package URLs and hashes that are malformed, all at once: nothing may be done before the end.
+ * Throws BadRequest with the place for what is not whole, well-formed and of a known version, at the latest at the end: nothing
+ * may be done before it. Package URLs and hashes that are malformed are asides; of a strict reading, faults too, all at once.
  */
-export async function* readSbom(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
-  const findings = new Findings();
+export async function* readSbom(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  { isStrict = false } = {},
+): AsyncGenerator<Entry> {
+  const findings = new Findings(isStrict);
   try {
     let begun = "";
     let reader: Reader | undefined;
@@ -50,12 +54,13 @@ export async function* readSbom(name: string, bytes: AsyncIterable<Uint8Array>):
       reader.write(begun);
     }
     reader.end();
-    findings.end();
-    yield* findings.take();
+    yield* findings.end();
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     const hint = isLockfileName(name) ? "\nit has the name of a lockfile, and was given as an SBOM" : "";
     throw new BadRequest(`${error.message}${hint}`.replace(/^/gm, `${name}: `), error.status);
+  } finally {
+    findings.close();
   }
 }
 

@@ -7,7 +7,6 @@ const METHOD: Shape = { fields: { type: "text", algorithm: "text", hashValue: "t
 
 /** The fields of SPDX 3.0 as JSON-LD (its serialization of ISO/IEC 5962: one `@graph` of elements) that name packages. */
 export function spdx3Fields(findings: Findings): Shape["fields"] {
-  const described = new Set<string>();
   const element: Shape = {
     fields: {
       type: "text",
@@ -17,18 +16,19 @@ export function spdx3Fields(findings: Findings): Shape["fields"] {
       name: "label",
       software_packageVersion: "label",
       software_packageUrl: "text",
+      software_downloadLocation: "label",
       externalIdentifier: { list: IDENTIFIER, orOne: true },
       // Drafts of 3.0 had the plural, and tools still write it.
       externalIdentifiers: { list: IDENTIFIER, orOne: true },
       verifiedUsing: { list: METHOD, orOne: true },
       // Several are no root, but parts.
       rootElement: {
-        texts: ([id, ...others]) => void (id !== undefined && others.length === 0 && described.add(id)),
+        texts: ([id, ...others]) => void (id !== undefined && others.length === 0 && findings.root(id)),
       },
     },
     found(found, place) {
       // Also ai_AIPackage and dataset_DatasetPackage, which are packages by the model.
-      if (isPackage(found)) findings.add(componentOf(found, described), place());
+      if (isPackage(found)) findings.add(componentOf(found), place());
     },
   };
   return { "@graph": { list: element } };
@@ -51,13 +51,14 @@ function isPackage(found: Found): boolean {
   return typeof type === "string" && type.endsWith("Package");
 }
 
-function componentOf(found: Found, described: ReadonlySet<string>): Component {
+function componentOf(found: Found): Component {
   const fields = found as {
     spdxId?: string;
     "@id"?: string;
     name?: string;
     software_packageVersion?: string;
     software_packageUrl?: string;
+    software_downloadLocation?: string;
     externalIdentifier?: Identifier[];
     externalIdentifiers?: Identifier[];
     verifiedUsing?: { type?: string; algorithm?: string; hashValue?: string }[];
@@ -68,6 +69,7 @@ function componentOf(found: Found, described: ReadonlySet<string>): Component {
   );
   const id = fields.spdxId ?? fields["@id"] ?? "";
   return {
+    id,
     name: fields.name ?? id,
     version: fields.software_packageVersion,
     purls: [...(fields.software_packageUrl === undefined ? [] : [fields.software_packageUrl]), ...identifiers],
@@ -75,6 +77,6 @@ function componentOf(found: Found, described: ReadonlySet<string>): Component {
     hashes: (fields.verifiedUsing ?? [])
       .filter(({ type = "Hash" }) => type.endsWith("Hash"))
       .map(({ algorithm = "", hashValue: value = "" }) => ({ algorithm, value })),
-    isDescribed: described.has(id),
+    downloads: fields.software_downloadLocation === undefined ? [] : [fields.software_downloadLocation],
   };
 }

@@ -26,7 +26,8 @@ interface Package extends SpdxPackage {
  */
 export class SpdxRdfReader implements ElementReader {
   readonly #findings: Findings;
-  readonly #described = new Set<string>();
+  /** Relationships of the document that are open, outermost first: their kind, and what they lead to. */
+  readonly #relationships: { type: string; to: string }[] = [];
   readonly #packages: Package[] = [];
   readonly #path: string[] = [];
   #version: string | undefined;
@@ -47,7 +48,8 @@ export class SpdxRdfReader implements ElementReader {
     if (name === "Package") {
       const id = attributes.about ?? attributes.ID ?? "";
       const isRoot = this.#path.at(-2) === "describesPackage";
-      if (isRoot && this.#described.size < 2) this.#described.add(fragmentOf(id));
+      if (isRoot) this.#findings.describes(fragmentOf(id), "list");
+      if (this.#path.at(-2) === "relatedSpdxElement") this.#leadTo(fragmentOf(id));
       this.#packages.push({ id, references: [], checksums: [], place, depth });
     } else if (name === "ExternalRef") this.#push(this.#package("externalRef")?.references, { type: "", locator: "" });
     else if (name === "Checksum") this.#push(this.#package("checksum")?.checksums, { algorithm: "", value: "" });
@@ -56,8 +58,14 @@ export class SpdxRdfReader implements ElementReader {
     else if (name === "algorithm") {
       const checksum = this.#in("Checksum")?.checksums.at(-1);
       if (checksum) checksum.algorithm = fragmentOf(attributes.resource ?? "").replace("checksumAlgorithm_", "");
-    } else if (name === "describesPackage" && attributes.resource !== undefined && this.#described.size < 2)
-      this.#described.add(fragmentOf(attributes.resource));
+    } else if (name === "describesPackage" && attributes.resource !== undefined)
+      this.#findings.describes(fragmentOf(attributes.resource), "list");
+    else if (name === "Relationship") this.#relationships.push({ type: "", to: "" });
+    else if (name === "relationshipType" && this.#relationships.length > 0)
+      this.#relationships.at(-1)!.type = fragmentOf(attributes.resource ?? "").replace("relationshipType_", "");
+    else if (name === "relatedSpdxElement" && attributes.resource !== undefined)
+      this.#leadTo(fragmentOf(attributes.resource));
+    else if (name === "downloadLocation" && attributes.resource !== undefined) this.#download(attributes.resource);
   }
 
   text(text: string): void {
@@ -75,7 +83,12 @@ export class SpdxRdfReader implements ElementReader {
       this.#version = text;
     } else if (pkg && depth === pkg.depth + 1 && name === "name") pkg.name = text;
     else if (pkg && depth === pkg.depth + 1 && name === "versionInfo") pkg.version = text;
-    else if (name === "referenceLocator") {
+    else if (pkg && depth === pkg.depth + 1 && name === "downloadLocation" && text) pkg.download = text;
+    else if (name === "Relationship") {
+      const { type = "", to = "" } = this.#relationships.pop() ?? {};
+      // What describes is the document; a package has relationships of other kinds.
+      if (type.toLowerCase() === "describes") this.#findings.describes(to, "relationships");
+    } else if (name === "referenceLocator") {
       const reference = this.#in("ExternalRef")?.references.at(-1);
       if (reference) reference.locator = text;
     } else if (name === "referenceType") this.#refer(text);
@@ -95,8 +108,17 @@ export class SpdxRdfReader implements ElementReader {
   }
 
   #finish(pkg: Package): void {
-    const described = this.#described.size === 1 ? this.#described : new Set<string>();
-    this.#findings.add(componentOfSpdx(pkg, described), pkg.place);
+    this.#findings.add(componentOfSpdx(pkg), pkg.place);
+  }
+
+  #leadTo(id: string): void {
+    const relationship = this.#relationships.at(-1);
+    if (relationship) relationship.to = id;
+  }
+
+  #download(address: string): void {
+    const pkg = this.#packages.at(-1);
+    if (pkg && this.#path.length === pkg.depth + 1) pkg.download = address;
   }
 
   /** The package whose property is open two levels up: `Package > externalRef > ExternalRef`. */

@@ -1,6 +1,6 @@
 import { BadRequest } from "../../../errors.ts";
 import type { Findings } from "./findings.ts";
-import { checkSpdx, componentOfSpdx, type SpdxPackage } from "./spdx.ts";
+import { checkSpdx, componentOfSpdx, relate, type SpdxPackage } from "./spdx.ts";
 
 /** Characters of one value. */
 const LONGEST = 1024 * 1024;
@@ -21,7 +21,6 @@ interface Package extends SpdxPackage {
  */
 export class TagValueReader {
   readonly #findings: Findings;
-  readonly #described = new Set<string>();
   #version: string | undefined;
   #package: Package | undefined;
   #rest = "";
@@ -85,8 +84,10 @@ export class TagValueReader {
   #describe(pkg: Package, tag: string, value: string): void {
     if (tag === "SPDXID") pkg.id = this.#once(tag, pkg.id, value);
     else if (tag === "PackageVersion") pkg.version = this.#once(tag, pkg.version, value);
-    else if (tag === "PackageDownloadLocation") pkg.hasDownloadLocation = true;
-    else if (tag === "PackageChecksum") {
+    else if (tag === "PackageDownloadLocation") {
+      pkg.hasDownloadLocation = true;
+      pkg.download = value;
+    } else if (tag === "PackageChecksum") {
       const [, algorithm, hex] = /^([\w-]+):\s*(\S+)$/.exec(value) ?? [];
       if (algorithm === undefined || hex === undefined)
         this.#refuse(this.#line, `expected "PackageChecksum: ALGORITHM: HEX", found "${value.slice(0, 60)}"`);
@@ -106,8 +107,8 @@ export class TagValueReader {
   }
 
   #relate(value: string): void {
-    const [, id] = /^SPDXRef-DOCUMENT\s+DESCRIBES\s+(\S+)$/.exec(value) ?? [];
-    if (id !== undefined && this.#described.size < 2) this.#described.add(id);
+    const [of = "", type = "", to = ""] = value.split(/\s+/);
+    relate(this.#findings, of, type, to);
   }
 
   #finishPackage(): void {
@@ -116,9 +117,7 @@ export class TagValueReader {
     if (!pkg) return;
     if (!pkg.hasDownloadLocation)
       this.#refuse(pkg.line, `package ${pkg.name} has no PackageDownloadLocation: the file is cut off, or not SPDX 2`);
-    // Several are no root: some tools describe every package.
-    const described = this.#described.size === 1 ? this.#described : new Set<string>();
-    this.#findings.add(componentOfSpdx(pkg, described), `line ${pkg.line}`);
+    this.#findings.add(componentOfSpdx(pkg), `line ${pkg.line}`);
   }
 
   #refuse(line: number, problem: string): never {

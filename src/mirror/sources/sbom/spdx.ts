@@ -18,52 +18,79 @@ export interface SpdxPackage {
   version?: string | undefined;
   references: readonly { type: string; locator: string }[];
   checksums: readonly { algorithm: string; value: string }[];
+  download?: string | undefined;
 }
 
-/**
- * The root of what is described is no part of it. Where documents tell that after their packages (as most do), they are
- * not held in memory for it: a root is known by the ids that Syft and the SBOM tool of Microsoft give it, and any other
- * is an entry as the rest are: one without a PURL is told of and not asked for, one with a PURL may well be published.
- */
-export function componentOfSpdx(pkg: SpdxPackage, described: ReadonlySet<string>): Component {
+/** The root of what is described is no part of it: by what the document says, or the ids that Syft and Microsoft's tool give it. */
+export function componentOfSpdx(pkg: SpdxPackage): Component {
   const id = pkg.id?.replace(/^.*#/, "") ?? "";
   return {
+    id,
     name: pkg.name ?? id,
     version: pkg.version,
     purls: pkg.references.flatMap(({ type, locator }) => (/(^|\/)purl$/.test(type.trim()) ? [locator.trim()] : [])),
     hashes: pkg.checksums,
-    isDescribed: described.has(id) || /^SPDXRef-(DocumentRoot-|RootPackage$)/.test(id),
+    downloads: pkg.download === undefined ? [] : [pkg.download],
+    isDescribed: /^SPDXRef-(DocumentRoot-|RootPackage$)/.test(id),
   };
 }
 
+const DOCUMENT = "SPDXRef-DOCUMENT";
 const REFERENCE: Shape = { fields: { referenceType: "text", referenceLocator: "text" } };
 const CHECKSUM: Shape = { fields: { algorithm: "text", checksumValue: "text" } };
 
 /** The fields of SPDX 2 in JSON and YAML that name packages. Files and snippets are parts of packages, and not read. */
 export function spdxFields(findings: Findings): Shape["fields"] {
-  const described = new Set<string>();
   const pkg: Shape = {
     fields: {
       SPDXID: "text",
       name: "label",
       versionInfo: "label",
+      downloadLocation: "label",
       externalRefs: { list: REFERENCE },
       checksums: { list: CHECKSUM },
     },
-    found: (found, place) => findings.add(componentOfSpdx(packageOf(found), described), place()),
+    found: (found, place) => findings.add(componentOfSpdx(packageOf(found)), place()),
   };
   return {
     spdxVersion: "text",
     documentDescribes: {
-      // Several are no root: some tools list every package.
-      texts: ([id, ...others]) => void (id !== undefined && others.length === 0 && described.add(id)),
+      texts: (ids) => {
+        for (const id of ids) findings.describes(id, "list");
+      },
     },
+    relationships: { list: relationshipShape(findings) },
     packages: { list: pkg },
   };
 }
 
+function relationshipShape(findings: Findings): Shape {
+  return {
+    fields: { spdxElementId: "text", relationshipType: "text", relatedSpdxElement: "text" },
+    found(found) {
+      const {
+        spdxElementId: of = "",
+        relationshipType: type = "",
+        relatedSpdxElement: to = "",
+      } = found as {
+        spdxElementId?: string;
+        relationshipType?: string;
+        relatedSpdxElement?: string;
+      };
+      relate(findings, of, type, to);
+    },
+  };
+}
+
+/** Tells a relationship of two elements that says what the document describes. */
+export function relate(findings: Findings, of: string, type: string, to: string): void {
+  if (type.toUpperCase() === "DESCRIBES" && of === DOCUMENT) findings.describes(to, "relationships");
+  if (type.toUpperCase() === "DESCRIBED_BY" && to === DOCUMENT) findings.describes(of, "relationships");
+}
+
 function packageOf(found: Found): SpdxPackage {
-  const { SPDXID, name, versionInfo, externalRefs, checksums } = found as {
+  const { SPDXID, name, versionInfo, downloadLocation, externalRefs, checksums } = found as {
+    downloadLocation?: string;
     SPDXID?: string;
     name?: string;
     versionInfo?: string;
@@ -74,6 +101,7 @@ function packageOf(found: Found): SpdxPackage {
     id: SPDXID,
     name,
     version: versionInfo,
+    download: downloadLocation,
     references: (externalRefs ?? []).map(({ referenceType: type = "", referenceLocator: locator = "" }) => ({
       type,
       locator,
