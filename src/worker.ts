@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { PING } from "./child.ts";
 import { workInBackground } from "./commands/background.ts";
+import { type TakeTasks, taker } from "./commands/mirror-take.ts";
 import { type Job, openRuntime, type RuntimeOptions } from "./commands/runtime.ts";
 import { type Events, on } from "./events.ts";
 import { configureLog } from "./log.ts";
@@ -17,7 +18,7 @@ declare const self: Worker;
 /** Milliseconds in which counted bytes gather before the main thread hears of them. */
 const GATHER = 200;
 
-let tasks: Promise<Job> | undefined;
+let tasks: Promise<Job & TakeTasks> | undefined;
 
 if (Bun.isMainThread) {
   process.on("message", (message: ToWorker) => void received(message));
@@ -36,9 +37,12 @@ async function received({ id, name, input }: ToWorker): Promise<void> {
       configureLog(options.config.log.level, options.config.log.format);
       if (options.pin) workInBackground();
       // Whoever started this one speaks for the database.
-      tasks = openRuntime({ ...options, claims: false }).then((runtime) => runtime.tasks());
+      tasks = openRuntime({ ...options, claims: false }).then((runtime) => ({
+        ...runtime.tasks(),
+        take: taker(options.config, runtime),
+      }));
     }
-    const run = (await tasks)?.[name as keyof Job] as ((input: unknown) => Promise<unknown>) | undefined;
+    const run = (await tasks)?.[name as keyof (Job & TakeTasks)] as ((input: unknown) => Promise<unknown>) | undefined;
     send({ id, value: name === "open" ? undefined : await run?.(input) });
   } catch (error) {
     send({ id, error: plain(error) });

@@ -13,7 +13,7 @@ import { openPool } from "./runtime.ts";
 import { Tally } from "./tally.ts";
 
 /** Of a plan, so much is in memory: tasks, and files that are listed. */
-const TASKS = 50_000;
+export const MOST = 50_000;
 const FILES = 10_000;
 /** Milliseconds that a request may wait for an upstream. */
 const PATIENCE = 3_000;
@@ -30,7 +30,7 @@ let isLooking = false;
 /** Throws BadRequest: 429 while another looks, 413 where there is too much to look at. */
 export async function look(
   spec: JobSpec,
-  tasks: AsyncIterable<Task>,
+  tasks: readonly Task[],
   { config, sources, mounts, signal }: LookOptions,
 ): Promise<Omit<Plan, "asides">> {
   if (isLooking) throw new BadRequest("another dry run is under way", 429);
@@ -40,10 +40,10 @@ export async function look(
   const pool = openPool(config.workers, options);
   try {
     const ledger = new MemoryLedger({ signal });
-    for await (const task of tasks) {
+    for (const task of tasks) {
       await ledger.add([task]);
-      if (ledger.waiting() > TASKS)
-        throw new BadRequest(`a dry run looks at no more than ${TASKS} packages; a job takes more`, 413);
+      if (ledger.waiting() > MOST || tasks.length > MOST)
+        throw new BadRequest(`a dry run looks at no more than ${MOST} packages; a job takes more`, 413);
     }
     const tally = new Tally();
     const files: Plan["files"] = [];

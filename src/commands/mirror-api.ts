@@ -1,114 +1,43 @@
 /** What the HTTP API can do with mirror jobs. */
 import type { Config } from "../config/schema.ts";
-import { BadRequest, messageOf } from "../errors.ts";
-import type { Created, FoundJob, MirrorApi, MirrorRequest } from "../http/api/mirror-api.ts";
-import { type FieldError, InvalidFields } from "../http/api/problem.ts";
-import type { JobSpec, Task } from "../jobs.ts";
-import { parsePlatforms } from "../mirror/platforms.ts";
+import { BadRequest, LimitExceeded } from "../errors.ts";
+import type { FoundJob, MirrorApi } from "../http/api/mirror-api.ts";
+import { INLINE } from "../http/api/mirror-request.ts";
 import type { JobRunner } from "../mirror/runner.ts";
-import { type Sources, tasksOf } from "../mirror/sources/read.ts";
-import type { Aside } from "../mirror/sources/source.ts";
-import { Targets } from "../mirror/targets.ts";
-import type { Mount } from "../mounts.ts";
-import { parsePurl } from "../purl.ts";
-import { ahead } from "./ahead.ts";
 import { look } from "./look.ts";
-import { wholeOf } from "./registry.ts";
+import { type TakeTasks, taker } from "./mirror-take.ts";
 import type { Runtime } from "./runtime.ts";
-import { ownPath } from "./sources.ts";
-
-/** Entries without a registry that an answer lists. */
-const ASIDES = 100;
-/** How many times the configured downloads at once a job may ask for. */
-const GREED = 4;
-
-const NOTHING: MirrorRequest = {
-  purls: [],
-  lists: [],
-  sboms: [],
-  lockfiles: [],
-  images: [],
-  sets: [],
-  closure: "none",
-  platform: "",
-  sources: true,
-  maxSize: 0,
-  refresh: false,
-};
 
 export interface MirrorApiOptions {
   config: Config;
   runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache" | "sources">;
   runner: JobRunner;
+  /** Reads what is large. */
+  apart: TakeTasks["take"];
 }
 
-export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): MirrorApi {
-  const { store, sets, mounts, cache, sources } = runtime;
-  const { max_waiting, max_tasks, max_upload } = config.mirror;
-  const targets = new Targets(mounts.values(), { own: ownPath(config) });
-
-  const checks: Record<Parameters<MirrorApi["problemOf"]>[0], (value: string) => unknown> = {
-    purls: (value) => targets.of(parsePurl(value), value),
-    platform: parsePlatforms,
-    registry: (value) => wholeOf({ registry: value }, [...mounts.values()]),
-    set: (value) => {
-      if (!sets.has(value)) throw new BadRequest(`there is no set ${value}`);
-    },
-    mount: (value) => {
-      if (!mounts.has(value))
-        throw new BadRequest(`there is no mount ${value}; expected ${[...mounts.keys()].join(", ")}`);
-    },
-  };
+export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions): MirrorApi {
+  const { store, mounts, cache, sources } = runtime;
+  const { max_waiting, max_upload } = config.mirror;
+  const takeHere = taker(config, runtime);
 
   const found = (row: FoundJob["row"]): FoundJob => {
     const pace = row.state === "running" ? runner.pace(row.id) : undefined;
     return pace ? { row, live: { ...pace.progress, rate: pace.rate(), eta: pace.eta() } } : { row };
   };
 
-  /** Reads all sources before it throws what is wrong with them. */
-  async function* tasksFor(request: MirrorRequest, aside: (aside: Aside) => void): AsyncGenerator<Task> {
-    const preferred = new Targets(mounts.values(), { preferred: request.mount, own: ownPath(config) });
-    const errors: FieldError[] = [];
-    let count = 0;
-    for (const [field, sources] of sourcesOf(request)) {
-      try {
-        for await (const task of tasksOf(sources, { targets: preferred, sets, aside })) {
-          if (++count > max_tasks)
-            throw new BadRequest(
-              `a job may have at most ${max_tasks} tasks (mirror.max_tasks in the configuration)`,
-              413,
-            );
-          if (errors.length === 0) yield task;
-        }
-      } catch (error) {
-        if (!(error instanceof BadRequest) || error.status !== 400) throw error;
-        errors.push({ field, message: messageOf(error) });
-      }
+  const takeApart: TakeTasks["take"] = async (received) => {
+    try {
+      return await apart(received);
+    } catch (error) {
+      if (error instanceof LimitExceeded) throw new BadRequest(`the sources cannot be read: ${error.message}`, 413);
+      throw error;
     }
-    if (errors.length > 0) throw new InvalidFields(errors);
-  }
+  };
 
   return {
     uploads: cache.context.storage.parts,
     maxUpload: max_upload,
-    maxConcurrency: config.concurrency * GREED,
-    problemOf: (field, value) => {
-      try {
-        checks[field](value);
-        return undefined;
-      } catch (error) {
-        return messageOf(error);
-      }
-    },
-    problemsOf: async (files) => {
-      try {
-        for await (const _ of tasksFor({ ...NOTHING, ...files }, () => {}));
-        return [];
-      } catch (error) {
-        if (error instanceof InvalidFields) return error.errors;
-        throw error;
-      }
-    },
     requireRoom: () => {
       if (config.offline)
         throw new BadRequest("a mirror has to dial upstream, and the configuration says offline", 409);
@@ -116,23 +45,14 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
       if (unfinished >= max_waiting)
         throw new BadRequest(`${unfinished} mirror jobs have not ended (mirror.max_waiting in the configuration)`, 429);
     },
-    create: async (request, isDry = false) => {
-      const asides: Created["asides"] & { first: Aside[] } = { count: 0, first: [] };
-      const aside = (each: Aside) => {
-        if (asides.count++ < ASIDES) asides.first.push(each);
-      };
-      const asked = specOf(request, config, mounts);
-      const spec = isDry ? { ...asked, title: `dry run of ${asked.title}`, dry: true } : asked;
-      const id = await store.create(spec, await ahead(tasksFor(request, aside)));
-      runner.look();
-      return { id, asides };
-    },
-    plan: async (request, signal) => {
-      const asides: string[] = [];
-      const tasks = tasksFor(request, ({ what, reason, place }) => {
-        if (asides.length < ASIDES) asides.push(`${what} ${reason} (${place})`);
-      });
-      return { ...(await look(specOf(request, config, mounts), tasks, { config, sources, mounts, signal })), asides };
+    take: async (received, signal) => {
+      const made = received.size > INLINE ? await takeApart(received) : await takeHere(received);
+      if ("created" in made) {
+        runner.look();
+        return made;
+      }
+      const { spec, tasks, asides } = made.planned;
+      return { plan: { ...(await look(spec, tasks, { config, sources, mounts, signal })), asides } };
     },
     list: (page) => store.list(page).map(found),
     find: (id) => {
@@ -147,48 +67,4 @@ export function mirrorApi({ config, runtime, runner }: MirrorApiOptions): Mirror
       runner.look();
     },
   };
-}
-
-/** By the field that names them, so that what is wrong can be told with it. */
-function sourcesOf(request: MirrorRequest): [field: string, Sources][] {
-  const none: Sources = { purls: [], lists: [], sboms: [], lockfiles: [], images: [], sets: [] };
-  const { purls, lists, sboms, lockfiles, images, sets } = request;
-  return [
-    ["purls", { ...none, purls, lists }],
-    ...sboms.map((sbom): [string, Sources] => ["sbom", { ...none, sboms: [sbom] }]),
-    ...lockfiles.map((lockfile): [string, Sources] => ["lockfile", { ...none, lockfiles: [lockfile] }]),
-    ...images.map((each): [string, Sources] => ["images", { ...none, images: [each] }]),
-    ["set", { ...none, sets }],
-  ];
-}
-
-/** Throws InvalidFields. */
-function specOf(request: MirrorRequest, { concurrency }: Config, mounts: ReadonlyMap<string, Mount>): JobSpec {
-  const { purls, lists, sboms, lockfiles, images, sets, closure, refresh, sources, maxSize } = request;
-  const named = [...lists, ...sboms, ...lockfiles, ...images].map(({ name }) => name);
-  const words = [...purls, ...named, ...sets.map((set) => `set ${set}`)];
-  if (request.whole?.registry !== undefined) words.push(`registry ${request.whole.registry}`);
-  return {
-    title: words.slice(0, 3).map(shortened).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),
-    runBy: "server",
-    choice: { platforms: parsePlatforms(request.platform), sources, maxSize },
-    closure,
-    concurrency: request.concurrency ?? concurrency,
-    refresh,
-    ...wholeNamed(request, [...mounts.values()]),
-  };
-}
-
-function wholeNamed({ whole = {} }: MirrorRequest, mounts: readonly Mount[]): ReturnType<typeof wholeOf> {
-  try {
-    return wholeOf(whole, mounts);
-  } catch (error) {
-    const message = messageOf(error);
-    const field = /^(\w+)\b/.exec(message)?.[1] ?? "";
-    throw new InvalidFields([{ field: field in whole ? field : "registry", message }]);
-  }
-}
-
-function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

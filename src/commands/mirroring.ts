@@ -5,11 +5,14 @@ import { JobRunner } from "../mirror/runner.ts";
 import { StandingJobs } from "../mirror/standing.ts";
 import { estimateApart } from "./estimate-apart.ts";
 import { mirrorApi } from "./mirror-api.ts";
-import { openPool, type Runtime } from "./runtime.ts";
+import type { TakeTasks } from "./mirror-take.ts";
+import { openChildren, openPool, type Runtime } from "./runtime.ts";
 import { standingJobs } from "./standing.ts";
 
 /** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
 const PATIENCE = 10_000;
+/** Processes that read large requests. */
+const READERS = 2;
 /** Milliseconds that what a job is doing may take when the server stops. */
 const GRACE = 1_000;
 
@@ -45,14 +48,20 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     jobs: standingJobs(config, runtime),
     made: () => runner.look(),
   });
+  const apart = openChildren<TakeTasks>(READERS, {
+    ...options,
+    pin: false,
+    patience: 0,
+  });
   return {
-    api: mirrorApi({ config, runtime, runner }),
+    api: mirrorApi({ config, runtime, runner, apart: (received) => apart.run("take", received) }),
     start: () => {
       if (config.offline) return;
       runner.start();
       standing.start();
     },
     stop: async () => {
+      apart.close();
       await Promise.all([standing.stop(), runner.stop(GRACE)]);
     },
   };

@@ -38,7 +38,7 @@ import { type MirrorTasks, mirrorTasks } from "../mirror/tasks.ts";
 import { type Mount, makeMount, meaningOf } from "../mounts.ts";
 import type { PluginSource } from "../plugin-source.ts";
 import { ecosystemsOf } from "../plugins/registry.ts";
-import { Pool } from "../pool.ts";
+import { Pool, type Tasks as PoolTasks } from "../pool.ts";
 import { formatPurl, parsePurl, typesOf } from "../purl.ts";
 import { spawnWorker } from "../spawn.ts";
 import { openDisk } from "../storage/disk.ts";
@@ -242,14 +242,14 @@ function openThreads(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
 }
 
 /** Processes with a runtime of their own, which end when they take too much, and when there is nothing to do for a while. */
-export function openChildren(size: number, options: RuntimeOptions): Pool<WorkerTasks> {
+export function openChildren<T extends PoolTasks = WorkerTasks>(size: number, options: RuntimeOptions): Pool<T> {
   const spawn = () => {
     const child = new Child(options.config.isolation);
     // What they make is kept by who asked for it.
     child.postMessage({ id: -1, name: "open", input: { ...options, config: { ...options.config, memory_cache: 0 } } });
     return child;
   };
-  return new Pool<WorkerTasks>(size, spawn, { idle: IDLE });
+  return new Pool<T>(size, spawn, { idle: IDLE });
 }
 
 /** This thread, and so many more that all are `options.share`. */

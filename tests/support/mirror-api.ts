@@ -1,10 +1,12 @@
 /** The API of mirror jobs in this process: its routes, a store of jobs and a runner, over a cache in front of an upstream. */
 import { mirrorApi } from "../../src/commands/mirror-api.ts";
+import { taker } from "../../src/commands/mirror-take.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { Sets } from "../../src/db/sets.ts";
 import { AccessLog } from "../../src/http/access-log.ts";
 import type { MirrorRoutesOptions } from "../../src/http/api/mirror.ts";
+import type { Received } from "../../src/http/api/mirror-request.ts";
 import { makeApp } from "../../src/http/app.ts";
 import { Hosts } from "../../src/http/hosts.ts";
 import { Metrics } from "../../src/http/metrics.ts";
@@ -38,7 +40,12 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
   });
   const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache, sources: [] };
   const stopping = new AbortController();
-  const api = mirrorApi({ config, runtime, runner });
+  const takenApart: Received[] = [];
+  const apart = (received: Received) => {
+    takenApart.push(received);
+    return taker(config, runtime)(structuredClone(received));
+  };
+  const api = mirrorApi({ config, runtime, runner, apart });
   const metrics = new Metrics([all.mount], () => all.cache.context.blobs.totals());
   const app = makeApp({
     version: "1.2.3",
@@ -79,6 +86,8 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     port: server.port!,
     runner,
     stopping,
+    /** Requests that another process would read. */
+    takenApart,
     ask,
     /** POSTs a request for a job. */
     json,

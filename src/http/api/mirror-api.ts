@@ -2,6 +2,7 @@
 import type { FailureRow, JobRow } from "../../db/jobs.ts";
 import type { Closure } from "../../jobs.ts";
 import type { Plan } from "./job-view.ts";
+import type { Received } from "./mirror-request.ts";
 import type { FieldError } from "./problem.ts";
 
 /** A file that came with a request; it can be read until the request is answered. */
@@ -66,24 +67,26 @@ export interface FoundJob {
   };
 }
 
-export interface MirrorApi {
-  /** A folder for uploads; what a kill leaves in it is removed some day. */
-  readonly uploads: string;
-  /** Bytes of a request. */
-  readonly maxUpload: number;
+/** Tells what is wrong with what a request names. */
+export interface SourceReader {
   /** Most downloads at once that a job may ask for. */
   readonly maxConcurrency: number;
   /** What is wrong with a value, if anything. */
   problemOf(field: "purls" | "set" | "mount" | "registry" | "platform", value: string): string | undefined;
   /** What is wrong with files, each as a job would read it. */
   problemsOf(files: Pick<MirrorRequest, "lists" | "sboms" | "lockfiles" | "images">): Promise<readonly FieldError[]>;
+}
+
+export interface MirrorApi {
+  /** A folder for uploads; what a kill leaves in it is removed some day. */
+  readonly uploads: string;
+  /** Bytes of a request. */
+  readonly maxUpload: number;
   /** Throws BadRequest (429, 409) where no job can be made now. */
   requireRoom(): void;
-  /** Reads the sources to their end. Throws InvalidFields where they make no sense; then nothing was recorded. `isDry`: of a
-   * registry, the job only tells what it would come to. */
-  create(request: MirrorRequest, isDry?: boolean): Promise<Created>;
-  /** What a job of packages would fetch. Ends early when `signal` is aborted. */
-  plan(request: MirrorRequest, signal: AbortSignal): Promise<Plan>;
+  /** Reads the sources to their end, in another process where they are large. Throws InvalidFields where they make no sense; then
+   * nothing was recorded. A dry run of packages is looked at until `signal` is aborted, one of a registry becomes a job. */
+  take(received: Received, signal: AbortSignal): Promise<{ created: Created } | { plan: Plan }>;
   list(page: { before?: string; limit: number }): FoundJob[];
   find(id: string): FoundJob | undefined;
   failures(id: string, after: number, limit: number): FailureRow[];

@@ -1,7 +1,7 @@
 /** The fields of a request for a mirror job, and what each may be. */
 import { z } from "zod";
 import { parseSize, SIZE } from "../../config/units.ts";
-import type { MirrorApi } from "./mirror-api.ts";
+import type { SourceReader } from "./mirror-api.ts";
 import type { FieldError } from "./problem.ts";
 
 type Fields = Record<string, unknown>;
@@ -10,8 +10,8 @@ const LISTS = ["purls", "set", "sbom", "lockfile", "images", "include", "exclude
 const FLAGS = ["no_sources", "dry_run", "refresh", "metadata_only", "allow_shrink", "prereleases"];
 
 /** `api` tells what there is to choose from; without it any text will do, for the documentation. */
-export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency">) {
-  const known = (field: Parameters<MirrorApi["problemOf"]>[0]) =>
+export function fieldsSchema(api?: Pick<SourceReader, "problemOf" | "maxConcurrency">) {
+  const known = (field: Parameters<SourceReader["problemOf"]>[0]) =>
     z.string().superRefine((value, context) => {
       const problem = api?.problemOf(field, value);
       if (problem) context.addIssue({ code: "custom", message: problem });
@@ -89,7 +89,10 @@ export function fieldsSchema(api?: Pick<MirrorApi, "problemOf" | "maxConcurrency
 export type MirrorFields = z.infer<ReturnType<typeof fieldsSchema>>;
 
 /** Everything that is wrong is told, each with its field. */
-export function readFields(raw: unknown, api: MirrorApi): MirrorFields | FieldError[] {
+export function readFields(
+  raw: unknown,
+  api: Pick<SourceReader, "problemOf" | "maxConcurrency">,
+): MirrorFields | FieldError[] {
   const found = fieldsSchema(api).safeParse(isRecord(raw) ? normalised(raw) : raw);
   if (found.success) return found.data;
   return found.error.issues.flatMap((issue) => {

@@ -18,8 +18,9 @@ import {
 } from "./job-view.ts";
 import type { FoundJob, MirrorApi } from "./mirror-api.ts";
 import { requestBody } from "./mirror-docs.ts";
-import { readMirrorRequest } from "./mirror-request.ts";
+import { receive } from "./mirror-request.ts";
 import { invalidParameters, problemSchema, Refused, respondProblem, respondThrown } from "./problem.ts";
+import { Uploads } from "./uploads.ts";
 
 export interface MirrorRoutesOptions {
   api: MirrorApi;
@@ -53,14 +54,13 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     if (reading >= READING) throw new BadRequest(`the sources of ${reading} requests are being read already`, 429);
     reading++;
     try {
-      await using asked = await readMirrorRequest(request, api);
+      await using uploads = new Uploads(api.uploads);
+      const sent = await receive(request, api.maxUpload, uploads);
       keepOpen(request);
-      const { isDry } = asked;
-      // A registry's list takes too long for anyone to wait at the other end.
-      if (isDry && asked.request.whole?.registry === undefined)
-        return Response.json(await api.plan(asked.request, AbortSignal.any([request.signal, stopping])));
-      const job = await api.create(asked.request, isDry);
-      return Response.json(job, { status: 202, headers: { location: `/api/mirror/${job.id}` } });
+      const made = await api.take(sent, AbortSignal.any([request.signal, stopping]));
+      if ("plan" in made) return Response.json(made.plan);
+      const { created } = made;
+      return Response.json(created, { status: 202, headers: { location: `/api/mirror/${created.id}` } });
     } finally {
       reading--;
     }

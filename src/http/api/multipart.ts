@@ -12,6 +12,7 @@ export interface Part {
 /** Bytes of what stands before the first part, and of the headers of one. */
 const MAX_HEAD = 16 * 1024;
 const PARTS = 100_000;
+const DISPOSITION = "content-disposition:";
 const END_OF_HEADERS = Buffer.from("\r\n\r\n");
 
 /** The boundary that a Content-Type names; `undefined` where it names none. */
@@ -53,23 +54,62 @@ async function* contentOf(
 }
 
 function describedBy(head: string, part: number): Pick<Part, "name" | "filename"> {
-  const disposition = /^content-disposition:[ \t]*form-data[ \t]*(;.*)$/im.exec(head)?.[1];
-  const name = parameter(disposition, "name");
+  const line = head.split("\r\n").find((each) => each.toLowerCase().startsWith(DISPOSITION)) ?? "";
+  const parameters = parametersOf(line.slice(DISPOSITION.length));
+  const name = parameters?.get("name");
   if (name === undefined) throw new BadRequest(`part ${part} of the form has no name (Content-Disposition)`);
-  const filename = parameter(disposition, "filename");
+  const filename = parameters?.get("filename");
   return { name, ...(filename !== undefined && { filename }) };
 }
 
-/** A quote in a name is `%22` (browsers) or `\\"` (others); its end is the quote before the next parameter. */
-function parameter(disposition = "", name: string): string | undefined {
-  const pattern = new RegExp(`;\\s*${name}=(?:"(.*?)"\\s*(?=;|$)|([^\\s;"]+))`, "i");
-  const [, quoted, plain] = pattern.exec(disposition) ?? [];
-  return (
-    quoted
-      ?.replace(/\\"|%22/g, '"')
-      .replace(/%0d/gi, "\r")
-      .replace(/%0a/gi, "\n") ?? plain
-  );
+/**
+ * What stands behind `form-data`, in one pass. A quote in a name is `%22` (browsers) or `\\"` (others); its end is the quote before
+ * the next parameter.
+ */
+function parametersOf(value: string): Map<string, string> | undefined {
+  const first = value.indexOf(";");
+  if (
+    value
+      .slice(0, first < 0 ? undefined : first)
+      .trim()
+      .toLowerCase() !== "form-data"
+  )
+    return undefined;
+  const found = new Map<string, string>();
+  for (let at = first; at >= 0 && at < value.length; ) {
+    const equals = value.indexOf("=", at);
+    if (equals < 0) break;
+    const name = value
+      .slice(at + 1, equals)
+      .trim()
+      .toLowerCase();
+    const { text, end } = value[equals + 1] === '"' ? quotedAt(value, equals + 2) : plainAt(value, equals + 1);
+    if (!found.has(name)) found.set(name, text);
+    at = value.indexOf(";", end);
+  }
+  return found;
+}
+
+function plainAt(value: string, start: number): { text: string; end: number } {
+  const semicolon = value.indexOf(";", start);
+  const end = semicolon < 0 ? value.length : semicolon;
+  return { text: value.slice(start, end).trim(), end };
+}
+
+function quotedAt(value: string, start: number): { text: string; end: number } {
+  let end = start;
+  for (let quote = value.indexOf('"', start); quote >= 0; quote = value.indexOf('"', quote + 1)) {
+    end = quote;
+    let next = quote + 1;
+    while (value[next] === " " || value[next] === "\t") next++;
+    if (next === value.length || value[next] === ";") break;
+  }
+  const text = value
+    .slice(start, end)
+    .replace(/\\"|%22/g, '"')
+    .replace(/%0d/gi, "\r")
+    .replace(/%0a/gi, "\n");
+  return { text, end };
 }
 
 /** Bytes as they come, with a look ahead. */

@@ -27,6 +27,13 @@ export class InvalidFields extends BadRequest {
   }
 }
 
+/** Of InvalidFields; of one that another process threw, only what it has is left. */
+function fieldErrorsOf(error: unknown): readonly FieldError[] | undefined {
+  return error instanceof BadRequest && "errors" in error && Array.isArray(error.errors)
+    ? (error.errors as readonly FieldError[])
+    : undefined;
+}
+
 /** Parameters that are none, as the router tells of them. */
 export function invalidParameters(issues: readonly { path?: unknown; message?: string | undefined }[]): InvalidFields {
   return new InvalidFields(
@@ -76,10 +83,10 @@ export function respondProblem(status: number, detail: string, errors?: readonly
 /** Anything thrown; what is not the asker's fault is told in the log only. */
 export function respondThrown(error: unknown): Response {
   const status = statusOf(error);
-  if (error instanceof InvalidFields) {
-    const count = error.errors.length;
-    const detail = count === 1 ? error.message : `${count} fields are wrong`;
-    return respondProblem(status, detail, error.errors);
+  const errors = fieldErrorsOf(error);
+  if (error instanceof BadRequest && errors) {
+    const detail = errors.length === 1 ? error.message : `${errors.length} fields are wrong`;
+    return respondProblem(status, detail, errors);
   }
   return respondProblem(status, status === 500 ? "internal error; the log says more" : messageOf(error));
 }

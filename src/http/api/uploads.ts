@@ -1,7 +1,6 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BadRequest, messageOf } from "../../errors.ts";
-import type { Upload } from "./mirror-api.ts";
 
 /** Files that came with a request, on disk for as long as it takes to read them: they may be larger than memory. */
 export class Uploads {
@@ -12,7 +11,8 @@ export class Uploads {
     this.#folder = folder;
   }
 
-  async keep(name: string, body: AsyncIterable<Uint8Array>): Promise<Upload> {
+  /** Keeps it under a path, which is its own. */
+  async keep(body: AsyncIterable<Uint8Array>): Promise<string> {
     const path = join(this.#folder, `upload-${crypto.randomUUID()}`);
     this.#files.push(path);
     const file = await open(path, "wx");
@@ -21,7 +21,7 @@ export class Uploads {
     } finally {
       await file.close();
     }
-    return { name, bytes: () => Bun.file(path).stream() };
+    return path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -38,16 +38,18 @@ export async function* received({ body }: Request): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Throws BadRequest (413) when there is more than that. `what`: of people's words, `an upload`. */
+/** Throws BadRequest (413) when there is more than that. `what`: of people's words, `an upload`. `counted` hears of what came. */
 export async function* atMost(
   bytes: number,
   body: AsyncIterable<Uint8Array>,
   what: string,
+  counted?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
     if (size > bytes) throw tooLarge(bytes, what);
+    counted?.(chunk.length);
     yield chunk;
   }
 }

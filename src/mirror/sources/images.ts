@@ -9,6 +9,12 @@ type Tree = Readonly<Record<string, unknown>>;
 
 /** A list has none of these at the beginning of a line. */
 const YAML = /^[ \t]*(?:-[ \t]*)?["']?(?:services|apiVersion|kind)["']?[ \t]*:/m;
+/** Characters of a reference: no registry takes longer ones. */
+const LONGEST = 1_000;
+/** Values in a document: what aliases repeat counts each time. */
+const MOST = 1_000_000;
+/** Levels of a document. */
+const DEEPEST = 100;
 /** Where Kubernetes has containers, in whatever they are wrapped. */
 const CONTAINERS = ["containers", "initContainers", "ephemeralContainers"];
 
@@ -56,7 +62,7 @@ function* inYaml(name: string, text: string): Iterable<Found> {
     const place = several ? `document ${i + 1}: ` : "";
     if (isTree(document) && isTree(document.services) && !("kind" in document))
       yield* inServices(document.services, place);
-    else yield* inObject(document, place, "");
+    else yield* inObject(document, { name, place, left: MOST }, "", 0);
   }
 }
 
@@ -70,13 +76,25 @@ function* inServices(services: Tree, prefix: string): Iterable<Found> {
   }
 }
 
-function* inObject(value: unknown, prefix: string, path: string): Iterable<Found> {
-  if (Array.isArray(value)) for (const [i, each] of value.entries()) yield* inObject(each, prefix, `${path}[${i}]`);
+interface Walk {
+  name: string;
+  place: string;
+  left: number;
+}
+
+/** Throws BadRequest where it would not end: an alias may lead back to what it stands in, or stand for more than is written. */
+function* inObject(value: unknown, walk: Walk, path: string, depth: number): Iterable<Found> {
+  if (depth > DEEPEST || walk.left-- <= 0)
+    throw new BadRequest(
+      `${walk.name}: ${walk.place}${path.slice(0, 100)}: expected at most ${DEEPEST} levels and ${MOST} values, aliases followed`,
+    );
+  if (Array.isArray(value))
+    for (const [i, each] of value.entries()) yield* inObject(each, walk, `${path}[${i}]`, depth + 1);
   if (!isTree(value)) return;
   for (const [key, each] of Object.entries(value)) {
     const at = path === "" ? key : `${path}.${key}`;
-    if (CONTAINERS.includes(key) && Array.isArray(each)) yield* inContainers(each, prefix, at);
-    else yield* inObject(each, prefix, at);
+    if (CONTAINERS.includes(key) && Array.isArray(each)) yield* inContainers(each, walk.place, at);
+    else yield* inObject(each, walk, at, depth + 1);
   }
 }
 
@@ -88,6 +106,10 @@ function* inContainers(containers: readonly unknown[], prefix: string, path: str
 
 /** `${TAG:-1.0}` is what it is where nobody says otherwise. */
 function interpolated(reference: string): string {
+  if (reference.length > LONGEST)
+    throw new BadRequest(
+      `"${reference.slice(0, 50)}…" has ${reference.length} characters; expected at most ${LONGEST}`,
+    );
   const plain = reference.replace(/\$\{\w+:?-([^}$]*)\}/g, "$1");
   if (plain.includes("$"))
     throw new BadRequest(

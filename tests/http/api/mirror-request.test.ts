@@ -166,7 +166,8 @@ test("bodies that cannot be read", async () => {
     ["application/json", "[]", 400, "expected object"],
     ["application/json", '"text"', 400, "expected object"],
     ["application/json", "{}", 400, "expected something to hold"],
-    ["application/json", deep, 400, ""],
+    ["application/json", deep, 400, "nested more than 500 levels deep"],
+    ["application/json", `{"purls": "${"[".repeat(1_000)}\\"${"{".repeat(1_000)}"}`, 400, "purls"],
     ["application/json", new Uint8Array([0xff, 0xfe]), 400, "not UTF-8"],
     ["text/plain", PURL, 415, 'of type "text/plain" is not known; expected application/json'],
     ["multipart/form-data", "x", 415, "with a boundary"],
@@ -217,4 +218,26 @@ test("too much is refused: what its length says at once, the rest when it is the
   });
   expect((await form(wide, [["platform", " ".repeat(17 * 2 ** 20)]])).status).toBe(413);
   expect(await nothingLeft(all)).toEqual([]);
+});
+
+test("what is small is read here, what is large in another process, whatever it is sent as", async () => {
+  await using all = await mirrorApiOf();
+  const list = (count: number) => `${PURL}\n`.repeat(count);
+  const small = [
+    await all.json({ purls: [PURL] }),
+    await form(all, [["purls", new File([list(100)], "list")]]),
+    await upload(all, "text/spdx", "x".repeat(60_000)),
+  ];
+  expect(small.map(({ status }) => status)).toEqual([202, 202, 400]);
+  expect(all.takenApart.length).toBe(0);
+  const large = [
+    await all.json({ purls: Array(10_000).fill(PURL) }),
+    await form(all, [["purls", new File([list(10_000)], "list")]]),
+    await upload(all, "text/spdx", "x".repeat(70_000)),
+    await all.json({ purls: Array(10_000).fill("pkg:none/x") }),
+    await all.json({ purls: Array(10_000).fill(PURL), dry_run: true }),
+  ];
+  expect(large.map(({ status }) => status)).toEqual([202, 202, 400, 400, 200]);
+  expect(all.takenApart.length).toBe(5);
+  expect(large[3]!.body.errors).toBeArrayOfSize(1_000);
 });

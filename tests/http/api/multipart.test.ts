@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BadRequest } from "../../../src/errors.ts";
 import { boundaryOf, partsOf } from "../../../src/http/api/multipart.ts";
+import { failure } from "../../support/engine.ts";
 
 type Entry = [name: string, filename: string | undefined, text: string];
 
@@ -120,4 +121,31 @@ test("boundaries, quoted or not", () => {
   expect(boundaryOf("multipart/form-data; boundary=----x-1")).toBe("----x-1");
   expect(boundaryOf('multipart/form-data; charset=utf-8; Boundary="a b"')).toBe("a b");
   expect(boundaryOf("multipart/form-data")).toBeUndefined();
+});
+
+test("headers of a part are read in one pass, whatever they are", async () => {
+  const units = [
+    '"',
+    " ",
+    ";",
+    '" ',
+    '";',
+    ';name="',
+    ";name=x",
+    "=",
+    "\r\n",
+    "\n",
+    "content-disposition:",
+    '\\"',
+    "%22",
+  ];
+  const before = process.cpuUsage();
+  for (const unit of units)
+    for (const start of ["", "Content-Disposition: form-data; name=", 'Content-Disposition: form-data; name="']) {
+      const body = `--b\r\n${start}${unit.repeat(Math.floor(16_000 / unit.length))}`;
+      const read = Array.fromAsync(partsOf(new Blob([body, "\r\n\r\n\r\n--b--"]).stream(), "b"));
+      await failure(read);
+    }
+  const { user, system } = process.cpuUsage(before);
+  expect(user + system).toBeLessThan(1_000_000);
 });
