@@ -14,41 +14,12 @@ import { failure } from "../support/engine.ts";
 const MOMENTS = 1_000;
 
 const UNITS = [
-  ..."\n \t[]{}\"'\\#/@%<;=,-_1aé\0|",
-  ...[
-    "\r\n",
-    " \n",
-    "a.",
-    "a ",
-    "a:\n",
-    "- ",
-    "-\n",
-    " #",
-    "${a-",
-    "((",
-    "//",
-    "@a",
-    "==",
-    "a==1 \\\n",
-    "--hash=sha256:aa ",
-  ],
-  ...[
-    "  a b:\n",
-    '"a":',
-    '{"a":',
-    "[{",
-    "<a>",
-    "<!--",
-    "&a ",
-    "*a ",
-    "a: &a [*a]\n",
-    "%20",
-    "a@",
-    "?a=b&",
-    "GEM\n",
-    "[[package]]\n",
-  ],
-  ...["name = [", "require (\n", "h1:", "a:b:jar:1:compile\n", "0.", ">=1 ", "||", "kind:\n", "apiVersion\n"],
+  ...Array.from("\n \t[]{}\"'\\#/@%<;=,-_1aé\0|"),
+  ...'\r\n\f \n\fa.\fa \fa:\n\f- \f-\n\f #\f${a-\f((\f//\f@a\f==\fa==1 \\\n\f--hash=sha256:aa \f  a b:\n\f"a":\f{"a":\f[{\f<a>'.split(
+    "\f",
+  ),
+  ..."<!--\f&a \f*a \fa: &a [*a]\n\f%20\fa@\f?a=b&\fGEM\n\f[[package]]\n\fname = [\frequire (\n\fh1:".split("\f"),
+  ..."a:b:jar:1:compile\n\f0.\f>=1 \f||\fkind:\n\fapiVersion\n".split("\f"),
 ];
 const LOCKFILES: Record<string, string> = {
   "package-lock.json": '{"lockfileVersion":3,"packages":',
