@@ -15,6 +15,7 @@ import { type SpecList, specsOf } from "../src/formats/gem-specs.ts";
 import { compareRuby, isStableRuby, satisfiesRuby } from "../src/formats/ruby-version.ts";
 
 const INFO = "/info/";
+const SPECS = /^\/(?<list>(?:latest_|prerelease_)?specs)\.4\.8\.gz$/;
 /** A file of a gem. Nobody's name and version can be parted in more than eight ways, each of which is a document to ask for. */
 const FILE = String.raw`(?<file>(?!(?:(?:(?!-\d)[^/])*-(?=\d)){9})[^/]+)`;
 
@@ -66,13 +67,16 @@ export const gem: Ecosystem = {
     // Before the index there were these, which searches still read.
     {
       kind: "derived",
-      match: /^\/(?<list>(?:latest_|prerelease_)?specs)\.4\.8\.gz$/,
+      match: SPECS,
       of: () => "/versions",
+      orOriginal: true,
       derive: (versions, { list }) => ({
         body: specsOf(versions, list as SpecList),
         mediaType: "application/octet-stream",
       }),
     },
+    // What `gem generate_index` made has these alone. Nothing can be withheld from them; files are.
+    { kind: "metadata", match: SPECS, freshness: 600 },
     {
       kind: "artifact",
       signed: "tar",

@@ -115,6 +115,9 @@ export interface MetadataRoute extends Described {
 export interface DerivedRoute extends RouteBase {
   kind: "derived";
   of(p: Params): Path;
+  /** Where upstream does not have the document, the next route that takes the path is asked: of older registries the original.
+   * Default: it is not there (404). */
+  orOriginal?: boolean;
   /** `undefined`: there is no such thing (404). */
   derive(served: Uint8Array, p: Params): Body | undefined;
 }

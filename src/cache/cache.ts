@@ -23,7 +23,7 @@ import { freshness } from "./document-row.ts";
 import { DocumentCache, type Elsewhere, type ReadDocument } from "./documents.ts";
 import type { File, Stored } from "./file.ts";
 import { hereOr, INLINE } from "./heavy.ts";
-import { documentAt, matchIn, queryOf, type Target, targetOf } from "./locate.ts";
+import { documentAt, matchIn, originalOf, queryOf, type Target, targetOf } from "./locate.ts";
 import { Memory, type Ready } from "./memory.ts";
 import { putTo, type Question } from "./question.ts";
 import { readDocument } from "./reader.ts";
@@ -55,8 +55,9 @@ export type Answer =
 export interface Offload extends Elsewhere {
   read: ReadDocument;
   render(target: Target<MetadataRoute>, variant: string, base: string): Promise<Rendered>;
-  /** What is derived from a document; its path says what. */
-  derive(mount: Mount, path: Path, base: string): Promise<Rendered>;
+  /** What is derived from a document; its path says what. `made`: the document as clients see it; absent where it is sent as it is
+   * stored. */
+  derive(mount: Mount, path: Path, made: Uint8Array | undefined): Promise<Rendered>;
   /** All that is asked of a mount that is apart. */
   answer?(mount: Mount, ask: Ask): Promise<Apart>;
 }
@@ -288,9 +289,30 @@ export class Cache {
     return hereOr(() => this.views.render(target, row, variant, base), elsewhere);
   }
 
+  /** From the document that is served, or, where upstream has none, as upstream has it. */
   async #derived(mount: Mount, route: DerivedRoute, params: Match["params"], ask: Ask): Promise<Answer> {
     const target = documentAt(mount, route.of(params));
     if (!target) throw new NotFound(`${mount.name} has no ${route.of(params)}`);
+    const original = originalOf(mount, ask.path);
+    const isHeld = (of: Target) => this.documents.held(mount, of.path) !== undefined;
+    // Offline a document of nothing may stand for the one that is not held.
+    if (original && this.context.settings.offline && isHeld(original) && !isHeld(target))
+      return this.#document(original, ask);
+    try {
+      return await this.#derivedOf(target, route, params, ask);
+    } catch (error) {
+      if (!original || !(error instanceof NotFound)) throw error;
+      return this.#document(original, ask);
+    }
+  }
+
+  async #derivedOf(
+    target: Target<MetadataRoute>,
+    route: DerivedRoute,
+    params: Match["params"],
+    ask: Ask,
+  ): Promise<Answer> {
+    const { mount } = target;
     const served = await this.#document(target, {
       ...ask,
       method: "GET",
@@ -310,7 +332,7 @@ export class Cache {
     }
     const rendered =
       this.#offload && basis.size > INLINE
-        ? await this.#offload.derive(mount, ask.path, ask.base)
+        ? await this.#offload.derive(mount, ask.path, basis.made)
         : this.views.derive({ route, params, path: ask.path }, await basis.bytes());
     const ready: Ready = { ...rendered, source, freshUntil, mount: mount.name, path: target.path };
     this.memory.put(key, ready, true);

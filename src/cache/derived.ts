@@ -10,13 +10,15 @@ export interface Basis {
   /** Milliseconds since 1970 until which they may be taken for what is served. */
   freshUntil: number;
   bytes(): Promise<Uint8Array>;
+  /** The bytes, where they were made for it and are in memory; absent where the document is sent from the store as it is. */
+  made?: Uint8Array;
 }
 
 /** `undefined` where they are passed on only. */
 export function basisOf({ storage }: Pick<Context, "storage">, answer: Answer): Basis | undefined {
   if (answer.kind === "ready") {
     const { bytes, etag, freshUntil } = answer.ready;
-    return { source: etag, size: bytes.length, freshUntil, bytes: async () => bytes };
+    return { source: etag, size: bytes.length, freshUntil, bytes: async () => bytes, made: bytes };
   }
   if (answer.kind !== "file" || answer.file.kind !== "held") return undefined;
   const { row } = answer.file;

@@ -36,7 +36,22 @@ export interface Target<R extends Held = Held> {
 /** What a path of this mount is, whoever named it: one that is not plain is nothing (404). */
 export function matchIn(mount: Mount, method: string, path: Path): Match | Miss {
   if (!isPlain(path)) return 404;
-  return classify(mount.ecosystem, method, path, (name) => mount.upstreams.has(name) || mayBeDiscovered(mount, name));
+  return classify(mount.ecosystem, method, path, (name) => hasUpstream(mount, name));
+}
+
+/** What a path is where the document that it is derived of is not there. */
+export function originalOf(mount: Mount, path: Path): Target<MetadataRoute> | undefined {
+  const match = matchIn(mount, "GET", path);
+  if (typeof match === "number" || match.route.kind !== "derived" || !match.route.orOriginal) return undefined;
+  const { routes } = mount.ecosystem;
+  const rest = { routes: routes.slice(routes.indexOf(match.route) + 1) };
+  const original = classify(rest, "GET", path, (name) => hasUpstream(mount, name));
+  if (typeof original === "number" || original.route.kind !== "metadata") return undefined;
+  return targetOf(mount, original.route, original.params, path);
+}
+
+function hasUpstream(mount: Mount, name: string): boolean {
+  return mount.upstreams.has(name) || mayBeDiscovered(mount, name);
 }
 
 /** Upstream's own discovery document may say where this upstream is, which the operator did not. */
@@ -59,7 +74,8 @@ export function targetOf<R extends Held>(
 export function documentAt(mount: Mount, path: Path): Target<MetadataRoute> | undefined {
   const [plain, query] = path.split("?") as [Path, string?];
   const match = matchIn(mount, "GET", plain);
-  if (typeof match === "number" || match.route.kind !== "metadata") return undefined;
+  if (typeof match === "number") return undefined;
+  if (match.route.kind !== "metadata") return originalOf(mount, plain);
   return targetOf(
     mount,
     match.route,

@@ -80,7 +80,7 @@ export interface Job extends MirrorTasks {
   open(options: RuntimeOptions): Promise<void>;
   read(input: { mount: string; path: Path; file: string; source: Source }): ReturnType<typeof readDocument>;
   render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
-  derive(input: { mount: string; path: Path; base: string }): Promise<Rendered>;
+  derive(input: { mount: string; path: Path; made: Uint8Array | undefined }): Promise<Rendered>;
   state(input: { mount: string; path: Path }): Promise<Stated>;
   /** All that a client asks of a mount whose plugin runs in another process. */
   answer(input: { mount: string; ask: Asked }): Promise<Apart>;
@@ -288,7 +288,7 @@ export function offloadTo(pool: Pool<WorkerTasks>, outsiders: Outsiders): Requir
       once(mount, path, () => pool.run("read", { mount: mount.name, path, file, source })),
     render: ({ mount, path }, variant, base) =>
       once(mount, path, () => pool.run("render", { mount: mount.name, path, variant, base })),
-    derive: (mount, path, base) => once(mount, path, () => pool.run("derive", { mount: mount.name, path, base })),
+    derive: (mount, path, made) => once(mount, path, () => pool.run("derive", { mount: mount.name, path, made })),
     answer: (mount, { query, ...ask }) =>
       once(mount, `${ask.path}?${query}` as Path, () =>
         outsiders.of(mount)!.run("answer", { mount: mount.name, ask: { ...ask, query: String(query) } }),
@@ -332,12 +332,12 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
       return cache.documents.stated(document, rowOf(document));
     },
     render: async ({ mount, path, variant, base }) => render(target(mount, path), variant, base),
-    derive: async ({ mount, path, base }) => {
+    derive: async ({ mount, path, made }) => {
       const match = matchIn(mountOf(mount), "GET", path);
       if (typeof match === "number" || match.route.kind !== "derived") throw new NotFound(`${mount} has no ${path}`);
       const { route, params } = match;
-      const { bytes } = await render(target(mount, route.of(params)), "", base);
-      return cache.views.derive({ route, params, path }, bytes);
+      const served = made ?? cache.documents.bytes(rowOf(target(mount, route.of(params))));
+      return cache.views.derive({ route, params, path }, served);
     },
   };
   return tasks;

@@ -108,6 +108,7 @@ export const CONTRACT_KEYS = {
     methods: "value?",
     kind: "value",
     of: "function",
+    orOriginal: "value?",
     derive: "function",
   },
   PassthroughRoute: {
