@@ -7,7 +7,7 @@ import { type Fault, failing } from "../support/faults.ts";
 import { program, startProxy } from "../support/proxy.ts";
 import { KINDS, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { TIMEOUT } from "../support/time-limits.ts";
-import { type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
+import { rowsIn, type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
 
 const SIZE = 12;
 
@@ -21,11 +21,15 @@ function absentAtFirst(): Fault {
   };
 }
 
-function rowOf({ dir }: WholeProxy, name: string) {
-  using database = new Database(join(dir, "proxy.db"));
-  database.run("PRAGMA busy_timeout = 5000");
-  const row = database.query("SELECT state, attempts, not_before FROM listed WHERE name = ?").get(name);
-  return row as { state: string; attempts: number; not_before: number } | null;
+interface Row {
+  state: string;
+  attempts: number;
+  not_before: number;
+}
+
+function rowOf(proxy: WholeProxy, name: string): Row | undefined {
+  const sql = "SELECT state, attempts, not_before FROM listed WHERE name = ?";
+  return rowsIn<Row>(proxy, sql, name)[0];
 }
 
 function set({ dir }: WholeProxy, name: string, values: string): void {

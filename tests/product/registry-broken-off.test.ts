@@ -1,13 +1,11 @@
 /** A first list that was broken off: what it led to is not asked for again, and what happened meanwhile is not missed. */
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { failing, slowDrip } from "../support/faults.ts";
 import { program } from "../support/proxy.ts";
 import { type Kind, kindOf, wholeOf } from "../support/registries/whole-kinds.ts";
 import { type MavenLies, wholeMaven } from "../support/registries/whole-maven.ts";
 import { TIMEOUT } from "../support/time-limits.ts";
-import { type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
+import { rowsIn, type WholeProxy, wholeProxy } from "../support/whole-proxy.ts";
 
 async function broken(ecosystem: Kind["ecosystem"], size: number, make = kindOf(ecosystem).make) {
   const kind = kindOf(ecosystem);
@@ -17,10 +15,8 @@ async function broken(ecosystem: Kind["ecosystem"], size: number, make = kindOf(
   return { whole, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
 }
 
-function heldIn({ dir }: WholeProxy): string[] {
-  using database = new Database(join(dir, "proxy.db"));
-  database.run("PRAGMA busy_timeout = 5000");
-  const rows = database.query<{ name: string }, []>("SELECT name FROM listed WHERE state = 'held'").all();
+function heldIn(proxy: WholeProxy): string[] {
+  const rows = rowsIn<{ name: string }>(proxy, "SELECT name FROM listed WHERE state = 'held'");
   return rows.map(({ name }) => name);
 }
 

@@ -29,7 +29,8 @@ export async function asOutside(
   { id, purlType = id }: Pick<Ecosystem, "id" | "purlType">,
   folder: string,
 ): Promise<string> {
-  await cp(join(ROOT, "src/formats"), join(folder, "src/formats"), { recursive: true });
+  for (const copied of ["formats", "plain.ts"])
+    await cp(join(ROOT, "src", copied), join(folder, "src", copied), { recursive: true });
   for (const module of SHARED) await Bun.write(join(folder, "src", `${module}.ts`), 'export * from "proxy/plugin";\n');
   const text = await Bun.file(join(ROOT, "ecosystems", `${id}.ts`)).text();
   const renamed = text

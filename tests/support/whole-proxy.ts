@@ -1,4 +1,6 @@
 /** A whole registry behind commands of the product, for as long as a test takes. */
+import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Result } from "./clients/client.ts";
 import { type ProxyOptions, runProxy, startProxy } from "./proxy.ts";
@@ -18,6 +20,18 @@ export interface WholeProxy extends AsyncDisposable {
   run(...args: string[]): Promise<Result>;
   /** A server that dials nobody. The upstream is down from then on. */
   offline(): ReturnType<typeof startProxy>;
+}
+
+/**
+ * Rows of its database, read while another process may be making it: none before its tables are there.
+ */
+export function rowsIn<Row>({ dir }: Pick<WholeProxy, "dir">, sql: string, ...values: (string | number)[]): Row[] {
+  const file = join(dir, "proxy.db");
+  if (!existsSync(file)) return [];
+  using database = new Database(file);
+  database.run("PRAGMA busy_timeout = 60000");
+  const isMade = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'listed'").get() !== null;
+  return isMade ? database.query<Row, (string | number)[]>(sql).all(...values) : [];
 }
 
 export interface StandingJson {
