@@ -4,7 +4,6 @@
  * of upstream, a package URL or a lockfile.
  */
 import type { Path } from "./ecosystem.ts";
-import { BadRequest } from "./errors.ts";
 
 /** Characters of the longest path that is taken. */
 const LONGEST = 2_048;
@@ -29,16 +28,6 @@ export function isPlain(path: string): path is Path {
 /** Whether the path of an address climbs once it is decoded, or hides what it names: nothing is sent to such a one. */
 export function isClear({ pathname }: URL): boolean {
   return !isAmbiguous(pathname);
-}
-
-/** The address of a path, perhaps with a query, below the base address of an upstream. Throws BadRequest for a path that is not plain. */
-export function addressBelow(base: string, relative: string): string {
-  const [path = ""] = relative.split("?", 1);
-  if (path !== "" && !isPlain(path))
-    throw new BadRequest(
-      `${path.slice(0, 200)} is no plain path below ${base}: it climbs, hides a separator or is too long`,
-    );
-  return `${base}${relative}`;
 }
 
 /** What a name, a version or another part of a path is refused for; `undefined`: nothing. Slashes part a name. */

@@ -1,4 +1,6 @@
 /** From a request to what it means at upstream: the key under which it is held and the addresses that may have it. */
+
+import { addressBelow } from "../address-below.ts";
 import { splitDigest } from "../digest.ts";
 import type {
   ArtifactRoute,
@@ -12,7 +14,7 @@ import type {
 } from "../ecosystem.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
 import { knownUpstreams, type Mount } from "../mounts.ts";
-import { addressBelow, isClear, isPlain } from "../plain.ts";
+import { isClear, isPlain } from "../plain.ts";
 import type { FileFact } from "./facts.ts";
 
 type Held = ArtifactRoute | MetadataRoute;

@@ -30,7 +30,7 @@ const VALUES: Readonly<Record<string, z.ZodType>> = {
   keepHeaders: z.array(z.string().lowercase("expected lowercase letters")),
   match: z.union([path, z.instanceof(RegExp)], "expected a path that starts with a slash, or a regular expression"),
   methods: z.array(z.enum(["GET", "HEAD", "POST", "PUT"])),
-  query: words,
+  query: z.union([words, z.function()], "expected names of parameters, or a function that knows them"),
   variants: words,
   accept: text,
   freshness: z.union([z.literal("immutable"), z.number().nonnegative()], 'expected seconds, or "immutable"'),

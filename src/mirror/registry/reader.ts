@@ -1,5 +1,6 @@
 /** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
 
+import { addressBelow } from "../../address-below.ts";
 import { documentAt, type Target } from "../../cache/locate.ts";
 import { SignedDocuments } from "../../cache/signed-documents.ts";
 import { unpack } from "../../cache/unpack.ts";
@@ -9,7 +10,6 @@ import type { Declared, Digest, MetadataRoute, Path } from "../../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import { type Mount, mayFetch } from "../../mounts.ts";
-import { addressBelow } from "../../plain.ts";
 import { chunksOf } from "../../upstream/body.ts";
 import type { Upstream } from "../../upstream/client.ts";
 import { type SameList, Unchanged } from "./same-list.ts";
