@@ -11,7 +11,7 @@ import { nearest } from "./config/nearest.ts";
 import { wantedPlugins } from "./config/plugins.ts";
 import { ConfigError } from "./config/problems.ts";
 import { settingsSchema } from "./config/schema.ts";
-import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "./errors.ts";
+import { BadRequest, DigestMismatch, faultOf, messageOf, NotFound, UpstreamFailed, Withheld } from "./errors.ts";
 import { arranged, familyOf, showFamily } from "./help.ts";
 import { configureLog, log } from "./log.ts";
 import type { Plugins, WantedPlugin } from "./plugin-source.ts";
@@ -46,7 +46,7 @@ export async function run(argv: readonly string[], commands: readonly Command[],
 /** What the network, the disk or policy brought about, and not a mistake of the program: where it was thrown tells nobody anything. */
 function isExplained(error: unknown): boolean {
   if (error instanceof NotFound || error instanceof Withheld || error instanceof UpstreamFailed) return true;
-  return error instanceof DigestMismatch || (error instanceof Error && "syscall" in error && "code" in error);
+  return error instanceof DigestMismatch || faultOf(error) !== undefined;
 }
 
 async function dispatch(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {

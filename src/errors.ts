@@ -98,5 +98,25 @@ export function isPassing(error: unknown, attempts = 0): boolean {
 
 /** The message of anything thrown, for logs and outcomes. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return faultOf(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** What an operator has to see to, by the code of the error that says so. */
+const FAULTS: readonly (readonly [RegExp, string])[] = [
+  [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, "the disk is full"],
+  [/^(EMFILE|ENFILE)/, "too many files are open (ulimit -n)"],
+  [/^(EROFS|SQLITE_READONLY)/, "it cannot be written, it is read-only"],
+  [/^(EACCES|EPERM|SQLITE_PERM|SQLITE_AUTH)/, "this user may not"],
+  [/^(EIO|SQLITE_IOERR)/, "the disk fails"],
+  [/^(SQLITE_CORRUPT|SQLITE_NOTADB)/, "the database is damaged; put a backup in its place and run proxy store adopt"],
+  [/^SQLITE_/, "the database cannot be used"],
+];
+
+/** What of this machine failed, where it is that rather than a mistake of the program: where it was thrown tells nobody anything. */
+export function faultOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && "code" in error)) return undefined;
+  const code = String(error.code);
+  const what = FAULTS.find(([pattern]) => pattern.test(code))?.[1];
+  if (what !== undefined) return error.message.includes(what) ? error.message : `${what}: ${error.message}`;
+  return "syscall" in error ? error.message : undefined;
 }

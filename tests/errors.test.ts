@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { BadRequest, DigestMismatch, isPassing, NotFound, UpstreamFailed, Withheld } from "../src/errors.ts";
+import {
+  BadRequest,
+  DigestMismatch,
+  faultOf,
+  isPassing,
+  messageOf,
+  NotFound,
+  UpstreamFailed,
+  Withheld,
+} from "../src/errors.ts";
 import { plain, revive } from "../src/pool.ts";
 
 const coded = (code: string) => Object.assign(new Error(code), { code });
@@ -29,4 +38,16 @@ test("a second mismatch is one", () => {
 test("the time to come back crosses threads", () => {
   const error = revive(structuredClone(plain(new UpstreamFailed("429", { retryable: true, retryAfter: 5_000 }))));
   expect([isPassing(error), (error as UpstreamFailed).retryAfter]).toEqual([true, 5_000]);
+});
+
+const faults: [code: string, told: string | undefined][] = [
+  ["ENOSPC", "the disk is full: ENOSPC"],
+  ["SQLITE_FULL", "the disk is full: SQLITE_FULL"],
+  ["EROFS", "it cannot be written, it is read-only: EROFS"],
+  ["SQLITE_IOERR_WRITE", "the disk fails: SQLITE_IOERR_WRITE"],
+  ["ConnectionRefused", undefined],
+];
+test.each(faults)("%s is told as what an operator can see to", (code, told) => {
+  expect(faultOf(coded(code))).toBe(told);
+  expect(messageOf(coded(code))).toBe(told ?? code);
 });

@@ -269,12 +269,12 @@ export class DocumentCache {
   async #refresh(target: Target<MetadataRoute>, row: DocumentRow | undefined, force: boolean): Promise<Loaded> {
     const key = keyOf(target);
     const absent = this.#absent.get(key);
-    const { settings, now } = this.#context;
+    const { settings, storage, now } = this.#context;
     // Another process may have found it since.
     const isKnown = absent && ageOf(absent.at, now()) < settings.negativeTtl && absent.at >= (row?.checkedAt ?? 0);
     if (isKnown && !force) throw new NotFound(absent.message);
     try {
-      return await this.#fetch.once(target, row);
+      return await (storage.isReadOnly ? this.#fetch.unkept(target) : this.#fetch.once(target, row));
     } catch (error) {
       if (error instanceof NotFound) this.#absent.set(key, { at: now(), message: error.message });
       if (row || !isFull(error)) throw error;

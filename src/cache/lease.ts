@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, lutimesSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, lutimesSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { BadRequest } from "../errors.ts";
 import { type DiskCalls, diskCalls } from "../storage/disk-calls.ts";
 
 /** Milliseconds between heartbeats, and after which a silent owner on another machine or thread counts as dead. */
@@ -78,12 +79,31 @@ function basePath(folder: string, key: string): string {
 }
 
 async function claim(calls: DiskCalls, link: string, owner: string): Promise<boolean> {
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      await calls.symlink(owner, link);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST") return false;
+      if (code !== "ENOENT" || isAgain) throw error;
+      makeAgain(dirname(link));
+    }
+  }
+}
+
+/** A folder of downloads that somebody removed. Without the store around it, what is fetched would be known to no database. */
+function makeAgain(folder: string): void {
   try {
-    await calls.symlink(owner, link);
-    return true;
+    mkdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT")
+      throw new BadRequest(
+        `the store ${dirname(folder)} was removed while the proxy runs; put it back, or start the proxy again to make a new one`,
+        503,
+      );
+    if (code !== "EEXIST") throw error;
   }
 }
 

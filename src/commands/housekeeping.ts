@@ -114,7 +114,11 @@ const UNCHANGED = 10 * 60_000;
  */
 export async function sweep(parts: string, age = ABANDONED, seen?: Sightings): Promise<number> {
   let removed = 0;
-  const names = await readdir(parts);
+  const names = await readdir(parts).catch((error: unknown) => {
+    // Whoever downloads next makes it again.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return [] as string[];
+  });
   for (const name of seen?.keys() ?? []) if (!names.includes(name)) seen?.delete(name);
   for (const name of names) {
     const file = join(parts, name);

@@ -1,5 +1,5 @@
 /** The token of the machine: a server writes it into a file that only its user can read, and scripts of that user send it. */
-import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BadRequest, messageOf } from "../errors.ts";
 import { log } from "../log.ts";
@@ -45,7 +45,7 @@ export function keepLocalToken(storage: string): string | undefined {
       log.warn("there is no local token, since its file cannot be written", { file, error: messageOf(error) });
     return found;
   } finally {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft, { force: true });
   }
 }
 

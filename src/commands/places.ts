@@ -17,6 +17,8 @@ export interface Places {
   because: string;
 }
 
+const READ_ONLY = "is read-only";
+
 /** Where earlier versions had the database, whatever `storage.path` said. */
 const FORMER = "./cache/proxy.db";
 
@@ -80,7 +82,7 @@ export function ownership(database: Database, storage: Storage): Ownership {
   /** `isMoved`: whether a database that is no longer where the store last saw it may be the same one. */
   const objection = ({ isMoved }: { isMoved: boolean }) => {
     if (path === ":memory:") return "there is no database";
-    if (database.isReadOnly || storage.isReadOnly) return `${storage.isReadOnly ? root : path} is read-only`;
+    if (database.isReadOnly || storage.isReadOnly) return `${storage.isReadOnly ? root : path} ${READ_ONLY}`;
     const owner = ownerOf(root);
     if (owner === undefined)
       return isMoved && (isEmpty(storage) || latestBlobs(database).some((sha256) => storage.has(sha256)))
@@ -120,6 +122,7 @@ function isEmpty(storage: Storage): boolean {
 
 /** What follows from an objection, for people. */
 export function remarkOn(objection: string): string {
+  if (objection.endsWith(READ_ONLY)) return `${objection}; so nothing is stored, repaired or removed`;
   return `${objection}; so nothing is removed from the store. If this database is to be its own from now on, run proxy store adopt`;
 }
 

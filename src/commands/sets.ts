@@ -40,9 +40,9 @@ export const removeSet: Command = {
   args: "<name>",
   describe: "Forget a recording; what it holds stays held",
   action: (invocation) =>
-    withRuntime(invocation, async ({ sets: all, cache }) => {
+    withRuntime(invocation, async ({ sets: all, database }) => {
       const name = existing(invocation, all);
-      await cache.context.writer.write(() => void all.remove(name));
+      await database.writer.write(() => void all.remove(name));
       console.log(`the set ${name} is forgotten; what it holds stays held`);
     }),
 };

@@ -13,7 +13,7 @@ export const createToken: Command = {
   describe: "Make a token for the API and print it, this once",
   options: [{ flag: "--scope <scope...>", describe: `What it is for: ${SCOPES.join(", ")} (default: ${SCOPES[0]})` }],
   action: (invocation) =>
-    withTokens(invocation, async (tokens, { cache }) => {
+    withTokens(invocation, async (tokens, { database }) => {
       const scopes = (invocation.flags.scope as readonly string[] | undefined) ?? [SCOPES[0]];
       const unknown = scopes.find((scope) => !SCOPES.includes(scope as Scope));
       if (unknown !== undefined) throw new BadRequest(`--scope ${unknown}: there is ${SCOPES.join(", ")}`);
@@ -26,7 +26,7 @@ export const createToken: Command = {
         scopes: [...scopes],
         createdAt: Date.now(),
       };
-      await cache.context.writer.write(() => tokens.create({ ...row, revokedAt: null }));
+      await database.writer.write(() => tokens.create({ ...row, revokedAt: null }));
       console.error(`token ${id} is made; it is not shown again:`);
       console.log(token);
     }),
@@ -70,10 +70,10 @@ export const revokeToken: Command = {
   args: "<id>",
   describe: "Make a token useless, from the next request on",
   action: (invocation) =>
-    withTokens(invocation, async (tokens, { cache }) => {
+    withTokens(invocation, async (tokens, { database }) => {
       const [id = ""] = invocation.args;
       let revoked = false;
-      await cache.context.writer.write(() => {
+      await database.writer.write(() => {
         revoked = tokens.revoke(id, Date.now());
       });
       if (!revoked) throw new BadRequest(`there is no valid token ${id}; proxy token list shows them`);

@@ -9,7 +9,7 @@ import type { Server } from "bun";
 import type { Answer, Ask, Cache } from "../cache/cache.ts";
 import { type Recorder, SET_NAME } from "../cache/recorder.ts";
 import type { Path } from "../ecosystem.ts";
-import { BadRequest, messageOf, NotFound } from "../errors.ts";
+import { BadRequest, faultOf, messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import type { AccessLog } from "./access-log.ts";
@@ -62,7 +62,7 @@ export function startServer(options: ServerOptions): Server<undefined> {
     maxRequestBodySize: Math.max(MAX_REQUEST, (options.maxRequest ?? 0) + MARGIN),
     fetch: (request: Request, server: Server<undefined>) => handler.handle(request, server),
     error: (error: Error) => {
-      log.error("request failed", { error: error.stack ?? messageOf(error) });
+      log.error("request failed", { error: faultOf(error) ?? error.stack ?? messageOf(error) });
       return new Response("internal error\n", { status: 500 });
     },
   };
@@ -159,7 +159,8 @@ class Handler {
         log.warn("request failed", {
           mount: mount.name,
           path: ask.path,
-          error: statusOf(error) === 500 ? ((error as Error).stack ?? messageOf(error)) : messageOf(error),
+          error:
+            statusOf(error) === 500 ? (faultOf(error) ?? (error as Error).stack ?? messageOf(error)) : messageOf(error),
         });
       return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, messageOf(error));
     }
@@ -200,7 +201,7 @@ class Handler {
       response.headers.set("x-content-type-options", "nosniff");
       return this.#done(request, response, started, remote, undefined, 0);
     } catch (error) {
-      log.error("request failed", { error: (error as Error).stack ?? messageOf(error) });
+      log.error("request failed", { error: faultOf(error) ?? (error as Error).stack ?? messageOf(error) });
       return this.#done(request, respondError(request, error), started, remote, undefined, 0, messageOf(error));
     }
   }

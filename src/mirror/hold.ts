@@ -102,7 +102,7 @@ async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options
   const { mount, path } = target;
   const { writer, artifacts, settings, storage } = cache.context;
   const { row, fetched } = await cache.artifacts.hold(target, options.fact);
-  if (!row) throw new NotFound(`${path} could not be stored`);
+  if (!row) throw new NotFound(`${path} could not be stored: the disk of the store has no room for it`);
   if (!row.pinned && settings.pin) {
     await writer.write(() => artifacts.pin(mount.name, [path]));
     // A server may have evicted it just before.

@@ -16,6 +16,7 @@ import { join, resolve } from "node:path";
 import pLimit from "p-limit";
 import { hash } from "../digest.ts";
 import { BadRequest, messageOf } from "../errors.ts";
+import { log } from "../log.ts";
 import { diskCalls } from "./disk-calls.ts";
 import { blobPath, blobsPath, formatPath, LAYOUT, partsPath, quarantineFolder } from "./layout.ts";
 import { placeFile, putAside, putBytes } from "./put.ts";
@@ -30,6 +31,9 @@ const PAGE = 1_000;
 /** Free bytes above which nobody looks again for a moment, and that moment in milliseconds. */
 const PLENTY = 2 ** 30;
 const LOOK = 500;
+
+/** Milliseconds between two lines of the log about a full disk. */
+const TELL = 60_000;
 
 export interface DiskOptions {
   /** Whether this thread may wait for the disk. Default: no. */
@@ -71,20 +75,13 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
   // requests that look for a file, or claim one, do not queue behind files that are synced.
   const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - (isServing ? 1 : 0)));
   let plenty = Number.NEGATIVE_INFINITY;
+  let told = Number.NEGATIVE_INFINITY;
 
   return {
     url: `file://${root}`,
     root,
     isReadOnly,
     parts,
-    recover: () => {
-      if (!existsSync(formatPath(root)))
-        throw new BadRequest(
-          `the store ${root} was removed while the proxy runs; put it back, or start the proxy again to make a new one`,
-          503,
-        );
-      mkdirSync(parts, { recursive: true });
-    },
     open: (sha256) => Bun.file(blobPath(root, sha256)),
     file: (sha256) => blobPath(root, sha256),
     has: (sha256, size) => {
@@ -116,7 +113,16 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
       const { bavail, bsize } = await statfs(root);
       const free = bavail * bsize;
       if (free > PLENTY) plenty = performance.now();
-      return free > bytes + RESERVE;
+      const fits = free > bytes + RESERVE;
+      if (!fits && performance.now() - told > TELL) {
+        told = performance.now();
+        log.error("the disk of the store is full: what is fetched is passed on, and not stored", {
+          store: root,
+          free,
+          needed: bytes + RESERVE,
+        });
+      }
+      return fits;
     },
     probe: async () => {
       if (!existsSync(formatPath(root))) throw new Error(`the store ${root} was removed`);

@@ -13,8 +13,6 @@ export interface Storage {
   readonly isReadOnly: boolean;
   /** A folder on the same file system in which downloads grow before they are placed; elsewhere where it is read-only. */
   readonly parts: string;
-  /** Makes `parts` again where someone removed it. Throws BadRequest where the whole store was removed. */
-  recover(): void;
   /** The blob, to be read or sent whole or in part; reading one that is not held fails. */
   open(sha256: string): Blob;
   /** The blob's file on this machine. */
