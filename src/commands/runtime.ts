@@ -1,5 +1,6 @@
 /** Puts the parts together: configuration → store, database, upstream, mounts, cache. The main thread and every worker have one. */
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { type Apart, answerApart } from "../cache/apart.ts";
 import { type Ask, Cache, type Offload } from "../cache/cache.ts";
@@ -21,7 +22,7 @@ import { Documents } from "../db/documents.ts";
 import { Jobs } from "../db/jobs.ts";
 import { Listed } from "../db/listed.ts";
 import { Mirrored } from "../db/mirrored.ts";
-import { type Database, openDatabase } from "../db/open.ts";
+import { copyDatabase, type Database, openDatabase } from "../db/open.ts";
 import { Sets } from "../db/sets.ts";
 import { Tasks } from "../db/tasks.ts";
 import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
@@ -125,7 +126,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const { config, sources, pin, dry, patience, isServing = !pin, share = 1, absent = "create" } = options;
   const ecosystems = await ecosystemsOf(sources);
   const places = placesOf(config);
-  const database = openDatabase(places.database, dry ? "forget" : absent);
+  const database = dry ? openCopy(places.database, dry) : openDatabase(places.database, absent);
   const { isReadOnly } = database;
   const disk = dry
     ? dryStorage(places.storage, dry)
@@ -146,7 +147,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const context: Context = {
     storage,
     upstream,
-    writer: dry || isReadOnly ? { write: async () => {}, drain: async () => {} } : database.writer,
+    writer: isReadOnly ? { write: async () => {}, drain: async () => {} } : database.writer,
     artifacts: new Artifacts(database),
     documents: new Documents(database),
     blobs: new Blobs(database),
@@ -205,6 +206,13 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       await database.close();
     },
   };
+}
+
+/** A dry run is the run without the downloads: documents are recorded as they are in a run, in a copy that ends with the folder. */
+function openCopy(path: string, folder: string): Database {
+  const copy = join(folder, "proxy.db");
+  copyDatabase(path, copy);
+  return openDatabase(copy);
 }
 
 /** What is held, if anything, and a folder for what is looked at. */

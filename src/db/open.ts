@@ -9,6 +9,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -85,6 +86,28 @@ export function openDatabase(wanted: string, absent: Absent = "create"): Databas
       sqlite.close();
     },
   };
+}
+
+/**
+ * Copies the database as it is now to a file, for who looks without keeping what is found; where there is none yet, nothing.
+ * Threads may do it at once: the first copy counts.
+ */
+export function copyDatabase(wanted: string, to: string): void {
+  if (existsSync(to)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  const { path, sqlite } = opened(wanted, "forget");
+  const made = `${to}.${crypto.randomUUID()}`;
+  try {
+    if (path === ":memory:") return;
+    sqlite.run(`PRAGMA busy_timeout = ${LOCKED_MS}`);
+    sqlite.run("VACUUM INTO ?", [made]);
+    linkSync(made, to);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw explained(error, path);
+  } finally {
+    sqlite.close();
+    rmSync(made, { force: true });
+  }
 }
 
 function opened(wanted: string, absent: Absent): { path: string; sqlite: Sqlite; isReadOnly: boolean } {

@@ -5,8 +5,10 @@ import { hashH1 } from "../../src/cache/h1.ts";
 import { runProxy } from "../support/proxy.ts";
 import { makeGem } from "../support/registries/gem.ts";
 import { makeGolang, moduleZip } from "../support/registries/golang.ts";
+import { hex } from "../support/registries/package.ts";
 import { makePypi } from "../support/registries/pypi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { type Content, text } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const TIMEOUT = 60_000;
@@ -22,7 +24,10 @@ async function setUp() {
   const pypi = upstream.mount("/pypi", (base) => makePypi([TOOL], base));
   const gem = upstream.mount("/gem", () => makeGem([NATIVE]));
   const mount = (ecosystem: string, url: string) => ({ ecosystem, upstreams: { default: url } });
-  const mounts = { go: mount("golang", go), pypi: mount("pypi", pypi), gem: mount("gem", gem) };
+  const apt = upstream.mount("/apt", makeApt);
+  const options = { suites: ["trixie"], components: ["main"], architectures: ["amd64"], extras: [], languages: [] };
+  const debian = { ...mount("debian", apt), options };
+  const mounts = { debian, go: mount("golang", go), pypi: mount("pypi", pypi), gem: mount("gem", gem) };
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await runProxy({ dir: folder.path, config: { mounts } }, args);
     return { code, stdout, stderr };
@@ -46,6 +51,23 @@ async function setUp() {
       await folder.remove();
     },
   };
+}
+
+/** One package of one suite, unsigned. */
+function makeApt(): Map<string, Content> {
+  const deb = "!<arch>\nfake";
+  const lines = ["Package: hello", "Version: 1:2.10-5", "Architecture: amd64", "Filename: pool/hello_2.10-5_amd64.deb"];
+  const packages = [...lines, `Size: ${deb.length}`, `SHA256: ${hex("sha256", deb)}`, "", ""].join("\n");
+  const listed = ` ${hex("sha256", packages)} ${packages.length} main/binary-amd64/Packages\n`;
+  const release = `Suite: stable\nDate: Mon, 30 Nov 2026 10:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n${listed}`;
+  const signed = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${release}-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n`;
+  return new Map([
+    ["/dists/trixie/InRelease", text(signed)],
+    ["/dists/trixie/Release", text(release)],
+    ["/dists/trixie/Release.gpg", text("x")],
+    ["/dists/trixie/main/binary-amd64/Packages", text(packages)],
+    ["/pool/hello_2.10-5_amd64.deb", text(deb)],
+  ]);
 }
 
 const bom = (purl: string, hashes: object[] = []) =>
@@ -102,6 +124,19 @@ test(
 );
 
 test(
+  "a dry run of a signed suite of which nothing is held plans what the run fetches, and keeps nothing",
+  async () => {
+    await using all = await setUp();
+    const purl = "pkg:deb/debian/hello@2.10-5?arch=amd64&epoch=1&distro=debian-13";
+    expect(await all.planned(purl)).toEqual({ code: 0, files: ["/pool/hello_2.10-5_amd64.deb"], reasons: [] });
+    expect((await all.run("stats")).stderr).toContain("there is no database");
+    expect(await all.run("mirror", purl)).toMatchObject({ code: 0 });
+    expect((await all.run("mirror", "--dry-run", purl)).stdout).toContain("0 files to fetch, 1 held");
+  },
+  TIMEOUT,
+);
+
+test(
   "a value of a qualifier that no file has is a failure that names those that there are",
   async () => {
     await using all = await setUp();
@@ -111,9 +146,8 @@ test(
       ["pkg:pypi/tool?file_name=nonexistent.whl", /has no file with file_name=nonexistent\.whl/],
     ];
     for (const [purl, reason] of rows)
-      for (const verb of ["mirror", "verify"]) {
-        const { code, stdout } = await all.run(verb, purl);
-        expect([verb, purl, code]).toEqual([verb, purl, 1]);
+      for (const { code, stdout } of await Promise.all(["mirror", "verify"].map((verb) => all.run(verb, purl)))) {
+        expect([purl, code]).toEqual([purl, 1]);
         expect(stdout).toMatch(reason);
       }
     const gems = (platform: string) => all.planned(`pkg:gem/native@1.0?platform=${platform}`);
