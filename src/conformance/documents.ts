@@ -1,13 +1,22 @@
 /** Documents: what one leads to is there, and what is none, or not whole, is refused. */
-import type { FileFacts, Release } from "../ecosystem.ts";
+import fc from "fast-check";
+import { pagesOf } from "../cache/facts.ts";
+import { INLINE } from "../cache/heavy.ts";
+import type { Body, FileFacts, Release } from "../ecosystem.ts";
 import { classify } from "../match.ts";
 import type { Mount } from "../mounts.ts";
-import { type Law, must, same } from "./law.ts";
+import { type Bound, made, mustBeBounded } from "./hostile.ts";
+import { always, type Law, must, same } from "./law.ts";
 import { rewriteLaws, shownOf } from "./rewriting.ts";
 import { factsOf, kindOf, type Sample, type SampleFacts } from "./sample.ts";
-import { read } from "./setting.ts";
+import { read, view } from "./setting.ts";
 
 const ERROR_PAGE = "<!DOCTYPE html>\n<html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>\n";
+/** Documents made of each sample. */
+const RUNS = 4;
+/** Milliseconds of processor time: real documents of that size take one to ten, what is worse than linear takes seconds. */
+const AT_ONCE = 300;
+const MOST = 64 * 1024 * 1024;
 /** Cuts tried, spread over a document. */
 const CUTS = 100;
 
@@ -49,6 +58,11 @@ export function* documentLaws(mount: Mount, sample: Sample, facts: SampleFacts):
         ),
     };
   }
+  yield {
+    name: `${of}: whatever it holds, it is read and rewritten at once`,
+    check: () =>
+      checkBounds(mount, sample, { characters: INLINE, time: AT_ONCE, output: MOST }, { seed: 1, numRuns: RUNS }),
+  };
   for (const { before, entries } of sample.odd ?? [])
     for (const entry of entries)
       yield {
@@ -57,6 +71,32 @@ export function* documentLaws(mount: Mount, sample: Sample, facts: SampleFacts):
       };
   for (const variant of route.rewrite ? (route.variants ?? [""]) : [])
     yield* rewriteLaws(mount, sample, variant, facts);
+}
+
+/** Reads and rewrites documents that are made of a sample. The counterexample has the seed by which it is found again. */
+export function checkBounds(mount: Mount, sample: Sample, bound: Bound, runs: fc.Parameters<unknown>): void {
+  const { route } = read(mount, sample);
+  const readers = [
+    (body: string) => {
+      const facts = route.parse?.(read(mount, { ...sample, body }).doc) ?? {};
+      return lengthOf(pagesOf(facts, "https://registry.example/"));
+    },
+    (body: string) => lengthOf(route.rewrite?.(read(mount, { ...sample, body }).doc, view())),
+  ];
+  always("made of the sample", () =>
+    fc.assert(
+      fc.property(made, (one) => {
+        for (const reader of readers) mustBeBounded(reader, sample.body, one, bound);
+      }),
+      runs,
+    ),
+  );
+}
+
+function lengthOf(given: ReturnType<typeof pagesOf> | Body | undefined): number {
+  if (given === undefined) return 0;
+  if (Array.isArray(given)) return given.reduce((sum, { page }) => sum + page.length, 0);
+  return typeof given === "string" || given instanceof Uint8Array ? given.length : given.body.length;
 }
 
 function checkOdd(
