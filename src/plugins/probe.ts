@@ -6,6 +6,8 @@ import { tryPlugin } from "./try.ts";
 
 /** Milliseconds in which a plugin must have been loaded and tried. */
 const DEADLINE = 10_000;
+/** Milliseconds for its thread to start, which a busy machine delays and the plugin does not. */
+const STARTING = 60_000;
 
 /** The task by which a thread is asked. */
 export const PROBE = "probe";
@@ -15,10 +17,14 @@ export async function probe(source: PluginSource, deadline = DEADLINE): Promise<
   const worker = spawnWorker();
   const { promise, resolve } = Promise.withResolvers<string[]>();
   let doing = "starting a thread for it";
-  const late = () => resolve([`${source.file}: ${doing} does not end; ended after ${deadline / 1_000} s`]);
-  const timer = setTimeout(late, deadline);
+  const endAfter = (limit: number) =>
+    setTimeout(() => resolve([`${source.file}: ${doing} does not end; ended after ${limit / 1_000} s`]), limit);
+  const starting = endAfter(STARTING);
+  let trying: ReturnType<typeof endAfter> | undefined;
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
     const told = "value" in data ? data.value : [`${source.file}: cannot be tried: ${JSON.stringify(data)}`];
+    clearTimeout(starting);
+    trying ??= endAfter(deadline);
     if (typeof told === "string") doing = told;
     else resolve(told as string[]);
   });
@@ -27,7 +33,8 @@ export async function probe(source: PluginSource, deadline = DEADLINE): Promise<
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
+    clearTimeout(starting);
+    clearTimeout(trying);
     worker.terminate();
   }
 }

@@ -1,9 +1,4 @@
-/** Runs before each test file. */
-import { setDefaultTimeout } from "bun:test";
+/** Runs first: clients that `scripts/clients` installed stand in for older ones on PATH. */
 import { join } from "node:path";
 
-// A test's limit is five seconds otherwise, which a busy machine does not keep.
-setDefaultTimeout(120_000);
-
-// Clients that `scripts/clients` installed in place of older ones.
 process.env["PATH"] = `${join(import.meta.dir, "../../.tools/clients/bin")}:${process.env["PATH"]}`;
