@@ -13,7 +13,7 @@ import { chunksOf } from "../upstream/body.ts";
 import type { Upstream } from "../upstream/client.ts";
 import { Growing, type Head } from "./growing.ts";
 import { descriptionOf, discard, PartFile } from "./part-file.ts";
-import { Changed, request, type Wanted } from "./request.ts";
+import { Changed, request, strongOf, type Wanted } from "./request.ts";
 import { verify } from "./verify.ts";
 
 type Parts = { upstream: Upstream; storage: Pick<Storage, "servesNobody"> };
@@ -202,9 +202,8 @@ class Transfer {
 
   /** Strong validators (RFC 9110 13.1.5) or a digest to check the result against make a continuation safe. */
   #canContinue(): boolean {
-    if (this.#small || !this.#head) return false;
-    const { etag } = this.#head;
-    return (etag !== undefined && !etag.startsWith("W/")) || this.#wanted.expected !== undefined;
+    if (this.#small || !this.#head || this.#head.isCoded) return false;
+    return strongOf(this.#head) !== undefined || this.#wanted.expected !== undefined;
   }
 
   /** From the first byte: in another file, since other processes may be reading this one. Not for those who have read already. */

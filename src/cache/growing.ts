@@ -11,6 +11,8 @@ export interface Head {
   registry?: string;
   /** Bytes; absent when upstream did not say. */
   length?: number;
+  /** It came in a content coding: of what is stored, upstream has no part. */
+  isCoded?: boolean;
   mediaType: string;
   etag?: string;
   lastModified?: string;

@@ -106,7 +106,8 @@ async function askRegistry(
       const patience = url === urls.at(-1) ? undefined : 0;
       const headers = { ...wanted.requestHeaders, ...conditional, ...rest };
       const response = await upstream.fetch(mount, url, { ...(method && { method }), headers, patience });
-      if (isWanted(response, from)) return { response, head: { ...headOf(response, url, wanted), registry } };
+      if (from > 0 && known ? isRest(response, wanted, from, known) : response.status === 200)
+        return { response, head: { ...headOf(response, url, wanted), registry } };
       throw await refusal(response, new URL(url).host, wanted, from, conditional);
     } catch (error) {
       if (error instanceof NotModified || isRefusal(error)) throw error;
@@ -117,9 +118,25 @@ async function askRegistry(
   throw failure ?? absence;
 }
 
-function isWanted({ status, headers }: Response, from: number): boolean {
-  if (from === 0) return status === 200;
-  return status === 206 && (headers.get("content-range") ?? "").startsWith(`bytes ${from}-`);
+/** A strong validator (RFC 9110 8.8.1): equal ones are of equal bytes. */
+export function strongOf({ etag }: Pick<Head, "etag">): string | undefined {
+  return etag?.startsWith("W/") ? undefined : etag;
+}
+
+/**
+ * Whether an answer is the rest of what is here: all from that byte on, of a whole of the same length, by the same strong
+ * validator. Where there is none, a digest has to tell in the end, and nothing may speak against it meanwhile.
+ */
+function isRest({ status, headers }: Response, { expected, raw }: Wanted, from: number, known: Head): boolean {
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
+  if (status !== 206 || !range || (headers.has("content-encoding") && !raw)) return false;
+  const [start, end] = [Number(range[1]), Number(range[2])];
+  const whole = range[3] === "*" ? (known.length ?? end + 1) : Number(range[3]);
+  if (start !== from || end + 1 !== whole || (known.length ?? whole) !== whole) return false;
+  const etag = headers.get("etag") ?? undefined;
+  if (expected === undefined) return strongOf(known) !== undefined && etag === known.etag;
+  const modified = headers.get("last-modified") ?? undefined;
+  return (etag ?? known.etag) === known.etag && (modified ?? known.lastModified) === known.lastModified;
 }
 
 /** What an answer without the wanted body means. */
@@ -160,6 +177,7 @@ export function headOf(response: Response, url: string, { keepHeaders, raw }: Wa
     url,
     ...(answeredAt !== undefined && { answeredAt }),
     ...(length !== undefined && { length: Number(length) }),
+    ...(get("content-encoding") && !raw && { isCoded: true }),
     mediaType: get("content-type") ?? "",
     ...(etag && { etag }),
     ...(lastModified && { lastModified }),

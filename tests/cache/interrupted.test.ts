@@ -108,3 +108,33 @@ test("a suspended owner that wakes up harms neither the file of its successor no
   expect((await s.get("/raw/large")).equals(Buffer.from(LARGE))).toBe(true);
   await second.close();
 });
+
+/** Answers to requests for a rest, as an upstream gives them that has another file by now, or does not heed what was asked. */
+const lies: Record<string, (headers: Record<string, string>) => Record<string, string>> = {
+  "another validator": (headers) => ({ ...headers, etag: '"other"' }),
+  "another length of the whole": (headers) => ({
+    ...headers,
+    "content-range": headers["content-range"]!.replace(/\d+$/, (total) => String(Number(total) + 7)),
+  }),
+  "no more than a part of the rest": (headers) => ({
+    ...headers,
+    "content-range": headers["content-range"]!.replace(/-\d+/, "-1999999"),
+  }),
+};
+
+for (const [what, lie] of Object.entries(lies))
+  for (const path of ["/raw/large", "/f/large"] as const)
+    test(`${path}: a rest with ${what} is not joined to what is here`, async () => {
+      await using s = await setUp();
+      let asked = 0;
+      s.upstream.fault(path, (reply, request) => {
+        if (asked++ === 0) return cutAfter(1_500_000)(reply, request);
+        if (reply.status !== 206) return reply;
+        const other = Buffer.alloc(LARGE.length - 1_500_000, "x");
+        return { ...reply, headers: lie(reply.headers), body: [other] };
+      });
+      const { row } = await s.cache.artifacts.hold(fileAt(s.mount, path));
+      await s.cache.drain();
+      expect(row?.size).toBe(LARGE.length);
+      expect((await s.get(path)).equals(Buffer.from(LARGE))).toBe(true);
+    });
