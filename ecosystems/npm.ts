@@ -43,8 +43,9 @@ export const npm: Ecosystem = {
       query: ["text", "size", "from", "quality", "popularity", "maintenance"],
       offline: (_p, query, view) => json(search(query, view.held())),
     },
-    // Offline there is nothing to say of advisories; an empty answer lets the install go on, an error would fail it.
-    { kind: "passthrough", match: ADVISORIES, methods: ["POST"], offline: () => json({}) },
+    // Offline nothing is known of advisories. An empty answer would say that there are none; of 404 `npm audit` fails with the
+    // reason, and installations go on.
+    { kind: "passthrough", match: ADVISORIES, methods: ["POST"] },
     { kind: "answer", match: "/-/ping", answer: () => json({}) },
     { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
     {

@@ -7,6 +7,8 @@ import type { Option } from "./command.ts";
 /** The command line makes no sense; exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError" as const;
+  /** Whose help tells more. Default: that of all. */
+  command?: string;
 }
 
 export interface Arguments {

@@ -35,7 +35,10 @@ export async function run(argv: readonly string[], commands: readonly Command[],
   try {
     return await dispatch(argv, commands, program);
   } catch (error) {
-    if (error instanceof UsageError) console.error(`proxy: ${error.message}\nproxy help tells what there is.`);
+    if (error instanceof UsageError)
+      console.error(
+        `proxy: ${error.message}\nproxy help${error.command ? ` ${error.command}` : ""} tells what there is.`,
+      );
     else if (error instanceof ConfigError || error instanceof BadRequest) console.error(`proxy: ${error.message}`);
     else if (isExplained(error)) console.error(`proxy: ${messageOf(error)}`);
     else console.error("proxy:", error);
@@ -55,8 +58,9 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], p
   const { words, flags } = readArgv(argv, every);
   const asksHelp = words[0] === "help" ? words.shift() !== undefined : flags.has("help");
   flags.delete("help");
-  if (flags.delete("version")) words.splice(0, words.length, "version");
-  requireKnown(flags, every, "there is");
+  if (flags.delete("version") || flags.delete("V")) words.splice(0, words.length, "version");
+  const named = commands.findLast(({ name }) => name === words.slice(0, name.split(" ").length).join(" "));
+  helping(named, () => requireKnown(flags, every, "there is"));
   let asked: Command | undefined;
   const shown = common.filter((option) => option.describe !== "");
   const cli = cac("proxy")
@@ -77,9 +81,11 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], p
   asked = command;
   if (asksHelp) return show(definition);
   const options = [...(command.options ?? []), ...common];
-  requireKnown(flags, options, `${command.name} has`);
-  requireValues(flags, command);
-  requireWords(cli, definition, words);
+  helping(command, () => {
+    requireKnown(flags, options, `${command.name} has`);
+    requireValues(flags, command);
+    requireWords(cli, definition, words);
+  });
   const defaults = options.flatMap((option) =>
     option.default === undefined ? [] : [[nameOf(option.flag), option.default] as const],
   );
@@ -88,6 +94,16 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], p
     flags: Object.fromEntries([...defaults, ...flags]),
     load: () => load(flags, options, program),
   });
+}
+
+/** What it throws names the help of the command. */
+function helping(command: Command | undefined, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof UsageError && command) error.command = command.name;
+    throw error;
+  }
 }
 
 /** The flags that every command takes: the file, and the keys that have one. */

@@ -25,6 +25,11 @@ export function configureLog(level: Level, format: Format, write = settings.writ
   settings.write = write;
 }
 
+/** Whether entries of a level are written. */
+export function isLogged(level: Level): boolean {
+  return LEVELS.indexOf(level) >= settings.least;
+}
+
 export const log = {
   debug: (message: string, fields?: Fields) => entry("debug", message, fields),
   info: (message: string, fields?: Fields) => entry("info", message, fields),

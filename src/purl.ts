@@ -2,6 +2,9 @@ import { PackageURL } from "packageurl-js";
 import type { Ecosystem, Package, Release } from "./ecosystem.ts";
 import { BadRequest, messageOf } from "./errors.ts";
 
+/** What people write who mean a package of the one registry that they know. */
+const NAME = /^(?:@[\w.-]+\/)?[\w.-]+(?:@[\w.^~+-]+)?$/;
+
 /** A package URL, taken apart: `name` carries the namespace (`@scope/name`, `org.acme/lib`). */
 export interface Purl extends Package {
   type: string;
@@ -24,6 +27,10 @@ export function parsePurl(text: string): Purl {
       ...(qualifiers && Object.keys(qualifiers).length > 0 && { qualifiers: { ...qualifiers } }),
     };
   } catch (error) {
+    if (NAME.test(text.trim()))
+      throw new BadRequest(
+        `"${text}" is not a package URL: did you mean pkg:npm/${text.trim()}? Expected pkg:TYPE/NAME[@VERSION].`,
+      );
     throw new BadRequest(`"${text}" is not a package URL: ${messageOf(error)}. Expected pkg:TYPE/NAME[@VERSION].`);
   }
 }

@@ -100,3 +100,7 @@ describe("writing", () => {
 
 test("the key of a release holds its name and version", () =>
   expect(keyOf({ name: "@acme/is", version: "1.0.0" })).toBe("@acme/is@1.0.0"));
+
+test.each(["express", "@scope/name", "express@4.0.0"])("%s: the likely package URL is named", (text) =>
+  expect(() => parsePurl(text)).toThrow(`did you mean pkg:npm/${text}?`),
+);

@@ -128,6 +128,11 @@ async function serve({ config, sources }: Setup): Promise<number> {
 
   for (const warning of severalRegistries(mounts.values())) log.warn(WIDENS, warning);
 
+  // Of a terminal that is closed, and of whoever moved the access log away.
+  process.on("SIGHUP", () => {
+    accessLog.flush();
+    log.info("the access log is written anew; settings are read at the start only", { signal: "SIGHUP" });
+  });
   const signal = await stopSignal();
   log.info("stopping; what is being sent is finished first, unless told again", { signal });
   stopping.abort();

@@ -2,7 +2,7 @@
 import { keysOf } from "./keys.ts";
 import { ConfigError, explain, show } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
-import { type Collected, collect, isTree, misspelt, type Sources } from "./sources.ts";
+import { type Collected, collect, isTree, type Sources, unknownVariables } from "./sources.ts";
 
 export interface LoadOptions extends Sources {
   /** Ids of the ecosystems that this executable knows. */
@@ -45,7 +45,7 @@ export function loadConfig({ ecosystems, ...sources }: LoadOptions): Loaded {
   ];
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
 
-  const warnings = misspelt(env, keys);
+  const warnings = unknownVariables(env, keys);
   const settings: Setting[] = [];
   for (const { path, meta, schema: part } of keys) {
     const value = path.split(".").reduce<unknown>((inner, name) => (isTree(inner) ? inner[name] : undefined), tree);

@@ -70,7 +70,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
         path: text("a file").optional().meta({
           flag: "access-log",
           description:
-            "File to which a JSON line is added for each request of a client and each to an upstream. Unset: none.",
+            "File to which a JSON line is added for each request of a client and each to an upstream; `-`: standard output. Unset: none.",
         }),
       })
       .prefault({}),

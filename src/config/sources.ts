@@ -31,6 +31,10 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   ".toml": Bun.TOML.parse,
 };
 
+/** What Kubernetes and Docker's links tell of a service named `proxy`. */
+const SERVICE =
+  /^PROXY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?|NAME|ENV_\w+)$/;
+
 /** Flags win over environment, environment over file. What is empty (`""`, null) counts as not set. Throws Error for the file. */
 export function collect({ flags = {}, env = {}, file }: Sources, keys: readonly Key[]): Collected {
   const tree = file === undefined ? {} : readTree(file);
@@ -54,15 +58,20 @@ export function collect({ flags = {}, env = {}, file }: Sources, keys: readonly 
   return { tree, origins };
 }
 
-/** Variables that look like a misspelt setting. Others of the same prefix may be another program's (Kubernetes makes some). */
-export function misspelt(env: Readonly<Record<string, string | undefined>>, keys: readonly Key[]): string[] {
+/**
+ * Variables of our prefix that are no settings: misspelt ones, and those of other versions and programs, which would protect nobody.
+ * Kubernetes makes variables of a service's name, `PROXY_PORT_80_TCP`; those are nobody's settings.
+ */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>, keys: readonly Key[]): string[] {
   const known = new Set(keys.flatMap(({ env: name }) => name?.slice(PREFIX.length) ?? []));
   return Object.keys(env).flatMap((name) => {
-    const rest = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : "";
-    const meant = known.has(rest) ? undefined : nearest(rest, known);
-    return meant
-      ? [`environment variable ${name} is not known and has no effect; did you mean ${PREFIX}${meant}?`]
-      : [];
+    if (!name.startsWith(PREFIX) || SERVICE.test(name) || !env[name]) return [];
+    const rest = name.slice(PREFIX.length);
+    if (known.has(rest)) return [];
+    const meant = nearest(rest, known);
+    return [
+      `environment variable ${name} is not known and has no effect${meant ? `; did you mean ${PREFIX}${meant}?` : ""}`,
+    ];
   });
 }
 

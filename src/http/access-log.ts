@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { on } from "../events.ts";
+import { isLogged, log } from "../log.ts";
 
 interface Answered {
   request: Request;
@@ -9,7 +10,14 @@ interface Answered {
   milliseconds: number;
   remote: () => string | undefined;
   error?: string | undefined;
+  /** Of the body. */
+  bytes: number;
+  /** Absent: it is none of a mount. */
+  ecosystem?: string | undefined;
 }
+
+/** Stands for standard output. */
+const STDOUT = "-";
 
 /** Milliseconds in which lines gather before they are written. */
 const GATHER = 250;
@@ -24,12 +32,22 @@ export class AccessLog {
   readonly #current = new AsyncLocalStorage<string>();
   #lines: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What is told in the log too: to a person at a terminal, and to whoever looks for a fault. */
+  readonly #told: "info" | "debug" | undefined;
 
   constructor(path: string | undefined) {
     this.#path = path;
+    const level = process.stderr.isTTY && path !== STDOUT ? "info" : "debug";
+    this.#told = isLogged(level) ? level : undefined;
+    if (isLogged("debug"))
+      on("upstream", ({ method, url, status, milliseconds, error }) =>
+        log.debug("upstream", { method, url: url.split("?")[0], status, ms: round(milliseconds), error }),
+      );
     if (!path) return;
-    mkdirSync(dirname(path), { recursive: true });
-    appendFileSync(path, "");
+    if (path !== STDOUT) {
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, "");
+    }
     on("upstream", ({ method, url, status, milliseconds, error }) => {
       const request_id = this.#current.getStore();
       this.#write({
@@ -49,18 +67,27 @@ export class AccessLog {
     return this.#path ? this.#current.run(this.#idOf(request), run) : run();
   }
 
-  request({ request, status, milliseconds, remote, error }: Answered): void {
-    if (!this.#path) return;
+  request({ request, status, milliseconds, remote, error, bytes, ecosystem }: Answered): void {
+    if (!this.#path && !this.#told) return;
     // Without a Host there is only a path.
     const { pathname } = new URL(request.url, "http://localhost");
+    const { method } = request;
+    if (this.#told)
+      log[this.#told]("request", { method, path: pathname, status, bytes, ms: round(milliseconds), error });
+    if (!this.#path) return;
+    const address = remote();
     this.#write({
       event: "request",
       request_id: this.#idOf(request),
-      method: request.method,
+      method,
       path: pathname,
       status_code: status,
       duration_ms: round(milliseconds),
-      remote_addr: remote(),
+      bytes,
+      ecosystem,
+      user_agent: request.headers.get("user-agent") ?? undefined,
+      remote_addr: address,
+      remote_ip: address,
       error,
     });
   }
@@ -68,7 +95,9 @@ export class AccessLog {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#path && this.#lines.length > 0) appendFileSync(this.#path, `${this.#lines.join("\n")}\n`);
+    // By its path each time: a file that was moved away is made anew.
+    if (this.#path && this.#lines.length > 0)
+      (this.#path === STDOUT ? writeOut : appendFileSync.bind(undefined, this.#path))(`${this.#lines.join("\n")}\n`);
     this.#lines = [];
   }
 
@@ -85,6 +114,10 @@ export class AccessLog {
     }
     return id;
   }
+}
+
+function writeOut(text: string): void {
+  process.stdout.write(text);
 }
 
 function round(milliseconds: number): number {

@@ -26,10 +26,15 @@ export interface AppOptions {
   mirror?: MirrorRoutesOptions | undefined;
 }
 
+const checkSchema = z.object({
+  status: z.enum(["ok", "error"]),
+  error: z.string().optional().describe("What is wrong"),
+  step: z.enum(["write", "read", "verify", "delete"]).optional().describe("What of a try of the store failed"),
+});
+
 const healthSchema = z.object({
-  status: z.enum(["ok", "failing"]),
-  storage: z.string().describe("ok, or what is wrong"),
-  database: z.string().describe("ok, or what is wrong"),
+  status: z.enum(["ok", "error"]),
+  checks: z.object({ storage: checkSchema, database: checkSchema }),
 });
 
 /** Of pages: nothing from elsewhere, and in nobody's frame. */

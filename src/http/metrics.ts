@@ -2,10 +2,14 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Totals } from "../db/blobs.ts";
 import { on } from "../events.ts";
 import type { Mount } from "../mounts.ts";
+import { stepOf } from "./health.ts";
 import { Tally } from "./tally.ts";
 
 /** Seconds; from a memory hit to a slow download. */
 const BUCKETS = [0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
+
+/** As alerts of the Go peer have them. */
+const BREAKER: Readonly<Record<string, number>> = { closed: 0, "half-open": 1, open: 2 };
 
 /** The Prometheus series. Names that the Go peer has are the same here; `ecosystem` and `mount` label what belongs to one. */
 export class Metrics {
@@ -14,8 +18,9 @@ export class Metrics {
   readonly #durations = this.#histogram(
     "proxy_request_duration_seconds",
     "From the request to the head of its answer.",
-    ["ecosystem", "mount"],
+    ["ecosystem", "mount", "status"],
   );
+  readonly #times = new Map<string, Record<string, string>>();
   readonly #statuses = new Tally();
   readonly #bytes = new Tally();
   #active = 0;
@@ -52,8 +57,19 @@ export class Metrics {
   ended(mount: string, status: number, bytes: number, milliseconds: number): void {
     this.#active--;
     this.#statuses.add(mount, status);
-    this.#durations.observe(this.#of(mount), milliseconds / 1_000);
+    this.#durations.observe(this.#timed(mount, status), milliseconds / 1_000);
     if (bytes > 0) this.#bytes.add(mount, "", bytes);
+  }
+
+  /** The labels of an answer's time: made once, since each costs a hit some of its own. */
+  #timed(mount: string, status: number): Record<string, string> {
+    const key = `${status} ${mount}`;
+    let labels = this.#times.get(key);
+    if (!labels) {
+      labels = { ...this.#of(mount), status: String(status) };
+      this.#times.set(key, labels);
+    }
+    return labels;
   }
 
   /** Counts what the lower layers tell. */
@@ -108,25 +124,25 @@ export class Metrics {
     on("untrusted", ({ mount, kind }) => untrusted.inc({ ...this.#of(mount), kind }));
     const storage = this.#histogram("proxy_storage_operation_duration_seconds", "Work of the store.", ["operation"]);
     const storageErrors = this.#counter("proxy_storage_errors_total", "Failed work of the store.", ["operation"]);
-    const probes = this.#counter("proxy_health_probe_failures_total", "Probes of the store that failed.", []);
+    const probes = this.#counter("proxy_health_probe_failures_total", "Probes of the store that failed.", ["step"]);
     on("stored", ({ operation, milliseconds, error }) => {
       storage.observe({ operation }, milliseconds / 1_000);
       if (!error) return;
       storageErrors.inc({ operation });
-      if (operation === "probe") probes.inc();
+      if (operation === "probe") probes.inc({ step: stepOf(error) });
     });
     const trips = this.#counter("proxy_circuit_breaker_trips_total", "Times an upstream host was left alone.", [
-      "host",
+      "registry",
     ]);
     const state = new Gauge({
       name: "proxy_circuit_breaker_state",
-      help: "1 while an upstream host is left alone.",
-      labelNames: ["host"],
+      help: "Whether an upstream host is asked: 0 yes, 1 by one request that tries it, 2 no.",
+      labelNames: ["registry"],
       registers: [this.registry],
     });
-    on("breaker", ({ host, state: now }) => {
-      state.set({ host }, now === "open" ? 1 : 0);
-      if (now === "open") trips.inc({ host });
+    on("breaker", ({ host: registry, state: now }) => {
+      state.set({ registry }, BREAKER[now] ?? 0);
+      if (now === "open") trips.inc({ registry });
     });
   }
 

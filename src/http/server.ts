@@ -218,7 +218,9 @@ class Handler {
     const milliseconds = performance.now() - started;
     const sent = request.method === "HEAD" || response.status === 304 ? 0 : bytes;
     this.#options.metrics.ended(mount?.name ?? "", response.status, sent, milliseconds);
-    this.#options.accessLog.request({ request, status: response.status, milliseconds, remote, error });
+    const ecosystem = mount?.ecosystem.id;
+    const { status } = response;
+    this.#options.accessLog.request({ request, status, milliseconds, remote, error, bytes: sent, ecosystem });
     return response;
   }
 }

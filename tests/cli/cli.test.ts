@@ -169,3 +169,26 @@ test("config check tells what is not as by default, and from where", async () =>
   workers = "-1" (environment variable PROXY_WORKERS): expected a whole number, at least 0`,
   ]);
 });
+
+test("an error names the help of its command, or that of all", async () => {
+  for (const [line, named] of [
+    ["mirror --dryrun a", "proxy help mirror tells"],
+    ["jobs show --limit 1 x", "proxy help jobs show tells"],
+    ["serve --dry-run", "proxy help serve tells"],
+    ["mirror", "proxy help mirror tells"],
+    ["--lsiten :1", "proxy help tells"],
+    ["mirorr a", "proxy help tells"],
+  ] as const) {
+    errors = [];
+    expect([line, await proxy(line)]).toEqual([line, 2]);
+    expect(errors.join("\n")).toContain(named);
+  }
+});
+
+test("-V and --version tell the version", async () => {
+  for (const line of ["-V", "--version", "-version", "version"]) {
+    out = [];
+    expect(await proxy(line)).toBe(0);
+    expect(out.join("\n")).toMatch(/^proxy \d+\.\d+/);
+  }
+});

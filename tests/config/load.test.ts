@@ -294,9 +294,16 @@ describe("what has no effect is said", () => {
   });
 
   test("a misspelt variable, but not another program's", () => {
-    const env = { PROXY_LISTN: ":1", PROXY_SERVICE_HOST: "10.0.0.1", PROXY_PORT: "tcp://10.0.0.1:80" };
+    const env = {
+      PROXY_LISTN: ":1",
+      PROXY_SERVICE_HOST: "10.0.0.1",
+      PROXY_PORT: "tcp://10.0.0.1:80",
+      PROXY_PORT_80_TCP_ADDR: "10.0.0.1",
+      PROXY_SCANNING_ENABLED: "true",
+    };
     expect(load({ env }).warnings).toEqual([
       "environment variable PROXY_LISTN is not known and has no effect; did you mean PROXY_LISTEN?",
+      "environment variable PROXY_SCANNING_ENABLED is not known and has no effect",
     ]);
   });
 });

@@ -137,13 +137,18 @@ test("a database that does not answer is told, with the reason", async () => {
   await using all = await setUp();
   const database = openDatabase(join(all.dir, "other.db"));
   const probe = new HealthProbe(all.cache, database, 1_000);
-  expect(await probe.health(0)).toEqual({ status: "ok", storage: "ok", database: "ok" });
+  expect(await probe.health(0)).toEqual({
+    status: "ok",
+    checks: { storage: { status: "ok" }, database: { status: "ok" } },
+  });
   await database.close();
   expect((await probe.health(999)).status).toBe("ok");
   expect(await probe.health(1_000)).toEqual({
-    status: "failing",
-    storage: "ok",
-    database: expect.stringContaining("closed") as string,
+    status: "error",
+    checks: {
+      storage: { status: "ok" },
+      database: { status: "error", error: expect.stringContaining("closed") as string },
+    },
   });
 });
 

@@ -53,6 +53,10 @@ test(
       "proxy_circuit_breaker_trips_total",
       "proxy_circuit_breaker_state",
     ];
+    const text = await (await fetch(`${url}/metrics`)).text();
+    // By the labels and values that alerts of the Go peer have.
+    expect(text).toMatch(/^proxy_circuit_breaker_state\{registry="[^"]+"\} 2$/m);
+    expect(text).toMatch(/^proxy_request_duration_seconds_count\{ecosystem="npm",mount="npm",status="200"\} /m);
     for (const name of moved) expect([name, after(name) > before(name)]).toEqual([name, true]);
     // The scrape itself is the one that is being answered.
     expect(after("proxy_active_requests")).toBe(1);
@@ -67,13 +71,25 @@ test(
     const { url } = all.proxy;
     const before = (await series(url))("proxy_storage_operation_duration_seconds");
     for (let i = 0; i < 5; i++)
-      expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: "ok", storage: "ok", database: "ok" });
+      expect(await (await fetch(`${url}/health`)).json()).toEqual({
+        status: "ok",
+        checks: { storage: { status: "ok" }, database: { status: "ok" } },
+      });
     expect((await series(url))("proxy_storage_operation_duration_seconds") - before).toBeLessThanOrEqual(1);
     const parts = Array.from(new Bun.Glob("**/parts-v1").scanSync({ cwd: all.dir, onlyFiles: false }))[0] ?? "";
     await Bun.$`rm -rf ${join(all.dir, parts)} && touch ${join(all.dir, parts)}`.quiet();
     await Bun.sleep(350);
     const failing = await fetch(`${url}/health`);
-    expect([failing.status, ((await failing.json()) as { storage: string }).storage === "ok"]).toEqual([503, false]);
+    expect([failing.status, await failing.json()]).toEqual([
+      503,
+      {
+        status: "error",
+        checks: {
+          storage: { status: "error", error: expect.any(String) as string, step: expect.any(String) as string },
+          database: { status: "ok" },
+        },
+      },
+    ]);
     const after = await series(url);
     expect([after("proxy_health_probe_failures_total"), after("proxy_storage_errors_total")]).toEqual([1, 1]);
   },
@@ -97,6 +113,10 @@ test(
       method: "GET",
       status_code: 200,
       remote_addr: "127.0.0.1",
+      remote_ip: "127.0.0.1",
+      ecosystem: "npm",
+      bytes: expect.any(Number),
+      user_agent: expect.stringContaining("Bun"),
       duration_ms: expect.any(Number),
       time: expect.any(String),
     });

@@ -51,7 +51,7 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     version: "1.2.3",
     metrics,
     mounts: [all.mount],
-    health: async () => ({ status: "ok", storage: "ok", database: "ok" }),
+    health: async () => ({ status: "ok", checks: { storage: { status: "ok" }, database: { status: "ok" } } }),
     stats: () => ({}) as never,
     base: () => "",
     setup: () => "",

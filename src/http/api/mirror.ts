@@ -187,7 +187,9 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     .delete(
       "/mirror/:id",
       async ({ params: { id } }) => {
-        found(id);
+        const { state } = found(id).row;
+        if (state !== "pending" && state !== "running")
+          throw new NotFound(`mirror job ${id} is ${state}: there is nothing to cancel`);
         await api.cancel(id);
         return { status: "canceled" as const };
       },

@@ -88,8 +88,8 @@ test("a running job tells how far it is; canceling keeps what is held", async ()
   expect([canceled.status, canceled.body]).toEqual([200, { status: "canceled" } as never]);
   expect((await all.ask(`/${id}`)).body.state).toBe("canceled");
   expect(await all.ask(`/${id}`, { method: "DELETE" })).toMatchObject({
-    status: 409,
-    body: { detail: `job ${id} is canceled already` },
+    status: 404,
+    body: { detail: `mirror job ${id} is canceled: there is nothing to cancel` },
   });
   gate.open();
   expect(await all.held("/f/small")).toBe(true);
