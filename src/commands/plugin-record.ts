@@ -13,7 +13,7 @@ import { type Mount, makeMount } from "../mounts.ts";
 import { isPlain } from "../plain.ts";
 import { type Cases, casesFileOf, readCases } from "../plugins/cases.ts";
 import { loadPlugins } from "../plugins/load.ts";
-import { exampleOf, fileNameOf, redact, trim } from "../plugins/record.ts";
+import { exampleOf, fileNameOf, isText, redact, trim } from "../plugins/record.ts";
 import { Upstream } from "../upstream/client.ts";
 import { VERSION } from "../version.ts";
 import { mountsOf } from "./runtime.ts";
@@ -24,7 +24,8 @@ const PATIENCE = 10_000;
 interface Fetched {
   url: string;
   mediaType: string;
-  text: string;
+  /** Bytes, where it is no text. */
+  content: string | Uint8Array;
 }
 
 export const pluginRecord: Command = {
@@ -54,10 +55,10 @@ export const pluginRecord: Command = {
     for (const path of paths) {
       const found = await fetchDocument(mount, path, config);
       const sample = sampleOf(mount, path as Path, found, flags["whole"] === true);
-      const name = `fixtures/${source.id}/${fileNameOf(path, sample.text)}`;
+      const name = `fixtures/${source.id}/${fileNameOf(path, sample.content)}`;
       const target = join(dirname(source.file), name);
       await mkdir(dirname(target), { recursive: true });
-      await Bun.write(target, sample.text);
+      await Bun.write(target, sample.content);
       const note = `- ${name.split("/").at(-1)}: ${found.url}, ${new Date().toISOString().slice(0, 10)}, ${sample.cuts || "nothing"} cut\n`;
       await appendFile(join(dirname(target), "README.md"), note);
       cases = withSample(cases, mount, { path: path as Path, file: name, mediaType: found.mediaType }, sample.name);
@@ -89,24 +90,31 @@ async function fetchDocument(mount: Mount, path: string, config: Config): Promis
     const isPacked = target.route.packed === true || response.headers.has("content-encoding");
     const bytes = isPacked ? await unpack(sent, path) : sent;
     const mediaType = (response.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-    return { url, mediaType, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { url, mediaType, content: isText(bytes) ? new TextDecoder().decode(bytes) : bytes };
   }
   throw new BadRequest(`${path} cannot be had: ${answers.join(", ") || "no upstream could have it"}`);
 }
 
-/** The shortest form that the plugin still reads; whole where what is cut is none to it. */
-function sampleOf(mount: Mount, path: Path, { text, mediaType }: Fetched, isWhole: boolean) {
-  const whole = { text: redact(text, mount), cuts: "" };
-  const names = (body: string) => {
+/** The shortest form that the plugin still reads; whole where what is cut is none to it, and untouched where it is no text. */
+function sampleOf(mount: Mount, path: Path, { content, mediaType }: Fetched, isWhole: boolean) {
+  const names = (body: string | Uint8Array) => {
     const { releases } = factsOf(mountOf(mount.ecosystem, examplesOf(mount)), { path, body, mediaType });
     return releases.map(({ name }) => name);
   };
-  const stated = attempt(() => names(whole.text));
+  const whole = { content: typeof content === "string" ? redact(content, mount) : content, cuts: "" };
+  const stated = attempt(() => names(whole.content));
   if (stated instanceof Error) console.error(`${path}: the plugin cannot read it: ${stated.message}`);
-  const cut = isWhole ? whole : trim(whole.text);
-  const left = attempt(() => names(cut.text));
+  if (typeof whole.content !== "string") {
+    console.error(`${path}: it is no text, and kept as upstream sent it: look what it holds before you publish it`);
+    return { ...whole, name: (stated instanceof Error ? undefined : stated[0]) ?? "" };
+  }
+  const { text, cuts } = isWhole ? { text: whole.content, cuts: "" } : trim(whole.content);
+  const left = attempt(() => names(text));
   const isGood = !(left instanceof Error) && (stated instanceof Error || left.length > 0 || stated.length === 0);
-  return { ...(isGood ? cut : whole), name: (left instanceof Error ? undefined : left[0]) ?? "" };
+  return {
+    ...(isGood ? { content: text, cuts } : whole),
+    name: (left instanceof Error ? undefined : left[0]) ?? "",
+  };
 }
 
 function attempt<T>(action: () => T): T | Error {

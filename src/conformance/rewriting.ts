@@ -1,4 +1,5 @@
 /** Documents as clients see them: the same each time, complete when nothing is withheld, and silent of what is. */
+import { isUtf8 } from "node:buffer";
 import type { Path, ReleaseFacts } from "../ecosystem.ts";
 import type { Mount } from "../mounts.ts";
 import { type Law, must, same } from "./law.ts";
@@ -59,25 +60,27 @@ export function* rewriteLaws(mount: Mount, sample: Sample, variant: string, fact
   });
 }
 
-/** What clients are sent of a document. Bytes that are no text are compared by their digits. */
-function textOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): string {
+/** What clients are sent of a document. */
+function sentOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): string | Uint8Array {
   const { route, doc } = read(mount, sample);
   const body = route.rewrite?.(doc, view({ variant, ...seen }));
-  const bytes = typeof body === "object" && "body" in body ? body.body : body;
-  if (!(bytes instanceof Uint8Array)) return bytes ?? "";
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return bytes.toHex();
-  }
+  return (typeof body === "object" && "body" in body ? body.body : body) ?? "";
+}
+
+/** The same to be searched; of bytes that are no UTF-8, a character each. */
+function textOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): string {
+  const body = sentOf(mount, sample, variant, seen);
+  if (typeof body === "string") return body;
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return buffer.toString(isUtf8(buffer) ? "utf8" : "latin1");
 }
 
 /** What clients are told, read by the plugin's own parser, for which links have to lead where it knows the way from. */
 export function shownOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): readonly ReleaseFacts[] {
   const link = (path: Path) => `${mount.upstreams.get("default")?.[0]}${path}`;
-  const body = textOf(mount, sample, variant, { ...seen, link });
+  const body = sentOf(mount, sample, variant, { ...seen, link });
   const mediaType = variant || sample.mediaType;
-  return body ? factsOf(mount, { ...sample, body, ...(mediaType && { mediaType }) }).releases : [];
+  return body.length > 0 ? factsOf(mount, { ...sample, body, ...(mediaType && { mediaType }) }).releases : [];
 }
 
 function versionsOf(releases: readonly ReleaseFacts[]): Set<string> {

@@ -6,7 +6,8 @@ import { type Mount, makeMount } from "../mounts.ts";
 
 export interface Source {
   path: Path;
-  body: string;
+  /** Bytes, where it is no text. */
+  body: string | Uint8Array;
   mediaType?: string;
 }
 
@@ -25,7 +26,7 @@ export function read(
   const url = `${mount.upstreams.get("default")?.[0]}${target.path}`;
   return {
     route: target.route,
-    doc: makeDoc(target, new TextEncoder().encode(body), { mediaType, url }, ALONE),
+    doc: makeDoc(target, typeof body === "string" ? new TextEncoder().encode(body) : body, { mediaType, url }, ALONE),
   };
 }
 

@@ -1,10 +1,10 @@
 /** The data beside a plugin file, `NAME.cases.json`: samples of its documents, and what requests mean. */
-import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Conformance } from "../conformance/conformance.ts";
 import { BadRequest, messageOf } from "../errors.ts";
+import { isText } from "./record.ts";
 
 const path = z.templateLiteral(["/", z.string()]);
 
@@ -73,14 +73,13 @@ export function conformanceOf(file: string, { samples, ...rest }: Cases): Confor
   };
 }
 
-function readSample(sample: string, file: string): string {
+/** A text, or the bytes of what is none. */
+function readSample(sample: string, file: string): string | Uint8Array {
   let bytes: Buffer;
   try {
     bytes = readFileSync(sample);
   } catch (error) {
     throw new BadRequest(`${file}: the sample ${sample} cannot be read: ${messageOf(error)}`);
   }
-  if (!isUtf8(bytes))
-    throw new BadRequest(`${file}: the sample ${sample} is no text; that of a packed document is kept unpacked`);
-  return bytes.toString();
+  return isText(bytes) ? bytes.toString() : bytes;
 }

@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from "node:path";
 import type { PluginSource } from "../plugin-source.ts";
+import { codeIn } from "./code.ts";
 import { CONTRACT_MODULE, PROVIDED } from "./provided.ts";
 import { importsOf } from "./source.ts";
 
@@ -25,7 +26,7 @@ const NAMES: readonly [RegExp, string][] = [
 /** `FILE:LINE: …`, for each breach. */
 export function lint({ texts }: PluginSource): string[] {
   return Object.entries(texts).flatMap(([file, text]) => {
-    const code = withoutComments(text);
+    const code = codeIn(text);
     const named = NAMES.flatMap(([pattern, why]) =>
       Array.from(code.matchAll(pattern), ({ 0: found, index }) => `${at(file, code, index)}: names ${found}: ${why}`),
     );
@@ -46,10 +47,4 @@ function importedWrongly(file: string, text: string, texts: PluginSource["texts"
 /** `FILE:LINE` of an offset. */
 export function at(file: string, text: string, offset: number): string {
   return offset < 0 ? file : `${file}:${text.slice(0, offset).split("\n").length}`;
-}
-
-/** The same text, as long in lines, with nothing where comments were. */
-function withoutComments(text: string): string {
-  const blank = (found: string) => found.replace(/[^\n]/g, " ");
-  return text.replace(/\/\*[\s\S]*?\*\//g, blank).replace(/(?<=^|\s)\/\/.*$/gm, blank);
 }

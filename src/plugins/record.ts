@@ -1,4 +1,5 @@
 /** Makes a sample of a real document: short, and without what is private or points at public hosts. */
+import { isUtf8 } from "node:buffer";
 import type { Mount } from "../mounts.ts";
 
 /** A document made shorter, and what was cut, for people: empty where nothing was. */
@@ -11,6 +12,14 @@ export interface Trimmed {
 const KEPT = 3;
 /** Lists and maps with no more entries than this, and texts with no more lines, stay whole. */
 const SHORT = 12;
+
+/** Control characters that stand in no text, as they do in archives. */
+const CONTROLS = /[\u0000-\u0008\u000e-\u001f\u007f]/;
+
+/** Whether bytes are text, which may be cut and redacted. An archive is none, though all that is in it may be. */
+export function isText(bytes: Uint8Array): boolean {
+  return isUtf8(bytes) && !CONTROLS.test(new TextDecoder().decode(bytes));
+}
 
 /** JSON by its lists and maps; text by its lines, the first blank one and what is before it being a head; other markup stays. */
 export function trim(text: string): Trimmed {
@@ -66,12 +75,13 @@ export function redact(text: string, mount: Mount): string {
 }
 
 /** `/simple/acme/` → `simple-acme.json`, without the ending of what it was packed with. */
-export function fileNameOf(path: string, text: string): string {
+export function fileNameOf(path: string, content: string | Uint8Array): string {
   const plain =
     path
       .replace(/\.(?:gz|xz|zst|bz2)$/, "")
       .replace(/[^\w.-]+/g, "-")
       .replace(/^-+|-+$/g, "") || "root";
-  const ending = /^\s*[[{]/.test(text) ? ".json" : /^\s*</.test(text) ? ".xml" : ".txt";
+  const text = typeof content === "string" ? content : undefined;
+  const ending = text === undefined ? ".bin" : /^\s*[[{]/.test(text) ? ".json" : /^\s*</.test(text) ? ".xml" : ".txt";
   return /\.[a-z]\w*$/.test(plain) ? plain : `${plain}${ending}`;
 }

@@ -163,6 +163,16 @@ describe("a plugin is refused, with file and line", () => {
   });
 });
 
+test("what texts, patterns and comments name is no act of a plugin", async () => {
+  const named = [
+    'const builtIn = ["process", "Bun.version", "fetch(1)"]; // process.env',
+    "const pattern = /process|Bun/;",
+    "const text = `process Date.now()`;",
+  ];
+  const file = await put({ "texts.ts": `${plugin("texts")}\n${named.join("\n")}\nvoid [builtIn, pattern, text];\n` });
+  expect((await loadPlugins([{ file }])).refused).toEqual([]);
+});
+
 test("a folder is its plugin files: the others load though one is refused", async () => {
   const first = await put({
     "one.ts": plugin("one"),

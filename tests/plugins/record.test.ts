@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
 import { makeMount } from "../../src/mounts.ts";
-import { fileNameOf, redact, trim } from "../../src/plugins/record.ts";
+import { fileNameOf, isText, redact, trim } from "../../src/plugins/record.ts";
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => i);
 const lines = (count: number) => many(count).map((i) => `line ${i}\n`);
@@ -44,4 +44,15 @@ test("named after its path, and what it is", () => {
   expect(fileNameOf("/simple/acme/", '{"a":1}')).toBe("simple-acme.json");
   expect(fileNameOf("/modules/02packages.details.txt.gz", "File: x\n")).toBe("modules-02packages.details.txt");
   expect(fileNameOf("/", "<html>")).toBe("root.xml");
+});
+
+test("an archive is no text, though all that is in it may be", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  expect([bytes("é\t\r\n{}"), bytes("")].map(isText)).toEqual([true, true]);
+  expect([bytes("a.txt\0\0\0\x00644"), new Uint8Array([0x1f, 0x8b]), new Uint8Array([0xe9])].map(isText)).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(fileNameOf("/archive/", new Uint8Array())).toBe("archive.bin");
 });
