@@ -1,4 +1,4 @@
-import type { Doc, Ecosystem, Params, Path, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
+import type { Doc, Ecosystem, Params, Path, Platform, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
 import {
   filteredVersions,
   HEAD_END,
@@ -16,6 +16,8 @@ import { compareRuby, isStableRuby, satisfiesRuby } from "../src/formats/ruby-ve
 
 const INFO = "/info/";
 const SPECS = /^\/(?<list>(?:latest_|prerelease_)?specs)\.4\.8\.gz$/;
+/** Begins a marker that is what Ruby a gem takes. */
+const RUBY = "ruby ";
 /** A file of a gem. Nobody's name and version can be parted in more than eight ways, each of which is a document to ask for. */
 const FILE = String.raw`(?<file>(?!(?:(?:(?!-\d)[^/])*-(?=\d)){9})[^/]+)`;
 
@@ -120,11 +122,18 @@ export const gem: Ecosystem = {
   },
   signs: ["x509"],
   versions: { compare: compareRuby, isStable: isStableRuby, satisfies: satisfiesRuby },
-  runsOn: (marker, platform) => fitsGem(marker, platform),
+  runtimes: ["2.7", "3.0", "3.1", "3.2", "3.3", "3.4", "4.0"].map((ruby) => ({ ruby })),
+  runsOn: (marker, platform) =>
+    marker.startsWith(RUBY) ? takesRuby(marker.slice(RUBY.length), platform) : fitsGem(marker, platform),
 };
 
 function infoPath(name: string): Path {
   return `${INFO}${encodeURIComponent(name)}`;
+}
+
+/** A Ruby is its newest patch. */
+function takesRuby(range: string, { ruby }: Platform): boolean {
+  return ruby === undefined || satisfiesRuby(`${ruby}.99`, range);
 }
 
 function gemPath(name: string, label: string): Path {
@@ -135,7 +144,7 @@ function gemPath(name: string, label: string): Path {
 function stated(name: string, { label, version, platform, requires, attributes }: InfoLine): ReleaseFacts {
   const sha256 = attributes.get("checksum") ?? "";
   const [at, ruby] = [attributes.get("created_at"), attributes.get("ruby")];
-  const marker = platform === "ruby" ? ruby && `ruby ${ruby}` : platform;
+  const marker = platform === "ruby" ? ruby && `${RUBY}${ruby}` : platform;
   const path = gemPath(name, label);
   const common = { qualifiers: { platform }, ...(platform !== "ruby" && { marker: platform }) };
   const quick: Path = `/quick/Marshal.4.8/${encodeURIComponent(`${name}-${label}.gemspec.rz`)}`;

@@ -173,6 +173,9 @@ export interface Ecosystem {
   /** Whether what a marker limits, a file or a requirement, is of use on a platform; true where that cannot be told. Absent
    * where clients look for what other platforms need too. Never throws. Default: true. */
   runsOn?(marker: string, platform: Platform): boolean;
+  /** The versions of the language that are in use. Where no platform is chosen, each of them has the newest version of a package
+   * that it can take, and what is required for none of them is left out. Default: what releases are limited to is not looked at. */
+  runtimes?: readonly Platform[];
   /** The registry as a whole: every package, and what changed. */
   catalog?: Catalog;
   /** The kinds of signatures that its registries may have, checked where an operator gives keys. Default: none. */

@@ -119,4 +119,6 @@ export interface Platform {
   libc?: "glibc" | "musl";
   /** CPython of that version, `3.11`, or with all later ones, `3.11+`. */
   python?: string;
+  /** Ruby of that version, `3.4`. */
+  ruby?: string;
 }

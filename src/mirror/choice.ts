@@ -63,13 +63,18 @@ export function isWanted(
   ecosystem: Ecosystem,
   { optional = false, when, marker }: Requirement,
   { isRoot = false, asks = isRoot ? ["default"] : [] }: Pick<ReleaseTask, "isRoot" | "asks">,
-  { platforms }: Choice,
+  choice: Choice,
   closure: Closure,
 ): boolean {
   const all = closure === "all" && isRoot;
   if (optional && !all) return false;
   if (when && !all && !when.some((feature) => asks.includes(feature))) return false;
-  return isOfUse(ecosystem, marker, platforms);
+  return isOfUse(ecosystem, marker, environments(ecosystem, choice));
+}
+
+/** What versions and requirements are chosen for: the platforms, or else the versions of the language that are in use. */
+export function environments({ runtimes = [] }: Ecosystem, { platforms }: Choice): readonly Platform[] {
+  return platforms.length > 0 ? platforms : runtimes;
 }
 
 export function algorithmOf(digest: Digest): string {

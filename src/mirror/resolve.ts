@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../cache/cache.ts";
-import type { Package, ReleaseFacts } from "../ecosystem.ts";
+import type { Package, Platform, ReleaseFacts } from "../ecosystem.ts";
 import { messageOf, NotFound } from "../errors.ts";
 import type { Choice } from "../jobs.ts";
 import { type Mount, requireName } from "../mounts.ts";
@@ -26,14 +26,12 @@ interface Candidate {
   /** Stable and listed: what clients take where they have the choice. */
   isPlain: boolean;
   tags: readonly string[];
-  /** What limits it: versions that need a newer runtime leave older ones to those who have no such. */
-  limits: string;
+  /** What its parts are limited to: versions that need a newer runtime leave older ones to those who have no such. */
+  limits: readonly (string | undefined)[];
 }
 
 /** Milliseconds for which a package's versions are believed without a look into its documents. */
 const BELIEVED = 30_000;
-/** Of versions that differ in what they are limited to, at most so many are taken: as many Pythons are in use at a time. */
-const LIMITS = 5;
 
 /** What will do for a wish. */
 export interface Resolved {
@@ -101,22 +99,17 @@ function lowest({ ecosystem: { versions } }: Mount, candidates: readonly Candida
 }
 
 /** The newest version, and what is left to those who cannot have it. */
-function pick(
-  { ecosystem: { versions } }: Mount,
-  candidates: readonly Candidate[],
-  { platforms }: Choice,
-): Candidate[] {
+function pick({ ecosystem }: Mount, candidates: readonly Candidate[], { platforms }: Choice): Candidate[] {
+  const { versions, runtimes = [] } = ecosystem;
   const plain = candidates.filter(({ isPlain }) => isPlain);
   const sorted = (plain.length > 0 ? plain : candidates).toSorted((a, b) => versions.compare(b.version, a.version));
   const [best = sorted[0]] = sorted.filter(({ tags }) => tags.includes("latest"));
   if (!best) return [];
   if (platforms.length > 0) return [best];
-  const picked = new Map([[best.limits, best]]);
-  for (const each of sorted) {
-    if (picked.size >= LIMITS) break;
-    if (!picked.has(each.limits)) picked.set(each.limits, each);
-  }
-  return [...picked.values()];
+  const takes = (runtime: Platform) => (each: Candidate) =>
+    each.limits.some((marker) => isOfUse(ecosystem, marker, [runtime]));
+  const picked = runtimes.flatMap((runtime) => [best, ...sorted].find(takes(runtime)) ?? []);
+  return picked.length > 0 ? [...new Set(picked)] : [best];
 }
 
 /** What clients may choose from: admitted, not yanked, with a file that is of use. */
@@ -141,7 +134,7 @@ async function candidatesOf(cache: Cache, mount: Mount, pkg: Package, choice: Ch
       ...instead,
       isPlain: ecosystem.versions.isStable(version) && !parts.some(({ state }) => state === "unlisted"),
       tags: parts.flatMap(({ tags = [] }) => tags),
-      limits: [...new Set(parts.map(({ marker = "" }) => marker))].sort().join(" "),
+      limits: parts.map(({ marker }) => marker),
     }));
 }
 

@@ -32,6 +32,7 @@ export const CONTRACT_KEYS = {
     builtIn: "function?",
     versions: "value",
     runsOn: "function?",
+    runtimes: "value?",
     catalog: "value?",
     signs: "value?",
     problem: "function?",

@@ -10,14 +10,11 @@ import { mirrorTasks } from "../../src/mirror/tasks.ts";
 import { makeMount } from "../../src/mounts.ts";
 import { engine } from "./engine.ts";
 import type { Tree } from "./tree.ts";
-import { startUpstream, type Upstream } from "./upstream.ts";
+import { startUpstream } from "./upstream.ts";
 
 export interface Mirrored {
-  upstream: Upstream;
   outcomes: Outcome[];
   progress: Progress;
-  /** Decoded paths that were asked for with GET and are of files, not of documents. */
-  files: string[];
 }
 
 /** Mirrors package URLs with their dependencies, from a registry that ends with the call. */
@@ -49,10 +46,7 @@ export async function mirrored(
     const tell = (outcome: Outcome) => void outcomes.push(outcome);
     const job = new Job({ pool, mounts: new Map([["m", mount]]), ledger, spec, tell, dry, sizes: SIZES, backoff: 1 });
     await job.run();
-    const asked = new Set(upstream.requests.filter(({ method }) => method === "GET").map(({ path }) => path));
-    const ours = new Set(outcomes.flatMap(({ path }) => (path ? [decodeURIComponent(path)] : [])));
-    const files = [...asked].map((path) => path.replace("/up/", "/")).filter((path) => ours.has(path));
-    return { upstream, outcomes, progress: job.progress, files };
+    return { outcomes, progress: job.progress };
   } finally {
     await close();
     await upstream.close();
