@@ -7,7 +7,7 @@ import { escaped } from "./registries/golang.ts";
 import { binary, type Content, json, text } from "./tree.ts";
 
 /** Path and version; of those that are selected, or read by the go command to build all packages of the root, also the `go` directive
- * (1.N), the bytes of the zip if it took that (else 0), and what it requires, as places in the list. The first is the root. */
+ * (1.N), the bytes of the zip (negative where `go build` did without it; 0: not known), and what it requires, as places in the list. The first is the root. */
 type Row =
   | [path: string, version: string]
   | [path: string, version: string, go: number, size: number, requires: number[]];
@@ -44,8 +44,9 @@ export async function readGraph(name: (typeof GO_GRAPHS)[number]): Promise<GoGra
 export function makeGraph({ root, modules, selected }: GoGraph): Map<string, Content> {
   const tree = new Map<string, Content>();
   const sizes = new Map(modules.map(({ name, version, size }) => [`${name}@${version}`, size]));
-  const isRecorded = selected.filter((each) => sizes.get(`${each.name}@${each.version}`)).length > selected.length / 2;
-  const built = selected.filter(({ name, version }) => !isRecorded || sizes.get(`${name}@${version}`));
+  const isRecorded =
+    selected.filter((each) => sizes.get(`${each.name}@${each.version}`)! > 0).length > selected.length / 2;
+  const built = selected.filter(({ name, version }) => !isRecorded || sizes.get(`${name}@${version}`)! > 0);
   const names = built.map((each) => each.name).filter((name) => name !== root.name);
   /** What is internal is imported by a neighbour, which may. */
   const importer = (name: string) => {
@@ -62,7 +63,10 @@ export function makeGraph({ root, modules, selected }: GoGraph): Map<string, Con
     const files = { [`${top}/go.mod`]: goMod, [`${top}/p.go`]: source };
     tree.set(`${file}.mod`, text(goMod));
     tree.set(`${file}.info`, json({ Version: version, Time: "2020-01-01T00:00:00Z" }));
-    tree.set(`${file}.zip`, binary(zip(padded(files, `${top}/filler.bin`, Math.round(size / 100))), "application/zip"));
+    tree.set(
+      `${file}.zip`,
+      binary(zip(padded(files, `${top}/filler.bin`, Math.round(Math.abs(size) / 100))), "application/zip"),
+    );
     tree.set(`/${escaped(name)}/@v/list`, text(""));
   }
   for (const { name, version } of selected) tree.set(`/${escaped(name)}/@v/list`, text(`${version}\n`));
