@@ -18,7 +18,7 @@ export interface Purl extends Package {
 export function parsePurl(text: string): Purl {
   try {
     // A parser may take the version for the name where there is none.
-    if (/^pkg:\/*(?:[^?#]*\/)?@[^/?#]*\/*(?:[?#]|$)/.test(text.trim())) throw new Error("the name is missing");
+    if (/^pkg:(?:[^?#]*\/)?@[^/?#]*\/*(?:[?#]|$)/.test(text.trim())) throw new Error("the name is missing");
     const { type, namespace, name, version, qualifiers } = read(text.trim().replace(/^pkg:npm\/@/, "pkg:npm/%40"));
     return {
       type,

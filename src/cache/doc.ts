@@ -1,4 +1,5 @@
 import type { Declared, Doc, Path } from "../ecosystem.ts";
+import { requireShallow } from "../formats/depth.ts";
 import { type Mount, mayFetch, pathOf, placesOf } from "../mounts.ts";
 import type { Target } from "./locate.ts";
 
@@ -54,7 +55,10 @@ export function makeDoc(
     header: (name) => source.headers?.[name],
     bytes: () => bytes,
     text: read,
-    json: <T>() => JSON.parse(read()) as T,
+    json: <T>() => {
+      requireShallow(read());
+      return JSON.parse(read()) as T;
+    },
     traits: target.mount.traits,
     pathOf: (url) => {
       places ??= placesOf(target.mount, around.declared());

@@ -118,8 +118,16 @@ interface Made {
   unit: string | number;
 }
 
+function placeOf(body: string, place: number): number {
+  const places = placesIn(body);
+  return places[place % places.length]!;
+}
+
 function bodyOf(body: string, { place, unit }: Made, characters: number): string {
-  const at = placesIn(body)[place % placesIn(body).length]!;
+  // Closed again: what is whole is read to its end.
+  if (unit === "[]")
+    return withRun(withRun(body, placeOf(body, place), "]", characters / 2), placeOf(body, place), "[", characters / 2);
+  const at = placeOf(body, place);
   const text = typeof unit === "string" ? unit : body.slice(at, at + unit);
   return text === "" ? body : withRun(body, typeof unit === "string" ? at : at + text.length, text, characters);
 }
