@@ -202,7 +202,8 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     close: async () => {
       await cache.drain();
       // What was stored makes copies of the database old.
-      if (options.claims && !dry) await owner.claim();
+      if (options.claims && !dry)
+        await owner.claim().catch((error: unknown) => log.warn("the store was not told", { error: messageOf(error) }));
       await database.close();
     },
   };

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, spyOn, test } from "bun:test";
+import { resolve } from "node:path";
 import { run } from "#src/cli.ts";
 import type { Command, Invocation } from "#src/command.ts";
 import { configCheck } from "#src/commands/config.ts";
@@ -114,7 +115,10 @@ test("the exit code is the command's, and 1 where it fails", async () => {
   expect(errors.join("")).toContain("out of order");
   errors = [];
   expect([await proxy("unplug"), await proxy("fill")]).toEqual([1, 1]);
-  expect(errors).toEqual(["proxy: registry.example cannot be reached", "proxy: ENOSPC: no space left"]);
+  expect(errors).toEqual([
+    "proxy: registry.example cannot be reached",
+    "proxy: the disk is full: ENOSPC: no space left",
+  ]);
 });
 
 const helps: [line: string, ...contains: string[]][] = [
@@ -160,6 +164,8 @@ test("config check tells what is not as by default, and from where", async () =>
   expect(out).toEqual([
     'storage.path = "x" (flag --storage-path)',
     'metadata_ttl = "10m" (environment variable PROXY_METADATA_TTL)',
+    `store: ${resolve("x")} (will be made)`,
+    `database: ${resolve("x/proxy.db")} (inside the store; will be made)`,
     "ok",
   ]);
   expect(await proxy("config check", { PROXY_LOG_LEVEL: "loud", PROXY_WORKERS: "-1" })).toBe(2);
