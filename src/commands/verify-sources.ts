@@ -8,7 +8,7 @@ import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import type { Aside } from "../mirror/sources/source.ts";
 import { failuresOf, listed, recorder, told } from "./mirror-report.ts";
 import { openReport } from "./report-file.ts";
-import { openPool, openRuntime, type RuntimeOptions } from "./runtime.ts";
+import { openCrew, openRuntime, type RuntimeOptions, threads } from "./runtime.ts";
 import { choiceOf, closureOf, sourcesOf, targetsOf } from "./sources.ts";
 import { Tally } from "./tally.ts";
 
@@ -23,7 +23,7 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
     absent: "refuse",
   };
   const runtime = await openRuntime(options);
-  const pool = openPool(config.workers, options);
+  const pool = openCrew(runtime, { ...options, share: threads(config.workers) });
   const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
   const record = report && recorder(report, runtime.mounts);
   const tally = new Tally();
@@ -34,8 +34,7 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
     for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
       const choice = { ...EVERYTHING, ...choiceOf(flags) };
       const ledger = new MemoryLedger({
-        isWhole: ({ mount, purl, digests }) =>
-          runtime.mirrored.whole(mount, [purl], [keyOfChoice(choice, digests)]).length > 0,
+        isWhole: ({ mount, purl, digests }) => runtime.mirrored.isHeldWhole(mount, purl, keyOfChoice(choice, digests)),
       });
       const aside = (each: Aside) => {
         tally.aside(each);

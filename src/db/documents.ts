@@ -16,6 +16,7 @@ export class Documents {
   readonly #orm: Database["orm"];
   readonly #find;
   readonly #page;
+  readonly #pages;
   readonly #put;
   readonly #putPage;
   readonly #forgetPages;
@@ -36,6 +37,11 @@ export class Documents {
       .where(and(eq(facts.mount, mount), eq(facts.document, document), sql`${facts.first} <= ${path}`))
       .orderBy(sql`${facts.first} desc`)
       .limit(1)
+      .prepare();
+    this.#pages = orm
+      .select({ page: facts.page })
+      .from(facts)
+      .where(and(eq(facts.mount, mount), eq(facts.document, document)))
       .prepare();
     this.#put = orm
       .insert(documents)
@@ -72,12 +78,7 @@ export class Documents {
 
   /** All pages of a document's facts. */
   pages(mount: string, document: string): string[] {
-    return this.#orm
-      .select({ page: facts.page })
-      .from(facts)
-      .where(and(eq(facts.mount, mount), eq(facts.document, document)))
-      .all()
-      .map(({ page }) => page);
+    return this.#pages.all({ mount, document }).map(({ page }) => page);
   }
 
   /** Documents below a path that state facts, the newest first. `below` ends with a slash. */
