@@ -276,6 +276,7 @@ export class ArtifactCache {
     const expected = route.digest?.(params) ?? fact?.digest;
     return {
       mount,
+      kind: "artifact",
       // What can be asked instead may not have it; then people want to know why it was not asked for where it is.
       path:
         fact?.url && !mayFetch(mount, fact.url)

@@ -102,6 +102,7 @@ export class DocumentFetch {
     return {
       mount,
       path,
+      kind: "document",
       ...sources,
       validators: row && { registry: registryOf(row, sources.sources), headers: conditional(row) },
       expected: digest,

@@ -58,7 +58,9 @@ async function rest(
     range: `bytes=${from}-`,
   };
   // Without patience: the whole can be had of others, too.
-  const response = await upstream.fetch(wanted.mount, row.url, { headers, patience: 0 }).catch(() => undefined);
+  const response = await upstream
+    .fetch(wanted.mount, row.url, { headers, patience: 0, kind: "document" })
+    .catch(() => undefined);
   if (!response) return IGNORED;
   const isPart = response.status === 206 && !response.headers.has("content-encoding");
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "") ?? [];

@@ -31,7 +31,12 @@ export async function putTo(
   const [{ urls } = { urls: [] }] = sourcesOf(question, await documents.declared(mount));
   if (urls.length === 0) throw new NotFound(`no upstream is configured for ${path}`);
   const headers: Record<string, string> = { ...ask.bodyHeaders, ...(ask.accept && { accept: ask.accept }) };
-  const request = { method: ask.method === "HEAD" ? "GET" : ask.method, headers, body: ask.body };
+  const request = {
+    method: ask.method === "HEAD" ? "GET" : ask.method,
+    headers,
+    body: ask.body,
+    kind: "question",
+  } as const;
   for (const url of urls) {
     // Equals are asked in their order: only the last one is worth waiting for.
     const isLast = url === urls.at(-1);

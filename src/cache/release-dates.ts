@@ -102,7 +102,16 @@ export class DateFinder {
     const target = targetOf(mount, match.route, match.params, path);
     try {
       const found = await confine(this.#documents, target, sourcesOf(target, await this.#documents.declared(mount)));
-      const wanted = { ...found, mount, path, algorithms: [], keepHeaders: [], maximum: 0, raw: true } as const;
+      const wanted = {
+        ...found,
+        mount,
+        path,
+        kind: match.route.kind === "artifact" ? "artifact" : "document",
+        algorithms: [],
+        keepHeaders: [],
+        maximum: 0,
+        raw: true,
+      } as const;
       const { head } = await request(upstream, { ...wanted, method: "HEAD" }, 0, undefined);
       const at = Date.parse(head.lastModified ?? "");
       return Number.isNaN(at) ? undefined : at;

@@ -30,6 +30,7 @@ export interface Wanted extends Sources {
   requestHeaders?: Record<string, string>;
   /** Default: GET. */
   method?: "HEAD";
+  kind: "document" | "artifact";
   /** Bytes. */
   maximum: number;
   /** Archives are kept as sent; documents are decompressed when upstream compressed them although not asked to. */
@@ -94,7 +95,7 @@ async function askRegistry(
   from: number,
   known: Head | undefined,
 ): Promise<Answered> {
-  const { mount, path, method, validators } = wanted;
+  const { mount, path, method, validators, kind } = wanted;
   let absence = new NotFound(`${path}: no upstream is configured that could have it`);
   let failure: Error | undefined;
   const isKnown = validators && (validators.registry === registry || wanted.sources.length === 1);
@@ -105,7 +106,7 @@ async function askRegistry(
       // Only the last one is worth waiting for.
       const patience = url === urls.at(-1) ? undefined : 0;
       const headers = { ...wanted.requestHeaders, ...conditional, ...rest };
-      const response = await upstream.fetch(mount, url, { ...(method && { method }), headers, patience });
+      const response = await upstream.fetch(mount, url, { ...(method && { method }), headers, patience, kind });
       if (from > 0 && known ? isRest(response, wanted, from, known) : response.status === 200)
         return { response, head: { ...headOf(response, url, wanted), registry } };
       throw await refusal(response, new URL(url).host, wanted, from, conditional);

@@ -5,8 +5,8 @@
 import { messageOf, UpstreamFailed } from "../errors.ts";
 import { emit } from "../events.ts";
 import type { Dialer } from "../mounts.ts";
-import { Breaker } from "./breaker.ts";
-import type { DialRequest, DialSettings } from "./dial.ts";
+import { Breaker, type Place } from "./breaker.ts";
+import { type DialRequest, type DialSettings, Unreachable } from "./dial.ts";
 import { Limits } from "./limits.ts";
 import { Pauses } from "./pauses.ts";
 import { delayBefore, isBusy, mayPass, retryAfterOf, verdictOf } from "./retry.ts";
@@ -26,6 +26,8 @@ export interface UpstreamSettings extends DialSettings {
 export interface UpstreamRequest extends Partial<DialRequest> {
   /** Milliseconds that retries may wait in all. Default: as set. */
   patience?: number | undefined;
+  /** What is asked for: kinds that fail are told apart (a registry's documents may be well while its files are not). */
+  kind?: "document" | "artifact" | "question";
 }
 
 type Outcome = Response | UpstreamFailed;
@@ -45,13 +47,14 @@ export function answeringAddress(response: Response): string | undefined {
 export class Upstream {
   readonly settings: UpstreamSettings;
   readonly #breaker = new Breaker();
-  readonly #pauses = new Pauses();
+  readonly #pauses: Pauses;
   readonly #tokens: Tokens;
   readonly #limits: Limits | undefined;
   readonly #throttle: Throttle | undefined;
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings;
+    this.#pauses = new Pauses(settings.adaptive);
     this.#tokens = new Tokens(settings);
     this.#limits = settings.adaptive ? new Limits() : undefined;
     this.#throttle = settings.rate ? new Throttle(settings.rate) : undefined;
@@ -62,33 +65,39 @@ export class Upstream {
    * Throws UpstreamFailed when there is none; 429 and 5xx are answers once patience is over.
    */
   async fetch(dialer: Dialer, address: string, request: UpstreamRequest = {}): Promise<Response> {
-    const { patience = this.settings.patience, method = "GET" } = request;
-    const { host } = new URL(address);
+    const { patience = this.settings.patience, method = "GET", kind = "document" } = request;
+    const { host, pathname, search } = new URL(address);
+    const path = `${pathname}${search}`;
+    const place = { mount: dialer.name, host, kind };
     let deadline = Date.now() + patience;
     for (let attempt = 0; ; attempt++) {
       const asked = Date.now();
-      const place = await this.#limits?.take(host);
+      const turn = await this.#limits?.take(host);
       // Whoever had to queue is as patient as before.
-      if (place) deadline += Date.now() - asked;
+      if (turn) deadline += Date.now() - asked;
       let outcome: Outcome | undefined;
+      let isProbe = false;
+      let delay = 0;
       try {
-        await this.#pauses.wait(host, deadline);
-        this.#breaker.admit(host);
+        await this.#pauses.wait(host, path, deadline);
+        isProbe = await this.#breaker.admit(place, path, deadline);
         outcome = await this.#try(dialer, address, { ...request, method, deadline });
+        delay = delayBefore(attempt, outcome);
+        if (isProbe || !mayPass(outcome) || method === "POST" || Date.now() + delay > deadline)
+          return this.#conclude(place, path, outcome);
       } finally {
-        place?.leave(outcome && verdictOf(outcome));
+        if (isProbe) this.#breaker.ended(place);
+        turn?.leave(outcome && verdictOf(outcome));
       }
-      const delay = delayBefore(attempt, outcome);
-      if (!mayPass(outcome) || method === "POST" || Date.now() + delay > deadline) return this.#conclude(host, outcome);
       if (outcome instanceof Response) await outcome.body?.cancel();
       await Bun.sleep(delay);
     }
   }
 
   /** Once for all attempts: one address that always fails says little of its host. */
-  #conclude(host: string, outcome: Outcome): Response {
-    if (isFailure(outcome)) this.#breaker.failed(host);
-    else this.#breaker.succeeded(host);
+  #conclude(place: Place, path: string, outcome: Outcome): Response {
+    if (isFailure(outcome)) this.#breaker.failed(place, path, outcome instanceof Unreachable);
+    else this.#breaker.succeeded(place);
     if (!(outcome instanceof Response)) throw outcome;
     const limited = this.#throttle?.limit(outcome) ?? outcome;
     const address = answering.get(outcome);
@@ -124,10 +133,12 @@ export class Upstream {
   async #follow(dialer: Dialer, address: string, attempt: Attempt): Promise<Response> {
     let url = new URL(address);
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-      if (hop > 0) await this.#pauses.wait(url.host, attempt.deadline);
+      const path = `${url.pathname}${url.search}`;
+      if (hop > 0) await this.#pauses.wait(url.host, path, attempt.deadline);
       const response = await this.#tokens.dial(dialer, url, attempt);
       const pause = isBusy(response) ? retryAfterOf(response) : undefined;
-      if (pause) this.#pauses.begin(url.host, pause, response.status);
+      if (pause) this.#pauses.begin(url.host, path, pause, response.status);
+      if (!isBusy(response)) this.#pauses.answered(url.host);
       const location = response.headers.get("location");
       if (response.status < 300 || response.status > 399 || response.status === 304 || !location) {
         if (hop > 0) answering.set(response, url.href);

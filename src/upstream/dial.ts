@@ -3,7 +3,7 @@ import { UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import { isClear } from "../plain.ts";
 import { type Credential, credentialFor } from "./auth.ts";
-import { describeFailure, proxyFor } from "./forward-proxy.ts";
+import { describeFailure, isUnreachable, proxyFor } from "./forward-proxy.ts";
 import { publicAddress, requireHttp, requirePublicName } from "./guard.ts";
 
 /** Directly, whatever the environment says; Bun's types do not know it. */
@@ -24,6 +24,9 @@ export interface DialRequest {
   /** A bearer token, in the place of what is configured. */
   token?: string | undefined;
 }
+
+/** No connection could be made, whatever was to be asked for. */
+export class Unreachable extends UpstreamFailed {}
 
 /** The answer, whatever its status; a redirect is one. Throws UpstreamFailed when there is none, or none may be asked for. */
 export async function dial(
@@ -78,7 +81,8 @@ export async function dial(
         timeout: true,
       });
     }
-    throw new UpstreamFailed(describeFailure(url.host, proxy, error), { retryable: true });
+    const Failure = isUnreachable(error) ? Unreachable : UpstreamFailed;
+    throw new Failure(describeFailure(url.host, proxy, error), { retryable: true });
   } finally {
     clearTimeout(timer);
   }

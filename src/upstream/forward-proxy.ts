@@ -1,6 +1,6 @@
 /** The forward proxy by which an address is reached: of the configuration, else of the environment, for every hop alike. */
 import { isIP } from "node:net";
-import { UpstreamFailed } from "../errors.ts";
+import { messageOf, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
 import { Networks } from "../networks.ts";
 
@@ -47,17 +47,21 @@ function isExcepted({ hostname, host, port, protocol }: URL, list: string): bool
     });
 }
 
-/** Errors of the way to the proxy itself. */
+/** Errors of a connection that could not be made. */
 const UNREACHABLE = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
+
+/** Whether no connection could be made, to the proxy or to the host. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && UNREACHABLE.has(String(error.code));
+}
 
 /** What a failure on the way to a host means where a proxy was to reach it. */
 export function describeFailure(host: string, proxy: ForwardProxy | undefined, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (!proxy) return `${host} cannot be reached: ${reason}`;
-  const { code } = error as { code?: string };
   const name = `the proxy ${new URL(proxy.url).host} (${proxy.setting})`;
-  if (code === "ERR_PROXY_TUNNEL") return `${host} cannot be reached: ${name} refuses: ${reason}`;
-  if (code !== undefined && UNREACHABLE.has(code))
-    return `${host} cannot be reached: ${name} does not answer: ${reason}`;
+  if (error instanceof Error && "code" in error && error.code === "ERR_PROXY_TUNNEL")
+    return `${host} cannot be reached: ${name} refuses: ${reason}`;
+  if (isUnreachable(error)) return `${host} cannot be reached: ${name} does not answer: ${reason}`;
   return `${host} cannot be reached through ${name}: ${reason}`;
 }

@@ -19,6 +19,7 @@ const ask = (raw: boolean) =>
       {
         mount: { name: "m", trusted: new Set([server.url]) },
         path: "/a",
+        kind: "artifact",
         sources: [{ registry: server.url, urls: [`${server.url}/a`] }],
         algorithms: [],
         keepHeaders: [],

@@ -176,10 +176,10 @@ describe("a host that fails again and again", () => {
   });
   test("is left alone for a moment, however often it is asked for meanwhile; other hosts are not", async () => {
     const upstream = client();
-    const ask = () => upstream.fetch(both, `${registry.url}/a`);
+    const ask = (path = "/a") => upstream.fetch(both, registry.url + path);
     const start = Date.now();
-    registry.fault("/a", failing(500));
-    for (let asked = 0; asked < 5; asked++) await ask();
+    registry.fault(/./, failing(500));
+    for (const path of ["/a", "/b", "/c", "/d", "/e"]) await ask(path);
     registry.heal();
     for (let second = 0; second < 9; second++) {
       setSystemTime(start + second * 1_000);
@@ -187,7 +187,7 @@ describe("a host that fails again and again", () => {
       expect(error.retryable).toBe(true);
       expect(error.message).toContain("left alone for a moment");
     }
-    expect(registry.count("/a")).toBe(5);
+    expect(registry.count("/a")).toBe(1);
     expect((await upstream.fetch(both, `${storage.url}/a`)).status).toBe(200);
     setSystemTime(start + 11_000);
     expect((await ask()).status).toBe(200);

@@ -1,5 +1,5 @@
 /** How upstreams are spared: pauses that they ask for, and no more at once than they can bear. Over real sockets. */
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import { UpstreamFailed } from "../../src/errors.ts";
 import type { Dialer } from "../../src/mounts.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
@@ -42,7 +42,9 @@ function counting(milliseconds: number): { fault: Fault; most: () => number } {
   };
 }
 
+/** Who serves clients leaves the path alone that was told, who mirrors all of the host. */
 describe.each([false, true])("a pause that a host asks for (adaptive: %p)", (adaptive) => {
+  const other = adaptive ? "/b" : "/a";
   test.each([429, 503])("with status %i is kept by all who would ask it, and by nobody else", async (status) => {
     const upstream = client({ adaptive, patience: 5_000 });
     registry.fault("/a", firstTimes(1, failing(status, 1)));
@@ -50,7 +52,7 @@ describe.each([false, true])("a pause that a host asks for (adaptive: %p)", (ada
     while (registry.count("/a") === 0) await Bun.sleep(5);
     await Bun.sleep(20);
     const started = performance.now();
-    const others = ["/b", "/c"].map((path) => upstream.fetch(both, registry.url + path));
+    const others = [other, other].map((path) => upstream.fetch(both, registry.url + path));
     expect((await upstream.fetch(both, `${storage.url}/b`)).status).toBe(200);
     expect(performance.now() - started).toBeLessThan(500);
     expect(registry.requests.map(({ path }) => path)).toEqual(["/a"]);
@@ -63,7 +65,7 @@ describe.each([false, true])("a pause that a host asks for (adaptive: %p)", (ada
     expect((await upstream.fetch(both, `${registry.url}/a`)).status).toBe(429);
     const started = performance.now();
     const errors = await Promise.all(
-      Array.from({ length: 100 }, () => failure(upstream.fetch(both, `${registry.url}/b`))),
+      Array.from({ length: 100 }, () => failure(upstream.fetch(both, registry.url + other))),
     );
     expect(performance.now() - started).toBeLessThan(900);
     for (const error of errors as UpstreamFailed[]) {
@@ -72,7 +74,7 @@ describe.each([false, true])("a pause that a host asks for (adaptive: %p)", (ada
       expect(error.retryAfter).toBeWithin(58_000, 60_001);
       expect(error.message).toContain("answered 429 and asked to be left alone for another 60 s");
     }
-    expect(registry.count("/b")).toBe(0);
+    expect(registry.count(other)).toBe(adaptive ? 0 : 1);
   });
   test("is asked for by none of these", async () => {
     const upstream = client({ adaptive });
@@ -89,7 +91,7 @@ describe.each([false, true])("a pause that a host asks for (adaptive: %p)", (ada
     storage.fault("/a", failing(503, 60));
     expect((await upstream.fetch(both, `${registry.url}/a`)).status).toBe(503);
     expect((await upstream.fetch(both, `${registry.url}/b`)).status).toBe(200);
-    expect(((await failure(upstream.fetch(both, `${storage.url}/b`))) as UpstreamFailed).retryAfter).toBeNumber();
+    expect(((await failure(upstream.fetch(both, storage.url + other))) as UpstreamFailed).retryAfter).toBeNumber();
     await failure(upstream.fetch(both, `${registry.url}/a`));
     expect([registry.count("/a"), storage.count("/a")]).toEqual([2, 1]);
   });
@@ -99,8 +101,53 @@ test("a pause is no longer than five minutes, whatever a host asks for", async (
   const upstream = client();
   registry.fault("/a", failing(503, 10 ** 9));
   await upstream.fetch(both, `${registry.url}/a`);
-  const error = (await failure(upstream.fetch(both, `${registry.url}/b`))) as UpstreamFailed;
+  const error = (await failure(upstream.fetch(both, `${registry.url}/a`))) as UpstreamFailed;
   expect(error.retryAfter).toBeWithin(299_000, 300_001);
+});
+
+describe("for who serves clients", () => {
+  afterEach(() => {
+    setSystemTime();
+  });
+  const status = async (upstream: Upstream, path: string) => {
+    const answer: unknown = await upstream.fetch(both, registry.url + path).catch((error: unknown) => error);
+    return answer instanceof Response ? answer.status : "left alone";
+  };
+
+  test("a host that is busy for one path is asked for others", async () => {
+    const upstream = client();
+    registry.fault("/a", failing(429, 3_600));
+    expect([await status(upstream, "/a"), await status(upstream, "/b")]).toEqual([429, 200]);
+    expect([await status(upstream, "/a"), await status(upstream, "/c")]).toEqual(["left alone", 200]);
+    expect(registry.count("/a")).toBe(1);
+  });
+  test("one that is busy for several is left alone; another path is tried now and then", async () => {
+    const upstream = client();
+    const start = Date.now();
+    setSystemTime(start);
+    registry.fault(/^\/[ab]$/, failing(429, 3_600));
+    expect([await status(upstream, "/a"), await status(upstream, "/b")]).toEqual([429, 429]);
+    expect(await status(upstream, "/c")).toBe("left alone");
+    setSystemTime(start + 5_000);
+    // Its answer shows that the host has room.
+    expect([await status(upstream, "/c"), await status(upstream, "/c")]).toEqual([200, 200]);
+    expect(await status(upstream, "/a")).toBe("left alone");
+    expect(registry.requests.map(({ path }) => path)).toEqual(["/a", "/b", "/c", "/c"]);
+  });
+  test("paths that fail keep no other from being fetched", async () => {
+    const upstream = client();
+    for (let name = 0; name < 12; name++) {
+      registry.fault(`/bad${name}`, failing(name % 2 === 0 ? 500 : 503));
+      await status(upstream, `/bad${name}`);
+      expect(await status(upstream, "/b")).toBe(200);
+    }
+    for (const round of [1, 2])
+      expect([
+        round,
+        ...(await Promise.all(Array.from({ length: 12 }, (_, name) => status(upstream, `/bad${name}`)))),
+      ]).toHaveLength(13);
+    expect(await status(upstream, "/c")).toBe(200);
+  });
 });
 
 describe("how many ask a host at once", () => {
@@ -153,8 +200,8 @@ describe("how many ask a host at once", () => {
 
 test("a host that is left alone for its failures says for how long", async () => {
   const upstream = client();
-  registry.fault("/a", failing(500));
-  for (let asked = 0; asked < 5; asked++) await upstream.fetch(both, `${registry.url}/a`);
+  registry.fault(/./, failing(500));
+  for (const path of ["/a", "/b", "/c", "/d", "/e"]) await upstream.fetch(both, registry.url + path);
   const error = (await failure(upstream.fetch(both, `${registry.url}/a`))) as UpstreamFailed;
   expect(error.retryAfter).toBeWithin(9_000, 10_001);
 });
