@@ -76,6 +76,8 @@ export const cargo: Ecosystem = {
     ...[DOWNLOAD, FILE].map((match) => ({
       kind: "artifact" as const,
       match,
+      // Every line of an index has a checksum.
+      needsDigest: true,
       from: "download",
       canonical: ({ crate, version }: Record<string, string>) => download(crate!, version!),
       // Where an operator names only the folder that the crates are in.

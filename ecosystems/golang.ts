@@ -14,7 +14,7 @@ const TREE_HEAD = new RegExp(`^${HEAD}$`);
 const RECORD = new RegExp(String.raw`^(?<record>(?<id>\d+)\n(?:.+\n)+\n)${HEAD}$`);
 
 /** Clients send `%21` for the `!` that stands with a small letter in place of a capital. */
-const module = { kind: "metadata", canonical: ({ path }: Params) => encodeURI(path!) as Path } as const;
+const module = { kind: "metadata", canonical: ({ path }: Params) => encode(path!) as Path } as const;
 const immutable = { ...module, freshness: "immutable", release: releaseOf, describedBy: () => [] } as const;
 const whole = { package: (params: Params) => releaseOf(params).name } as const;
 const verified = { ...module, release: releaseOf, describedBy: lookedUp };
@@ -42,7 +42,7 @@ export const golang: Ecosystem = {
     // The go command never asks for it. A mirror job ends with it, and what is held is then served under this head.
     { ...module, ...database, match: at("sumdb/(?<db>.+)(?<rest>/latest)"), freshness: 0, parse: treeHead },
     // Documents, not artifacts, so that `seal` sees which tree heads clients were served before.
-    { ...immutable, ...database, match: at(`sumdb/(?<db>.+)(?<rest>/${TILE})`), release: () => undefined },
+    { ...immutable, ...database, match: at(`sumdb/(?<db>.+)(?<rest>/${TILE})`), release: () => undefined, parse: tile },
     {
       ...immutable,
       ...database,
@@ -178,6 +178,15 @@ function take(doc: Doc, pattern: RegExp): Params {
   const groups = pattern.exec(doc.text())?.groups;
   if (!groups) throw new Error(`${doc.path} has no whole signed tree head of a checksum database`);
   return groups;
+}
+
+/** Hashes of 32 bytes each, or records, which begin with their number. Throws where it is something else. */
+function tile(doc: Doc): Facts {
+  const isData = /\/tile\/\d+\/data\//.test(doc.path);
+  const { length } = doc.bytes();
+  if (isData ? !/^\d+\n\S/.test(doc.text()) : length === 0 || length % 32 !== 0)
+    throw new Error(`${doc.path} has ${length} bytes, which are no ${isData ? "records" : "hashes"}`);
+  return {};
 }
 
 /** The number of records only grows, so it is the head's revision. */

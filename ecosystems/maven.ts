@@ -50,7 +50,7 @@ export const maven: Ecosystem = {
     },
     { ...changing, match: at(String.raw`${SNAPSHOT}/maven-metadata\.xml`), parse: generation },
     { ...shared, match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`), parse: versions, rewrite: filter },
-    { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400 },
+    { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400, parse: archetypes },
     { ...changing, match: at(REPUBLISHED) },
     { ...immutable, match: at(FILE + SUM), describedBy: () => [], parse: checksum },
     { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
@@ -108,12 +108,14 @@ function files(release: Release): FileFacts[] {
   return [...main, ...(chosen ? [] : [sources])].flatMap(withProofs);
 }
 
-/** `<hash>`, or with the file's name, in either case; old ones are sometimes something else, and state nothing. */
+/** `<hash>`, or with the file's name, in either case. Throws where it is something else, as old ones are sometimes: then nothing
+ * is stated. */
 function checksum(doc: Doc): Facts {
   const algorithm = doc.params.algorithm as keyof typeof LENGTHS;
   const hex = new RegExp(`(?<!\\w)[0-9a-f]{${LENGTHS[algorithm]}}(?!\\w)`, "i").exec(doc.text())?.[0].toLowerCase();
   const path = doc.path.slice(0, -algorithm.length - 1) as Path;
-  return hex ? { releases: [{ ...releaseOf(doc.params), files: [{ path, digest: `${algorithm}:${hex}` }] }] } : {};
+  if (!hex) throw new Error(`expected a ${algorithm} in hex, found "${doc.text().slice(0, 80)}"`);
+  return { releases: [{ ...releaseOf(doc.params), files: [{ path, digest: `${algorithm}:${hex}` }] }] };
 }
 
 /** The metadata of a group, whose plugins it names, is of the same name and lists no versions. */
@@ -124,6 +126,12 @@ function versions(doc: Doc) {
     version: labelOf(version, "version"),
   }));
   return { releases, follow: releases.filter(isSnapshot).map(snapshotIndex), leftOut };
+}
+
+/** States nothing of releases. Throws where it is something else. */
+function archetypes(doc: Doc): Facts {
+  readXml(doc.text(), "archetype-catalog");
+  return {};
 }
 
 /** What `<versioning>` holds. */

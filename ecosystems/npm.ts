@@ -47,7 +47,7 @@ export const npm: Ecosystem = {
     // reason, and installations go on.
     { kind: "passthrough", match: ADVISORIES, methods: ["POST"] },
     { kind: "answer", match: "/-/ping", answer: () => json({}) },
-    { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400 },
+    { kind: "metadata", match: "/-/npm/v1/keys", freshness: 86_400, parse: keys },
     {
       kind: "metadata",
       match: new RegExp(`^/-/npm/v1/attestations/${NAME}@(?<version>${SEGMENT})$`, "i"),
@@ -126,6 +126,12 @@ function parse(doc: Doc) {
       };
     }),
   };
+}
+
+/** States nothing of releases. Throws where it is something else. */
+function keys(doc: Doc) {
+  if (!Array.isArray(doc.json<{ keys?: unknown }>()?.keys)) throw new Error(`${doc.path} is no list of keys`);
+  return {};
 }
 
 function filesOf(doc: Doc, { name, version }: Release, { dist }: Manifest): FileFacts[] {
@@ -219,7 +225,7 @@ function attestations(name: string, version: string): Path {
 function tarball(doc: Doc, name: string, version: string, { tarball: url }: Manifest["dist"]): Path {
   const path = doc.pathOf(url);
   const known =
-    path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !path.slice(path.indexOf("/-/") + 3).includes("/");
+    path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !/\/|%2f/i.test(path.slice(path.indexOf("/-/") + 3));
   return known
     ? path
     : `/${encode(name)}/-/${encodeURIComponent(`${name.slice(name.indexOf("/") + 1)}-${version}.tgz`)}`;

@@ -154,6 +154,10 @@ export const nuget: Ecosystem = {
       to: ({ rest }) => rest as Path,
       // Each has its time in its name, but the registry does not promise that it never changes.
       describedBy: () => [],
+      parse: (doc) => {
+        if (typeof doc.json<unknown>() !== "object") throw new Error(`${doc.path} is no page of vulnerabilities`);
+        return {};
+      },
     },
     {
       kind: "passthrough",

@@ -12,6 +12,7 @@ import {
   type ProjectFile,
   readProject,
   renderRoot,
+  requireRoot,
   toHtml,
   withoutMetadata,
 } from "../src/formats/simple-index.ts";
@@ -69,6 +70,10 @@ export const pypi: Ecosystem = {
       accept: ACCEPT,
       variants: VARIANTS,
       freshness: 3_600,
+      parse: (doc) => {
+        requireRoot(doc);
+        return {};
+      },
       rewrite: (doc, view) => renderRoot(doc, view.variant),
     },
     {

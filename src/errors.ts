@@ -41,6 +41,8 @@ export class UpstreamFailed extends Error {
   readonly timeout: boolean;
   /** Milliseconds, from when it failed, for which upstream asked to be left alone. */
   readonly retryAfter: number | undefined;
+  /** Whether it answered as if it had what was asked for, with something that cannot be that (a page for people). */
+  readonly implausible: boolean;
 
   constructor(
     message: string,
@@ -49,13 +51,15 @@ export class UpstreamFailed extends Error {
       retryable = false,
       timeout = false,
       retryAfter,
-    }: Partial<Pick<UpstreamFailed, "status" | "retryable" | "timeout" | "retryAfter">> = {},
+      implausible = false,
+    }: Partial<Pick<UpstreamFailed, "status" | "retryable" | "timeout" | "retryAfter" | "implausible">> = {},
   ) {
     super(message);
     this.status = status;
     this.retryable = retryable;
     this.timeout = timeout;
     this.retryAfter = retryAfter;
+    this.implausible = implausible;
   }
 }
 

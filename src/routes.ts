@@ -54,6 +54,8 @@ export interface ArtifactRoute extends Described {
   kind: "artifact";
   /** It is refused where nothing states its digest. */
   needsDigest?: boolean;
+  /** What it is, where the end of its name does not tell: a file whose digest nothing states is stored only if it opens as that. */
+  format?: "zip" | "tgz" | "gzip" | "tar";
   /** It may carry signatures by certificates: `zip`, in a member over all the others; `tar`, of each member in one beside it. */
   signed?: "zip" | "tar";
   /** A member of the file, which is then a zip archive, that states what its index may not (a wheel's METADATA). Read by

@@ -4,13 +4,14 @@ import type { Doc, MetadataRoute, Path, Release, ReleaseFacts } from "../ecosyst
 import { messageOf, UpstreamFailed, Withheld } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
+import { decodedPath } from "../path.ts";
 import { maturity, mayWithhold, thresholdFor } from "../policy/cooldown.ts";
 import { formatPurl, keyOf } from "../purl.ts";
 import type { Context } from "./context.ts";
 import { isDamaged } from "./damaged.ts";
 import type { DocumentCache } from "./documents.ts";
 import { statedOf } from "./gather.ts";
-import type { Target } from "./locate.ts";
+import { documentAt, type Target } from "./locate.ts";
 import { DateFinder } from "./release-dates.ts";
 
 /** What one document's clients may see, decided once for all that it states. */
@@ -73,17 +74,19 @@ export class Admissions {
           continue;
         }
         hidden.add(keyOf(release));
-        for (const { path } of release.files ?? []) hidden.add(path);
+        for (const { path } of release.files ?? []) hidden.add(decodedPath(path));
         if (at !== undefined) matures = Math.min(matures ?? at, at);
       }
     }
     for (const key of shown) hidden.delete(key);
     const held = onlyHeld && this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
     const isHeld = (release: Release, file?: Path) =>
-      !held || (file === undefined ? held.has(keyOf(release)) : held.has(file) || this.#isDocument(mount, file));
+      !held ||
+      (file === undefined ? held.has(keyOf(release)) : held.has(decodedPath(file)) || this.#isDocument(mount, file));
     return {
       matures,
-      admits: (release, file) => !hidden.has(keyOf(release)) && !(file && hidden.has(file)) && isHeld(release, file),
+      admits: (release, file) =>
+        !hidden.has(keyOf(release)) && !(file && hidden.has(decodedPath(file))) && isHeld(release, file),
     };
   }
 
@@ -154,7 +157,8 @@ export class Admissions {
 
   /** Files of a release may be documents too: a wheel's metadata. */
   #isDocument(mount: Mount, path: Path): boolean {
-    return this.#context.documents.find(mount.name, path) !== undefined;
+    const key = path.includes("%") ? (documentAt(mount, path)?.path ?? path) : path;
+    return this.#context.documents.find(mount.name, key) !== undefined;
   }
 
   /** Releases and paths that are held, of the packages that a document states. */
@@ -162,7 +166,7 @@ export class Admissions {
     const held = new Set<string>();
     for (const name of new Set(releases.map((release) => release.name))) {
       for (const { version, path } of this.#context.artifacts.ofPackage(mount.name, name))
-        held.add(keyOf({ name, version })).add(path);
+        held.add(keyOf({ name, version })).add(decodedPath(path));
     }
     return held;
   }

@@ -1,17 +1,18 @@
 import type { ArtifactRow } from "../db/artifacts.ts";
-import type { ArtifactRoute } from "../ecosystem.ts";
+import type { ArtifactRoute, Digest } from "../ecosystem.ts";
 import type { Context } from "./context.ts";
 import { digestHeaders } from "./digest-headers.ts";
 import type { Downloaded } from "./download.ts";
 import type { FileFact } from "./facts.ts";
 import type { Target } from "./locate.ts";
 
-/** What is noted of a file that has just come. `fact`: what describes it. */
+/** What is noted of a file that has just come. `fact`: what describes it; `verified`: the digest that it was compared with. */
 export function rowOf(
   { settings, now }: Pick<Context, "settings" | "now">,
   { mount, route, params, path }: Target<ArtifactRoute>,
   fact: FileFact | undefined,
   { head, digests, size }: Downloaded,
+  verified: Digest | undefined,
 ): ArtifactRow {
   const at = now();
   const modified = Date.parse(head.lastModified ?? "");
@@ -30,5 +31,10 @@ export function rowOf(
     usedAt: at,
     hits: 0,
     pinned: settings.pin,
+    verified: verified ?? null,
+    etag: head.etag ?? null,
+    lastModified: head.lastModified ?? null,
+    registry: head.registry ?? null,
+    checkedAt: null,
   };
 }

@@ -93,7 +93,11 @@ export class Cache {
       (target, file, source) => {
         const elsewhere = offload && (() => offload.read(target, file, source));
         // What is packed may be a thousand times as large.
-        if (elsewhere && target.route.parse && (target.route.packed || Bun.file(file).size > INLINE))
+        if (
+          elsewhere &&
+          (target.route.parse ?? target.route.attests) &&
+          (target.route.packed || Bun.file(file).size > INLINE)
+        )
           return elsewhere();
         return hereOr(() => readDocument(this.documents, target, file, source), elsewhere);
       },
@@ -114,6 +118,9 @@ export class Cache {
     if (typeof match === "number") return undefined;
     const ready = this.memory.get(key ?? keyFor(mount, ask, match.route));
     if (!ready || ready.freshUntil < this.context.now()) return undefined;
+    // A document that was replaced may state another digest of it.
+    if (match.route.kind === "artifact" && !this.artifacts.stands(mount.name, ready.path, ready.source))
+      return undefined;
     this.#served(mount, "hit", ready.path, match.route.kind === "artifact");
     return ready;
   }
@@ -158,13 +165,16 @@ export class Cache {
   #peekApart(mount: Mount, ask: Ask): Ready | undefined {
     const ready = isLook(ask) ? this.memory.get(apartKey(mount, ask)) : undefined;
     if (!ready || ready.freshUntil < this.context.now()) return undefined;
-    this.#served(mount, "hit", ready.path, ready.freshUntil === Number.POSITIVE_INFINITY);
+    this.#served(mount, "hit", ready.path, ready.isFile === true);
     return ready;
   }
 
   async #apart(mount: Mount, ask: Ask): Promise<Answer> {
     if (!this.#offload?.answer) throw new Error(`nobody answers for ${mount.name}`);
     const apart = await this.#offload.answer(mount, ask);
+    // Only there it is known whether an index that was replaced states another digest.
+    if (apart.kind === "ready" && apart.ready.isFile)
+      apart.ready.freshUntil = this.context.now() + Math.max(1_000, mount.ttl);
     if (apart.kind === "ready" && isLook(ask) && apart.ready.freshUntil > this.context.now())
       this.memory.put(apartKey(mount, ask), apart.ready);
     // Who answered has counted the use.
@@ -197,9 +207,12 @@ export class Cache {
     this.#served(target.mount, outcome, target.path, true);
     const streams = file.kind === "growing" || file.kind === "passing";
     if (streams || (file.kind === "held" && file.row.size > IN_MEMORY)) return { kind: "file", file, outcome };
+    const key = keyFor(target.mount, ask, target.route);
+    const known = this.memory.get(key);
+    if (known?.source === file.row.sha256) return { kind: "ready", ready: known, outcome };
     const bytes = file.kind === "whole" ? file.bytes : await this.#small(file.row);
     const ready = readyArtifact(file.row, bytes as Uint8Array<ArrayBuffer>);
-    if (bytes.length <= IN_MEMORY) this.memory.put(keyFor(target.mount, ask, target.route), ready);
+    if (bytes.length <= IN_MEMORY) this.memory.put(key, ready);
     return { kind: "ready", ready, outcome };
   }
 
@@ -389,5 +402,7 @@ function readyArtifact(row: Stored, bytes: Uint8Array<ArrayBuffer>): Ready {
     freshUntil: Number.POSITIVE_INFINITY,
     mount,
     path,
+    source: sha256,
+    isFile: true,
   };
 }

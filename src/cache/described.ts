@@ -1,11 +1,12 @@
 /** What vouches for a path: facts of the documents that describe it, or of those that these lead to. */
 import type { MetadataRoute, Path } from "../ecosystem.ts";
-import { BadRequest } from "../errors.ts";
+import { BadRequest, UpstreamFailed } from "../errors.ts";
+import { log } from "../log.ts";
 import type { DocumentCache, Loaded } from "./documents.ts";
 import type { FileFact } from "./facts.ts";
 import { documentAt, type Target } from "./locate.ts";
 
-type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "stated" | "load" | "loadIfAny" | "maxFollowUps">;
+type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "stated" | "loadIfAny" | "maxFollowUps">;
 
 /**
  * What is stated of a path; documents are fetched where they are not held. They are asked in their order until one states a digest;
@@ -23,12 +24,20 @@ export async function factFor(documents: Documents, target: Target): Promise<Fil
       );
     const stated =
       typeof described === "string"
-        ? other && (await statedIn(documents, other, target))
+        ? other &&
+          (await statedIn(documents, other, target).catch((error: unknown) => unreadable(target, other, error)))
         : documents.factBelow(mount, described.below, target.path);
     if (stated) found = { ...found, ...stated };
     if (found?.digest) break;
   }
   return found;
+}
+
+/** A checksum that is none (an error page) states nothing; an index that is none says nothing of what is right, so that it stays an
+ * error. */
+function unreadable({ path }: Target, other: Target<MetadataRoute>, error: unknown): undefined {
+  if (!(error instanceof UpstreamFailed && error.implausible && other.route.freshness === "immutable")) throw error;
+  log.warn("what should state a digest cannot be read", { mount: other.mount.name, path, error: error.message });
 }
 
 /** The documents that are to state it. */

@@ -21,7 +21,7 @@ import { confine, registryOf, type Sources } from "./origins.ts";
 import { discard } from "./part-file.ts";
 import { fetchWhole } from "./pass-through.ts";
 import { isCurrent, requirePromised } from "./probe.ts";
-import { type Reading, readBytes, unpackedFor } from "./reader.ts";
+import { type Reading, readBytes, requireDocument, unpackedFor } from "./reader.ts";
 import { NotModified, type Wanted } from "./request.ts";
 import { stage } from "./staging.ts";
 import type { Unkept } from "./unkept.ts";
@@ -84,7 +84,7 @@ export class DocumentFetch {
           ? await downloadGrown(this.#context, wanted, row, lease.part)
           : await download(this.#context, { ...wanted, file: lease.part });
       if (probe) requirePromised(wanted, probe, downloaded);
-      return await this.#keep(target, row, downloaded, lease.part);
+      return await this.#keep(target, row, downloaded, lease.part, wanted.expected !== undefined);
     } catch (error) {
       if (error instanceof NotModified && row) return this.#current(row);
       await discard(lease.part);
@@ -131,9 +131,11 @@ export class DocumentFetch {
 
   /** Not stored: for requests that find the store full. */
   async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
-    const whole = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    const wanted = await this.#wanted(target, undefined);
+    const whole = await fetchWhole(this.#context.upstream, wanted);
     const { bytes, digests } = whole;
     const head = based(target, whole.head);
+    if (!wanted.expected) await requireDocument(target, head, bytes);
     await this.#requireSigned(target, digests.sha256, () => bytes);
     const { pages, revision } = readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
@@ -145,7 +147,9 @@ export class DocumentFetch {
   async bytesAt(mount: Mount, path: Path): Promise<Uint8Array> {
     const target = documentAt(mount, path);
     if (!target || this.#context.settings.offline) throw new NotFound(`${mount.name}${path} is not held here`);
-    return (await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined))).bytes;
+    const { head, bytes } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    await requireDocument(target, head, bytes);
+    return bytes;
   }
 
   /** Before anything of it is read. */
@@ -171,13 +175,14 @@ export class DocumentFetch {
     row: DocumentRow | undefined,
     downloaded: Downloaded,
     file: string,
+    isVerified: boolean,
   ): Promise<Loaded> {
     const { head, digests } = downloaded;
     if (row?.sha256 === digests.sha256) {
       await discard(file);
       return this.#current(row, head);
     }
-    const listing = await this.#place(target, row, downloaded, file);
+    const listing = await this.#place(target, row, downloaded, file, isVerified);
     const published = await this.#documents.generations.prepare(target, listing);
     const [kept] = await this.list([listing, ...(published?.listings ?? [])], published?.commit);
     return { row: kept!, outcome: "miss" };
@@ -197,7 +202,7 @@ export class DocumentFetch {
         await discard(lease.part);
         const wanted = await this.#wanted(target, undefined);
         const downloaded = await download(this.#context, { ...wanted, file: lease.part });
-        return await this.#place(target, undefined, downloaded, lease.part);
+        return await this.#place(target, undefined, downloaded, lease.part, wanted.expected !== undefined);
       } finally {
         await discard(lease.part);
         await lease.release();
@@ -210,8 +215,10 @@ export class DocumentFetch {
     row: DocumentRow | undefined,
     downloaded: Downloaded,
     file: string,
+    isVerified: boolean,
   ): Promise<Listing> {
     const { path } = target;
+    if (!isVerified) await requireDocument(target, downloaded.head, file);
     await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
     const isKnown = target.isRepetition && target.route.freshness === "immutable";
     const head = based(target, downloaded.head);

@@ -42,7 +42,7 @@ export function registryIn({ registry }: Head): Pick<DocumentRow, "registry"> {
 }
 
 /** The headers by which upstream can say that what is held is current (RFC 9110 13.1). */
-export function conditional(row: DocumentRow | undefined): Record<string, string> {
+export function conditional(row: Pick<DocumentRow, "etag" | "lastModified"> | undefined): Record<string, string> {
   if (row?.etag) return { "if-none-match": row.etag };
   return row?.lastModified ? { "if-modified-since": row.lastModified } : {};
 }

@@ -11,6 +11,7 @@ import type { Declared, Doc, MetadataRoute, Path, ReleaseFacts } from "../ecosys
 import { messageOf, NotFound } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
+import { decodedPath } from "../path.ts";
 import type { Context } from "./context.ts";
 import { requireRight } from "./damaged.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
@@ -23,6 +24,7 @@ import { Generations } from "./generations.ts";
 import { hereOr, INLINE, type Stated, TooHeavy } from "./heavy.ts";
 import { documentAt, firstAddress, type Target } from "./locate.ts";
 import { type Reading, unpackedFor } from "./reader.ts";
+import { Replacements } from "./replacements.ts";
 import { SignedDocuments } from "./signed-documents.ts";
 import { rowAt } from "./staging.ts";
 import { isFull, Unkept } from "./unkept.ts";
@@ -49,6 +51,7 @@ const LOOKED_INTO = 500;
 export class DocumentCache {
   readonly generations: Generations;
   readonly signed = new SignedDocuments();
+  readonly replacements = new Replacements();
   readonly #context: Context;
   readonly #fetch: DocumentFetch;
   readonly #flight = new Flight<Loaded>();
@@ -82,6 +85,9 @@ export class DocumentCache {
    */
   async load(asked: Target<MetadataRoute>, { force = !this.#context.settings.keepDocuments } = {}): Promise<Loaded> {
     const loaded = await this.#load(asked, force);
+    const { mount, path, sha256 } = loaded.row;
+    this.replacements.saw(mount, path, sha256);
+    if (path !== asked.path) this.replacements.saw(mount, asked.path, sha256);
     if (asked.route.signed && asked.mount.trust) await this.requireSigned(asked, loaded.row);
     return loaded;
   }
@@ -97,7 +103,7 @@ export class DocumentCache {
       return loaded;
     }
     const { mount, path } = target;
-    const row = this.#row(mount, path);
+    const row = this.#row(mount, path) ?? (target.sent && this.#row(mount, target.sent));
     const stands = row ?? this.blank(target);
     if (stands && settings.offline) return { row: stands, outcome: "hit" };
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
@@ -252,8 +258,13 @@ export class DocumentCache {
   fact(mount: Mount, document: Path, path: Path): FileFact | undefined {
     const { documents } = this.#context;
     const key = rowAt(this.#context, mount, document)?.path ?? document;
-    const page = this.#unkept.page(mount.name, document, path) ?? documents.page(mount.name, key, path);
-    return page === undefined ? undefined : factIn(page, path);
+    // Pages are sorted by decoded paths; those of earlier versions of this program by paths as they were spelled.
+    for (const stated of new Set([decodedPath(path), path])) {
+      const page = this.#unkept.page(mount.name, document, stated) ?? documents.page(mount.name, key, stated);
+      const found = page === undefined ? undefined : factIn(page, path);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** What documents that are held below a path state of another, the newest first. */

@@ -13,6 +13,7 @@ import { chunksOf } from "../upstream/body.ts";
 import type { Upstream } from "../upstream/client.ts";
 import { Growing, type Head } from "./growing.ts";
 import { descriptionOf, discard, PartFile } from "./part-file.ts";
+import { isPageType } from "./plausible.ts";
 import { Changed, request, strongOf, type Wanted } from "./request.ts";
 import { verify } from "./verify.ts";
 
@@ -45,10 +46,11 @@ export const SMALL = 1024 * 1024;
 /** Breaks of the connection that are survived in a row without a byte of progress. */
 const BREAKS = 4;
 
-/** The store has no room for the body, which is known before a byte of it is passed on. */
-export class NoRoom extends Error {}
+/** The body cannot be stored, which is known before a byte of it is passed on: the store has no room, or nothing would tell
+ * whether it is whole. */
+export class NotStored extends Error {}
 
-/** Downloads and verifies. Throws NotModified, NotFound, NoRoom, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
+/** Downloads and verifies. Throws NotModified, NotFound, NotStored, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
 export async function download(parts: Parts, wanted: Download): Promise<Downloaded> {
   const transfer = new Transfer(parts, wanted);
   try {
@@ -169,7 +171,11 @@ class Transfer {
   }
 
   async #begin(head: Head): Promise<void> {
-    const { maximum, path, size } = this.#wanted;
+    const { maximum, path, size, expected, resembles } = this.#wanted;
+    if (resembles && !expected && head.isFramed === false)
+      throw new NotStored(
+        `${path}: upstream states neither its length nor its digest, and sends it without chunks, so nothing tells whether it is whole`,
+      );
     if (head.length !== undefined && size !== undefined && head.length !== size) {
       throw new DigestMismatch(path, `${size} bytes`, `${head.length} bytes`);
     }
@@ -189,12 +195,14 @@ class Transfer {
 
   /** From here on, others may read what is there. */
   async #pass(head: Head): Promise<void> {
-    const { file, hasRoom, onGrowing, path } = this.#wanted;
+    const { file, hasRoom, onGrowing, path, expected } = this.#wanted;
     if (hasRoom && !(await hasRoom((head.length ?? this.#size) - this.#size)))
-      throw new NoRoom(`${path}: there is no room left in the store`);
+      throw new NotStored(`${path}: there is no room left in the store`);
     await this.#part.open();
     await this.#part.describe(head);
     if (this.#growing || !onGrowing) return;
+    // A page in place of a file is to be an error, rather than an answer that breaks off.
+    if (!expected && isPageType(head.mediaType)) return;
     this.#growing = new Growing(head, file);
     this.#growing.size = this.#size;
     onGrowing(this.#growing);
@@ -224,11 +232,12 @@ class Transfer {
   }
 
   async #finish(head: Head): Promise<Downloaded> {
-    const { expected, inspect, path, file, onWhole, keepsSmall } = this.#wanted;
+    const { expected, inspect, resembles, path, file, onWhole, keepsSmall } = this.#wanted;
     const digests = this.#hasher.digests();
     const bytes = this.#small && Buffer.concat(this.#small);
     const downloaded = { head, digests, size: this.#size };
     if (expected) await verify(path, expected, digests, bytes ?? file);
+    else await resembles?.(head, bytes ?? file);
     await inspect?.(bytes ?? file);
     if (bytes) onWhole?.(downloaded, bytes);
     if (bytes && keepsSmall) return { ...downloaded, bytes };

@@ -1,5 +1,6 @@
 import type { FactsPage } from "../db/documents.ts";
 import type { Digest, Facts, Path } from "../ecosystem.ts";
+import { decodedPath } from "../path.ts";
 
 /** What a document states of one file. */
 export interface FileFact {
@@ -15,9 +16,10 @@ export interface FileFact {
   at?: readonly Path[];
 }
 
-/** As stored: `[path, name, version, digest, size, url, publishedAt, at]`, absent ones null. Documents have no name. */
+/** As stored: `[key, name, version, digest, size, url, publishedAt, at, path]`, absent ones null. Documents have no name. The key is
+ * the decoded path; the path follows where its document spells it otherwise. */
 type Entry = [
-  Path,
+  string,
   string,
   string,
   Digest | null,
@@ -25,6 +27,7 @@ type Entry = [
   string | null,
   number | null,
   (readonly Path[] | null)?,
+  Path?,
 ];
 
 /** Characters of a page; a look-up reads and decodes one. */
@@ -34,19 +37,20 @@ const PAGE = 48 * 1024;
 export function pagesOf({ releases = [], documents = [] }: Facts, base: string): FactsPage[] {
   const entries: Entry[] = [];
   for (const { path, digest, size, at } of documents)
-    entries.push([path, "", "", digest, size ?? null, null, null, at ?? null]);
+    entries.push(spelled(path, ["", "", digest, size ?? null, null, null, at ?? null]));
   for (const { name, version, publishedAt, dateTrust, files = [] } of releases) {
     const at = publishedAt && dateTrust !== "author" ? publishedAt.getTime() : null;
     for (const { path, digest, size, url } of files)
-      entries.push([
-        path,
-        name,
-        version,
-        digest ?? null,
-        size ?? null,
-        url !== undefined && URL.canParse(url, base) ? new URL(url, base).href : null,
-        at,
-      ]);
+      entries.push(
+        spelled(path, [
+          name,
+          version,
+          digest ?? null,
+          size ?? null,
+          url !== undefined && URL.canParse(url, base) ? new URL(url, base).href : null,
+          at,
+        ]),
+      );
   }
   entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   const pages: FactsPage[] = [];
@@ -71,9 +75,24 @@ export function pagesOf({ releases = [], documents = [] }: Facts, base: string):
   return pages;
 }
 
-/** What a page says of a path, if it says anything. */
+type Statement = Entry extends [string, ...infer Rest] ? Rest : never;
+
+function spelled(path: Path, [name, version, digest, size, url, at, copies]: Statement): Entry {
+  const key = decodedPath(path);
+  if (key === path)
+    return copies === undefined
+      ? [key, name, version, digest, size, url, at]
+      : [key, name, version, digest, size, url, at, copies];
+  return [key, name, version, digest, size, url, at, copies ?? null, path];
+}
+
+/** What a page says of a path, if it says anything. Pages of earlier versions of this program have paths as they were spelled. */
 export function factIn(page: string, path: Path): FileFact | undefined {
-  const entry = (JSON.parse(page) as Entry[]).find(([known]) => known === path);
+  const key = decodedPath(path);
+  // Most pages say nothing of a path, and reading one costs more than a look whether its name stands there.
+  if (!page.includes(JSON.stringify(key)) && (key === path || !page.includes(JSON.stringify(path)))) return undefined;
+  const entries = JSON.parse(page) as Entry[];
+  const entry = entries.find(([known]) => known === key) ?? entries.find(([known]) => known === path);
   return entry && factOf(entry);
 }
 
@@ -82,9 +101,9 @@ export function factsIn(page: string): FileFact[] {
   return (JSON.parse(page) as Entry[]).map(factOf);
 }
 
-function factOf([path, name, version, digest, size, url, publishedAt, at]: Entry): FileFact {
+function factOf([key, name, version, digest, size, url, publishedAt, at, path]: Entry): FileFact {
   return {
-    path,
+    path: path ?? (key as Path),
     name,
     version,
     ...(digest !== null && { digest }),

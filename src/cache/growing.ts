@@ -13,6 +13,9 @@ export interface Head {
   length?: number;
   /** It came in a content coding: of what is stored, upstream has no part. */
   isCoded?: boolean;
+  /** Whether its framing tells that a body is whole: it has a length, or ends with a last chunk. One that only ends with its
+   * connection may have broken off (RFC 9112 8). */
+  isFramed?: boolean;
   mediaType: string;
   etag?: string;
   lastModified?: string;

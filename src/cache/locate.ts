@@ -14,6 +14,7 @@ import type {
 } from "../ecosystem.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../match.ts";
 import { knownUpstreams, type Mount } from "../mounts.ts";
+import { canonicalPath } from "../path.ts";
 import { isClear, isPlain } from "../plain.ts";
 import type { FileFact } from "./facts.ts";
 
@@ -27,6 +28,9 @@ export interface Target<R extends Held = Held> {
   params: Params;
   /** Canonical; with the query that belongs to it, for documents that have one. */
   path: Path;
+  /** As it was spelled by who asks, or by the document that names it, where the route has no spelling of its own: upstream is asked
+   * so. Default: the path. */
+  sent?: Path | undefined;
   /** Further paths at which upstream may have the very same, tried where it is not at its own. */
   also?: readonly Path[];
   /** Further paths under which it is found here. */
@@ -68,8 +72,10 @@ export function targetOf<R extends Held>(
   path: Path,
   query?: URLSearchParams,
 ): Target<R> {
-  const canonical = route.canonical?.(params) ?? path;
-  return { mount, route, params, path: `${canonical}${queryOf(route.query, query)}` as Path };
+  const canonical = route.canonical?.(params) ?? canonicalPath(path);
+  const asked = queryOf(route.query, query);
+  const sent = !route.canonical && path !== canonical && { sent: `${path}${asked}` as Path };
+  return { mount, route, params, path: `${canonical}${asked}` as Path, ...sent };
 }
 
 /** The target of a path that should be a document; `undefined` where the mount has no such document. */
@@ -125,12 +131,12 @@ export interface Source {
 /** Where a path may be, in the order in which registries are asked. `declared`: upstreams that upstream itself declared. A path
  * of `/` is the upstream's own address. Throws BadRequest where a path is not plain. */
 export function sourcesOf(
-  target: Pick<Target, "mount" | "params" | "path" | "also"> & { route: Fetchable },
+  target: Pick<Target, "mount" | "params" | "path" | "sent" | "also"> & { route: Fetchable },
   declared: Declared = {},
   digest?: Digest,
 ): Source[] {
-  const { mount, route, params, path, also = [] } = target;
-  const [plain = "", query] = path.split("?");
+  const { mount, route, params, path, sent = path, also = [] } = target;
+  const [plain = "", query] = sent.split("?");
   const there = route.to?.(params) ?? plain;
   const relative = `${there === "/" ? "" : there}${query ? `?${query}` : ""}`;
   const values = { ...params, ...route.markers?.(params), ...(digest && checksum(digest)) };

@@ -9,12 +9,14 @@ export interface Ready {
   /** Quoted, of the identity coding. */
   etag: string;
   headers: Record<string, string>;
-  /** Milliseconds since 1970 until which it may be sent without a look at the database; artifacts: for ever. */
+  /** Milliseconds since 1970 until which it may be sent without a look at the database; artifacts: while they stand. */
   freshUntil: number;
+  /** Whether it is a file rather than a document. */
+  isFile?: true;
   /** For access accounting. */
   mount: string;
   path: string;
-  /** Of the document as upstream sent it, for rewritten ones. */
+  /** Of the document as upstream sent it, for rewritten ones; of a file, its sha256. */
   source?: string;
   /** When policy will admit more than this shows. */
   matures?: number;

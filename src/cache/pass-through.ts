@@ -7,6 +7,7 @@ import { chunksOf } from "../upstream/body.ts";
 import type { Upstream } from "../upstream/client.ts";
 import { SMALL } from "./download.ts";
 import type { Head } from "./growing.ts";
+import { formatOf, isPage, isPageType } from "./plausible.ts";
 import { request, type Wanted } from "./request.ts";
 import { verify } from "./verify.ts";
 
@@ -23,18 +24,48 @@ export interface Passed {
 export async function passThrough(upstream: Upstream, wanted: Wanted): Promise<Passed> {
   const { response, head } = await request(upstream, wanted, 0, undefined);
   const chunks = chunksIn(upstream, wanted, response, head);
-  if (head.length !== undefined && head.length <= SMALL) return { head, body: (await whole(chunks, wanted)).bytes };
+  if (head.length !== undefined && head.length <= SMALL)
+    return { head, body: (await whole(chunks, wanted, head)).bytes };
   if (wanted.inspect || wanted.expected?.startsWith("h1:")) {
     await response.body?.cancel();
     throw new UpstreamFailed(`${wanted.path}: the disk is full, and this file can only be verified on disk`);
   }
-  return { head, body: verifying(chunks, wanted) };
+  return {
+    head,
+    body: verifying(wanted.resembles && !wanted.expected ? await noPage(chunks, wanted, head) : chunks, wanted),
+  };
+}
+
+/** The same chunks, of which the first is not the beginning of a page. Throws UpstreamFailed. */
+async function noPage(
+  chunks: AsyncGenerator<Uint8Array>,
+  { path }: Wanted,
+  head: Head,
+): Promise<AsyncGenerator<Uint8Array>> {
+  const first = await chunks.next();
+  const isRefused = formatOf(path) !== "page" && (isPageType(head.mediaType) || (!first.done && isPage(first.value)));
+  if (isRefused) {
+    await chunks.return(undefined);
+    throw new UpstreamFailed(`${path}: ${new URL(head.url).host} sent a page in its place`, {
+      implausible: true,
+    });
+  }
+  return joined(first, chunks);
+}
+
+async function* joined(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }
 
 /** The whole of a body in memory, verified, whatever its size. Throws NotFound, DigestMismatch, UpstreamFailed. */
 export async function fetchWhole(upstream: Upstream, wanted: Wanted): Promise<{ head: Head } & Whole> {
   const { response, head } = await request(upstream, wanted, 0, undefined);
-  return { head, ...(await whole(chunksIn(upstream, wanted, response, head), wanted)) };
+  return { head, ...(await whole(chunksIn(upstream, wanted, response, head), wanted, head)) };
 }
 
 function chunksIn({ settings }: Upstream, { size, maximum, raw }: Wanted, response: Response, head: Head) {
@@ -47,7 +78,7 @@ interface Whole {
   digests: Digests;
 }
 
-async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promise<Whole> {
+async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted, head: Head): Promise<Whole> {
   const hasher = hasherOf(wanted);
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) {
@@ -57,6 +88,7 @@ async function whole(chunks: AsyncGenerator<Uint8Array>, wanted: Wanted): Promis
   const bytes = Buffer.concat(all);
   const digests = hasher.digests();
   await check(wanted, digests, bytes);
+  if (!wanted.expected) await wanted.resembles?.(head, bytes);
   await wanted.inspect?.(bytes);
   return { bytes, digests };
 }

@@ -7,12 +7,30 @@ import { makeDoc, type Source } from "./doc.ts";
 import type { DocumentCache } from "./documents.ts";
 import { pagesOf } from "./facts.ts";
 import type { Target } from "./locate.ts";
+import { formatOf, isPage, requirePlausible } from "./plausible.ts";
 import { unpack } from "./unpack.ts";
 
 /** What was read in a document. */
 export interface Reading {
   pages: FactsPage[];
   revision: number | undefined;
+}
+
+/** Throws where what came begins as a page for browsers does, and clients do not read pages there; where nothing reads the document,
+ * also where it is not what its name says. `content`: the bytes, or the file that they are in. */
+export async function requireDocument(
+  { route, path }: Target<MetadataRoute>,
+  source: Source,
+  content: Uint8Array<ArrayBuffer> | string,
+): Promise<void> {
+  const isRead = (route.parse ?? route.attests) !== undefined;
+  const takesPages = formatOf(path) === "page" || `${route.accept} ${route.variants?.join()}`.includes("html");
+  if (!isRead) return requirePlausible(path, source, content);
+  const start = typeof content === "string" ? await Bun.file(content).slice(0, 1_024).bytes() : content;
+  if (isPage(start) && !takesPages)
+    throw new UpstreamFailed(`${new URL(source.url).host} sent an HTML page in place of the document ${path}`, {
+      implausible: true,
+    });
 }
 
 /** Reads a file for the facts it states. Throws UpstreamFailed where it is not the document that it should be. */
@@ -22,7 +40,8 @@ export async function readDocument(
   file: string,
   source: Source,
 ): Promise<Reading> {
-  if (!target.route.parse) return { pages: [], revision: undefined };
+  const { parse, attests } = target.route;
+  if (!parse && !attests) return { pages: [], revision: undefined };
   return readBytes(documents, target, await unpackedFor(target, await Bun.file(file).bytes()), source);
 }
 
@@ -59,15 +78,19 @@ export function readBytes(
   bytes: Uint8Array,
   source: Source,
 ): Reading {
-  if (!target.route.parse) return { pages: [], revision: undefined };
+  const { parse, attests } = target.route;
+  if (!parse && !attests) return { pages: [], revision: undefined };
   try {
-    const facts = target.route.parse(makeDoc(target, bytes, source, documents.around(target.mount)));
+    const doc = makeDoc(target, bytes, source, documents.around(target.mount));
+    attests?.(doc);
+    const facts = parse?.(doc) ?? {};
     const pages = pagesOf(facts, source.url);
     tellLeftOut(target, facts.leftOut ?? []);
     return { pages, revision: facts.revision };
   } catch (error) {
     const failure = new UpstreamFailed(
       `${new URL(source.url).host} sent something else than the document ${target.path}: ${messageOf(error)}`,
+      { implausible: true },
     );
     failure.cause = error;
     throw failure;

@@ -6,6 +6,7 @@ import { messageOf, NotFound } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
 import { formatPurl } from "../purl.ts";
 import type { Cache } from "./cache.ts";
+import type { Judgement } from "./judgement.ts";
 import { firstAddress, matchIn, type Target, targetOf } from "./locate.ts";
 
 /** A row that names a blob. */
@@ -47,6 +48,26 @@ export async function fetchAgain(cache: Cache, mounts: ReadonlyMap<string, Mount
     return fresh.sha256;
   }
   throw new NotFound(`${row.mount}${row.path} is no ${kind} any more`);
+}
+
+/** What the documents that are stored state of a stored file, against what it is; of documents nothing. */
+export async function judgeName(
+  cache: Cache,
+  mounts: ReadonlyMap<string, Mount>,
+  name: Name,
+): Promise<Judgement | undefined> {
+  const target = name.kind === "artifact" ? targetAt(mounts, name) : undefined;
+  if (name.kind !== "artifact" || target?.route.kind !== "artifact") return undefined;
+  return cache.artifacts.judge({ ...target, route: target.route }, name.row);
+}
+
+/** Fetches what its index states in place of another version. Returns its digest. Throws what fetching throws. */
+export async function replace(cache: Cache, mounts: ReadonlyMap<string, Mount>, name: Name): Promise<string> {
+  const target = targetAt(mounts, name);
+  if (target?.route.kind !== "artifact") throw new NotFound(`${name.row.mount}${name.row.path} is no file any more`);
+  const { row } = await cache.artifacts.hold({ ...target, route: target.route });
+  if (!row) throw new NotFound(`${name.row.path} could not be stored`);
+  return row.sha256;
 }
 
 /** Why a mount's operator does not trust what is held under a name; `undefined` where nothing speaks against it. */

@@ -22,6 +22,8 @@ export interface Wanted extends Sources {
   expected?: Digest | undefined;
   /** A further look at the whole, before any of it is passed on: at the bytes, or the file that they are in. Throws what is wrong. */
   inspect?: ((content: Uint8Array<ArrayBuffer> | string) => Promise<void>) | undefined;
+  /** The same where nothing states a digest, with what upstream said of the body. The bytes may be passed on before. */
+  resembles?: ((head: Head, content: Uint8Array<ArrayBuffer> | string) => Promise<void>) | undefined;
   /** Bytes, where something promises how many there are. */
   size?: number | undefined;
   /** Digests to compute beside. */
@@ -177,6 +179,7 @@ export function headOf(response: Response, url: string, { keepHeaders, raw }: Wa
   return {
     url,
     ...(answeredAt !== undefined && { answeredAt }),
+    isFramed: response.headers.has("content-length") || /\bchunked\s*$/i.test(get("transfer-encoding") ?? ""),
     ...(length !== undefined && { length: Number(length) }),
     ...(get("content-encoding") && !raw && { isCoded: true }),
     mediaType: get("content-type") ?? "",

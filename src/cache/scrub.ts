@@ -10,7 +10,7 @@ import type { Mount } from "../mounts.ts";
 import type { StoredBlob } from "../storage/storage.ts";
 import type { Cache } from "./cache.ts";
 import { type Found, type HashInput, markAt } from "./hash-blobs.ts";
-import { describe, fetchAgain, type Name, namesOf, refute } from "./repair.ts";
+import { describe, fetchAgain, judgeName, type Name, namesOf, refute, replace } from "./repair.ts";
 
 /** One file, and what became of it: a line of a report. Digests are `sha256:hex`; text is empty where there is none. */
 export interface ScrubItem {
@@ -23,7 +23,16 @@ export interface ScrubItem {
   size: number;
   /** Where upstream has it. */
   origin: string;
-  outcome: "verified" | "untrusted" | "repaired" | "lost" | "damaged" | "unknown" | "unknown removed";
+  outcome:
+    | "verified"
+    | "unverified"
+    | "mismatch"
+    | "untrusted"
+    | "repaired"
+    | "lost"
+    | "damaged"
+    | "unknown"
+    | "unknown removed";
   /** What was wrong: the digest that it should have had, what was found instead (or `absent`, `unreadable`), and where that is now. */
   expected?: string;
   found?: string;
@@ -68,6 +77,10 @@ export class Scrub {
     blobs: 0,
     bytes: 0,
     verified: 0,
+    /** Whole, and nothing states their digest. */
+    unverified: 0,
+    /** Whole, and not what their index states: withheld from clients. */
+    mismatched: 0,
     untrusted: 0,
     repaired: 0,
     lost: 0,
@@ -112,11 +125,26 @@ export class Scrub {
     if (right.length > 0) await writer.write(() => blobs.verify(right, now()));
     for (const name of namesOf(this.#cache, right)) {
       const reason = await refute(this.#cache, this.#options.mounts, name);
-      this.#tell(name, reason === undefined ? { outcome: "verified" } : { outcome: "untrusted", reason });
+      if (reason !== undefined) this.#tell(name, { outcome: "untrusted", reason });
+      else await this.#compare(name);
     }
     await Promise.all(wrong.map((blob) => this.#limit(() => this.#settle(blob))));
     this.progress.blobs += found.length;
     this.progress.bytes += found.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** With what the stored documents state of it by now: where that is something else, it is fetched. */
+  async #compare(name: Name): Promise<void> {
+    const judgement = await judgeName(this.#cache, this.#options.mounts, name);
+    if (judgement?.kind !== "contradicted")
+      return this.#tell(name, { outcome: judgement?.kind === "unverified" ? "unverified" : "verified" });
+    const wrong = { expected: judgement.expected, found: judgement.actual };
+    try {
+      const sha256 = await replace(this.#cache, this.#options.mounts, name);
+      this.#tell(name, { outcome: "repaired", ...wrong, digest: `sha256:${sha256}` });
+    } catch (error) {
+      this.#tell(name, { outcome: "mismatch", ...wrong, reason: messageOf(error) });
+    }
   }
 
   /** What was read wrong: set aside if it still stands there, then fetched again. */
@@ -245,7 +273,9 @@ export class Scrub {
 
   #tell(name: Name, more: Pick<ScrubItem, "outcome"> & Partial<ScrubItem>): void {
     const { mount, path, sha256, size } = name.row;
-    if (more.outcome !== "unknown" && more.outcome !== "unknown removed") this.progress[more.outcome]++;
+    const { outcome } = more;
+    if (outcome === "mismatch") this.progress.mismatched++;
+    else if (outcome !== "unknown" && outcome !== "unknown removed") this.progress[outcome]++;
     const { purl, origin } = describe(this.#options.mounts, name);
     this.#options.tell({ mount, path, purl, digest: `sha256:${sha256}`, size, origin, ...more });
   }

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { DocumentRow } from "../db/documents.ts";
 import type { Attestation, FileFacts, MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
 import { messageOf, UpstreamFailed } from "../errors.ts";
+import { decodedPath } from "../path.ts";
 import { describing } from "./described.ts";
 import type { DocumentCache } from "./documents.ts";
 import { documentAt, type Target } from "./locate.ts";
@@ -21,7 +22,7 @@ const DOCUMENTS = 32;
  */
 export class SignedFacts {
   readonly #documents: DocumentCache;
-  readonly #read = new LRUCache<string, ReadonlyMap<Path, Statement>>({ max: DOCUMENTS });
+  readonly #read = new LRUCache<string, ReadonlyMap<string, Statement>>({ max: DOCUMENTS });
 
   constructor(documents: DocumentCache) {
     this.#documents = documents;
@@ -32,7 +33,7 @@ export class SignedFacts {
     for (const described of describing(target)) {
       if (typeof described !== "string") continue;
       const statements = await this.#statements(target, described);
-      const found = statements?.get(target.path);
+      const found = statements?.get(decodedPath(target.path));
       if (found) return found;
     }
     return undefined;
@@ -55,7 +56,7 @@ export class SignedFacts {
     return this.#documents.held(document.mount, document.path) ?? (await this.#documents.loadIfAny(document))?.row;
   }
 
-  async #statements({ mount }: Target, described: Path): Promise<ReadonlyMap<Path, Statement> | undefined> {
+  async #statements({ mount }: Target, described: Path): Promise<ReadonlyMap<string, Statement> | undefined> {
     const document = documentAt(mount, described);
     if (!document) return undefined;
     const row = await this.#row(document);
@@ -63,9 +64,9 @@ export class SignedFacts {
     const key = `${mount.name} ${document.path} ${row.sha256}`;
     const known = this.#read.get(key);
     if (known) return known;
-    const statements = new Map<Path, Statement>();
+    const statements = new Map<string, Statement>();
     for (const release of (await this.#documents.stated(document, row)).releases)
-      for (const file of release.files ?? []) statements.set(file.path, { file, release });
+      for (const file of release.files ?? []) statements.set(decodedPath(file.path), { file, release });
     this.#read.set(key, statements);
     return statements;
   }

@@ -29,7 +29,7 @@ import type { Ecosystem, MetadataRoute, Path } from "../ecosystem.ts";
 import { LimitExceeded, messageOf, NotFound } from "../errors.ts";
 import { readdress } from "../http/readdress.ts";
 import { allowed, statusOf } from "../http/respond.ts";
-import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
+import type { Estimate, JobSpec, RegistrySpec, ReleaseTask } from "../jobs.ts";
 import { log } from "../log.ts";
 import type { Runner } from "../mirror/job.ts";
 import type { FeedTask } from "../mirror/registry/feed-elsewhere.ts";
@@ -177,7 +177,18 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
   const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
   const jobs = new Jobs(database);
-  const store = new JobStore({ jobs, tasks: new Tasks(database), mirrored, writer: database.writer }, storage.parts);
+  const isRestated = ({ mount: name, ...pkg }: ReleaseTask, since: number) => {
+    const mount = mounts.get(name);
+    const indexes = mount ? mount.ecosystem.index(pkg, mount.traits) : [];
+    const fetchedAt = (path: Path) =>
+      cache.documents.held(mount!, documentAt(mount!, path)?.path ?? path)?.fetchedAt ?? 0;
+    return indexes.some((path) => fetchedAt(path) > since);
+  };
+  const store = new JobStore(
+    { jobs, tasks: new Tasks(database), mirrored, writer: database.writer },
+    storage.parts,
+    isRestated,
+  );
   const registries = new Registries({
     listed: new Listed(database),
     catalogs: new Catalogs(database),

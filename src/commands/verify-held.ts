@@ -32,7 +32,7 @@ const PATIENCE = 10_000;
 const ABANDONED = 7 * 24 * 60 * 60 * 1_000;
 /** Items that were wrong of which the summary tells; the counts tell the rest. */
 const KEPT = 1_000;
-const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "damaged", "untrusted"];
+const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "damaged", "untrusted", "mismatch"];
 
 /** The exit code: 1 if anything was wrong, though it be repaired. Throws BadRequest for flags that make no sense. */
 export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): Promise<number> {
@@ -52,7 +52,7 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
   if (removeUnknown !== undefined && objection !== undefined)
     throw new BadRequest(`--remove-unknown: ${remarkOn(objection)}`);
   const pool = openPool(config.workers, options);
-  const wrong: ScrubItem[] = [];
+  const [wrong, unverified]: [ScrubItem[], ScrubItem[]] = [[], []];
   const since = Date.now() - age;
   const scrubbing: ScrubOptions = {
     mounts: runtime.mounts,
@@ -71,6 +71,7 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
     tell: (item) => {
       report?.item(item);
       if (WRONG.includes(item.outcome) && wrong.length < KEPT) wrong.push(item);
+      if (item.outcome === "unverified" && unverified.length < KEPT) unverified.push(item);
     },
   };
   const scrub = new Scrub(runtime.cache, scrubbing);
@@ -92,10 +93,12 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
     const totals = { ...counts, abandoned, seconds: seconds() };
     await report?.close({ ...totals, unknown_bytes: unknownBytes });
     const place = { store: runtime.places.storage, database: runtime.database.path };
-    if (flags.json) console.log(JSON.stringify({ ...totals, unknown_bytes: unknownBytes, ...place, wrong }, null, 2));
-    else console.log(summary({ ...totals, unknownBytes }, wrong));
+    const all = { ...totals, unknown_bytes: unknownBytes, ...place, wrong, unverified_files: unverified };
+    if (flags.json) console.log(JSON.stringify(all, null, 2));
+    else console.log(summary({ ...totals, unknownBytes }, wrong, unverified));
     if (objection !== undefined) console.error(remarkOn(objection));
-    return progress.repaired + progress.lost + progress.damaged + progress.untrusted > 0 ? 1 : 0;
+    const { repaired, lost, damaged, untrusted, mismatched } = progress;
+    return repaired + lost + damaged + untrusted + mismatched > 0 ? 1 : 0;
   } finally {
     stop();
     pool.close();
@@ -108,11 +111,17 @@ type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { abandoned: num
 /** `1 file`, `2 files`. */
 const filesOf = (count: number) => `${count} file${count === 1 ? "" : "s"}`;
 
-function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
-  const { blobs, bytes, verified, repaired, lost, damaged, untrusted, seconds } = totals;
+function summary(totals: Totals, wrong: readonly ScrubItem[], nothingStated: readonly ScrubItem[]): string {
+  const { blobs, bytes, verified, unverified, repaired, lost, damaged, untrusted, mismatched, seconds } = totals;
   const { unknown, unknownBytes, removed, abandoned } = totals;
+  const others = [
+    damaged > 0 && `${damaged} damaged`,
+    untrusted > 0 && `${untrusted} not signed as they must be`,
+    mismatched > 0 && `${mismatched} not what their index states, and withheld`,
+    unverified > 0 && `${unverified} unverified: nothing states their digest`,
+  ].filter(Boolean);
   const lines = [
-    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${verified} files are right, ${repaired} repaired, ${lost} lost${damaged > 0 ? `, ${damaged} damaged` : ""}${untrusted > 0 ? `, ${untrusted} not signed as they must be` : ""}`,
+    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${[`${verified} files are right, ${repaired} repaired, ${lost} lost`, ...others].join(", ")}`,
   ];
   if (abandoned > 0) lines.push(`${filesOf(abandoned)} of interrupted downloads removed`);
   if (removed > 0) lines.push(`${filesOf(removed)} that this database does not know removed`);
@@ -124,7 +133,11 @@ function summary(totals: Totals, wrong: readonly ScrubItem[]): string {
     ({ outcome, mount, path, purl, expected, found, reason, quarantine }) =>
       `${outcome}: ${purl ? `${purl} ` : ""}/${mount}${path}: ${[expected && `expected ${expected}, found ${found}`, reason].filter(Boolean).join("; ")}${quarantine ? `; kept as ${quarantine}` : ""}`,
   );
-  return [...lines, ...listed(told, repaired + lost + damaged + untrusted)].join("\n");
+  const undescribed = nothingStated.map(
+    ({ mount, path, purl }) => `unverified: ${purl ? `${purl} ` : ""}/${mount}${path}`,
+  );
+  const count = repaired + lost + damaged + untrusted + mismatched;
+  return [...lines, ...listed(told, count), ...listed(undescribed, unverified)].join("\n");
 }
 
 function readFlags({ sample, olderThan, rate, removeUnknown }: HeldFlags) {

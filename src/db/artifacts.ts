@@ -6,7 +6,7 @@ import { artifacts } from "./schema.ts";
 export type ArtifactRow = typeof artifacts.$inferSelect;
 
 /** A file of a package that is held. */
-export type Held = Pick<ArtifactRow, "name" | "version" | "path" | "sha256" | "size" | "pinned">;
+export type Held = Pick<ArtifactRow, "name" | "version" | "path" | "sha256" | "size" | "pinned" | "verified">;
 
 /** Which immutable files are held. Reads are prepared once; writes are to be called inside `writer.write`. */
 export class Artifacts {
@@ -33,6 +33,7 @@ export class Artifacts {
         sha256: artifacts.sha256,
         size: artifacts.size,
         pinned: artifacts.pinned,
+        verified: artifacts.verified,
       })
       .from(artifacts)
       .where(and(eq(artifacts.mount, mount), eq(artifacts.name, name)))
@@ -92,6 +93,15 @@ export class Artifacts {
   put(row: ArtifactRow): void {
     this.changes++;
     this.#put.run(row);
+  }
+
+  /** The file is what is stated of it now, or upstream says that it is current. No other version is touched. */
+  confirm({ mount, path, sha256, verified, checkedAt }: ArtifactRow): void {
+    this.#orm
+      .update(artifacts)
+      .set({ verified, checkedAt })
+      .where(and(eq(artifacts.mount, mount), eq(artifacts.path, path), eq(artifacts.sha256, sha256)))
+      .run();
   }
 
   pin(mount: string, paths: readonly string[]): void {

@@ -102,9 +102,9 @@ export class Mirrored {
     mount: string,
     purls: readonly string[],
     choices: readonly string[],
-  ): Pick<MirroredRow, "purl" | "choice" | "files">[] {
+  ): Pick<MirroredRow, "purl" | "choice" | "files" | "at">[] {
     return this.#orm
-      .select({ purl: mirrored.purl, choice: mirrored.choice, files: mirrored.files })
+      .select({ purl: mirrored.purl, choice: mirrored.choice, files: mirrored.files, at: mirrored.at })
       .from(mirrored)
       .where(
         and(

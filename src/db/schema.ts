@@ -4,6 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Digest } from "../ecosystem.ts";
 import type { Estimate, JobSpec, Task } from "../jobs.ts";
 
 /** Immutable files that are held. A row exists only when its blob is whole and on disk. */
@@ -25,6 +26,15 @@ export const artifacts = sqliteTable(
     hits: integer().notNull().default(0),
     /** Held on purpose by a mirror job: never evicted. */
     pinned: integer({ mode: "boolean" }).notNull().default(false),
+    /** The digest that a document, a signature or the path stated, and that the bytes have; null: none is stated, or it is from
+     * before this was noted. */
+    verified: text().$type<Digest>(),
+    /** Upstream's validators, by which what is unverified is revalidated, and the registry that gave it. */
+    etag: text(),
+    lastModified: text("last_modified"),
+    registry: text(),
+    /** When upstream last said that this is current; null: when it was fetched. */
+    checkedAt: integer("checked_at"),
   },
   (table) => [
     primaryKey({ columns: [table.mount, table.path] }),

@@ -1,9 +1,11 @@
 /** A project's page of the Python "simple" repository API: JSON (PEP 691) and HTML (PEP 503) in one form. */
 import type { Digest, Doc, LeftOut } from "../ecosystem.ts";
-import { isDistribution } from "./distribution.ts";
+import { isDistribution, normalize } from "./distribution.ts";
 import { type Entries, labelOf, readEntries } from "./entries.ts";
 import { escapeHtml, isWhole, metaOf, tagsOf } from "./html.ts";
 
+/** Characters of a list of projects that are looked at. */
+const BEGINNING = 16 * 1024;
 export const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 export const HTML_TYPES = ["text/html", "application/vnd.pypi.simple.v1+html"] as const;
 
@@ -103,7 +105,10 @@ function fromHtml(doc: Doc, name: string): Project {
     ?.get("href");
   const from = base === undefined ? undefined : doc.urlOf(base);
   const tags = tagsOf(text, "a");
-  const isPage = tags.length > 0 || /repository-version|links for/i.test(text);
+  const files = tags.map((tag) => fileOf(tag, from)).filter(({ filename }) => isDistribution(filename));
+  // A page with links is no project's page for that: portals have them, too. Of an empty one its title tells, also where a web server
+  // made it of a folder.
+  const isPage = files.length > 0 || /repository-version|links for|index of \//i.test(text);
   if (!isPage || !isWhole(text)) throw new Error(`${doc.path} is no project page, or not a whole one`);
   const serial = /<!--SERIAL (\d+)-->/.exec(text)?.[1];
   const meta = metaOf(text);
@@ -113,7 +118,7 @@ function fromHtml(doc: Doc, name: string): Project {
     meta: { "api-version": "1.0", ...(serial && { "_last-serial": serial }) },
     name,
     ...(status && { "project-status": { status, ...(reason && { reason }) } }),
-    files: tags.map((tag) => fileOf(tag, from)).filter(({ filename }) => isDistribution(filename)),
+    files,
   };
 }
 
@@ -191,6 +196,25 @@ export function toHtml({ meta, name, files, "project-status": state }: Project):
   }).map(([key, content]) => (content ? `<meta${attributesFrom({ name: key, content })}>\n` : ""));
   const title = `Links for ${escapeHtml(name)}`;
   return page(`${metas.join("")}<title>${title}</title>`, `<h1>${title}</h1>\n${anchors.join("")}`);
+}
+
+/** Throws where a document is no list of all projects. Cheap, for lists are long. */
+export function requireRoot(doc: Doc): void {
+  const isList = isJson(doc)
+    ? /"projects"\s*:\s*\[/.test(doc.text())
+    : isWhole(doc.text()) && areProjects(doc.text().slice(0, BEGINNING));
+  if (!isList) throw new Error(`${doc.path} is no list of projects`);
+}
+
+/** PEP 503: the text of each anchor is the name of a project, and its address ends with it. */
+function areProjects(start: string): boolean {
+  const anchors = start.split(/<\/a/i).slice(0, -1);
+  if (anchors.length === 0) return /repository-version|simple index/i.test(start);
+  return anchors.some((anchor) => {
+    const [tag] = tagsOf(anchor.slice(anchor.toLowerCase().lastIndexOf("<a")), "a");
+    const text = anchor.slice(anchor.lastIndexOf(">") + 1).trim();
+    return text !== "" && normalize(lastSegment(tag?.get("href") ?? "")) === normalize(text);
+  });
 }
 
 /** The list of all projects in the representation asked for. Throws where it is none, or is cut off. */

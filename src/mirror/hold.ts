@@ -5,6 +5,7 @@ import type { FileFact } from "../cache/facts.ts";
 import { hashH1 } from "../cache/h1.ts";
 import { matchIn, type Target, targetOf } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
+import type { ArtifactRow } from "../db/artifacts.ts";
 import type { ArtifactRoute, Digest, FileFacts, MetadataRoute, Path, ReleaseFacts, Requirement } from "../ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../errors.ts";
 import type { Mount } from "../mounts.ts";
@@ -46,7 +47,7 @@ export interface HoldOptions {
   rehash?: boolean | undefined;
   /** What its index says of it, where that was just read. */
   fact?: FileFact | undefined;
-  /** Whether upstream is asked where pointers lead by now, though what is held is fresh. */
+  /** Whether upstream is asked where pointers lead by now, and for files whose digest nothing states, though what is held is fresh. */
   refresh?: boolean;
   /** Of what is only looked at: whether upstream is asked for the size of a file, where its index states none. */
   sized?: boolean;
@@ -64,7 +65,10 @@ export async function hold(cache: Cache, mount: Mount, path: Path, options: Hold
     const at = targetOf(mount, route, params, path);
     const size = options.fact?.size ?? 0;
     const isUnread = options.inside && route.kind === "artifact" && route.inside !== undefined;
-    if (!cache.artifacts.held(at) && !cache.documents.held(mount, at.path))
+    const row = cache.artifacts.held(at);
+    const isReplaced =
+      row && route.kind === "artifact" && (await isContradicted(cache, { ...at, route, params }, row, options));
+    if (isReplaced || (!row && !cache.documents.held(mount, at.path)))
       return {
         path,
         size,
@@ -98,11 +102,24 @@ async function sizeOf(
   }
 }
 
+/** Whether its index states another digest than the stored file has. */
+async function isContradicted(
+  cache: Cache,
+  target: Target<ArtifactRoute>,
+  row: ArtifactRow,
+  { fact }: HoldOptions,
+): Promise<boolean> {
+  return (await cache.artifacts.judge(target, row, fact)).kind === "contradicted";
+}
+
 async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options: HoldOptions): Promise<Held> {
   const { mount, path } = target;
   const { writer, artifacts, settings, storage } = cache.context;
-  const { row, fetched } = await cache.artifacts.hold(target, options.fact);
-  if (!row) throw new NotFound(`${path} could not be stored: the disk of the store has no room for it`);
+  const { row, fetched } = await cache.artifacts.hold(target, options);
+  if (!row)
+    throw new NotFound(
+      `${path} could not be stored: the disk of the store has no room for it, or upstream states neither its length nor its digest`,
+    );
   if (!row.pinned && settings.pin) {
     await writer.write(() => artifacts.pin(mount.name, [path]));
     // A server may have evicted it just before.

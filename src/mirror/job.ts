@@ -4,7 +4,7 @@ import pLimit from "p-limit";
 import { documentAt } from "../cache/locate.ts";
 import type { Staged } from "../cache/staging.ts";
 import type { Ecosystem, Path, Release, Requirement } from "../ecosystem.ts";
-import { DigestMismatch, NotFound, Withheld } from "../errors.ts";
+import { DigestMismatch, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
 import { emit } from "../events.ts";
 import { isRelease, type JobSpec, type ReleaseTask } from "../jobs.ts";
 import type { Mount } from "../mounts.ts";
@@ -336,7 +336,9 @@ export class Job {
       if (optional && held.isAbsent) throw new NotFound(`${path} does not exist`);
       return await this.#got(work, purl, { ...held, size: held.size || (size ?? 0) }, options, known);
     } catch (error) {
-      if (optional && error instanceof NotFound) work.count({ total: -1 });
+      // Some servers send a page, and status 200, for what they do not have.
+      const isAbsent = error instanceof NotFound || (error instanceof UpstreamFailed && error.implausible);
+      if (optional && isAbsent) work.count({ total: -1 });
       else work.fail(error, path);
       return [];
     }

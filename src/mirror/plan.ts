@@ -123,11 +123,20 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       if (!admits(release, file.path) || seen.has(path)) continue;
       seen.add(path);
       const held = heldAt(path);
+      const isStated = typeof held !== "object" || hasStated(held, file.digest);
       // What is held on purpose already, and has nothing to say, costs no further look: mirrors run again and again.
-      if (typeof held === "object" && held.pinned && !expected && !looked.inside && !looked.rehash)
+      if (
+        typeof held === "object" &&
+        held.pinned &&
+        held.verified &&
+        isStated &&
+        !expected &&
+        !looked.inside &&
+        !looked.rehash
+      )
         found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
-      // What turns out to be wrong is a failure of its own: it is looked at with those that are not held.
-      else if (held && !looked.rehash) found.held.push(await hold(cache, mount, path, looked));
+      // What turns out to be wrong, or to be replaced, is a failure of its own: it is looked at with those that are not held.
+      else if (held && isStated && !looked.rehash) found.held.push(await hold(cache, mount, path, looked));
       else if (held || !(file.optional && spec.isWhole) || wasHeld(path))
         found.files.push({
           path,
@@ -209,6 +218,11 @@ function factOf(path: Path, file: FileFacts, parts: readonly ReleaseFacts[]): { 
       ...(!Number.isNaN(at) && { publishedAt: at }),
     },
   };
+}
+
+/** Whether a stored file is known to have the digest that its index states. */
+function hasStated({ sha256, verified }: HeldArtifact, digest: Digest | undefined): boolean {
+  return digest === undefined || digest === verified || digest === `sha256:${sha256}`;
 }
 
 /** Of what is wanted, what filters leave; `undefined` where a registry listed what it does not have. */

@@ -22,10 +22,13 @@ export class JobStore {
   readonly #tables: Tables;
   /** The folder that leases are in. */
   readonly #leases: string;
+  readonly #isRestated: (task: ReleaseTask, since: number) => boolean;
 
-  constructor(tables: Tables, leases: string) {
+  /** `isRestated`: whether an index of a release was replaced since; then what is held of it is compared with it. Default: never. */
+  constructor(tables: Tables, leases: string, isRestated: (task: ReleaseTask, since: number) => boolean = () => false) {
     this.#tables = tables;
     this.#leases = leases;
+    this.#isRestated = isRestated;
   }
 
   /**
@@ -203,9 +206,9 @@ export class JobStore {
     const releases = batch.filter(isRelease).filter(({ version }) => version !== undefined);
     for (const [mount, group] of Map.groupBy(releases, (task) => task.mount)) {
       const choices = group.map(({ digests }) => keyOfChoice(spec.choice, digests));
-      const purls = group.map(({ purl }) => purl);
-      for (const { purl, choice, files } of this.#tables.mirrored.whole(mount, purls, choices))
-        found.set(`${mount} ${purl} ${choice}`, files);
+      const tasks = new Map(group.map((task) => [task.purl, task]));
+      for (const { purl, choice, files, at } of this.#tables.mirrored.whole(mount, [...tasks.keys()], choices))
+        if (!this.#isRestated(tasks.get(purl)!, at)) found.set(`${mount} ${purl} ${choice}`, files);
     }
     return found;
   }

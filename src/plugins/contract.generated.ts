@@ -69,6 +69,7 @@ export const CONTRACT_KEYS = {
     describedBy: "function?",
     kind: "value",
     needsDigest: "value?",
+    format: "value?",
     signed: "value?",
     inside: "value?",
   },

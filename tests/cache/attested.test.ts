@@ -91,7 +91,7 @@ test.each([
 
 test("what is no document of attestations is upstream's failure", async () => {
   await using s = await setUp('{"detail":"no"}');
-  expect(String(await failure(s.get(TRUST)))).toContain("is not the document of attestations of");
+  expect(String(await failure(s.get(TRUST)))).toContain("sent something else than the document");
 });
 
 test("what nobody attests passes where none is asked for", async () => {

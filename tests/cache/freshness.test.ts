@@ -84,9 +84,7 @@ describe("freshness", () => {
     s.upstream.set("/r/a", json({ name: "a", "dist-tags": {}, versions: {}, time: {} }));
     s.clock.advance(TTL + 1);
     expect(await s.versions()).toEqual(["1.0.0", "2.0.0"]);
-    while (s.upstream.count("/r/a") < 2) await Bun.sleep(5);
-    await Bun.sleep(50);
-    expect(await s.versions()).toEqual([]);
+    while ((await s.versions()).length > 0) await Bun.sleep(5);
   });
   test("upstream fails: what is held is sent, until it is too old", async () => {
     await using s = await setUp({ staleWhileRevalidate: 0, staleIfError: DAY });

@@ -7,6 +7,7 @@ import type { Path } from "../../src/ecosystem.ts";
 import { type Mount, makeMount } from "../../src/mounts.ts";
 import { askFor, bytesOf, engine } from "../support/engine.ts";
 import { redirect } from "../support/faults.ts";
+import { chartFile } from "../support/registries/helm.ts";
 import { binary, text } from "../support/tree.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -78,9 +79,10 @@ test("helm resolves links against the repository, wherever its index came from",
     "/moved/index.yaml",
     text("apiVersion: v1\nentries:\n  web:\n  - name: web\n    version: 1.0.0\n    urls: [web-1.0.0.tgz]\n"),
   );
-  upstream.set("/charts/web-1.0.0.tgz", text("a chart"));
+  const chart = chartFile("web", "1.0.0");
+  upstream.set("/charts/web-1.0.0.tgz", binary(chart));
   const index = await bytesOf(cache, await cache.get(charts, askFor("/stable/index.yaml")));
   expect(new TextDecoder().decode(index)).toContain("http://proxy.example/helm/stable/web-1.0.0.tgz");
   const file = await bytesOf(cache, await cache.get(charts, askFor("/stable/web-1.0.0.tgz")));
-  expect(new TextDecoder().decode(file)).toBe("a chart");
+  expect(Buffer.from(file)).toEqual(Buffer.from(chart));
 });

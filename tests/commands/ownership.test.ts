@@ -56,6 +56,11 @@ async function keep({ cache: { context } }: Runtime, text: string): Promise<void
       size,
       mediaType: "",
       headers: {},
+      verified: null,
+      etag: null,
+      lastModified: null,
+      registry: null,
+      checkedAt: null,
       ...at,
     });
   });

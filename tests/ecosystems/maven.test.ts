@@ -168,8 +168,8 @@ describe("facts", () => {
       { ...acme("1.9.0"), files: [{ path, digest: `sha1:${HEX}` }] },
     ]);
   });
-  test.each(["", "<html>404</html>", HEX.slice(1), `${HEX}00`])("%j states no digest", (body) => {
-    expect(releasesOf(doc(`${LIB}/1.9.0/lib-1.9.0.jar.sha1`, body))).toEqual([]);
+  test.each(["", "<html>404</html>", HEX.slice(1), `${HEX}00`])("%j is no checksum", (body) => {
+    expect(() => releasesOf(doc(`${LIB}/1.9.0/lib-1.9.0.jar.sha1`, body))).toThrow("expected a sha1 in hex");
   });
 
   test("a POM alone names its parent and requires what it states", async () => {

@@ -48,6 +48,14 @@ export function withoutLength(): Fault {
   };
 }
 
+/** The body ends with the connection, and nothing says how long it is. */
+export function untilClosed(): Fault {
+  return (reply) => {
+    const { "content-length": _dropped, ...headers } = reply.headers;
+    return { ...reply, headers: { ...headers, connection: "close" } };
+  };
+}
+
 /** 200 with an HTML page, as captive portals and misconfigured balancers send it. */
 export function htmlErrorPage(): Fault {
   const page = "<!doctype html><title>Sign in</title><h1>Please sign in to the network</h1>\n";

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Request } from "./tree.ts";
 
-/** What is sent, to the letter: without `content-length` chunked, with one that is wrong wrong. */
+/** What is sent, to the letter: without `content-length` chunked (with `connection: close` up to its end), with one that is wrong wrong. */
 export interface Reply {
   /** 0: the connection is closed without an answer. */
   status: number;
@@ -104,7 +104,8 @@ async function send(socket: Socket, request: Request, reply: Reply): Promise<boo
   }
   const bodiless = request.method === "HEAD" || status === 204 || status === 304;
   const declared = headers["content-length"];
-  const chunked = !bodiless && declared === undefined;
+  const isClosing = headers["connection"] === "close";
+  const chunked = !bodiless && declared === undefined && !isClosing;
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}${LINE_END}`);
   if (chunked) lines.push(`transfer-encoding: chunked${LINE_END}`);
   await write(socket, `HTTP/1.1 ${status} Status${LINE_END}${lines.join("")}${LINE_END}`);
@@ -123,7 +124,7 @@ async function send(socket: Socket, request: Request, reply: Reply): Promise<boo
     return false;
   }
   if (chunked) await write(socket, `0${HEAD_END}`);
-  return chunked || sent === Number(declared);
+  return !isClosing && (chunked || sent === Number(declared));
 }
 
 /** Waits while the client reads slower than this side writes. False: the client has gone. */

@@ -6,6 +6,7 @@ import listValidator from "./0004_list_validator.sql" with { type: "text" };
 import estimates from "./0005_estimates.sql" with { type: "text" };
 import identity from "./0006_identity.sql" with { type: "text" };
 import documentRegistry from "./0007_document_registry.sql" with { type: "text" };
+import statedDigests from "./0008_stated_digests.sql" with { type: "text" };
 
 /** In order; `PRAGMA user_version` counts those applied. A statement ends at the breakpoint comment that drizzle-kit writes. */
 export const migrations: readonly string[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly string[] = [
   estimates,
   identity,
   documentRegistry,
+  statedDigests,
 ];
