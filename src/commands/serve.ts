@@ -11,6 +11,7 @@ import { Access, SCOPES } from "../http/authorize.ts";
 import { HealthProbe } from "../http/health.ts";
 import { Hosts } from "../http/hosts.ts";
 import { Metrics } from "../http/metrics.ts";
+import { pathOf } from "../http/page.ts";
 import { type ServerOptions, startServer } from "../http/server.ts";
 import { statsOf } from "../http/stats.ts";
 import { log } from "../log.ts";
@@ -80,6 +81,7 @@ async function serve({ config, sources }: Setup): Promise<number> {
       const { origin } = new URL(request.url);
       return hosts.baseOf(request, origin, () => server.requestIP(request)?.address) ?? origin;
     },
+    below: config.base_url ? pathOf(config.base_url) : "",
     setup: (mount, address) => {
       const apart = outsiders.of(mount);
       return apart ? apart.run("setup", { mount: mount.name, address }) : mount.ecosystem.setup(address);

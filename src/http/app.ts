@@ -1,6 +1,7 @@
 /** The Elysia app: everything that is not below a mount. */
 
 import { toOpenAPISchema } from "@elysiajs/openapi";
+import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
@@ -9,7 +10,7 @@ import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";
 import type { Health } from "./health.ts";
 import { nameMediaTypes } from "./media-types.ts";
 import type { Metrics } from "./metrics.ts";
-import { docsPage, homePage, type Setup } from "./page.ts";
+import { homePage, type Setup } from "./page.ts";
 import { type Stats, statsSchema } from "./stats.ts";
 
 export interface AppOptions {
@@ -20,6 +21,8 @@ export interface AppOptions {
   mounts: Iterable<Mount>;
   /** The public address of this server, as the request tells it. */
   base: (request: Request) => string;
+  /** The path of the public address, without a slash at its end: the pages may be below one. */
+  below: string;
   /** The line that points a mount's client at it. */
   setup: Setup;
   /** Absent: there is no API for mirror jobs. */
@@ -43,14 +46,15 @@ const PAGE = {
   "content-security-policy":
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
-const DOCS = {
-  "content-type": "text/html; charset=utf-8",
-  "content-security-policy":
-    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-};
+/** Of the page of the API, whose script compiles templates. */
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-export function makeApp({ version, mounts, metrics, health, stats, base, setup, mirror }: AppOptions) {
+export function makeApp({ version, mounts, metrics, health, stats, base, below, setup, mirror }: AppOptions) {
   const app = new Elysia()
+    .onRequest(({ request, set }) => {
+      if (new URL(request.url).pathname === "/docs") set.headers["content-security-policy"] = DOCS_POLICY;
+    })
     .onError(({ code, path, request }) => {
       if (code !== "NOT_FOUND") return;
       const allow = methodsOf(app.routes, path);
@@ -63,7 +67,6 @@ export function makeApp({ version, mounts, metrics, health, stats, base, setup, 
       async ({ request }) => new Response(await homePage(mounts, base(request), version, setup), { headers: PAGE }),
       { detail: { hide: true } },
     )
-    .get("/docs", ({ request }) => new Response(docsPage(base(request)), { headers: DOCS }), { detail: { hide: true } })
     .get(
       "/health",
       async ({ status }) => {
@@ -100,7 +103,15 @@ export function makeApp({ version, mounts, metrics, health, stats, base, setup, 
       detail: { hide: true },
     });
   if (mirror) app.use(mirrorRoutes(mirror));
-  return app;
+  return app.use(
+    swagger({
+      path: "/docs",
+      specPath: "/docs/routes.json",
+      scalarCDN: `${below}/docs/scalar.js`,
+      scalarConfig: { spec: { url: `${below}/openapi.json` }, withDefaultFonts: false },
+      documentation: { info: { title: "proxy", version } },
+    }),
+  );
 }
 
 /** The methods that a path has (RFC 9110 15.5.6); empty: there is nothing. */
@@ -124,9 +135,9 @@ function listOf(mounts: Iterable<Mount>): string {
   return Array.from(mounts, ({ prefix, ecosystem: { id, title } }) => `- \`${prefix}\` (${id}): ${title}`).join("\n");
 }
 
-/** zod schemas must be translated by zod. */
+/** zod schemas must be translated by zod: @elysiajs/swagger would print their insides. */
 function describe(app: unknown, version: string, mounts: Iterable<Mount>, base: string): object {
-  const exclude = { paths: ["/", "/docs", "/docs/scalar.js", "/openapi.json"] };
+  const exclude = { paths: ["/", "/docs", "/docs/routes.json", "/docs/scalar.js", "/openapi.json"] };
   const { paths, components } = toOpenAPISchema(app as Parameters<typeof toOpenAPISchema>[0], exclude, undefined, {
     zod: z.toJSONSchema,
   });

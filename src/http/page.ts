@@ -38,20 +38,8 @@ ${rows.join("\n")}
 `;
 }
 
-/** The page at `/docs`: reads the description of the API. Its script comes from here: it works without a network. */
-export function docsPage(base: string): string {
-  const below = escapeHtml(pathOf(base));
-  const settings = escapeHtml(JSON.stringify({ withDefaultFonts: false }));
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>proxy: API</title>
-<style>body{margin:0}</style></head>
-<body><script id="api-reference" data-url="${below}/openapi.json" data-configuration="${settings}"></script>
-<script src="${below}/docs/scalar.js"></script></body></html>
-`;
-}
-
 /** The path of the public address, without a trailing slash: pages may be below one. */
-function pathOf(base: string): string {
+export function pathOf(base: string): string {
   return URL.canParse(base) ? withoutSlashes(new URL(base).pathname) : "";
 }
 

@@ -2,9 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { openDatabase } from "../../src/db/open.ts";
+import { makeApp } from "../../src/http/app.ts";
 import { HealthProbe } from "../../src/http/health.ts";
 import { type HostSettings, Hosts } from "../../src/http/hosts.ts";
-import { docsPage, homePage } from "../../src/http/page.ts";
+import { Metrics } from "../../src/http/metrics.ts";
+import { homePage } from "../../src/http/page.ts";
 import { makeMount } from "../../src/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { setUp } from "../support/files-cache.ts";
@@ -127,7 +129,7 @@ test(
     const page = await (await fetch(`${all.proxy.url}/docs`)).text();
     const scripts = Array.from(page.matchAll(/<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"/g), ([, url]) => url);
     expect(scripts).toEqual(["/docs/scalar.js"]);
-    expect(page).toContain("withDefaultFonts&#34;:false");
+    expect(page).toContain('"withDefaultFonts":false');
     expect(page).toContain('"/openapi.json"');
   },
   TIMEOUT,
@@ -188,8 +190,24 @@ describe("below a path", () => {
     expect(page).toContain('href="/packages/docs"');
     expect(page).toContain('href="/packages/health"');
     expect(page).not.toMatch(/href="\/(?!packages\/)/);
-    const docs = docsPage("https://example.org/packages");
-    expect(docs).toContain('data-url="/packages/openapi.json"');
+  });
+
+  test("so does what the page of the API reads", async () => {
+    const metrics = new Metrics([], () => ({ blobs: 0, bytes: 0, artifacts: 0 }));
+    const app = makeApp({
+      version: "1",
+      metrics,
+      mounts: [],
+      health: () => Promise.reject(new Error("not asked")),
+      stats: () => ({}) as never,
+      base: () => "https://example.org/packages",
+      below: "/packages",
+      setup: () => "",
+    });
+    const answer = await app.handle(new Request("http://127.0.0.1/docs"));
+    expect(answer.headers.get("content-security-policy")).toContain("script-src 'self'");
+    const docs = await answer.text();
+    expect(docs).toContain("/packages/openapi.json");
     expect(docs).toContain('src="/packages/docs/scalar.js"');
   });
 });

@@ -54,6 +54,7 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     health: async () => ({ status: "ok", checks: { storage: { status: "ok" }, database: { status: "ok" } } }),
     stats: () => ({}) as never,
     base: () => "",
+    below: "",
     setup: () => "",
     mirror: { api, refuse, keepOpen: (request) => server.timeout(request, 0), stopping: stopping.signal },
   });
