@@ -51,7 +51,7 @@ export const maven: Ecosystem = {
     { ...changing, match: at(String.raw`${SNAPSHOT}/maven-metadata\.xml`), parse: generation },
     { ...shared, match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`), parse: versions, rewrite: filter },
     { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400, parse: archetypes },
-    { ...changing, match: at(REPUBLISHED) },
+    { ...changing, match: at(REPUBLISHED), republished: true },
     { ...immutable, match: at(FILE + SUM), describedBy: () => [], parse: checksum },
     { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
     { ...immutable, match: at(String.raw`${FILE}\.module`), linksFrom: "asked", parse: gradleModule },

@@ -70,6 +70,9 @@ export interface MetadataRoute extends Described {
   freshness?: Freshness;
   /** Upstream only ever appends to it, but for when it makes it anew: of what is held only the rest is fetched. */
   grows?: boolean;
+  /** A file that upstream publishes anew at the same path (a snapshot of a library): sent as it is, never read, and as large as an
+   * artifact may be. */
+  republished?: boolean;
   /** It points to what else there is (a tag, a signed root): a mirror puts it in the place of the held one only when all that
    * it names, and what that names in turn, is held. */
   pointer?: boolean;

@@ -113,7 +113,7 @@ export class DocumentFetch {
         ...(route.accept && { accept: route.accept }),
         "accept-encoding": isPacked ? "identity" : "gzip",
       },
-      maximum: this.#context.settings.maxDocument,
+      maximum: route.republished ? this.#context.settings.maxArtifact : this.#context.settings.maxDocument,
       raw: isPacked,
     };
   }

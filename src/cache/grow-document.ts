@@ -4,7 +4,7 @@ import { appendFile, copyFile } from "node:fs/promises";
 import type { DocumentRow } from "../db/documents.ts";
 import { Hasher } from "../digest.ts";
 import { log } from "../log.ts";
-import { chunksOf } from "../upstream/body.ts";
+import { chunksOf, codingsOf } from "../upstream/body.ts";
 import type { Context } from "./context.ts";
 import { requireRight } from "./damaged.ts";
 import { type Downloaded, download } from "./download.ts";
@@ -62,7 +62,7 @@ async function rest(
     .fetch(wanted.mount, row.url, { headers, patience: 0, kind: "document" })
     .catch(() => undefined);
   if (!response) return IGNORED;
-  const isPart = response.status === 206 && !response.headers.has("content-encoding");
+  const isPart = response.status === 206 && codingsOf(response.headers).length === 0;
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "") ?? [];
   if (!isPart || Number(start) !== from) {
     await response.body?.cancel();

@@ -2,6 +2,7 @@
 import type { Algorithm, Digest } from "../ecosystem.ts";
 import { isRefusal, NotFound, UpstreamFailed } from "../errors.ts";
 import type { Dialer } from "../mounts.ts";
+import { codingsOf } from "../upstream/body.ts";
 import { answeringAddress, type Upstream } from "../upstream/client.ts";
 import { reasonOf } from "../upstream/refusal.ts";
 import { retryAfterOf } from "../upstream/retry.ts";
@@ -168,7 +169,7 @@ async function refusal(
 /** What an answer says of its body. */
 export function headOf(response: Response, url: string, { keepHeaders, raw }: Wanted): Head {
   const get = (name: string) => response.headers.get(name) ?? undefined;
-  const length = get("content-encoding") && !raw ? undefined : get("content-length");
+  const length = codingsOf(response.headers).length > 0 && !raw ? undefined : get("content-length");
   const headers: Record<string, string> = {};
   for (const name of keepHeaders) {
     const value = get(name);

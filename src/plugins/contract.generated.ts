@@ -88,6 +88,7 @@ export const CONTRACT_KEYS = {
     kind: "value",
     freshness: "value?",
     grows: "value?",
+    republished: "value?",
     pointer: "value?",
     probe: "value?",
     signed: "value?",

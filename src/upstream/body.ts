@@ -53,6 +53,8 @@ export async function* chunksOf(response: Response, host: string, limits: BodyLi
   }
 }
 
+/** Codings over each other that are undone. */
+const MOST_CODINGS = 2;
 /** RFC 9110 codings; `x-gzip` is gzip. */
 const CODINGS: Record<string, "gzip" | "deflate" | "brotli" | "zstd"> = {
   gzip: "gzip",
@@ -62,15 +64,22 @@ const CODINGS: Record<string, "gzip" | "deflate" | "brotli" | "zstd"> = {
   zstd: "zstd",
 };
 
+/**
+ * The codings that a body has, in the order in which they were applied. Words that name none are left out: an empty header, or what
+ * an object store was told at the upload (`aws-chunked`). If the bytes are coded all the same, whoever reads them will say so.
+ */
+export function codingsOf(headers: Headers): ("gzip" | "deflate" | "brotli" | "zstd")[] {
+  const words = headers.get("content-encoding")?.toLowerCase().split(",") ?? [];
+  return words.flatMap((word) => CODINGS[word.trim()] ?? []);
+}
+
 function decoded({ body, headers }: Response): ReadableStream<Uint8Array> | null {
-  const coding = headers.get("content-encoding")?.toLowerCase() ?? "identity";
-  if (!body || coding === "identity") return body;
-  const format = CODINGS[coding];
-  if (!format)
+  const codings = codingsOf(headers).reverse();
+  if (codings.length > MOST_CODINGS)
     throw new UpstreamFailed(
-      `upstream sent the content coding "${coding}", which it was not asked for and which is not known here`,
+      `upstream sent a body with ${codings.length} content codings; at most ${MOST_CODINGS} are undone`,
     );
-  return body.pipeThrough(new DecompressionStream(format));
+  return body && codings.reduce((stream, format) => stream.pipeThrough(new DecompressionStream(format)), body);
 }
 
 function within<T>(promise: Promise<T>, milliseconds: number, host: string, timeout: number): Promise<T> {
