@@ -34,7 +34,8 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
     for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
       const choice = { ...EVERYTHING, ...choiceOf(flags) };
       const ledger = new MemoryLedger({
-        isWhole: ({ mount, purl, digests }) => runtime.mirrored.isHeldWhole(mount, purl, keyOfChoice(choice, digests)),
+        isWhole: ({ mount, purl, digests }) =>
+          ["", keyOfChoice(choice, digests)].some((key) => runtime.mirrored.isWhole(mount, purl, key)),
       });
       const aside = (each: Aside) => {
         tally.aside(each);

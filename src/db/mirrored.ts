@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, or } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { mirrored } from "./schema.ts";
@@ -10,8 +10,6 @@ export class Mirrored {
   readonly #orm: Database["orm"];
   readonly #settle;
   readonly #isWhole;
-
-  readonly #whole;
 
   constructor({ orm }: Database) {
     this.#orm = orm;
@@ -36,19 +34,6 @@ export class Mirrored {
           isNull(mirrored.failure),
         ),
       )
-      .prepare();
-    this.#whole = orm
-      .select({ purl: mirrored.purl })
-      .from(mirrored)
-      .where(
-        and(
-          eq(mirrored.mount, sql.placeholder("mount")),
-          eq(mirrored.purl, sql.placeholder("purl")),
-          inArray(mirrored.choice, ["", sql.placeholder("choice")]),
-          isNull(mirrored.failure),
-        ),
-      )
-      .limit(1)
       .prepare();
   }
 
@@ -90,11 +75,6 @@ export class Mirrored {
       )
       .all()
       .filter((found) => repositoryOf(found.purl) === repositoryOf(purl));
-  }
-
-  /** Whether a choice of one release, or all of it, is held whole. */
-  isHeldWhole(mount: string, purl: string, choice: string): boolean {
-    return this.#whole.get({ mount, purl, choice }) !== undefined;
   }
 
   /** Of these PURLs, those of which a choice, or all, is held whole; with the number of their files. */
