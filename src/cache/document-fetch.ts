@@ -132,7 +132,9 @@ export class DocumentFetch {
   /** Not stored: for requests that find the store full. */
   async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
     const wanted = await this.#wanted(target, undefined);
-    const whole = await fetchWhole(this.#context.upstream, wanted);
+    const { upstream, settings } = this.#context;
+    // It is in memory, whatever it is.
+    const whole = await fetchWhole(upstream, { ...wanted, maximum: Math.min(wanted.maximum, settings.maxDocument) });
     const { bytes, digests } = whole;
     const head = based(target, whole.head);
     if (!wanted.expected) await requireDocument(target, head, bytes);
