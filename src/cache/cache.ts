@@ -241,7 +241,10 @@ export class Cache {
     const now = this.context.now();
     const { offline, keepDocuments } = this.context.settings;
     // What a generation's paths mean may change at any time, by another process too; so may what is covered.
-    const isMoving = (route.generation !== undefined && route.freshness !== "immutable") || (route.covers && !isPlain);
+    const isMoving =
+      this.documents.isStated(target) ||
+      (route.generation !== undefined && route.freshness !== "immutable") ||
+      (route.covers && !isPlain);
     const isDue = outcome === "stale" || isMoving || !(keepDocuments || offline);
     const freshUntil = isDue ? 0 : offline ? now + OFFLINE_LOOK : Math.min(row.checkedAt, now) + freshness(target);
     const source = sourceOf(this.context, mount, route, row.sha256, isPlain);

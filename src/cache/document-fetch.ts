@@ -97,14 +97,17 @@ export class DocumentFetch {
     const { packed: isPacked = false } = route;
     const isImmutable = route.freshness === "immutable";
     const fact = isImmutable ? await factFor(this.#documents, target) : undefined;
-    const digest = route.digest?.(target.params) ?? fact?.digest;
+    if (!isImmutable) await this.#loadStating(target);
+    const digest = route.digest?.(target.params) ?? fact?.digest ?? this.#documents.statedDigest(target);
+    // What upstream has not changed may be what is wrong.
+    const isOld = row !== undefined && !isImmutable && this.#documents.contradiction(target, row) !== undefined;
     const sources = await this.#sources(target, fact, digest);
     return {
       mount,
       path,
       kind: "document",
       ...sources,
-      validators: row && { registry: registryOf(row, sources.sources), headers: conditional(row) },
+      validators: row && !isOld ? { registry: registryOf(row, sources.sources), headers: conditional(row) } : undefined,
       expected: digest,
       // What is rewritten has other digests.
       algorithms: route.rewrite && !route.asIs ? [] : digestAlgorithms(mount),
@@ -116,6 +119,14 @@ export class DocumentFetch {
       maximum: route.republished ? this.#context.settings.maxArtifact : this.#context.settings.maxDocument,
       raw: isPacked,
     };
+  }
+
+  /** Documents that the route names for a digest; those that head a generation have been loaded. */
+  async #loadStating({ mount, route, params, path }: Target<MetadataRoute>): Promise<void> {
+    for (const each of route.describedBy?.(params, path, mount.traits) ?? []) {
+      const other = typeof each === "string" && each !== path ? documentAt(mount, each) : undefined;
+      if (other) await this.#documents.loadIfAny(other);
+    }
   }
 
   async #sources(

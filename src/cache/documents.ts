@@ -6,9 +6,9 @@ import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { ageOf } from "../clock.ts";
 import type { DocumentRow } from "../db/documents.ts";
-import { hash } from "../digest.ts";
-import type { Declared, Doc, MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
-import { messageOf, NotFound } from "../errors.ts";
+import { hash, splitDigest } from "../digest.ts";
+import type { Declared, Digest, Doc, MetadataRoute, Path, ReleaseFacts } from "../ecosystem.ts";
+import { DigestMismatch, messageOf, NotFound, Withheld } from "../errors.ts";
 import { log } from "../log.ts";
 import type { Mount } from "../mounts.ts";
 import { decodedPath } from "../path.ts";
@@ -104,14 +104,16 @@ export class DocumentCache {
     }
     const { mount, path } = target;
     const row = this.#row(mount, path) ?? (target.sent && this.#row(mount, target.sent));
+    const isContradicted = row !== undefined && this.contradiction(target, row) !== undefined;
+    if (isContradicted && settings.offline) throw new Withheld(this.#explain(target, row));
     const stands = row ?? this.blank(target);
     if (stands && settings.offline) return { row: stands, outcome: "hit" };
     if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const late = row ? lateness(target, row, now()) : 0;
-    if (row && late <= 0 && !force) return { row, outcome: "hit" };
+    if (row && late <= 0 && !force && !isContradicted) return { row, outcome: "hit" };
     const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row, force));
     // Who mirrors wants what is current.
-    if (row && !force && !settings.pin && late <= settings.staleWhileRevalidate) {
+    if (row && !force && !settings.pin && !isContradicted && late <= settings.staleWhileRevalidate) {
       refreshing.catch((error: unknown) =>
         log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }),
       );
@@ -122,7 +124,7 @@ export class DocumentCache {
     } catch (error) {
       // One that is late because the clock was wrong may be as old as it likes.
       const isTooLate = Number.isFinite(late) && late > settings.staleIfError;
-      if (!row || error instanceof NotFound || isTooLate) throw error;
+      if (!row || error instanceof NotFound || isTooLate || isContradicted) throw error;
       log.warn("a document cannot be renewed; sending what is held", {
         mount: mount.name,
         path,
@@ -130,6 +132,44 @@ export class DocumentCache {
       });
       return { row, outcome: "stale" };
     }
+  }
+
+  /** Whether another document may state another digest of one at any time. */
+  isStated(target: Target<MetadataRoute>): boolean {
+    return statingOf(target).length > 0;
+  }
+
+  /** The digest that stored documents state of one that may change: those that head its generation, or that its route names. */
+  statedDigest(target: Target<MetadataRoute>): Digest | undefined {
+    return statingOf(target)
+      .map((path) => this.fact(target.mount, path, target.path)?.digest)
+      .find((digest) => digest !== undefined);
+  }
+
+  /** What of a stored document is not as they state it; `undefined` where nothing is. */
+  contradiction(target: Target<MetadataRoute>, row: DocumentRow): { expected: Digest; actual: Digest } | undefined {
+    const expected = this.statedDigest(target);
+    if (!expected) return undefined;
+    const [algorithm] = splitDigest(expected);
+    if (algorithm === "h1") return undefined;
+    const actual: Digest =
+      algorithm === "sha256" ? `sha256:${row.sha256}` : `${algorithm}:${hash(algorithm, this.bytes(row))}`;
+    return actual === expected ? undefined : { expected, actual };
+  }
+
+  #explain(target: Target<MetadataRoute>, row: DocumentRow): string {
+    const { expected = "", actual = "" } = this.contradiction(target, row) ?? {};
+    return `${target.mount.name}${target.path} is withheld: ${statingOf(target).join(" or ")} states ${expected}, and the stored document has ${actual}; fetch it again with an upstream at hand`;
+  }
+
+  /** Asks upstream for what states a document's digest; whether that is another one now. */
+  async #isRestated(target: Target<MetadataRoute>, before: string): Promise<boolean> {
+    for (const path of statingOf(target)) {
+      const other = documentAt(target.mount, path);
+      if (other) await this.loadIfAny(other, { force: true });
+    }
+    const digest = this.statedDigest(target);
+    return digest !== undefined && digest !== before;
   }
 
   /** Throws Withheld where nobody whom the mount trusts signed what is held. */
@@ -285,7 +325,12 @@ export class DocumentCache {
     const isKnown = absent && ageOf(absent.at, now()) < settings.negativeTtl && absent.at >= (row?.checkedAt ?? 0);
     if (isKnown && !force) throw new NotFound(absent.message);
     try {
-      return await (storage.isReadOnly ? this.#fetch.unkept(target) : this.#fetch.once(target, row));
+      const fetch = () => (storage.isReadOnly ? this.#fetch.unkept(target) : this.#fetch.once(target, row));
+      return await fetch().catch(async (error: unknown) => {
+        // What states its digest may be old.
+        if (!(error instanceof DigestMismatch && (await this.#isRestated(target, error.expected)))) throw error;
+        return fetch();
+      });
     } catch (error) {
       if (error instanceof NotFound) this.#absent.set(key, { at: now(), message: error.message });
       if (row || !isFull(error)) throw error;
@@ -308,6 +353,13 @@ function stated({ name, version, publishedAt, dateTrust, files }: ReleaseFacts):
     ...(dateTrust && { dateTrust }),
     ...(files && { files }),
   };
+}
+
+/** Documents that state the digest of one that may change. */
+function statingOf({ mount, route, params, path }: Target<MetadataRoute>): Path[] {
+  if (route.freshness === "immutable") return [];
+  const named = (route.describedBy?.(params, path, mount.traits) ?? []).filter((each) => typeof each === "string");
+  return [...named, ...(route.generation?.(params).roots ?? [])].filter((each) => each !== path);
 }
 
 function keyOf({ mount, path }: Target): string {

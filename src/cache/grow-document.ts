@@ -2,7 +2,8 @@
 import { constants } from "node:fs";
 import { appendFile, copyFile } from "node:fs/promises";
 import type { DocumentRow } from "../db/documents.ts";
-import { Hasher } from "../digest.ts";
+import { Hasher, splitDigest } from "../digest.ts";
+import type { Digest } from "../ecosystem.ts";
 import { log } from "../log.ts";
 import { chunksOf, codingsOf } from "../upstream/body.ts";
 import type { Context } from "./context.ts";
@@ -13,7 +14,7 @@ import { headOf, NotModified, type Wanted } from "./request.ts";
 
 /** Bytes asked for that are held already: ends that differ tell a file that was made anew. One byte would not, as lines end alike. */
 const OVERLAP = 1_024;
-const IGNORED = "upstream sends no part of it";
+const IGNORED = "upstream sends no part of it that could be verified";
 
 type Parts = Pick<Context, "upstream" | "storage">;
 
@@ -76,12 +77,18 @@ async function rest(
   if (total !== "*" && from + tail.length !== Number(total)) return "its end was cut off";
   if (!tail.subarray(0, overlap).equals(held.subarray(from))) return "it differs where the held one ends";
   const added = tail.subarray(overlap);
-  const hasher = new Hasher(wanted.algorithms);
+  const expected = wanted.expected && !wanted.expected.startsWith("h1:") ? [wanted.expected] : [];
+  const stated = [...statedDigests(response.headers), ...expected];
+  // An equal end says nothing of the middle.
+  if (stated.length === 0) return IGNORED;
+  const hasher = new Hasher([...wanted.algorithms, ...stated.map((digest) => splitDigest(digest)[0])]);
   hasher.update(held);
   hasher.update(added);
   const digests = hasher.digests();
-  const stated = statedDigest(response.headers);
-  if (stated !== undefined && stated !== digests.sha256) return "the whole has another digest than upstream states";
+  const isWhole = stated.every(
+    (digest) => `${splitDigest(digest)[0]}:${digests[splitDigest(digest)[0] as "md5"]}` === digest,
+  );
+  if (!isWhole) return "the whole has another digest than upstream states";
   const size = row.size + added.length;
   await copyFile(storage.file(row.sha256), file, constants.COPYFILE_FICLONE);
   await appendFile(file, added);
@@ -90,9 +97,22 @@ async function rest(
   return { head, digests, size };
 }
 
-/** Of the whole, whatever part was sent (RFC 9530 3; `Digest` is what came before it): hex of the sha256, if it is stated. */
-function statedDigest(headers: Headers): string | undefined {
+const BY_LENGTH: Readonly<Record<number, "md5" | "sha1" | "sha256" | "sha512">> = {
+  32: "md5",
+  40: "sha1",
+  64: "sha256",
+  128: "sha512",
+};
+
+/** Of the whole, whatever part was sent (RFC 9530 3; `Digest` is what came before it); a validator that has the form of a digest is
+ * taken for one, as that of a compact index is. */
+function statedDigests(headers: Headers): Digest[] {
   const header = headers.get("repr-digest") ?? headers.get("digest") ?? "";
   const base64 = /(?:^|[\s,])sha-256=:?([\w+/]{43}=)/i.exec(header)?.[1];
-  return base64 && Buffer.from(base64, "base64").toString("hex");
+  const [, hex = ""] = /^(?:W\/)?"([0-9a-f]+)"$/i.exec(headers.get("etag") ?? "") ?? [];
+  const algorithm = BY_LENGTH[hex.length];
+  return [
+    ...(base64 ? [`sha256:${Buffer.from(base64, "base64").toString("hex")}` as const] : []),
+    ...(algorithm ? [`${algorithm}:${hex.toLowerCase()}` as const] : []),
+  ];
 }

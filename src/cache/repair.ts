@@ -50,20 +50,25 @@ export async function fetchAgain(cache: Cache, mounts: ReadonlyMap<string, Mount
   throw new NotFound(`${row.mount}${row.path} is no ${kind} any more`);
 }
 
-/** What the documents that are stored state of a stored file, against what it is; of documents nothing. */
+/** What the documents that are stored state of a stored file or document, against what it is. */
 export async function judgeName(
   cache: Cache,
   mounts: ReadonlyMap<string, Mount>,
   name: Name,
 ): Promise<Judgement | undefined> {
-  const target = name.kind === "artifact" ? targetAt(mounts, name) : undefined;
-  if (name.kind !== "artifact" || target?.route.kind !== "artifact") return undefined;
-  return cache.artifacts.judge({ ...target, route: target.route }, name.row);
+  const target = targetAt(mounts, name);
+  if (name.kind === "artifact" && target?.route.kind === "artifact")
+    return cache.artifacts.judge({ ...target, route: target.route }, name.row);
+  if (name.kind !== "document" || target?.route.kind !== "metadata") return undefined;
+  const found = cache.documents.contradiction({ ...target, route: target.route }, name.row);
+  return found && { kind: "contradicted", ...found };
 }
 
 /** Fetches what its index states in place of another version. Returns its digest. Throws what fetching throws. */
 export async function replace(cache: Cache, mounts: ReadonlyMap<string, Mount>, name: Name): Promise<string> {
   const target = targetAt(mounts, name);
+  if (target?.route.kind === "metadata")
+    return (await cache.documents.load({ ...target, route: target.route }, { force: true })).row.sha256;
   if (target?.route.kind !== "artifact") throw new NotFound(`${name.row.mount}${name.row.path} is no file any more`);
   const { row } = await cache.artifacts.hold({ ...target, route: target.route });
   if (!row) throw new NotFound(`${name.row.path} could not be stored`);

@@ -4,7 +4,7 @@ import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../ecosystem.t
 import { type Entries, readEntries } from "./entries.ts";
 import { json } from "./json.ts";
 import { nextLink } from "./link-header.ts";
-import { INDEX, manifestPath, readManifest, referrersTag } from "./oci.ts";
+import { type Descriptor, digestOf, INDEX, manifestPath, readManifest, referrersTag } from "./oci.ts";
 
 const TAG = /^\w[\w.-]{0,127}$/;
 const TAGGED = /^\/(?<name>.+)\/manifests\/(?<tag>[^/:]+)$/;
@@ -30,13 +30,23 @@ export const NO_REFERRERS = JSON.stringify({ schemaVersion: 2, mediaType: INDEX,
 /** With those of the tag by which registries without such lists tell of them. */
 export function shownReferrers(doc: Doc, view: View, name: string): Body {
   const index = readManifest(doc).manifest;
-  const beside = doc.near(manifestPath(name, referrersTag(doc.params.digest as Digest)));
-  const tagged = beside && readManifest(beside).manifest;
-  const all = new Map([...(tagged?.manifests ?? []), ...(index.manifests ?? [])].map((each) => [each.digest, each]));
+  const tagged = taggedReferrers(doc, name, doc.params.digest as Digest);
+  const all = new Map([...tagged, ...(index.manifests ?? [])].map((each) => [each.digest, each]));
   const manifests = Array.from(all.values()).filter(({ digest: version }) =>
     view.admits({ name, version }, manifestPath(name, version)),
   );
   return linked(doc, view, { ...index, manifests }, INDEX);
+}
+
+/** What the tag lists that refers to a manifest. Some registries read the tag as the digest that it is made of, or have a tag of that
+ * name for something else: what is at hand and refers to another manifest, or to none, is left out. */
+function taggedReferrers(doc: Doc, name: string, subject: Digest): Descriptor[] {
+  const list = doc.near(manifestPath(name, referrersTag(subject)));
+  if (!list || digestOf(list) === subject) return [];
+  return (readManifest(list).manifest.manifests ?? []).filter(({ digest }) => {
+    const manifest = doc.near(manifestPath(name, digest));
+    return manifest === undefined || readManifest(manifest).manifest.subject?.digest === subject;
+  });
 }
 
 /** What upstream names as the next page (RFC 8288), as a page of this document. */

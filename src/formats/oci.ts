@@ -3,7 +3,8 @@ import { hash, splitDigest } from "../digest.ts";
 import type { Digest, Doc, FileFacts, LeftOut, Path, Platform, ReleaseFacts } from "../ecosystem.ts";
 import { readEntries } from "./entries.ts";
 
-interface Descriptor {
+/** What names a blob or a manifest. */
+export interface Descriptor {
   mediaType?: string;
   digest: Digest;
   size?: number;

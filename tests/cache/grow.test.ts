@@ -17,6 +17,11 @@ const START = Array.from({ length: 300 }, (_, index) => `line ${index}\n`).join(
 const MORE = "one more\n";
 
 const base64 = (body: string) => Buffer.from(hash("sha256", body), "hex").toString("base64");
+/** With the digest of the whole. */
+const stated = (body: string) => {
+  const entry = text(body);
+  return { ...entry, headers: { ...entry.headers, "repr-digest": `sha-256=:${base64(body)}:` } };
+};
 const ecosystem: Ecosystem = {
   ...files,
   routes: [{ kind: "metadata", match: LOG, grows: true }],
@@ -63,17 +68,48 @@ describe("what upstream appended", () => {
   test("is joined to what is held; nothing appended costs nothing", async () => {
     await using s = await setUp();
     expect(await s.renewed()).toBe(START);
-    s.upstream.set(LOG, text(START + MORE));
+    s.upstream.set(LOG, stated(START + MORE));
     expect(await s.renewed()).toBe(START + MORE);
     expect(s.asked()).toEqual([`304 ${from}`, `206 ${from}`]);
   });
   test("is noticed where upstream has no validators", async () => {
     await using s = await setUp({ etags: false });
+    s.upstream.set(LOG, stated(START));
     expect(await s.renewed()).toBe(START);
-    s.upstream.set(LOG, text(START + MORE));
+    s.upstream.set(LOG, stated(START + MORE));
     expect(await s.renewed()).toBe(START + MORE);
     expect(s.asked()).toEqual([`206 ${from}`, `206 ${from}`]);
   });
+  test("is fetched whole where upstream states no digest of the whole: an equal end says nothing of the middle", async () => {
+    await using s = await setUp();
+    const body = START.replace("line 7\n", "LINE 7\n") + MORE;
+    s.upstream.set(LOG, text(body));
+    expect(await s.renewed()).toBe(body);
+    expect(s.asked()).toEqual([`206 ${from}`, "200 whole"]);
+  });
+  test.each([
+    ["nothing", ""],
+    ["lines", MORE],
+  ])(
+    "is joined where its validator is the digest of the whole, and not where the middle changed: %s added",
+    async (_, more) => {
+      await using s = await setUp();
+      const set = (body: string) => s.upstream.set(LOG, { ...text(body), headers: { etag: `"${hash("md5", body)}"` } });
+      set(START);
+      await s.renewed();
+      const body = START.replace("line 7\n", "LINE 7\n") + more;
+      set(body);
+      expect(await s.renewed()).toBe(body);
+      set(body + MORE);
+      expect(await s.renewed()).toBe(body + MORE);
+      expect(
+        s
+          .asked()
+          .map((each) => each.slice(0, 3))
+          .slice(-3),
+      ).toEqual(["206", "200", "206"]);
+    },
+  );
   test("is sent with the digests of the whole, also where a client asks for a part", async () => {
     await using s = await setUp();
     s.upstream.set(LOG, text(START + MORE));

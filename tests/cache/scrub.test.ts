@@ -13,6 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import type { Cache } from "../../src/cache/cache.ts";
 import { blobHasher, type HashInput } from "../../src/cache/hash-blobs.ts";
+import { documentAt } from "../../src/cache/locate.ts";
 import { Scrub, type ScrubItem, type ScrubOptions } from "../../src/cache/scrub.ts";
 import { Mirrored } from "../../src/db/mirrored.ts";
 import { hash } from "../../src/digest.ts";
@@ -340,4 +341,29 @@ test("a store that cannot be read is an error, and not a loss", async () => {
   symlinkSync(file, file);
   expect(await failure(scrubbed(all))).toMatchObject({ code: "ELOOP" });
   expect(all.cache.context.artifacts.find("files", "/f/small")).toBeDefined();
+});
+
+test("what its index does not state any more is fetched anew, or reported and kept; what nothing states is named", async () => {
+  await using all = await held();
+  await all.get("/raw/small");
+  await all.cache.drain();
+  const other = new Uint8Array(SMALL).fill(1);
+  publish(all.upstream, { small: other, large: LARGE });
+  all.upstream.set("/f/small", binary(SMALL));
+  all.clock.advance(400_000);
+  await all.get("/index.json");
+  await all.get("/index.json");
+  await all.cache.documents.load(documentAt(all.mount, "/index.json")!, { force: true });
+  const stated = `sha256:${hash("sha256", other)}`;
+  const first = await scrubbed(all);
+  expect(first.outcomes).toMatchObject({ "/f/small": "mismatch", "/raw/small": "unverified", "/f/large": "verified" });
+  expect(first.progress).toMatchObject({ mismatched: 1, unverified: 1, repaired: 0 });
+  expect(first.items.find(({ path }) => path === "/f/small")).toMatchObject({
+    expected: stated,
+    found: `sha256:${hash("sha256", SMALL)}`,
+  });
+  all.upstream.set("/f/small", binary(other));
+  const second = await scrubbed(all);
+  expect(second.outcomes).toMatchObject({ "/f/small": "repaired" });
+  expect((await all.get("/f/small")).equals(Buffer.from(other))).toBe(true);
 });

@@ -182,6 +182,26 @@ describe("lists", () => {
     const walked = await walk(s.cache, s.mount, "/library/paged/tags/list", { tolerant: true });
     expect(walked.releases.map(({ version }) => version)).toEqual(["1", "2", "3"]);
   });
+  test("offline, what refers to a manifest, by the tag for it only where it lists such", async () => {
+    await using s = await start();
+    const index = digestAt(s.tree, "library/app:1.0");
+    const tag = index.replace(":", "-");
+    const at = `/v2/library/app/manifests/${index}`;
+    // A registry that reads the tag as the digest.
+    s.upstream.set(`/v2/library/app/manifests/${tag}`, s.tree.get(at));
+    await s.get(`/library/app/manifests/${tag}`);
+    const shown = async () =>
+      (await s.list(`/library/app/referrers/${index}`, "", await s.again({ offline: true })))["manifests"];
+    expect(await shown()).toEqual([]);
+    // A tag of that name for another image.
+    const { body } = s.tree.get(at) as Entry;
+    const { manifests } = JSON.parse(body as string) as { manifests: { digest: string }[] };
+    for (const { digest } of manifests) await s.get(`/library/app/manifests/${digest}` as Path);
+    s.upstream.set(`/v2/library/app/manifests/${tag}`, { ...(s.tree.get(at) as Entry), body: `${body as string} ` });
+    s.clock.advance(61_000);
+    await s.get(`/library/app/manifests/${tag}`);
+    expect(await shown()).toEqual([]);
+  });
   test("containerd's word for this proxy is not sent upstream, nor is a choice of referrers", async () => {
     await using s = await start();
     await s.list("/app/tags/list", "ns=docker.io&n=2");
