@@ -13,6 +13,8 @@ import { TIMEOUT } from "../support/time-limits.ts";
 import { binary } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
+const PROVENANCE = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: fx-web\n";
+
 const YOUNG = new Date(Date.now() - 3 * 86_400_000).toISOString();
 
 lacks("helm", helm.name, helm.unavailable());
@@ -24,7 +26,7 @@ async function set() {
   const [charts, files] = [await startUpstream(), await startUpstream()];
   const url = `${files.url}/releases/fx-far-1.0.0.tgz`;
   files.set("/releases/fx-far-1.0.0.tgz", binary(chartFile("fx-far", "1.0.0")));
-  const web = { "1.0.0": { provenance: "signed" }, "1.1.0": { publishedAt: YOUNG } };
+  const web = { "1.0.0": { provenance: PROVENANCE }, "1.1.0": { publishedAt: YOUNG } };
   const first = charts.mount("/stable", () => makeHelm([{ name: "fx-web", versions: web }]));
   const second = charts.mount("/other", () => makeHelm([{ name: "fx-far", versions: { "1.0.0": { url } } }]));
   const running: Running[] = [];
@@ -61,7 +63,9 @@ tried(
     expect((await template(online, "other", "fx-far")).stdout).toContain('version: "1.0.0"');
     expect(files.count("/releases/fx-far-1.0.0.tgz", "GET")).toBe(1);
     expect((await template(online, "stable", "fx-web", "--version", "1.0.0")).stdout).toContain('version: "1.0.0"');
-    expect(await (await fetch(`${online.url}/helm/stable${chartPath("fx-web", "1.0.0")}.prov`)).text()).toBe("signed");
+    expect(await (await fetch(`${online.url}/helm/stable${chartPath("fx-web", "1.0.0")}.prov`)).text()).toBe(
+      PROVENANCE,
+    );
     proves("helm", helm.name, "proxy", helm.program);
     await online.stop();
 
@@ -76,7 +80,9 @@ tried(
     // The newest is not held, and so not there.
     expect((await template(offline, "stable", "fx-web")).stdout).toContain('version: "1.0.0"');
     expect(outcome(await template(offline, "other", "fx-far"))).toBe("installed");
-    expect(await (await fetch(`${offline.url}/helm/stable${chartPath("fx-web", "1.0.0")}.prov`)).text()).toBe("signed");
+    expect(await (await fetch(`${offline.url}/helm/stable${chartPath("fx-web", "1.0.0")}.prov`)).text()).toBe(
+      PROVENANCE,
+    );
     expect((await offline.run(["verify", ...purls])).stdout).toContain(" 0 holes");
     const absent = await template(offline, "stable", "fx-web", "--version", "1.1.0");
     expect(said(absent)).toContain('chart "fx-web" matching 1.1.0 not found in stable index');

@@ -49,7 +49,12 @@ export function makeGem(packages: readonly GemPackage[]): Map<string, Content> {
       .map(({ label }) => label)
       .join(",")} ${hex("md5", info)}\n`;
   });
-  tree.set("/versions", text(`created_at: 2026-01-01T00:00:00Z\n---\n${lines.join("")}`));
+  const versions = `created_at: 2026-01-01T00:00:00Z\n---\n${lines.join("")}`;
+  // The registry's validator is the MD5 of the whole, whatever part it sends.
+  tree.set("/versions", {
+    ...text(versions),
+    headers: { ...text(versions).headers, etag: `"${hex("md5", versions)}"` },
+  });
   tree.set("/names", text(`---\n${packages.map(({ name }) => `${name}\n`).join("")}`));
   const all = packages.flatMap((pack) =>
     labels(pack).map(({ version, platform }) => [pack.name, version, platform || "ruby"]),
