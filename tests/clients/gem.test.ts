@@ -29,7 +29,7 @@ async function publish({ upstream }: Stage, name = MORE.name): Promise<string> {
   const info = await bodyAt([MORE], `/info/${name}`);
   const list = `${await bodyAt([LOWER], "/versions")}${name} 1.1.0 ${hex("md5", info)}\n`;
   upstream.set(`/up/info/${name}`, text(info));
-  upstream.set("/up/versions", text(list));
+  upstream.set("/up/versions", { ...text(list), headers: { ...text(list).headers, etag: `"${hex("md5", list)}"` } });
   upstream.set(`/up/gems/${name}-1.1.0.gem`, { body: gemFile(MORE, "1.1.0") });
   return list;
 }
