@@ -144,17 +144,18 @@ test.skipIf(without || process.arch !== "x64")(
       registry: () => makeGem(NATIVE),
       packages: { "fx-native": "" },
     });
+    const addresses = ["https://gems.example/"];
     const sums = {
       "fx-lower (1.0.0)": hex("sha256", gemFile(LOWER, "1.0.0")),
       "fx-native (1.0.0-x86_64-linux)": hex("sha256", gemFile(NATIVE[1]!, "1.0.0", "x86_64-linux")),
     };
     const file = join(dir("project"), "Gemfile.lock");
-    const other = await serve("other");
+    const other = await serve("other", { addresses });
     await Bun.write(file, lockfile({ ...sums, "fx-lower (1.0.0)": "0".repeat(64) }));
     const wrong = await other.run(["mirror", "--lockfile", file]);
     expect([wrong.code, wrong.stdout + wrong.stderr]).toEqual([1, expect.stringContaining("0".repeat(64)) as string]);
     upstream.forget();
-    const mirroring = await serve("store");
+    const mirroring = await serve("store", { addresses });
     await Bun.write(file, lockfile(sums));
     const mirrored = await mirroring.run(["mirror", "--lockfile", file, "--platform", "linux-x64"]);
     expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining(" 0 failed") as string]);
@@ -162,7 +163,7 @@ test.skipIf(without || process.arch !== "x64")(
     expect(upstream.count(/fx-native-1\.0\.0-x86_64-linux\.gem$/)).toBe(1);
     expect(upstream.count(/fx-native-1\.0\.0(?:-java|-aarch64-linux)?\.gem$/)).toBe(0);
     await upstream.down();
-    const offline = await serve("store", { offline: true });
+    const offline = await serve("store", { offline: true, addresses });
     const proven = await offline.run(["verify", "--lockfile", file, "--platform", "linux-x64"]);
     expect([proven.code, proven.stdout]).toEqual([0, expect.stringContaining(" 0 holes") as string]);
     expect(outcome(await install(offline, "project", { lockedAgainst: "" }))).toBe("installed");

@@ -81,6 +81,8 @@ const followers: Readonly<Record<string, Follower>> = {
     client: client("yarn-classic"),
     files: npmProject,
     programs: { yarn: node("npm/node_modules/yarn/bin/yarn.js") },
+    // root's cache is one for the whole machine otherwise.
+    env: (home) => ({ YARN_CACHE_FOLDER: `${home}/cache` }),
     install: ["yarn install"],
   },
   "yarn berry": {

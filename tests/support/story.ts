@@ -30,6 +30,8 @@ export interface ServeOptions {
   config?: Readonly<Record<string, unknown>>;
   /** Named upstreams beside `default`. */
   upstreams?: Readonly<Record<string, string>>;
+  /** Addresses by which lockfiles call the registry, beside its own. */
+  addresses?: readonly string[];
 }
 
 /** The path at which a client finds its registry below the product. */
@@ -65,8 +67,8 @@ export async function setStage(client: Client, scene: Scene = {}): Promise<Stage
     registry,
     tree: make(registry),
     dir,
-    async serve(store, { offline = false, config = {}, upstreams = {} } = {}) {
-      const mount = { ecosystem: client.ecosystem, upstreams: { default: registry, ...upstreams } };
+    async serve(store, { offline = false, config = {}, upstreams = {}, addresses = [] } = {}) {
+      const mount = { ecosystem: client.ecosystem, upstreams: { default: registry, ...upstreams }, addresses };
       const proxy = await startProxy({
         config: { mounts: { [mountOf(client)]: mount }, ...config },
         dir: dir(store),
