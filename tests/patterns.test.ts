@@ -14,13 +14,14 @@ const isAll = process.env["PATTERNS"] === "all";
 
 /** More than linear, or not to be judged, and why that harms nobody: what they are given is short, or was written by the operator. */
 const HARMLESS: Readonly<Record<string, string>> = {
+  "/^PROXY_(?:\\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\\w+)?|PORT(?:_\\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?|NAME|ENV_\\w+)$/":
+    "the name of an environment variable",
   "/([\\d.]+)([a-z]+)/g": "a duration of the configuration",
   "/ *, */": "a list of the configuration",
   "/\\/(?:\\.?\\/)*$/g": "a suite of the configuration",
   "/^\\/sumdb\\/(.+?)\\/(?:lookup\\/.+|tile\\/8\\/(\\d+)\\/(.+)\\.p\\/\\d+)$/": "a path, of at most 2,048 characters",
   "/\\/~\\/(?:d|\\d+)\\/(?:%40|@)[^/]+(?:%2f|\\/)[^/]+\\/.+\\d/i": "the first 2,048 characters of an address",
   "/(?:[\\r\\n]|--hash[= ]\\S+)$/": "the last 4,096 characters of a text",
-  "/\\/\\*[\\s\\S]*?\\*\\//g": "the text of a plugin, which its operator trusts",
   "/(https:\\/\\/[\\w.-]+\\.example[^\\s\"'<>?\\\\]*)\\?[^\\s\"'<>\\\\#]*/g": "what a plugin's author records",
   "/[\\w.+-]+@[\\w-]+(?:\\.[\\w-]+)+/g": "what a plugin's author records",
   "/^-+|-+$/g": "names of files that a plugin's author records",

@@ -1,4 +1,6 @@
 import type { Database as Sqlite } from "bun:sqlite";
+import { messageOf } from "../errors.ts";
+import { log } from "../log.ts";
 
 interface Write {
   run: () => void;
@@ -54,11 +56,20 @@ export class Writer {
         await this.#begin();
         this.#commit(batch);
       } catch (error) {
-        if (this.#sqlite.inTransaction) this.#sqlite.run("ROLLBACK");
+        this.#undo();
         for (const write of batch) write.failed(error);
       }
     }
     this.#running = undefined;
+  }
+
+  /** Nothing where the database was closed meanwhile: that undoes what was not committed. */
+  #undo(): void {
+    try {
+      if (this.#sqlite.inTransaction) this.#sqlite.run("ROLLBACK");
+    } catch (error) {
+      log.debug("nothing was undone", { error: messageOf(error) });
+    }
   }
 
   async #begin(): Promise<void> {

@@ -109,7 +109,7 @@ describe.each(mounts.map((mount) => [mount.name, mount] as const))("%s", (id, mo
 
 test("a registry's own endpoints are refused however they are spelled, and what stands before them is not", async () => {
   const npm = mounts.find(({ name }) => name === "npm")!;
-  upstream.set(`${BASE}/-/npm/v1/keys`, text("{}"));
+  upstream.set(`${BASE}/-/npm/v1/keys`, text('{"keys":[]}'));
   for (const path of [
     "/-/npm/v1/user",
     "/-%2fnpm%2fv1%2fuser",

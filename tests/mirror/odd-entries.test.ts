@@ -11,7 +11,7 @@ import { Targets } from "../../src/mirror/targets.ts";
 import { mirrorTasks } from "../../src/mirror/tasks.ts";
 import { makeMount } from "../../src/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
-import { json, text } from "../support/tree.ts";
+import { binary, json } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const [upstream, { cache, clock, close }] = await Promise.all([startUpstream(), engine()]);
@@ -56,7 +56,7 @@ test("the rest is served, and the entry is told in the log once, whatever else c
 
 test("a mirror's report tells it", async () => {
   upstream.set("/wid", packument({}));
-  upstream.set("/wid/-/wid-1.0.0.tgz", text("an archive"));
+  upstream.set("/wid/-/wid-1.0.0.tgz", binary(Bun.gzipSync(new Uint8Array(1_024))));
   const tasks = mirrorTasks(cache, () => mount);
   const outcomes: Outcome[] = [];
   const ledger = new MemoryLedger();

@@ -31,8 +31,10 @@ test(
     await fetch(`${url}${SMALL}`);
     await (await fetch(`${url}/npm/small`)).bytes();
     const active = fetch(`${url}/npm/big/-/big-2.0.0.tgz`);
-    all.upstream.fault(/\/small$/, hangUp());
-    for (let i = 0; i < 6; i++) await fetch(`${url}/npm/small`);
+    // A breaker counts different paths: one that fails says nothing of the others.
+    all.upstream.fault(/\/(?:small|absent-\d)$/, hangUp());
+    for (const name of ["small", ...Array.from({ length: 6 }, (_, i) => `absent-${i}`)])
+      await fetch(`${url}/npm/${name}`);
     await (await active).bytes();
     const after = await series(url);
     const moved = [

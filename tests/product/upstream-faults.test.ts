@@ -36,7 +36,7 @@ describe("a document", () => {
       what: "is an HTML page with status 200",
       fault: htmlErrorPage(),
       status: 502,
-      says: "something else than the document",
+      says: "an HTML page in place of the document",
     },
     { what: "never ends", fault: endlessBody(), status: 502, says: "more than the 5000000 bytes" },
     { what: "is a gzip bomb", fault: gzipBomb(), status: 502, says: "more than the 5000000 bytes" },
