@@ -1,3 +1,4 @@
+import { digestOfText } from "../src/digest.ts";
 import type { Doc, Ecosystem, Params, Path, Platform, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
 import {
   filteredVersions,
@@ -142,7 +143,7 @@ function gemPath(name: string, label: string): Path {
 
 /** A line of `/info`: a release for one platform. What Ruby it takes (`ruby: >= 3.1`) limits it, and nothing can be mirrored for that. */
 function stated(name: string, { label, version, platform, requires, attributes }: InfoLine): ReleaseFacts {
-  const sha256 = attributes.get("checksum") ?? "";
+  const digest = digestOfText("sha256", attributes.get("checksum") ?? "");
   const [at, ruby] = [attributes.get("created_at"), attributes.get("ruby")];
   const marker = platform === "ruby" ? ruby && `${RUBY}${ruby}` : platform;
   const path = gemPath(name, label);
@@ -156,7 +157,7 @@ function stated(name: string, { label, version, platform, requires, attributes }
     ...(marker && { marker }),
     files: [
       // A few of the oldest gems have no checksum there.
-      { path, ...common, ...(/^[\da-f]{64}$/.test(sha256) && { digest: `sha256:${sha256}` as const }) },
+      { path, ...common, ...(digest && { digest }) },
       { path: quick, ...common, beside: path, optional: true },
     ],
   };

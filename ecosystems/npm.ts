@@ -1,4 +1,4 @@
-import { digestOfSri } from "../src/digest.ts";
+import { digestOfSri, digestOfText } from "../src/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
 import { fromNpm } from "../src/formats/attestations.ts";
 import { type Entries, labelOf, readEntries } from "../src/formats/entries.ts";
@@ -136,7 +136,8 @@ function keys(doc: Doc) {
 
 function filesOf(doc: Doc, { name, version }: Release, { dist }: Manifest): FileFacts[] {
   const path = tarball(doc, name, version, dist);
-  const sha1 = dist.shasum && (`sha1:${dist.shasum.toLowerCase()}` as const);
+  // What is no digest stays what nothing has: clients refuse the file, too.
+  const sha1 = dist.shasum && (digestOfText("sha1", dist.shasum) ?? (`sha1:${dist.shasum}` as const));
   const digest = digestOfSri(dist.integrity ?? "") ?? sha1;
   const proof = dist.attestations && { path: attestations(name, version), optional: true, beside: path };
   const file = {

@@ -38,7 +38,14 @@ export function hash(algorithm: ByteAlgorithm, bytes: Uint8Array | string): stri
 }
 
 /** Hex digits by algorithm, of those over bytes. */
-const HEX_DIGITS: Readonly<Record<ByteAlgorithm, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
+const HEX_DIGITS: Readonly<Record<ByteAlgorithm, number>> = {
+  md5: 32,
+  sha1: 40,
+  sha224: 56,
+  sha256: 64,
+  sha384: 96,
+  sha512: 128,
+};
 
 /** `sha256:HEX`, in any case; `undefined` for an algorithm that is not computed here. Throws BadRequest for other than its hex. */
 export function digestOfHex(algorithm: string, value: string): Digest | undefined {
@@ -52,17 +59,33 @@ export function digestOfHex(algorithm: string, value: string): Digest | undefine
   return `${known}:${hex}`;
 }
 
-const STRENGTH = ["sha512", "sha256", "sha1"] as const;
+/**
+ * A digest as an index spells it: hex in any case, or base64 (also of URLs, also without its padding), perhaps with its algorithm
+ * before it. `undefined` where it is none that is computed here.
+ */
+export function digestOfText(algorithm: ByteAlgorithm, text: string): Digest | undefined {
+  const [, named, value] = /^\s*(?:((?:sha|md)-?\d+)[:=-]\s*)?([\w+/-]+)={0,2}\s*$/i.exec(text) ?? [];
+  const meant = (named?.toLowerCase().replace("-", "") ?? algorithm) as ByteAlgorithm;
+  if (!value || !Object.hasOwn(HEX_DIGITS, meant)) return undefined;
+  const digits = HEX_DIGITS[meant];
+  if (value.length === digits && /^[\da-f]+$/i.test(value)) return `${meant}:${value.toLowerCase()}`;
+  if (value.length !== Math.ceil((digits * 2) / 3)) return undefined;
+  return `${meant}:${Buffer.from(value, "base64").toString("hex")}`;
+}
+
+const STRENGTH = ["sha512", "sha384", "sha256", "sha1"] as const;
 
 /**
  * The strongest digest of a Subresource Integrity string (W3C SRI: `sha512-BASE64 sha1-BASE64`).
  * `undefined` when it holds none that we compute.
  */
 export function digestOfSri(integrity: string): Digest | undefined {
-  const found = new Map(Array.from(integrity.matchAll(/(sha\d+)-([\w+/]+=*)/g), ([, name, value]) => [name!, value!]));
+  const found = new Map(
+    Array.from(integrity.matchAll(/(sha\d+)-([\w+/-]+)/gi), ([, name, value]) => [name!.toLowerCase(), value!]),
+  );
   for (const name of STRENGTH) {
-    const value = found.get(name);
-    if (value) return `${name}:${Buffer.from(value, "base64").toString("hex")}`;
+    const digest = digestOfText(name, found.get(name) ?? "");
+    if (digest) return digest;
   }
   return undefined;
 }

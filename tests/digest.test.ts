@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { digestOfSri, Hasher, hash, splitDigest } from "../src/digest.ts";
+import { digestOfSri, digestOfText, Hasher, hash, splitDigest } from "../src/digest.ts";
 
 const ABC = {
   md5: "900150983cd24fb0d6963f7d28e17f72",
@@ -46,9 +46,27 @@ describe("Subresource Integrity", () => {
     [`${sri("sha1")} ${sri("sha512")}`, sha512],
     [`${sri("sha512")}?option`, sha512],
     [sri("sha256"), `sha256:${ABC.sha256}`],
-    [`${sri("sha384")}\n${sri("sha1")}`, `sha1:${ABC.sha1}`],
+    [`${sri("sha384")}\n${sri("sha1")}`, `sha384:${hash("sha384", "abc")}`],
+    [`sha224-AAAA ${sri("sha1")}`, `sha1:${ABC.sha1}`],
   ] as const)("%s", (integrity, digest) => expect(digestOfSri(integrity)).toBe(digest));
   test.each(["", "sha384-AAAA", "md5-AAAA", "sha512", "not one"])("%p holds none", (integrity) =>
     expect(digestOfSri(integrity)).toBeUndefined(),
   );
+});
+
+test("a digest in any spelling of registries is one", () => {
+  const sha256 = `sha256:${ABC.sha256}` as const;
+  const base64 = Buffer.from(ABC.sha256, "hex").toString("base64");
+  const others = [
+    ABC.sha256.toUpperCase(),
+    `SHA-256: ${ABC.sha256}`,
+    ` ${base64}\n`,
+    base64.replace("=", ""),
+    `sha256-${base64}`,
+  ];
+  for (const text of [ABC.sha256, ...others, Buffer.from(base64, "base64").toString("base64url")])
+    expect(digestOfText("sha256", text)).toBe(sha256);
+  expect(digestOfText("sha256", `md5:${ABC.md5}`)).toBe(`md5:${ABC.md5}`);
+  for (const text of ["", "no", ABC.sha256.slice(1), `${base64}A`, `sha3:${ABC.sha256}`, `${ABC.sha256} file`])
+    expect(digestOfText("sha256", text)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 /** The index of a chart repository: https://helm.sh/docs/topics/chart_repository/ */
+import { digestOfText } from "../digest.ts";
 import type { Digest, Doc, Facts, FileFacts, LeftOut, Path, Release, ReleaseFacts, View } from "../ecosystem.ts";
 import { labelOf, leaveOut } from "./entries.ts";
 import {
@@ -67,8 +68,7 @@ function filesOf({ path, url }: { path: Path; url: string }, digest: Digest | un
 
 /** Some have none, some an empty one, some name the algorithm. */
 function digestOf(node: MappingNode): Digest | undefined {
-  const [, hex] = /^(?:sha256:)?([\da-f]{64})$/i.exec(textAt(node, "digest").trim()) ?? [];
-  return hex === undefined ? undefined : `sha256:${hex.toLowerCase()}`;
+  return digestOfText("sha256", textAt(node, "digest"));
 }
 
 interface Chart {

@@ -1,3 +1,4 @@
+import { digestOfText } from "../digest.ts";
 import type { Digest, FileFacts, Path, Release } from "../ecosystem.ts";
 import { PLACES } from "./nuget-service.ts";
 import { canonical } from "./nuget-version.ts";
@@ -41,8 +42,8 @@ export function filesOf(release: Release, url?: string): FileFacts[] {
 }
 
 /** As base64. Throws where it is no sha512. */
-export function sha512Of(base64: string): Digest {
-  const bytes = Buffer.from(base64.trim(), "base64");
-  if (bytes.length !== 64) throw new Error(`expected the base64 of a sha512, found "${base64.slice(0, 100)}"`);
-  return `sha512:${bytes.toString("hex")}`;
+export function sha512Of(text: string): Digest {
+  const digest = digestOfText("sha512", text.trim().replace(/^"(.*)"$/, "$1"));
+  if (!digest) throw new Error(`expected the base64 of a sha512, found "${text.slice(0, 100)}"`);
+  return digest;
 }

@@ -1,4 +1,5 @@
 /** A project's page of the Python "simple" repository API: JSON (PEP 691) and HTML (PEP 503) in one form. */
+import { digestOfText } from "../digest.ts";
 import type { Digest, Doc, LeftOut } from "../ecosystem.ts";
 import { isDistribution, normalize } from "./distribution.ts";
 import { type Entries, labelOf, readEntries } from "./entries.ts";
@@ -127,7 +128,7 @@ function fileOf(tag: ReadonlyMap<string, string>, base: string | undefined): Pro
   const [href = "", fragment] = (tag.get("href") ?? "").split("#");
   const url = base !== undefined && URL.canParse(href, base) ? new URL(href, base).href : href;
   const hashes = Array.from(new URLSearchParams(fragment)).filter(([algorithm]) =>
-    /^(?:md5|sha\d|blake2)/.test(algorithm),
+    /^(?:md5|sha\d|blake2)/i.test(algorithm),
   );
   const metadata = tag.get("data-core-metadata") ?? tag.get("data-dist-info-metadata");
   // Not in any PEP, but some mirrors say it, and their HTML has no other date.
@@ -155,10 +156,15 @@ function lastSegment(url: string): string {
   }
 }
 
+/** What pip compares, too. */
+const ALGORITHMS = ["sha256", "sha512", "sha384", "sha224", "sha1", "md5"] as const;
+
 /** The digest to verify a file by: the one that every registry has, else the strongest that we compute. */
 export function digestOf(hashes: Readonly<Record<string, string>> = {}): Digest | undefined {
-  const algorithm = (["sha256", "sha512", "sha1", "md5"] as const).find((each) => hashes[each]);
-  return algorithm && `${algorithm}:${hashes[algorithm]!.toLowerCase()}`;
+  const stated = new Map(Object.entries(hashes).map(([name, value]) => [name.toLowerCase(), value]));
+  const algorithm = ALGORITHMS.find((each) => stated.get(each));
+  // What is no digest stays what nothing has: a client would refuse the file, too.
+  return algorithm && (digestOfText(algorithm, stated.get(algorithm)!) ?? `${algorithm}:${stated.get(algorithm)!}`);
 }
 
 const METADATA = ["core-metadata", "dist-info-metadata", "data-dist-info-metadata"] as const;

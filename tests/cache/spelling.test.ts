@@ -160,3 +160,78 @@ test("where an index spells an address in its own way, upstream is asked so, and
   }
   expect(s.cache.context.artifacts.byMount()[0]?.artifacts).toBe(1);
 });
+
+/** Digests of other bytes, as registries spell them. */
+const OTHER = (
+  algorithm: "sha1" | "sha224" | "sha256" | "sha384" | "sha512",
+  encoding: "hex" | "base64" | "base64url",
+) => new Bun.CryptoHasher(algorithm).update("other bytes").digest(encoding);
+const HEX = OTHER("sha256", "hex");
+const npmOf = (dist: object) => (url: string) =>
+  ["/a", json({ name: "a", versions: { "1.0.0": { dist: { tarball: `${url}/a/-/a-1.0.0.tgz`, ...dist } } } })] as const;
+const pypiOf = (fragment: string) => () =>
+  [
+    "/simple/w/",
+    {
+      body: `<title>Links for w</title><a href="/packages/w/w-1.0.tar.gz#${fragment}">w</a>`,
+      headers: { "content-type": "text/html" },
+    },
+  ] as const;
+const gemOf = (sum: string) => () => ["/info/g", text(`---\n1.0.0 |checksum:${sum}\n`)] as const;
+const helmOf = (sum: string) => () =>
+  [
+    "/index.yaml",
+    text(`apiVersion: v1\nentries:\n  c:\n  - version: 1.0.0\n    digest: "${sum}"\n    urls: [c-1.0.0.tgz]\n`),
+  ] as const;
+const SPELLED: Readonly<Record<string, { file: Path; served?: Path; indexes: readonly Case["index"][] }>> = {
+  npm: {
+    file: "/a/-/a-1.0.0.tgz",
+    indexes: [
+      npmOf({ integrity: `SHA512-${OTHER("sha512", "base64")}` }),
+      npmOf({ integrity: `sha512-${OTHER("sha512", "base64url")}` }),
+      npmOf({ integrity: `sha384-${OTHER("sha384", "base64")}?option` }),
+      npmOf({ shasum: ` ${OTHER("sha1", "hex").toUpperCase()}\n` }),
+    ],
+  },
+  pypi: {
+    file: "/packages/w/w-1.0.tar.gz",
+    indexes: [
+      `SHA256=${HEX}`,
+      `sha256=${HEX.toUpperCase()}`,
+      `sha384=${OTHER("sha384", "hex")}`,
+      `sha224=${OTHER("sha224", "hex")}`,
+    ].map(pypiOf),
+  },
+  gem: {
+    file: "/gems/g-1.0.0.gem",
+    indexes: [
+      HEX.toUpperCase(),
+      ` ${HEX}`,
+      `sha256:${HEX}`,
+      OTHER("sha256", "base64"),
+      `sha256-${OTHER("sha256", "base64")}`,
+    ].map(gemOf),
+  },
+  helm: {
+    file: "/c-1.0.0.tgz",
+    served: "/default/c-1.0.0.tgz",
+    indexes: [HEX.toUpperCase(), `SHA256:${HEX}`, `sha256-${HEX}`, `sha512:${OTHER("sha512", "hex")}`].map(helmOf),
+  },
+};
+
+describe.each(Object.entries(SPELLED))(
+  "a digest of %s, however it is spelled,",
+  (ecosystem, { file, served = file, indexes }) => {
+    test.each(indexes.map((index, at) => [at, index] as const))("is compared (%d)", async (_, index) => {
+      const { body } = tarOrGzip(ecosystem);
+      await using s = await setUp({ ecosystem, index, file, asked: [] }, body);
+      expect(await failure(s.cache.get(s.mount, askFor(served)))).toBeInstanceOf(DigestMismatch);
+    });
+  },
+);
+
+/** What would be kept if nothing stated its digest. */
+function tarOrGzip(ecosystem: string) {
+  const tar = new Uint8Array(1_024);
+  return { body: ecosystem === "gem" ? tar : Bun.gzipSync(tar) };
+}
