@@ -84,6 +84,8 @@ test(
     const own = upstream.mount("/own", (base) => makeNpm([{ name: "@acme/ui", versions: { "1.0.0": {} } }], base));
     const mount = (url: string) => ({ ecosystem: "npm", upstreams: { default: url } });
     const options = { dir: folder.path, config: { mounts: { npm: mount(main), "npm-internal": mount(own) } } };
+    // Nothing is told of a store that is not there.
+    await (await startProxy(options)).stop();
     const why = async (...args: string[]) =>
       (await runProxy(options, ["why", ...args])).stdout.match(/^pkg.*|admitted|index/gm);
     expect(await why("pkg:npm/@acme/ui@1.0.0")).toEqual([

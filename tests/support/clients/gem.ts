@@ -29,7 +29,6 @@ export const bundler: Client = {
   name: "bundler",
   ecosystem: "gem",
   lockfile: "Gemfile.lock",
-  trusts: true,
   program: ["bundler"],
   unavailable: () => missingProgram("bundle"),
   async install(options) {

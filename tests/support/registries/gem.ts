@@ -2,7 +2,7 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import { padded } from "../archives/files.ts";
 import { tar, tarGz } from "../archives/tar.ts";
-import { binary, type Content, text } from "../tree.ts";
+import { binary, type Content, type Entry, text } from "../tree.ts";
 import { hex, type Package, type Release, releasesOf } from "./package.ts";
 
 export interface GemRelease extends Release {
@@ -44,17 +44,13 @@ export function makeGem(packages: readonly GemPackage[]): Map<string, Content> {
       return infoLine(pack, version, label, hex("sha256", file));
     });
     const info = `---\n${infos.join("")}`;
-    tree.set(`/info/${name}`, text(info));
+    tree.set(`/info/${name}`, withSum(info));
     return `${name} ${labels(pack)
       .map(({ label }) => label)
       .join(",")} ${hex("md5", info)}\n`;
   });
   const versions = `created_at: 2026-01-01T00:00:00Z\n---\n${lines.join("")}`;
-  // The registry's validator is the MD5 of the whole, whatever part it sends.
-  tree.set("/versions", {
-    ...text(versions),
-    headers: { ...text(versions).headers, etag: `"${hex("md5", versions)}"` },
-  });
+  tree.set("/versions", withSum(versions));
   tree.set("/names", text(`---\n${packages.map(({ name }) => `${name}\n`).join("")}`));
   const all = packages.flatMap((pack) =>
     labels(pack).map(({ version, platform }) => [pack.name, version, platform || "ruby"]),
@@ -65,6 +61,12 @@ export function makeGem(packages: readonly GemPackage[]): Map<string, Content> {
     tree.set(`/${list}.4.8.gz`, async () => binary(gzipSync(await ruby(LIST, JSON.stringify(some)))));
   }
   return tree;
+}
+
+/** The registry's validator is the MD5 of the whole, whatever part it sends: bundler compares what it has with it. */
+function withSum(content: string): Entry {
+  const entry = text(content);
+  return { ...entry, headers: { ...entry.headers, etag: `"${hex("md5", content)}"` } };
 }
 
 const LIST = `require "json"; Marshal.dump(JSON.parse(STDIN.read).map { |n, v, p| [n, Gem::Version.new(v), p] })`;
