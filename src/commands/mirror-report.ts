@@ -80,7 +80,7 @@ export function summary({ progress, tally, absent, seconds, job, standing }: Res
     `${completed} files fetched (${formatSize(bytes)}), ${skipped} held already, ${failed} failed, in ${seconds.toFixed(1)} s`,
     ...(standing ? [describeStanding(standing)] : []),
     ...told(tally.foreign, "entries that no registry here has"),
-    ...told(tally.asides, "entries of which nothing need be held"),
+    ...told(tally.asides, "entries that need no files"),
     ...told(tally.leftOut, "releases left out"),
     ...told(tally.withheld, "releases are withheld by the cooldown"),
     ...told(tally.unproven, "releases whose installation may need more"),
@@ -103,7 +103,7 @@ export function dryRun({ tally }: Result): string {
   lines.push(
     `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? `, size unknown for ${unknown} of them` : ""}`,
     ...told(tally.foreign, "entries that no registry here has"),
-    ...told(tally.asides, "entries of which nothing need be held"),
+    ...told(tally.asides, "entries that need no files"),
     ...told(tally.leftOut, "releases left out"),
     ...told(tally.withheld, "releases are withheld by the cooldown"),
     ...told(tally.unproven, "releases whose installation may need more"),

@@ -118,7 +118,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
     memory_cache: size().prefault("64MB").meta({ description: "Memory for answers that are asked for often." }),
     offline: bool()
       .prefault(false)
-      .meta({ flag: "offline", description: "Dial nobody; only what is held is listed and served." }),
+      .meta({ flag: "offline", description: "Make no upstream requests. List and serve only what is stored." }),
     concurrency: whole(1)
       .prefault(4)
       .meta({ flag: "concurrency", description: "Downloads at a time in a mirror job." }),

@@ -124,7 +124,7 @@ function opened(wanted: string, absent: Absent): { path: string; sqlite: Sqlite;
     return { path, sqlite: new Sqlite(path, { create: true }), isReadOnly: false };
   } catch (error) {
     if (error instanceof BadRequest) throw error;
-    throw new BadRequest(`database.path: ${wanted} cannot be opened: ${messageOf(error)}`);
+    throw new BadRequest(`the database ${wanted} cannot be opened: ${messageOf(error)}. Check storage.path and database.path`);
   }
 }
 
