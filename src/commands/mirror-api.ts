@@ -40,7 +40,10 @@ export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions):
     maxUpload: max_upload,
     requireRoom: () => {
       if (config.offline)
-        throw new BadRequest("a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)", 409);
+        throw new BadRequest(
+          "a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
+          409,
+        );
       const unfinished = store.unfinished();
       if (unfinished >= max_waiting)
         throw new BadRequest(`${unfinished} mirror jobs have not ended (mirror.max_waiting in the configuration)`, 429);

@@ -62,7 +62,10 @@ export const mirror: Command = {
     const config = withManners(configured, flags);
     const isDry = flags["dry-run"] === true;
     if (flags.status === true) return tellStanding(invocation);
-    if (config.offline) throw new BadRequest("a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)");
+    if (config.offline)
+      throw new BadRequest(
+        "a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
+      );
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
     const spec = specOf(invocation, config, mounts);

@@ -42,7 +42,10 @@ export const pluginRecord: Command = {
   ],
   action: async ({ args: [file = "", ...paths], flags, load }) => {
     const { config } = await load();
-    if (config.offline) throw new BadRequest("recording makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)");
+    if (config.offline)
+      throw new BadRequest(
+        "recording makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
+      );
     const { sources, refused, ecosystems } = await loadPlugins([{ file }]);
     const [source] = sources;
     if (!source) throw new BadRequest(refused.flatMap(({ reasons }) => reasons).join("\n"));

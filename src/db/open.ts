@@ -124,7 +124,9 @@ function opened(wanted: string, absent: Absent): { path: string; sqlite: Sqlite;
     return { path, sqlite: new Sqlite(path, { create: true }), isReadOnly: false };
   } catch (error) {
     if (error instanceof BadRequest) throw error;
-    throw new BadRequest(`the database ${wanted} cannot be opened: ${messageOf(error)}. Check storage.path and database.path`);
+    throw new BadRequest(
+      `the database ${wanted} cannot be opened: ${messageOf(error)}. Check storage.path and database.path`,
+    );
   }
 }
 

@@ -100,3 +100,12 @@ test("processes that start at the same moment on no file at all get along", asyn
   expect(await Promise.all(starting.map(({ exited }) => exited))).toEqual([0, 0, 0, 0, 0, 0]);
   expect(files.filter((file) => existsSync(join(dirname(file), "proxy.ours.db")))).toEqual([]);
 }, 20_000);
+
+test("a folder in which no database can be made is named, with the settings that choose it", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "file");
+  await Bun.write(file, "");
+  expect(() => openDatabase(join(file, "proxy.db"))).toThrow(
+    /file\/proxy\.db cannot be opened: .*Check storage\.path and database\.path/,
+  );
+});
