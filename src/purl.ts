@@ -19,6 +19,9 @@ export function parsePurl(text: string): Purl {
   try {
     // A parser may take the version for the name where there is none.
     if (/^pkg:(?:[^?#]*\/)?@[^/?#]*\/*(?:[?#]|$)/.test(text.trim())) throw new Error("the name is missing");
+    const odd = keysOf(text).find((key) => key !== key.toLowerCase());
+    if (odd !== undefined)
+      throw new Error(`its qualifier ${odd} is not in lowercase, as keys must be: write ${odd.toLowerCase()}`);
     const { type, namespace, name, version, qualifiers } = read(text.trim().replace(/^pkg:npm\/@/, "pkg:npm/%40"));
     return {
       type,
@@ -33,6 +36,18 @@ export function parsePurl(text: string): Purl {
       );
     throw new BadRequest(`"${text}" is not a package URL: ${messageOf(error)}. Expected pkg:TYPE/NAME[@VERSION].`);
   }
+}
+
+/** The keys of its qualifiers as they are written; readers of package URLs put them into lowercase. */
+function keysOf(text: string): string[] {
+  const [rest = ""] = text.split("#", 1);
+  const at = rest.indexOf("?");
+  return at < 0
+    ? []
+    : rest
+        .slice(at + 1)
+        .split("&")
+        .map((pair) => pair.split("=", 1)[0]!);
 }
 
 type Components = Pick<PackageURL, "type" | "namespace" | "name" | "version" | "qualifiers">;

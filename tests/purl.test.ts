@@ -45,6 +45,8 @@ describe("reading", () => {
     "pkg:cargo/@1.0.0?a=b",
     "pkg:golang/a.example/@v1.0.0#sub",
     "pkg:golang/a/b@%zz",
+    "pkg:gem/jruby-launcher@1.1.2?Platform=java",
+    "pkg:npm/a@1?a=b&Arch=x#sub",
   ])("%p is refused, by name and with what is expected", (text) => {
     expect(() => parsePurl(text)).toThrow(BadRequest);
     expect(() => parsePurl(text)).toThrow(`"${text}" is not a package URL: `);
@@ -104,3 +106,10 @@ test("the key of a release holds its name and version", () =>
 test.each(["express", "@scope/name", "express@4.0.0"])("%s: the likely package URL is named", (text) =>
   expect(() => parsePurl(text)).toThrow(`did you mean pkg:npm/${text}?`),
 );
+
+test("a qualifier key in capitals is refused with the key that is meant; values and subpaths may have them", () => {
+  expect(() => parsePurl("pkg:gem/a@1?Platform=java")).toThrow(
+    "its qualifier Platform is not in lowercase, as keys must be: write platform",
+  );
+  expect(parsePurl("pkg:gem/a@1?platform=Java&x=A=B#Sub?Dir=1").qualifiers).toEqual({ platform: "Java", x: "A=B" });
+});

@@ -70,7 +70,12 @@ export function taker(
     let count = 0;
     for (const [field, sources] of sourcesOf(request)) {
       try {
-        for await (const task of tasksOf(sources, { targets: preferred, sets, aside })) {
+        for await (const task of tasksOf(sources, {
+          targets: preferred,
+          sets,
+          isStrict: request.isStrict ?? false,
+          aside,
+        })) {
           if (++count > max_tasks)
             throw new BadRequest(
               `a job may have at most ${max_tasks} tasks (mirror.max_tasks in the configuration)`,

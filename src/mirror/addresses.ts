@@ -29,7 +29,7 @@ export class Addresses {
    * Of the mounts that serve one ecosystem, those that serve an address, the closest first; none where nothing here has it.
    * The address of an ecosystem's public registry means its default mount, whatever upstream that has.
    */
-  mountsAt({ kind, address }: Exclude<Origin, { kind: "default" }>, serving: readonly Mount[]): readonly Mount[] {
+  mountsAt({ kind, address }: Extract<Origin, { address: string }>, serving: readonly Mount[]): readonly Mount[] {
     const place = plain(address);
     if (!place) return [];
     if (kind === "host") return serving.filter((mount) => this.#basesOf(mount).some(({ host }) => host === place.host));

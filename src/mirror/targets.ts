@@ -111,15 +111,37 @@ export class Targets {
     // Tools state it of what is from a repository of source code, beside which a registry may have another package of that name.
     if (vcs_url && stated?.kind !== "registry" && stated?.kind !== "file")
       return `is from a repository of source code: ${withoutCredentials(vcs_url)}`;
+    const owners = serving.filter((mount) => this.#owns.get(mount)?.(`pkg:${purl.type}/${encodeURI(purl.name)}`));
+    if (stated?.kind === "several") return this.#ofSeveral(stated.addresses, serving, owners);
     if (stated && stated.kind !== "default") {
       const found = this.#addresses.mountsAt(stated, serving);
       if (found.length > 0) return this.#inOrder(found);
       if (stated.kind !== "hint") return stated.reason ?? problemOf(usual[0]!, purl) ?? nowhere(stated.address);
     }
-    const owners = serving.filter((mount) => this.#owns.get(mount)?.(`pkg:${purl.type}/${encodeURI(purl.name)}`));
     if (owners.length > 0) return this.#inOrder(owners);
     if (stated?.kind !== "default") return usual;
     return usual.toSorted((a, b) => Number(isDefault(b)) - Number(isDefault(a)));
+  }
+
+  /** The mount of one of several registries: that which has the name for its own, which the operator prefers, or which is the only
+   * one with a mount. Else the reason why it cannot be told: a private name must not be asked of a public registry. */
+  #ofSeveral(
+    addresses: readonly string[],
+    serving: readonly Mount[],
+    owners: readonly Mount[],
+  ): readonly Mount[] | string {
+    const found = addresses.flatMap((address) =>
+      address === "default"
+        ? serving.filter(isDefault)
+        : this.#addresses.mountsAt({ kind: "registry", address }, serving),
+    );
+    const mounts = this.#inOrder([...new Set(found)]);
+    const named = addresses.map((each) => (each === "default" ? "the default registry" : withoutCredentials(each)));
+    if (mounts.length === 0) return nowhere(named.join(" or "));
+    const owning = mounts.filter((mount) => owners.includes(mount));
+    if (owning.length > 0) return owning;
+    if (mounts.length === 1 || mounts[0]!.name === this.#preferred) return mounts;
+    return `is ambiguous: it may be from ${named.join(" or ")}, and nothing says from which; name it among the packages of its mount in the configuration, or choose the mount with --mount`;
   }
 
   #inOrder(mounts: readonly Mount[]): readonly Mount[] {

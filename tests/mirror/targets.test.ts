@@ -39,6 +39,29 @@ const where = (purl: string, origin?: Origin, options: TargetsOptions = { own })
   return typeof found === "string" ? `- ${found}` : found.mount;
 };
 
+const several = (...addresses: string[]): Origin => ({ kind: "several", addresses });
+const ACME = "https://pypi.acme.example/simple";
+
+test("of several registries, an entry is asked of one only where it cannot be from another", () => {
+  const ambiguous = (...from: string[]) =>
+    `- is ambiguous: it may be from ${from.join(" or ")}, and nothing says from which; name it among the packages of its mount in the configuration, or choose the mount with --mount`;
+  const acme = "pkg:pypi/acme@1";
+  expect(where(acme, several("default", ACME))).toBe(ambiguous("the default registry", ACME));
+  expect(where(acme, several(ACME, `${publicly("pypi")}/simple`))).toBe(ambiguous(ACME, `${publicly("pypi")}/simple`));
+  expect(where(acme, several("default", "https://u:p@elsewhere.example/simple"))).toBe("pypi");
+  expect(where(acme, several("https://elsewhere.example/simple", ACME))).toBe("pypi-acme");
+  expect(where(acme, several("default", ACME), { own, preferred: "pypi-acme" })).toBe("pypi-acme");
+  expect(where(acme, several("https://u:p@a.example", "https://b.example"))).toBe(
+    "- is from https://a.example or https://b.example, which no mount here has",
+  );
+  expect(where("pkg:gem/acme@1", several(publicly("gem"), "https://gems.acme.example/private/"))).toMatch(
+    /^- is ambig/,
+  );
+  // What a mount has for its own is no other's.
+  const both = several("default", "https://npm.acme.example/artifactory/api/npm/local");
+  expect(where("pkg:npm/%40ours/ui@1.0.0", both)).toBe("npm-internal");
+});
+
 const ROWS: [purl: string, origin: Origin | undefined, mount: string][] = [
   // What states nothing.
   ["pkg:npm/is@1.0.0", undefined, "npm"],

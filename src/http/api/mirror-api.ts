@@ -29,6 +29,8 @@ export interface MirrorRequest {
   /** Default: as configured. */
   concurrency?: number | undefined;
   refresh: boolean;
+  /** Whether a malformed entry of an SBOM is a fault. */
+  isStrict?: boolean;
   /** A registry and which of its packages, and which releases of all that is named without a version; as the fields have it. */
   whole?: Whole;
 }

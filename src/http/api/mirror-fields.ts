@@ -7,7 +7,7 @@ import type { FieldError } from "./problem.ts";
 type Fields = Record<string, unknown>;
 
 const LISTS = ["purls", "set", "sbom", "lockfile", "images", "include", "exclude"];
-const FLAGS = ["no_sources", "dry_run", "refresh", "metadata_only", "allow_shrink", "prereleases"];
+const FLAGS = ["no_sources", "dry_run", "refresh", "metadata_only", "allow_shrink", "prereleases", "strict"];
 
 /** `api` tells what there is to choose from; without it any text will do, for the documentation. */
 export function fieldsSchema(api?: Pick<SourceReader, "problemOf" | "maxConcurrency">) {
@@ -66,6 +66,7 @@ export function fieldsSchema(api?: Pick<SourceReader, "problemOf" | "maxConcurre
       .describe("Whether what they require is held too"),
     platform: known("platform").default("").describe("Only files for these: `linux-x64,darwin-arm64,py3.11+`"),
     no_sources: flag().describe("Without source archives, where there is something built beside them"),
+    strict: flag().describe("Whether an SBOM with malformed entries is refused. Default: these are listed in `asides`"),
     max_size: z
       .union([z.number(), z.string()])
       .transform((value, context) => {

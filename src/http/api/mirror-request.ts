@@ -135,7 +135,17 @@ export async function requestOf({ body, files: kept, errors }: Received, judge: 
     ]);
   const wanted = { purls, sets, sboms, lockfiles, images, lists: files.lists, sources: !no_sources };
   return {
-    request: { ...wanted, mount, closure, platform, maxSize, concurrency, refresh: fields.refresh, whole },
+    request: {
+      ...wanted,
+      mount,
+      closure,
+      platform,
+      maxSize,
+      concurrency,
+      refresh: fields.refresh,
+      isStrict: fields.strict,
+      whole,
+    },
     isDry: fields.dry_run,
   };
 }

@@ -1,13 +1,14 @@
 import type { Digest } from "../../ecosystem.ts";
 import { BadRequest } from "../../errors.ts";
 import { splitLabel } from "../../formats/compact-index.ts";
-import type { Aside, Item, Lockfile } from "../sources/source.ts";
+import type { Aside, Item, Lockfile, Origin } from "../sources/source.ts";
 import { clip, elsewhere, workspaceMember } from "./elsewhere.ts";
 
 /** A source with what is from it: `GEM`, `remote: https://…`, `name (1.2.3-java)`. */
 interface Section {
   kind: string;
-  remote: string;
+  /** Where it has several, what is below it may be from any. */
+  remotes: string[];
   specs: { name: string; label: string; place: string }[];
 }
 
@@ -32,12 +33,13 @@ export const gemfileLock: Lockfile = {
     const { sections, platforms, checksums, heads } = parse(text);
     if (!heads.has("DEPENDENCIES")) throw new BadRequest("it has no DEPENDENCIES, so it is no Gemfile.lock or cut off");
     const isForPlatforms = platforms.some((platform) => platform !== "ruby");
-    for (const { kind, remote, specs } of sections)
+    for (const { kind, remotes, specs } of sections)
       for (const { name, label, place } of specs) {
         if (kind === "GEM") {
           const item = itemOf(name, label, place, checksums, isForPlatforms);
-          yield { ...item, ...(remote && { from: { kind: "registry" as const, address: remote } }) };
-        } else yield asideOf(`${name}@${label}`, kind, remote, place);
+          const from = originOf(remotes);
+          yield { ...item, ...(from && { from }) };
+        } else yield asideOf(`${name}@${label}`, kind, remotes.at(-1) ?? "", place);
       }
   },
 };
@@ -54,7 +56,7 @@ function parse(text: string) {
     if (/^\S/.test(line)) {
       head = line;
       heads.add(line);
-      if (SOURCES.has(line)) sections.push({ kind: line, remote: "", specs: [] });
+      if (SOURCES.has(line)) sections.push({ kind: line, remotes: [], specs: [] });
     } else if (SOURCES.has(head)) readSource(sections.at(-1)!, line, place);
     else if (head === "PLATFORMS") platforms.push(line.trim());
     else if (head === "CHECKSUMS") readChecksum(checksums, line, place);
@@ -66,13 +68,20 @@ function parse(text: string) {
 /** Dependencies of a spec stand below it, further to the right, and are specs of their own elsewhere. */
 function readSource(section: Section, line: string, place: string): void {
   const [, key, value] = /^ {2}([a-z_]+):(?: (.*))?$/.exec(line) ?? [];
-  // Bundler 1 has several in one section, and looks in all of them; the last one is that of the Gemfile's first source.
-  if (key === "remote") section.remote = value ?? "";
+  // Bundler 1 has several in one section, and looks in all of them.
+  if (key === "remote" && value) section.remotes.push(value);
   if (key !== undefined || /^ {6}\S/.test(line)) return;
   const [, name, label] = SPEC.exec(line) ?? [];
   if (!name || !label || !VERSION.test(label))
     throw new BadRequest(`${place}: expected NAME (VERSION), found "${clip(line.trim())}"`);
   section.specs.push({ name, label, place });
+}
+
+function originOf(remotes: readonly string[]): Origin | undefined {
+  const addresses = [...new Set(remotes)];
+  const [address] = addresses;
+  if (address === undefined) return undefined;
+  return addresses.length > 1 ? { kind: "several", addresses } : { kind: "registry", address };
 }
 
 function readChecksum(checksums: Map<string, Digest>, line: string, place: string): void {

@@ -43,8 +43,7 @@ export const requirementsTxt: Lockfile = {
       return { line, place, at, options: at < 0 ? [] : [...optionsOf(line.slice(at), place)] };
     });
     // Wherever it stands, it holds for the whole file; the last one counts.
-    const [, address] = all.flatMap(({ options }) => options).findLast(([option]) => option === "index-url") ?? [];
-    const from: Origin | undefined = address === undefined ? undefined : { kind: "registry", address };
+    const from = originOf(all.flatMap(({ options }) => options));
     for (const { line, place, at, options } of all) {
       const requirement = (at < 0 ? line : line.slice(0, at)).trim();
       const hashes = options.flatMap(([option, value]) => (option === "hash" ? [value] : []));
@@ -66,6 +65,15 @@ export const requirementsTxt: Lockfile = {
       );
   },
 };
+
+/** pip looks in all of its registries alike. */
+function originOf(options: readonly (readonly [option: string, value: string])[]): Origin | undefined {
+  const address = options.findLast(([option]) => option === "index-url")?.[1];
+  const further = options.flatMap(([option, value]) => (option === "extra-index-url" ? [value] : []));
+  const main = options.some(([option]) => option === "no-index") ? [] : [address ?? "default"];
+  if (further.length > 0 && main.length > 0) return { kind: "several", addresses: [...new Set([...main, ...further])] };
+  return address === undefined ? undefined : { kind: "registry", address };
+}
 
 /** Without comments, and continued lines as one. */
 function* lines(text: string): Generator<[line: string, place: string]> {

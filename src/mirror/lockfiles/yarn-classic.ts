@@ -98,11 +98,19 @@ function setField({ fields }: Locked, [key = "", value = ""]: readonly string[],
   fields.set(key, value);
 }
 
+/** `a/node_modules/b@^1` → `b@^1`: other managers, which Yarn imports from, name what is within another package so. */
+function unnested(pattern: string): string {
+  let rest = pattern;
+  for (let found = /^@?[^@]*\/node_modules\//.exec(rest); found; found = /^@?[^@]*\/node_modules\//.exec(rest))
+    rest = rest.slice(found[0].length);
+  return rest;
+}
+
 function entryOf({ place, patterns, fields }: Locked): Entry {
   const version = fields.get("version");
   if (!version) throw new BadRequest(`${place}: expected a version of ${clip(patterns[0]!)}, which must be cut off`);
   const asks = patterns.map((pattern) => {
-    const [asked = pattern, wanted = ""] = splitDescriptor(pattern) ?? [];
+    const [asked = pattern, wanted = ""] = splitDescriptor(unnested(pattern)) ?? [];
     const alias = wanted.startsWith("npm:") ? splitDescriptor(wanted.slice("npm:".length)) : undefined;
     const [name, range] = alias ?? [asked, wanted];
     return { name, range, isAlias: alias !== undefined };

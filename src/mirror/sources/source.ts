@@ -17,6 +17,11 @@ export type Origin =
       /** Told where no mount has the address. Default: that none has it. */
       reason?: string;
     }
+  | {
+      kind: "several";
+      /** Addresses of registries of which the source does not say which has it; `default`: the ecosystem's default registry. */
+      addresses: readonly string[];
+    }
   | { kind: "default" };
 
 /** Something that a source names and a registry has. */

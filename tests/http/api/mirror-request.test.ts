@@ -83,6 +83,18 @@ test("a form with files: SBOMs, lockfiles, a list of package URLs, and fields", 
   expect(await nothingLeft(all)).toEqual([]);
 });
 
+test("malformed entries of an SBOM are listed, or refused where the request is strict", async () => {
+  await using all = await mirrorApiOf();
+  const odd = {
+    ...sbom(PURL),
+    components: [...sbom(PURL).components, { type: "library", name: "x", purl: "pkg:files/" }],
+  };
+  const lax = await all.json({ sbom: odd });
+  expect([lax.status, lax.body.asides?.count]).toEqual([202, 1]);
+  const strict = await all.json({ sbom: odd, strict: true });
+  expect([strict.status, strict.body.errors?.[0]?.field]).toEqual([400, "sbom"]);
+});
+
 test("an SBOM as the body, with the options in the query", async () => {
   await using all = await mirrorApiOf();
   const { body } = await upload(

@@ -51,6 +51,17 @@ const ENTRIES: [lines: string[], read: string][] = [
     ],
     "pkg:npm/a@1.0.0, line 4",
   ],
+  // Within another package, as Yarn imports it from npm's tree.
+  [['"@a/node_modules/isn@npm:is-number@^7.0.0":', '  version "7.0.0"'], "pkg:npm/is-number@7.0.0, line 4"],
+  [['"x/node_modules/@s/y/node_modules/a@^1":', '  version "1.0.0"'], "pkg:npm/a@1.0.0, line 4"],
+  [
+    [
+      '"is-number@owner/is-number#semver:^2.0.0":',
+      '  version "2.0.2"',
+      '  resolved "https://codehost.example/tar.gz/ab"',
+    ],
+    "- is-number@2.0.2: is from a repository of source code: https://codehost.example/tar.gz/ab, line 4",
+  ],
   [['"a@link:../a":', '  version "0.0.0"', '  uid ""'], "- a@0.0.0: is a folder: link:../a, line 4"],
   [
     ['"a@https://git.example/a.git":', '  version "1.0.0"'],
