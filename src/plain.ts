@@ -14,7 +14,8 @@ const LAYERS = 4;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\\]/;
 /** `.` and `..`, also as servers read them that cut parameters (`..;x`) or blanks off a segment. */
 const DOTS = /(?:^|\/) *\.{1,2} *(?:;[^/]*)?(?:\/|$)/;
-const SEPARATORS = /%(?:2f|5c)/i;
+/** A dot or a separator that is still encoded after one decoding: nobody writes that but to hide it. */
+const HIDDEN = /%(?:2e|2f|5c)/i;
 
 /**
  * Whether a path is absolute, within the length that is taken, valid percent-encoding and free of what climbs, of empty
@@ -44,7 +45,7 @@ export function oddityOf(name: string): string | undefined {
 function isAmbiguous(path: string, also?: RegExp): boolean {
   let text = path;
   for (let layer = 0; layer < LAYERS; layer++) {
-    if (DOTS.test(text) || CONTROLS.test(text) || also?.test(text) || (layer > 0 && SEPARATORS.test(text))) return true;
+    if (DOTS.test(text) || CONTROLS.test(text) || also?.test(text) || (layer > 0 && HIDDEN.test(text))) return true;
     let decoded: string;
     try {
       decoded = decodeURIComponent(text);
