@@ -79,6 +79,17 @@ export class Views {
     return { ...rendered, ...(matures !== undefined && { matures }) };
   }
 
+  /** The bytes that clients are sent of a document, without what only an answer needs. Throws as `render` does. */
+  async bytes(
+    target: Target<MetadataRoute>,
+    row: DocumentRow,
+    variant: string,
+    base: string,
+  ): Promise<Pick<Rendered, "bytes" | "mediaType">> {
+    const { body } = await this.#shown(target, row, variant || row.mediaType, base);
+    return sent(body, variant || documentType(row.mediaType));
+  }
+
   /** What a document derived from another is; `served`: the bytes of that. Throws NotFound where there is no such thing. */
   derive({ route, params, path }: Derived, served: Uint8Array): Rendered {
     const body = route.derive(served, params);
@@ -160,10 +171,15 @@ export function composed(
   mediaType: string,
   headersOf: (bytes: Uint8Array) => Record<string, string> = () => ({}),
 ): Rendered {
+  const { bytes, mediaType: own, headers: stated } = sent(body, mediaType);
+  const { etag = `"${hash("sha256", bytes).slice(0, 32)}"`, ...headers } = { ...headersOf(bytes), ...stated };
+  return { bytes, mediaType: own, etag, headers };
+}
+
+function sent(body: Body, mediaType: string) {
   const full = typeof body === "string" || body instanceof Uint8Array ? { body } : body;
   const bytes = (typeof full.body === "string" ? encoder.encode(full.body) : full.body) as Uint8Array<ArrayBuffer>;
-  const { etag = `"${hash("sha256", bytes).slice(0, 32)}"`, ...headers } = { ...headersOf(bytes), ...full.headers };
-  return { bytes, mediaType: full.mediaType ?? mediaType, etag, headers };
+  return { bytes, mediaType: full.mediaType ?? mediaType, headers: full.headers ?? {} };
 }
 
 /** What the client's `Accept` chooses among a route's variants (RFC 9110 12.5.1: q-values and parameters are read). */

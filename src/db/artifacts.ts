@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { artifacts } from "./schema.ts";
@@ -13,6 +13,8 @@ export class Artifacts {
   readonly #orm: Database["orm"];
   readonly #find;
   readonly #ofPackage;
+  readonly #releases;
+  readonly #releasesOf;
   readonly #put;
   /** Counts what is put and removed here. */
   changes = 0;
@@ -38,6 +40,22 @@ export class Artifacts {
       .from(artifacts)
       .where(and(eq(artifacts.mount, mount), eq(artifacts.name, name)))
       .prepare();
+    const releases = (of?: SQL) =>
+      orm
+        .selectDistinct({ name: artifacts.name, version: artifacts.version })
+        .from(artifacts)
+        .where(
+          and(
+            eq(artifacts.mount, mount),
+            of,
+            sql`(${artifacts.name}, ${artifacts.version}) > (${sql.placeholder("lastName")}, ${sql.placeholder("lastVersion")})`,
+          ),
+        )
+        .orderBy(asc(artifacts.name), asc(artifacts.version))
+        .limit(1_000)
+        .prepare();
+    this.#releases = releases();
+    this.#releasesOf = releases(eq(artifacts.name, name));
     this.#put = orm
       .insert(artifacts)
       .values(placeholdersOf(artifacts))
@@ -61,19 +79,8 @@ export class Artifacts {
   *releases(mount: string, name?: string): Generator<{ name: string; version: string }> {
     let last = { name: "", version: "" };
     for (;;) {
-      const page = this.#orm
-        .selectDistinct({ name: artifacts.name, version: artifacts.version })
-        .from(artifacts)
-        .where(
-          and(
-            eq(artifacts.mount, mount),
-            name === undefined ? undefined : eq(artifacts.name, name),
-            sql`(${artifacts.name}, ${artifacts.version}) > (${last.name}, ${last.version})`,
-          ),
-        )
-        .orderBy(asc(artifacts.name), asc(artifacts.version))
-        .limit(1_000)
-        .all();
+      const after = { mount, lastName: last.name, lastVersion: last.version };
+      const page = name === undefined ? this.#releases.all(after) : this.#releasesOf.all({ ...after, name });
       yield* page;
       const end = page.at(-1);
       if (page.length < 1_000 || !end) return;

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from "node:fs";
 import { BlobReader, type FileEntry, ZipReader } from "@zip.js/zip.js";
 import type { Cache } from "../cache/cache.ts";
 import { ALONE, makeDoc } from "../cache/doc.ts";
@@ -234,9 +235,14 @@ async function requireWhole(path: Path, sha256: string, file: string): Promise<v
     );
 }
 
+/** Bytes of a file that is read at once. */
+const AT_ONCE = 1024 * 1024;
+
 async function digestOf(algorithm: string, path: Path, file: string): Promise<string> {
   if (algorithm === "h1") return hashH1(path, file);
   const hasher = new Bun.CryptoHasher(algorithm as "sha512");
+  // A stream costs more than it takes to read a small file.
+  if (statSync(file).size <= AT_ONCE) return hasher.update(readFileSync(file)).digest("hex");
   for await (const chunk of Bun.file(file).stream()) hasher.update(chunk);
   return hasher.digest("hex");
 }

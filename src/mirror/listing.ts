@@ -1,5 +1,6 @@
 import type { Ask, Cache } from "../cache/cache.ts";
 import { makeDoc } from "../cache/doc.ts";
+import { hereOr, INLINE } from "../cache/heavy.ts";
 import { canonicalIn, documentAt, type Target } from "../cache/locate.ts";
 import { composed } from "../cache/view.ts";
 import type { DocumentRow } from "../db/documents.ts";
@@ -35,9 +36,9 @@ export async function unlisted(
     const stated = new Set(releases.map((release) => release.version));
     const meant = versions.filter((each) => stated.has(each));
     for (const variant of target.route.variants ?? [null]) {
-      const answer = await cache.get(mount, askFor(target.path, variant));
-      if (answer.kind !== "ready") continue;
-      const shown = shownIn(cache, target, answer.ready.bytes, answer.ready.mediaType);
+      const { bytes, mediaType } = (await sentOf(cache, target, row, variant)) ?? {};
+      if (!bytes || mediaType === undefined) continue;
+      const shown = shownIn(cache, target, bytes, mediaType);
       const absent = meant.filter((each) => !shown.has(each));
       if (absent.length === 0) continue;
       const planned = plannedIn(cache, target, row, new Set(paths));
@@ -46,6 +47,24 @@ export async function unlisted(
     }
   }
   return found;
+}
+
+/** What clients are sent of a document: a small one is made here, without compressing and keeping what nobody will ask for. */
+async function sentOf(
+  cache: Cache,
+  target: Target<MetadataRoute>,
+  row: DocumentRow,
+  variant: string | null,
+): Promise<{ bytes: Uint8Array; mediaType: string } | undefined> {
+  const { mount, route } = target;
+  const answered = async () => {
+    const answer = await cache.get(mount, askFor(target.path, variant));
+    return answer.kind === "ready" ? answer.ready : undefined;
+  };
+  // What is composed offline, or made of many others, is made by who answers, and once.
+  const isOther = mount.isApart || route.offline || route.covers || route.freshness === "immutable";
+  if (isOther || row.size > INLINE) return answered();
+  return hereOr(() => cache.views.bytes({ ...target, path: row.path as Path }, row, variant ?? "", BASE), answered);
 }
 
 /** The versions that a document of ours lists. */
