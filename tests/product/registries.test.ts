@@ -34,7 +34,9 @@ describe.each(KINDS)("$ecosystem", (kind) => {
       proxy.upstream.forget();
       const second = await proxy.mirror();
       expect(`${second.code} ${second.stderr}`).toMatch(/^0 /);
-      expect(proxy.upstream.count(kind.file)).toBe(3);
+      // What no index states the digest of may be asked for again by its validator (304).
+      const sent = proxy.upstream.requests.filter(({ path, status }) => kind.file.test(path) && status === 200);
+      expect(sent.length).toBe(3);
       const gone = kind.forgets ? 1 : 0;
       expect(await proxy.standing()).toMatchObject({ packages: { held: SIZE + 1 - gone, gone }, gaps: 0 });
 

@@ -32,7 +32,7 @@ export function pyproject(packages: Readonly<Record<string, string>>, tool: stri
   return `[project]
 name = "project"
 version = "1.0.0"
-requires-python = ">=3.9"
+requires-python = ">=3.10"
 dependencies = ${JSON.stringify(dependencies)}
 
 ${tool}`;
