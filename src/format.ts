@@ -5,3 +5,8 @@ export function formatSize(bytes: number): string {
   const value = bytes / 1024 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
+
+/** `1 file`, `2 files`; a word with another plural is given both: `counted(2, "entry", "entries")`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -3,7 +3,7 @@ import { originOf } from "../cache/locate.ts";
 import type { Artifacts } from "../db/artifacts.ts";
 import type { Path } from "../ecosystem.ts";
 import type { on as listen } from "../events.ts";
-import { formatSize } from "../format.ts";
+import { counted, formatSize } from "../format.ts";
 import type { ReleaseTask } from "../jobs.ts";
 import { noCounts, type Outcome, type Progress } from "../mirror/progress.ts";
 import type { Opened, Standing } from "../mirror/registry/registries.ts";
@@ -77,16 +77,19 @@ export interface Result {
 export function summary({ progress, tally, absent, seconds, job, standing }: Result): string {
   const { completed, skipped, failed, bytes } = progress;
   const lines = [
-    `${completed} files fetched (${formatSize(bytes)}), ${skipped} held already, ${failed} failed, in ${seconds.toFixed(1)} s`,
+    `${counted(completed, "file")} fetched (${formatSize(bytes)}), ${skipped} held already, ${failed} failed, in ${seconds.toFixed(1)} s`,
     ...(standing ? [describeStanding(standing)] : []),
-    ...told(tally.foreign, "entries that no registry here has"),
-    ...told(tally.asides, "entries that need no files"),
-    ...told(tally.leftOut, "releases left out"),
-    ...told(tally.withheld, "releases are withheld by the cooldown"),
-    ...told(tally.unproven, "releases whose installation may need more"),
+    ...told(tally.foreign, "entry that no registry here has", "entries that no registry here has"),
+    ...told(tally.asides, "entry that needs no files", "entries that need no files"),
+    ...told(tally.leftOut, "release left out", "releases left out"),
+    ...told(tally.withheld, "release is withheld by the cooldown", "releases are withheld by the cooldown"),
+    ...told(tally.unproven, "release whose installation may need more", "releases whose installation may need more"),
   ];
   if (tally.declared.size > 0)
-    lines.push(`${tally.declared.size} dependencies declared, ${absent.length} of them not held`, ...listed(absent));
+    lines.push(
+      `${counted(tally.declared.size, "dependency", "dependencies")} declared, ${absent.length} of them not held`,
+      ...listed(absent),
+    );
   lines.push(...listed(failuresOf(tally)));
   if (failed > 0 && job) lines.push(`proxy jobs retry ${job} tries again what failed`);
   return lines.join("\n");
@@ -101,12 +104,12 @@ export function dryRun({ tally }: Result): string {
   const known = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
   const unknown = wanted.filter(({ size }) => size === undefined).length;
   lines.push(
-    `${wanted.length} files to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? `, size unknown for ${unknown} of them` : ""}`,
-    ...told(tally.foreign, "entries that no registry here has"),
-    ...told(tally.asides, "entries that need no files"),
-    ...told(tally.leftOut, "releases left out"),
-    ...told(tally.withheld, "releases are withheld by the cooldown"),
-    ...told(tally.unproven, "releases whose installation may need more"),
+    `${counted(wanted.length, "file")} to fetch, ${tally.planned.length - wanted.length} held; ${formatSize(known)}${unknown > 0 ? `, size unknown for ${unknown} of them` : ""}`,
+    ...told(tally.foreign, "entry that no registry here has", "entries that no registry here has"),
+    ...told(tally.asides, "entry that needs no files", "entries that need no files"),
+    ...told(tally.leftOut, "release left out", "releases left out"),
+    ...told(tally.withheld, "release is withheld by the cooldown", "releases are withheld by the cooldown"),
+    ...told(tally.unproven, "release whose installation may need more", "releases whose installation may need more"),
     ...tally.failures.map(({ purl, reason }) => `cannot be planned: ${purl}: ${reason}`),
   );
   return lines.join("\n");
@@ -146,15 +149,15 @@ function describe({ phase, total, completed, skipped, failed }: Progress, receiv
   const done = completed + skipped + failed;
   const rate = seconds > 0 ? received / seconds : 0;
   const eta = done > 0 && total > done ? `, ${Math.ceil((seconds / done) * (total - done))} s left` : "";
-  return `${phase}: ${done}/${total} files, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
+  return `${phase}: ${done}/${counted(total, "file")}, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
 }
 
 export function failuresOf({ failures }: Tally, kind = "failed"): string[] {
   return failures.map(({ purl, path, reason }) => `${kind}: ${purl}${path ? ` ${path}` : ""}: ${reason}`);
 }
 
-export function told({ first, count }: Lines, what: string): string[] {
-  return count === 0 ? [] : [`${count} ${what}`, ...listed(first, count)];
+export function told({ first, count }: Lines, one: string, many: string): string[] {
+  return count === 0 ? [] : [counted(count, one, many), ...listed(first, count)];
 }
 
 export function listed(lines: readonly string[], count = lines.length): string[] {

@@ -91,6 +91,7 @@ export const mirror: Command = {
     let live: { progress?: Progress; feed?: Opened["live"] | undefined; registry?: JobSpec["registry"] } = {};
     const { stop } = flags.json === true ? { stop: () => {} } : reportProgress(() => live, on);
     const started = performance.now();
+    let jobId: string | undefined;
     const running: RunOptions = {
       pool,
       mounts: runtime.mounts,
@@ -102,13 +103,16 @@ export const mirror: Command = {
       declared: (mount, requires) => void (spec.registry || tally.declare(mount, requires)),
       registries: runtime.registries,
       window: config.mirror.window,
-      started: (progress, { spec: { registry } }, feed) => {
+      started: (progress, { id, spec: { registry } }, feed) => {
+        jobId = id;
         live = { progress, feed, registry };
       },
     };
     const interrupted = (signal: NodeJS.Signals) => {
       stop();
-      console.error("interrupted; what is held stays held, and proxy mirror --resume goes on with the rest");
+      console.error(
+        `interrupted; what is held stays held, and proxy mirror --resume${jobId === undefined ? "" : `=${jobId}`} goes on with the rest`,
+      );
       process.exit(signal === "SIGINT" ? 130 : 143);
     };
     for (const signal of SIGNALS) process.once(signal, interrupted);

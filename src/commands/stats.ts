@@ -1,6 +1,6 @@
 import type { Command } from "../command.ts";
 import { BadRequest } from "../errors.ts";
-import { formatSize } from "../format.ts";
+import { counted, formatSize } from "../format.ts";
 import { statsOf } from "../http/stats.ts";
 import { formatPurl } from "../purl.ts";
 import { openRuntime } from "./runtime.ts";
@@ -38,11 +38,11 @@ export const stats: Command = {
     if (flags.json === true) console.log(JSON.stringify(popular > 0 ? { ...held, popular: top } : held, null, 2));
     else {
       console.log(
-        `${held.cached_artifacts} artifacts, ${held.total_size} in ${held.storage_url}; database ${held.database_path}`,
+        `${counted(held.cached_artifacts, "artifact")}, ${held.total_size} in ${held.storage_url}; database ${held.database_path}`,
       );
       for (const { mount, artifacts, bytes } of held.mounts)
-        console.log(`  /${mount}: ${artifacts} artifacts, ${formatSize(bytes)}`);
-      for (const { path, hits, purl } of top) console.log(`  ${hits} hits: ${purl || path}`);
+        console.log(`  /${mount}: ${counted(artifacts, "artifact")}, ${formatSize(bytes)}`);
+      for (const { path, hits, purl } of top) console.log(`  ${counted(hits, "hit")}: ${purl || path}`);
     }
     await close();
     return 0;

@@ -1,5 +1,6 @@
 /** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
 import type { Invocation, Setup } from "../command.ts";
+import { counted } from "../format.ts";
 import { EVERYTHING, keyOfChoice } from "../mirror/choice.ts";
 import { Job } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
@@ -7,6 +8,7 @@ import { addCounts, type Counts, noCounts } from "../mirror/progress.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import type { Aside } from "../mirror/sources/source.ts";
 import { failuresOf, listed, recorder, told } from "./mirror-report.ts";
+import { showProgress } from "./progress-line.ts";
 import { openReport } from "./report-file.ts";
 import { openCrew, openRuntime, type RuntimeOptions, threads } from "./runtime.ts";
 import { choiceOf, closureOf, sourcesOf, targetsOf } from "./sources.ts";
@@ -29,6 +31,8 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
   const tally = new Tally();
   const started = performance.now();
   const counts = noCounts();
+  let running: Job | undefined;
+  const shown = process.stderr.isTTY ? showProgress(() => standingOf(counts, running)) : undefined;
   try {
     const targets = targetsOf([...runtime.mounts.values()], flags, config);
     for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
@@ -67,15 +71,19 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
           record?.(outcome);
         },
       });
+      running = job;
       await job.run();
       addCounts(counts, job.progress);
+      running = undefined;
     }
     const seconds = (performance.now() - started) / 1_000;
+    shown?.stop();
     await report?.close({ ...counts, unproven: tally.unproven.count + tally.foreign.count, seconds });
     console.log(flags.json === true ? asJson(counts, tally, seconds) : asText(counts, tally, seconds));
     const isProven = tally.unproven.count === 0 && tally.foreign.count === 0;
     return counts.failed > 0 || (flags.strict === true && !isProven) ? 1 : 0;
   } finally {
+    shown?.stop();
     pool.close();
     await runtime.close();
   }
@@ -91,14 +99,30 @@ function partsOf(sources: Sources, flags: Invocation["flags"]) {
   ];
 }
 
+/** What was checked of the parts that are done, and of the one that runs. */
+function standingOf(done: Counts, running: Job | undefined) {
+  const all = { ...done };
+  if (running) addCounts(all, running.progress);
+  const { total, skipped, failed } = all;
+  const checked = skipped + failed;
+  return {
+    share: total > 0 ? checked / total : 0,
+    text: `verifying: ${checked}/${counted(total, "file")}${failed > 0 ? `, ${counted(failed, "hole")}` : ""}`,
+  };
+}
+
 function asText({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
   return [
-    `${skipped} files are held and whole, ${failed} holes, in ${seconds.toFixed(1)} s`,
+    `${counted(skipped, "file is", "files are")} held and whole, ${counted(failed, "hole")}, in ${seconds.toFixed(1)} s`,
     ...listed(failuresOf(tally, "hole")),
-    ...told(tally.unproven, "releases are unproven: installing them may need more"),
-    ...told(tally.foreign, "entries are unproven: no registry has them"),
-    ...told(tally.leftOut, "releases left out"),
-    ...told(tally.asides, "entries need no proof"),
+    ...told(
+      tally.unproven,
+      "release is unproven: installing it may need more",
+      "releases are unproven: installing them may need more",
+    ),
+    ...told(tally.foreign, "entry is unproven: no registry has it", "entries are unproven: no registry has them"),
+    ...told(tally.leftOut, "release left out", "releases left out"),
+    ...told(tally.asides, "entry needs no proof", "entries need no proof"),
   ].join("\n");
 }
 

@@ -5,6 +5,9 @@ import { nearest } from "./nearest.ts";
 import { type Collected, isTree } from "./sources.ts";
 import { either } from "./values.ts";
 
+/** Keys of the Go peer's files that protect: a start that ignored them would be an unprotected one. */
+const PROTECTING: readonly string[] = ["denylist", "scanning", "cooldown.package_patterns"];
+
 type Issue = z.core.$ZodIssue;
 
 /** The settings cannot be used. The message lists every problem, one a line. */
@@ -27,6 +30,9 @@ export function explain(issue: Issue, { tree, origins }: Collected, keys: readon
   let path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => {
+      const key = [...path, name].join(".");
+      if (PROTECTING.includes(key))
+        return `${key} (${file}): this version does not have it; it is refused since it would protect nobody here: remove it to start without it`;
       const meant = suggest([...path, name], keys);
       return `${[...path, name].join(".")} (${file}): no such key${meant ? `; did you mean ${meant}?` : ""}`;
     });

@@ -67,6 +67,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .prefault({}),
     access_log: z
       .strictObject({
+        trust_forwarded_for: ignored("`trusted_proxies` says whose headers are believed"),
         path: text("a file").optional().meta({
           flag: "access-log",
           description:

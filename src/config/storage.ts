@@ -34,6 +34,8 @@ export const storageSection = z
     scrub_interval: duration()
       .prefault("30d")
       .meta({ description: "How long a file that was compared is left alone." }),
+    direct_serve_public_url: ignored(NO_DIRECT_SERVE),
+    retention: ignored("this version removes by `storage.max_size` only"),
     direct_serve: ignored(NO_DIRECT_SERVE),
     direct_serve_ttl: ignored(NO_DIRECT_SERVE),
     direct_serve_base_url: ignored(NO_DIRECT_SERVE),
@@ -48,6 +50,7 @@ export const databaseSection = z
       description:
         "File of the database. Unset: `proxy.db` inside `storage.path`; of an installation by an earlier version, where it is.",
     }),
+    hit_flush_interval: ignored("hits are written together at times of this version's own choice"),
     url: ignored("only SQLite is supported by this version, see database.path", {
       flag: "database-url",
       secret: true,

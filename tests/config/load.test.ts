@@ -191,6 +191,12 @@ describe("what is wrong", () => {
     expect(problemsOf({ file: write(text, name) })).toEqual([expect.stringMatching(expected) as string]);
   });
   const files: [yaml: string, ...problems: string[]][] = [
+    ...["denylist: {a: 1}", "scanning: {enabled: true}", "cooldown: {package_patterns: {a: 1d}}"].map(
+      (yaml): [string, string] => [
+        yaml,
+        `${yaml.startsWith("cooldown") ? "cooldown.package_patterns" : yaml.split(":")[0]} (config.yaml): this version does not have it; it is refused since it would protect nobody here: remove it to start without it`,
+      ],
+    ),
     ["lsiten: 1", "lsiten (config.yaml): no such key; did you mean listen?"],
     ["storage: {max_sise: 1}", "storage.max_sise (config.yaml): no such key; did you mean storage.max_size?"],
     ["max_size: 1GB", "max_size (config.yaml): no such key; did you mean storage.max_size?"],
@@ -284,6 +290,8 @@ describe("what has no effect is said", () => {
     ["upstream: {rpm: 'https://d.example'}", /^upstream\.rpm \(.*\) has no effect: this version has no ecosystem rpm$/],
     ["storage: {direct_serve: true}", /^storage\.direct_serve .* has no effect/],
     ["gradle: {build_cache: {read_only: true}}", /^gradle\.build_cache\.read_only .* no Gradle build cache$/],
+    ["access_log: {trust_forwarded_for: true}", /^access_log\.trust_forwarded_for .* `trusted_proxies` says/],
+    ["storage: {retention: {max_age: 30d}}", /^storage\.retention .* has no effect/],
     ["database: {url: 'postgres://u:p@h/d'}", /^database\.url .* only SQLite/],
   ];
   test.each(warnings)("%s", (yaml, ...expected) => {

@@ -101,7 +101,7 @@ test(
     await other.stop();
     const proxy = await startProxy({ dir, config: config(SIGNER) });
     const mirrored = await proxy.run(["mirror", "pkg:pypi/gcb-attestation-test"]);
-    expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("1 files fetched") as string]);
+    expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining("1 file fetched") as string]);
     expect((await proxy.run(["verify", "pkg:pypi/gcb-attestation-test"])).code).toBe(0);
     await proxy.stop();
     await upstream.close();
