@@ -108,7 +108,8 @@ export class ArtifactCache {
 
   /** Whether what was sent may be sent again without another look; false also where it was never compared. */
   stands(mount: string, path: string, sha256: string | undefined): boolean {
-    return sha256 !== undefined && this.#standing(`${mount} ${path}`, sha256) !== undefined;
+    const known = sha256 === undefined ? undefined : this.#standing(`${mount} ${path}`, sha256);
+    return known !== undefined && known.judgement.kind !== "contradicted";
   }
 
   /**

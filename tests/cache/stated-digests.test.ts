@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { hash } from "../../src/digest.ts";
 import type { Digest, Path } from "../../src/ecosystem.ts";
 import { DigestMismatch, UpstreamFailed, Withheld } from "../../src/errors.ts";
-import { failure } from "../support/engine.ts";
+import { askFor, failure } from "../support/engine.ts";
 import { untilClosed } from "../support/faults.ts";
 import { fileAt, SMALL, setUp } from "../support/files-cache.ts";
 import { type Index, publish } from "../support/files-ecosystem.ts";
@@ -69,6 +69,9 @@ describe("a stored file that the refreshed index contradicts", () => {
     expect(error).toBeInstanceOf(DigestMismatch);
     expect(String(error)).toContain(`expected ${sha256(TWO!)}, found ${sha256(ONE!)}`);
     expect(String(error)).toContain("withheld");
+    // Nor is it sent from memory to who asks next.
+    expect(s.cache.peek(s.mount, askFor(PATH))).toBeUndefined();
+    expect(await failure(get(s, PATH))).toBeInstanceOf(DigestMismatch);
     // It may be the index that is wrong for a while.
     list(s, { path: PATH, digest: sha256(ONE!) });
     await refresh(s);
