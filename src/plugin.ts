@@ -2,7 +2,7 @@
  * The module `proxy/plugin`: all that an ecosystem file imports of this program. Built into the executable, so that a file
  * from outside needs nothing beside it. What is exported here is part of the contract: it is added to, not changed.
  */
-export { digestOfSri, Hasher, hash, splitDigest } from "./digest.ts";
+export { digestOfSri, digestOfText, Hasher, hash, splitDigest } from "./digest.ts";
 export type * from "./ecosystem.ts";
 export { CONTRACT_REVISION } from "./ecosystem.ts";
 export { NotFound, UpstreamFailed } from "./errors.ts";
