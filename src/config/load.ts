@@ -1,6 +1,6 @@
 /** Makes the configuration of flags, environment and file. The only way to get one: nothing else reads settings. */
 import { keysOf } from "./keys.ts";
-import { ConfigError, explain, show } from "./problems.ts";
+import { ConfigError, explain, protectingVariables, show } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { type Collected, collect, isTree, type Sources, unknownVariables } from "./sources.ts";
 
@@ -41,6 +41,7 @@ export function loadConfig({ ecosystems, ...sources }: LoadOptions): Loaded {
   const result = schema.safeParse(tree);
   const problems = [
     ...missing,
+    ...protectingVariables(env),
     ...(result.error?.issues ?? []).flatMap((issue) => explain(issue, collected, keys, file)),
   ];
   if (!result.success || problems.length > 0) throw new ConfigError(problems);

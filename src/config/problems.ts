@@ -10,6 +10,18 @@ const PROTECTING: readonly string[] = ["denylist", "scanning", "cooldown.package
 
 type Issue = z.core.$ZodIssue;
 
+const REFUSED = "this version does not have it; it is refused since it would protect nobody here";
+
+/** The same as environment variables, such as PROXY_SCANNING_ENABLED, unless they turn it off. */
+export function protectingVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(env).flatMap(([name, value = ""]) =>
+    PROTECTING.some((key) => name.startsWith(`PROXY_${key.replace(".", "_").toUpperCase()}`)) &&
+    !/^(?:|0|false|off|no)$/i.test(value)
+      ? [`environment variable ${name}: ${REFUSED}: unset it to start without it`]
+      : [],
+  );
+}
+
 /** The settings cannot be used. The message lists every problem, one a line. */
 export class ConfigError extends Error {
   override name = "ConfigError" as const;
@@ -31,8 +43,7 @@ export function explain(issue: Issue, { tree, origins }: Collected, keys: readon
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => {
       const key = [...path, name].join(".");
-      if (PROTECTING.includes(key))
-        return `${key} (${file}): this version does not have it; it is refused since it would protect nobody here: remove it to start without it`;
+      if (PROTECTING.includes(key)) return `${key} (${file}): ${REFUSED}: remove it to start without it`;
       const meant = suggest([...path, name], keys);
       return `${[...path, name].join(".")} (${file}): no such key${meant ? `; did you mean ${meant}?` : ""}`;
     });

@@ -307,11 +307,17 @@ describe("what has no effect is said", () => {
       PROXY_SERVICE_HOST: "10.0.0.1",
       PROXY_PORT: "tcp://10.0.0.1:80",
       PROXY_PORT_80_TCP_ADDR: "10.0.0.1",
-      PROXY_SCANNING_ENABLED: "true",
+      PROXY_SCANNING_ENABLED: "false",
     };
     expect(load({ env }).warnings).toEqual([
       "environment variable PROXY_LISTN is not known and has no effect; did you mean PROXY_LISTEN?",
       "environment variable PROXY_SCANNING_ENABLED is not known and has no effect",
     ]);
+  });
+
+  test("a variable that would protect elsewhere is refused, as its key in a file is", () => {
+    expect(() => load({ env: { PROXY_SCANNING_ENABLED: "true" } })).toThrow(
+      /^environment variable PROXY_SCANNING_ENABLED: this version does not have it; it is refused/,
+    );
   });
 });
