@@ -3,9 +3,11 @@
  * and fetched again; what cannot be had again is forgotten, so that nothing lists it. Servers and mirrors may work on the
  * same store meanwhile: whatever is changed is looked at again in the transaction that changes it.
  */
+
 import pLimit from "p-limit";
 import type { Mirrored } from "../db/mirrored.ts";
 import { BadRequest, messageOf, NotFound } from "../errors.ts";
+import { counted } from "../format.ts";
 import type { Mount } from "../mounts.ts";
 import type { StoredBlob } from "../storage/storage.ts";
 import type { Cache } from "./cache.ts";
@@ -231,7 +233,7 @@ export class Scrub {
     const count = this.#unknown().reduce((sum, page) => sum + page.length, 0);
     if (count > most)
       throw new BadRequest(
-        `--remove-unknown ${most}: there are ${count} files that this database does not know; nothing was removed. Are they those of another database?`,
+        `--remove-unknown ${most}: this database does not know ${counted(count, "file")} of the store; nothing was removed. Does another database describe them?`,
       );
   }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Catalogs } from "../db/catalogs.ts";
 import { Listed } from "../db/listed.ts";
 import { openDatabase } from "../db/open.ts";
-import { formatSize } from "../format.ts";
+import { counted, formatSize } from "../format.ts";
 import type { Estimate, JobSpec, RegistrySpec } from "../jobs.ts";
 import { Job, type JobOptions } from "../mirror/job.ts";
 import { MemoryLedger } from "../mirror/ledger.ts";
@@ -81,7 +81,7 @@ export function describeEstimate(registry: string, found: Estimate): string {
     unknown > 0 ? `${formatSize(bytes)}, without ${unknown} of them whose size no index states` : formatSize(bytes);
   const lines = failures.map((failure) => `cannot be planned: ${failure}`);
   return [
-    `${registry}: ${listed} packages listed, ${chosen} chosen; to fetch (${about}): ${files} files, ${sizes}`,
+    `${registry}: ${counted(listed, "package")} listed, ${chosen} chosen; to fetch (${about}): ${counted(files, "file")}, ${sizes}`,
     ...lines,
   ].join("\n");
 }

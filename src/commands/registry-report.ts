@@ -1,5 +1,5 @@
 /** How the mirror of a registry is told: while it runs, and between runs. */
-import { formatSize } from "../format.ts";
+import { counted, formatSize } from "../format.ts";
 import type { Progress } from "../mirror/progress.ts";
 import type { Opened, Standing } from "../mirror/registry/registries.ts";
 
@@ -24,7 +24,7 @@ export function describeStanding(standing: Standing): string {
   const { registry, packages, gaps, as_of: asOf, lag_seconds: lag } = shownStanding(standing);
   const { held, due, failed, left_out: left, gone } = packages;
   const known = asOf === null ? "its list was never read to the end" : `as of ${asOf} (${lag} s ago)`;
-  return `${registry}: ${held} packages held, ${gaps} gaps (${due} due, ${failed} failed), ${left} left out, ${gone} gone; ${known}`;
+  return `${registry}: ${counted(held, "package")} held, ${counted(gaps, "gap")} (${due} due, ${failed} failed), ${left} left out, ${gone} gone; ${known}`;
 }
 
 /** Of the packages that are known to be due. */
@@ -40,6 +40,6 @@ export function describeFeed(
 ): string {
   const rate = seconds > 0 ? received / seconds : 0;
   const eta = done > 0 && queue > 0 ? `, ${Math.ceil((seconds / done) * queue)} s left` : "";
-  const files = `${completed + skipped} files, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s`;
-  return `${phase === "done" ? "downloading" : phase}: ${seen} names seen, ${done}/${done + queue} packages, ${files}${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
+  const files = `${counted(completed + skipped, "file")}, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s`;
+  return `${phase === "done" ? "downloading" : phase}: ${counted(seen, "name")} seen, ${done}/${done + queue} packages, ${files}${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
 }

@@ -4,7 +4,7 @@ import { Scrub, type ScrubItem, type ScrubOptions } from "../cache/scrub.ts";
 import type { Setup } from "../command.ts";
 import { DURATION, parseDuration, parseSize, SIZE } from "../config/units.ts";
 import { BadRequest } from "../errors.ts";
-import { formatSize } from "../format.ts";
+import { counted, formatSize } from "../format.ts";
 import { sweep } from "./housekeeping.ts";
 import { listed } from "./mirror-report.ts";
 import { remarkOn } from "./places.ts";
@@ -82,7 +82,7 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
     ? { stop: () => {} }
     : showProgress(() => ({
         share: progress.totalBytes === 0 ? 1 : progress.bytes / progress.totalBytes,
-        text: `${progress.blobs}/${progress.total} blobs, ${formatSize(progress.bytes)}, ${formatSize(Math.round(progress.bytes / Math.max(seconds(), 0.001)))}/s, ${progress.repaired} repaired, ${progress.lost} lost`,
+        text: `${progress.blobs}/${counted(progress.total, "blob")}, ${formatSize(progress.bytes)}, ${formatSize(Math.round(progress.bytes / Math.max(seconds(), 0.001)))}/s, ${progress.repaired} repaired, ${progress.lost} lost`,
       }));
   try {
     await scrub.run();
@@ -109,7 +109,7 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
 type Totals = Omit<Scrub["progress"], "total" | "totalBytes"> & { abandoned: number; seconds: number };
 
 /** `1 file`, `2 files`. */
-const filesOf = (count: number) => `${count} file${count === 1 ? "" : "s"}`;
+const filesOf = (count: number) => counted(count, "file");
 
 function summary(totals: Totals, wrong: readonly ScrubItem[], nothingStated: readonly ScrubItem[]): string {
   const { blobs, bytes, verified, unverified, repaired, lost, damaged, untrusted, mismatched, seconds } = totals;
@@ -121,7 +121,7 @@ function summary(totals: Totals, wrong: readonly ScrubItem[], nothingStated: rea
     unverified > 0 && `${unverified} unverified: nothing states their digest`,
   ].filter(Boolean);
   const lines = [
-    `${blobs} blobs read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${[`${verified} files are right, ${repaired} repaired, ${lost} lost`, ...others].join(", ")}`,
+    `${counted(blobs, "blob")} read (${formatSize(bytes)}) in ${seconds.toFixed(1)} s: ${[`${counted(verified, "file is", "files are")} right, ${repaired} repaired, ${lost} lost`, ...others].join(", ")}`,
   ];
   if (abandoned > 0) lines.push(`${filesOf(abandoned)} of interrupted downloads removed`);
   if (removed > 0) lines.push(`${filesOf(removed)} that this database does not know removed`);

@@ -220,7 +220,7 @@ test("files that no row names stay, and are counted when they are a day old; rem
   expect(found.items.filter(({ outcome }) => outcome === "unknown")).toEqual([told]);
   expect(existsSync(old)).toBe(true);
   expect(String(await failure(scrubbed(all, { removeUnknown: 0 })))).toContain(
-    "1 files that this database does not know",
+    "this database does not know 1 file of the store",
   );
   expect(existsSync(old)).toBe(true);
   const { items, progress } = await scrubbed(all, { removeUnknown: 1 });

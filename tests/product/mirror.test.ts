@@ -72,7 +72,7 @@ test(
     expect(run.stdout).toContain("status 404");
     expect(run.stdout).toContain("pkg:npm/%40scope/name@9.9.9 does not exist");
     // Its dependency is held in a version that fits.
-    expect(run.stdout).toContain("1 dependencies declared, 0 of them not held");
+    expect(run.stdout).toContain("1 dependency declared, 0 of them not held");
     const alone = await all.proxy.run(["why", "pkg:npm/small@1.1.0"]);
     expect(alone.stdout).toMatch(/held: no\n\s+mirrored: for pkg:npm\/small .*incomplete/);
   },
@@ -133,7 +133,7 @@ test(
     all.upstream.fault(/small-1\.0\.0\.tgz$/, slowDrip(1_500));
     const run = await all.proxy.run(["mirror", "pkg:npm/small@1.0.0"]);
     expect(run.code).toBe(0);
-    expect(run.stderr).toMatch(/^downloading: 0\/1 files, .*\/s/m);
+    expect(run.stderr).toMatch(/^downloading: 0\/1 file, .*\/s/m);
     expect(run.stderr).not.toContain("\r");
   },
   TIMEOUT,
