@@ -14,7 +14,9 @@ const MINUTE = 60_000;
 const END = performance.now() + 57 * MINUTE;
 const LIVE = 8 * MINUTE;
 
-/** What `bun test` writes of each test as it ends. */
+/** What `bun test` writes once all have ended, before it lists again those that failed. */
+const SUMMARY = /^\d+ tests? (?:failed|skipped|todo):$/;
+/** What it writes of each test as it ends. */
 const RESULT = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+m?s\])?$/;
 
 /**
@@ -30,9 +32,11 @@ async function count(name: string, end: number, args: readonly string[]): Promis
     detached: true,
   });
   const limit = setTimeout(() => process.kill(-child.pid, "SIGKILL"), Math.max(end - performance.now(), MINUTE));
+  let isOver = false;
   const read = async (stream: ReadableStream<Uint8Array>, into: NodeJS.WriteStream) => {
     for await (const line of lines(stream)) {
-      const [, result, test] = RESULT.exec(line) ?? [];
+      isOver ||= SUMMARY.test(line);
+      const [, result, test] = isOver ? [] : (RESULT.exec(line) ?? []);
       if (result === "pass") counts.passed++;
       else if (result === "fail") counts.failed++;
       else if (result) counts.skipped++;
