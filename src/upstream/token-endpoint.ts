@@ -5,7 +5,6 @@ import { type Credential, credentialFor } from "./auth.ts";
 import { chunksOf } from "./body.ts";
 import { type Challenge, endpointOf } from "./challenge.ts";
 import { type DialSettings, dial } from "./dial.ts";
-import { areOfOneOwner } from "./domains.ts";
 import { retryAfterOf } from "./retry.ts";
 
 export interface Token {
@@ -37,6 +36,8 @@ export async function fetchToken(
   const endpoint = endpointOf(challenge);
   if (host.protocol === "https:" && endpoint.protocol !== "https:")
     throw new UpstreamFailed(`${what} is not asked: it is not encrypted, and ${host.host} is`);
+  // The list of public suffixes takes time to load, and few registries need it.
+  const { areOfOneOwner } = await import("./domains.ts");
   const own = areOfOneOwner(host.hostname, endpoint.hostname) ? credentialFor(settings.credentials, host) : undefined;
   const credential = own?.value.startsWith("Basic ") ? own : undefined;
   const asked = Date.now();
