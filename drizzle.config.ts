@@ -1,2 +1,2 @@
-/** `scripts/migration NAME` writes the SQL that leads from the newest migration to src/db/schema.ts. */
-export default { dialect: "sqlite", schema: "./src/db/schema.ts", out: "./src/db/migrations" };
+/** `scripts/migration NAME` writes the SQL that leads from the newest migration to src/index/sqlite/schema.ts. */
+export default { dialect: "sqlite", schema: "./src/index/sqlite/schema.ts", out: "./src/index/sqlite/migrations" };

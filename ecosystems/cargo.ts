@@ -1,12 +1,12 @@
 import semver from "semver";
-import type { Doc, Ecosystem, Path, Release, ReleaseFacts } from "../src/ecosystem.ts";
-import { cargoCatalog } from "../src/formats/cargo-catalog.ts";
-import { type CargoFeatures, cargoRequirements } from "../src/formats/cargo-features.ts";
-import { withoutSlashes } from "../src/formats/ends.ts";
-import { type Entries, labelOf, readEntries } from "../src/formats/entries.ts";
-import { json } from "../src/formats/json.ts";
-import { searchHeld } from "../src/formats/search.ts";
-import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
+import type { Doc, Ecosystem, Path, Release, ReleaseFacts } from "../src/contract/ecosystem.ts";
+import { withoutSlashes } from "../src/lib/text-ends.ts";
+import { cargoCatalog } from "./cargo/catalog.ts";
+import { type CargoFeatures, cargoRequirements } from "./cargo/features.ts";
+import { type Entries, labelOf, readEntries } from "./shared/entries.ts";
+import { json } from "./shared/json.ts";
+import { searchHeld } from "./shared/search.ts";
+import { compareSemver, isStableSemver } from "./shared/semver.ts";
 
 /** One line of an index file, which is one version of a crate. */
 interface Line extends CargoFeatures {

@@ -8,14 +8,14 @@ import type {
   Path,
   Traits,
   UpstreamAt,
-} from "../src/ecosystem.ts";
-import { folderOf, foldersOf, headedAt, indexesFor, indexesListed, suitesFor } from "../src/formats/apt-layout.ts";
-import { fieldsOf } from "../src/formats/deb822.ts";
-import { debianCatalog } from "../src/formats/debian-catalog.ts";
-import { binariesOf, kindOf, sourcesOf } from "../src/formats/debian-packages.ts";
-import { HASHES, readRelease, saysTheSame } from "../src/formats/debian-release.ts";
-import { compareDebian, satisfiesDebian } from "../src/formats/debian-version.ts";
-import type { Purl } from "../src/purl.ts";
+} from "../src/contract/ecosystem.ts";
+import type { Purl } from "../src/contract/purl.ts";
+import { debianCatalog } from "./debian/catalog.ts";
+import { folderOf, foldersOf, headedAt, indexesFor, indexesListed, suitesFor } from "./debian/layout.ts";
+import { binariesOf, kindOf, sourcesOf } from "./debian/packages.ts";
+import { HASHES, readRelease, saysTheSame } from "./debian/release.ts";
+import { compareDebian, satisfiesDebian } from "./debian/versions.ts";
+import { fieldsOf } from "./shared/deb822.ts";
 
 /** Seconds that a signed root is believed: clients have to learn of security updates. */
 const FRESH = 60;

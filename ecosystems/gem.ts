@@ -1,5 +1,6 @@
-import { digestOfText } from "../src/digest.ts";
-import type { Doc, Ecosystem, Params, Path, Platform, Release, ReleaseFacts, View } from "../src/ecosystem.ts";
+import { digestOfText } from "../src/contract/digest.ts";
+import type { Doc, Ecosystem, Params, Path, Platform, Release, ReleaseFacts, View } from "../src/contract/ecosystem.ts";
+import { gemCatalog } from "./gem/catalog.ts";
 import {
   filteredVersions,
   HEAD_END,
@@ -9,11 +10,10 @@ import {
   linesBelow,
   readInfo,
   summaryOf,
-} from "../src/formats/compact-index.ts";
-import { gemCatalog } from "../src/formats/gem-catalog.ts";
-import { fitsGem } from "../src/formats/gem-platform.ts";
-import { type SpecList, specsOf } from "../src/formats/gem-specs.ts";
-import { compareRuby, isStableRuby, satisfiesRuby } from "../src/formats/ruby-version.ts";
+} from "./gem/compact-index.ts";
+import { fitsGem } from "./gem/platform.ts";
+import { type SpecList, specsOf } from "./gem/specs.ts";
+import { compareRuby, isStableRuby, satisfiesRuby } from "./gem/versions.ts";
 
 const INFO = "/info/";
 const SPECS = /^\/(?<list>(?:latest_|prerelease_)?specs)\.4\.8\.gz$/;

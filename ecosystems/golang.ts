@@ -1,8 +1,8 @@
-import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/ecosystem.ts";
-import { labelOf, readEntries } from "../src/formats/entries.ts";
-import { goCatalog } from "../src/formats/go-catalog.ts";
-import { readGoMod } from "../src/formats/go-mod.ts";
-import { compareSemver, isSemver, isStableSemver } from "../src/formats/semver.ts";
+import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/contract/ecosystem.ts";
+import { goCatalog } from "./golang/catalog.ts";
+import { readGoMod } from "./golang/go-mod.ts";
+import { labelOf, readEntries } from "./shared/entries.ts";
+import { compareSemver, isSemver, isStableSemver } from "./shared/semver.ts";
 
 const MODULE = "(?<module>[^@]+)";
 /** A canonical version. Everything else that clients ask for (`master`, a commit) is a query, whose answer changes. */

@@ -1,8 +1,8 @@
 import semver from "semver";
-import type { Ecosystem, Params, Path } from "../src/ecosystem.ts";
-import { helmCatalog } from "../src/formats/helm-catalog.ts";
-import { helmFacts, helmIndex } from "../src/formats/helm-index.ts";
-import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
+import type { Ecosystem, Params, Path } from "../src/contract/ecosystem.ts";
+import { helmCatalog } from "./helm/catalog.ts";
+import { helmFacts, helmIndex } from "./helm/chart-index.ts";
+import { compareSemver, isStableSemver } from "./shared/semver.ts";
 
 const index = (repo: string): Path => `/${encodeURIComponent(repo)}/index.yaml`;
 /** Each upstream is a repository of its own, below its name. */

@@ -1,12 +1,12 @@
-import { hash } from "../src/digest.ts";
-import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/ecosystem.ts";
-import { labelOf, readEntries } from "../src/formats/entries.ts";
-import { GRADLE_MARKER, readGradleModule } from "../src/formats/gradle-module.ts";
-import { mavenCatalog } from "../src/formats/maven-catalog.ts";
-import { fileAt, suffixOf, withProofs } from "../src/formats/maven-files.ts";
-import { mavenVersions } from "../src/formats/maven-version.ts";
-import { isPomOnly, readPom } from "../src/formats/pom.ts";
-import { all, readXml, text, texts } from "../src/formats/xml.ts";
+import { hash } from "../src/contract/digest.ts";
+import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/contract/ecosystem.ts";
+import { mavenCatalog } from "./maven/catalog.ts";
+import { fileAt, suffixOf, withProofs } from "./maven/files.ts";
+import { GRADLE_MARKER, readGradleModule } from "./maven/gradle-module.ts";
+import { isPomOnly, readPom } from "./maven/pom.ts";
+import { mavenVersions } from "./maven/versions.ts";
+import { labelOf, readEntries } from "./shared/entries.ts";
+import { all, readXml, text, texts } from "./shared/xml.ts";
 
 const LENGTHS = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
 const SUM = String.raw`\.(?<algorithm>md5|sha1|sha256|sha512)`;

@@ -1,11 +1,6 @@
-import { digestOfSri, digestOfText } from "../src/digest.ts";
-import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/ecosystem.ts";
-import { fromNpm } from "../src/formats/attestations.ts";
-import { type Entries, labelOf, readEntries } from "../src/formats/entries.ts";
-import { json } from "../src/formats/json.ts";
-import { npmCatalog } from "../src/formats/npm-catalog.ts";
-import { fitsNpm, npmMarker } from "../src/formats/npm-platform.ts";
-import { npmRequirements } from "../src/formats/npm-requirements.ts";
+import { digestOfSri, digestOfText } from "../src/contract/digest.ts";
+import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/contract/ecosystem.ts";
+import { npmCatalog } from "./npm/catalog.ts";
 import {
   abbreviate,
   type Manifest,
@@ -14,9 +9,14 @@ import {
   runsScripts,
   signaturesOf,
   tagsByVersion,
-} from "../src/formats/packument.ts";
-import { searchHeld } from "../src/formats/search.ts";
-import { compareSemver, inNpmRange, isStableSemver } from "../src/formats/semver.ts";
+} from "./npm/packument.ts";
+import { fitsNpm, npmMarker } from "./npm/platform.ts";
+import { npmRequirements } from "./npm/requirements.ts";
+import { fromNpm } from "./shared/attestations.ts";
+import { type Entries, labelOf, readEntries } from "./shared/entries.ts";
+import { json } from "./shared/json.ts";
+import { searchHeld } from "./shared/search.ts";
+import { compareSemver, inNpmRange, isStableSemver } from "./shared/semver.ts";
 
 const FULL = "application/json";
 const ABBREVIATED = "application/vnd.npm.install-v1+json";

@@ -1,21 +1,14 @@
-import type { Ecosystem, MetadataRoute, Params, Path } from "../src/ecosystem.ts";
-import { advisories, advisoryFacts } from "../src/formats/nuget-advisories.ts";
-import { catalogFacts, catalogLeaf, catalogList } from "../src/formats/nuget-catalog.ts";
-import { nugetCatalog } from "../src/formats/nuget-changes.ts";
-import { list, listFacts } from "../src/formats/nuget-list.ts";
-import { leafOf, listOf, nuspecOf, packageOf, registered, releaseOf, sha512Of } from "../src/formats/nuget-paths.ts";
-import { registration, registrationFacts } from "../src/formats/nuget-registration.ts";
-import {
-  completion,
-  completionFacts,
-  completionHeld,
-  search,
-  searchFacts,
-  searchHeld,
-} from "../src/formats/nuget-search.ts";
-import { declaredIn, PLACES, serviceIndex } from "../src/formats/nuget-service.ts";
-import { canonical, nugetVersions } from "../src/formats/nuget-version.ts";
-import { readNuspec } from "../src/formats/nuspec.ts";
+import type { Ecosystem, MetadataRoute, Params, Path } from "../src/contract/ecosystem.ts";
+import { advisories, advisoryFacts } from "./nuget/advisories.ts";
+import { catalogFacts, catalogLeaf, catalogList } from "./nuget/catalog.ts";
+import { nugetCatalog } from "./nuget/changes.ts";
+import { readNuspec } from "./nuget/nuspec.ts";
+import { leafOf, listOf, nuspecOf, packageOf, registered, releaseOf, sha512Of } from "./nuget/paths.ts";
+import { registration, registrationFacts } from "./nuget/registration.ts";
+import { completion, completionFacts, completionHeld, search, searchFacts, searchHeld } from "./nuget/search.ts";
+import { declaredIn, PLACES, serviceIndex } from "./nuget/service-index.ts";
+import { list, listFacts } from "./nuget/version-list.ts";
+import { canonical, nugetVersions } from "./nuget/versions.ts";
 
 const release = ({ id, version }: Params) => releaseOf(id!, version!);
 /** Where upstream has what stands below a place here. */

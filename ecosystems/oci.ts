@@ -1,5 +1,6 @@
-import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, UpstreamAt } from "../src/ecosystem.ts";
-import { json } from "../src/formats/json.ts";
+import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, UpstreamAt } from "../src/contract/ecosystem.ts";
+import { ociCatalog } from "./oci/catalog.ts";
+import { heldRepositories, heldTags, NO_REFERRERS, nextOf, shownReferrers, shownTags, tagsIn } from "./oci/lists.ts";
 import {
   DIGEST,
   digestOf,
@@ -9,18 +10,9 @@ import {
   manifestPath,
   referrersIn,
   runsOn,
-} from "../src/formats/oci.ts";
-import { ociCatalog } from "../src/formats/oci-catalog.ts";
-import {
-  heldRepositories,
-  heldTags,
-  NO_REFERRERS,
-  nextOf,
-  shownReferrers,
-  shownTags,
-  tagsIn,
-} from "../src/formats/oci-lists.ts";
-import { compareSemver, isStableSemver } from "../src/formats/semver.ts";
+} from "./oci/manifests.ts";
+import { json } from "./shared/json.ts";
+import { compareSemver, isStableSemver } from "./shared/semver.ts";
 
 const REPOSITORY = "(?:upstream/(?<registry>[\\w.:-]+)/)?(?<repository>(?!upstream/)[a-z0-9][a-z0-9._/-]*)";
 const TAG = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}";

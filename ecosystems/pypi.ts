@@ -1,10 +1,9 @@
-import type { Doc, Ecosystem, Facts, Release, View } from "../src/ecosystem.ts";
-import { fromProvenance } from "../src/formats/attestations.ts";
-import { canonicalVersion, normalize, pythonVersions, releaseOf, requirementsOf } from "../src/formats/distribution.ts";
-import { filterLegacy, fromLegacy, readLegacy } from "../src/formats/legacy-project.ts";
-import { pathOf, provenanceOf, stated } from "../src/formats/project-files.ts";
-import { pypiCatalog } from "../src/formats/pypi-catalog.ts";
-import { mayHold } from "../src/formats/python-markers.ts";
+import type { Doc, Ecosystem, Facts, Release, View } from "../src/contract/ecosystem.ts";
+import { pypiCatalog } from "./pypi/catalog.ts";
+import { canonicalVersion, normalize, pythonVersions, releaseOf, requirementsOf } from "./pypi/distribution.ts";
+import { filterLegacy, fromLegacy, readLegacy } from "./pypi/legacy-project.ts";
+import { mayHold } from "./pypi/markers.ts";
+import { pathOf, provenanceOf, stated } from "./pypi/project-files.ts";
 import {
   HTML_TYPES,
   JSON_TYPE,
@@ -15,8 +14,9 @@ import {
   requireRoot,
   toHtml,
   withoutMetadata,
-} from "../src/formats/simple-index.ts";
-import { fitsWheel, isWheelTags } from "../src/formats/wheel-tags.ts";
+} from "./pypi/simple-index.ts";
+import { fitsWheel, isWheelTags } from "./pypi/wheel-tags.ts";
+import { fromProvenance } from "./shared/attestations.ts";
 
 const ACCEPT = `${JSON_TYPE}, ${HTML_TYPES[1]};q=0.2, ${HTML_TYPES[0]};q=0.1`;
 /** HTML first: it is for clients that do not say what they take. */

@@ -19,7 +19,12 @@ export interface Member {
 }
 
 /** In the order in which people read them. */
-export const CONTRACT_FILES = ["src/ecosystem.ts", "src/routes.ts", "src/facts.ts", "src/catalog.ts"] as const;
+export const CONTRACT_FILES = [
+  "src/contract/ecosystem.ts",
+  "src/contract/routes.ts",
+  "src/contract/facts.ts",
+  "src/contract/catalog.ts",
+] as const;
 
 const HEAD = /^(?<exported>export )?(?:interface|type|const) (?<name>\w+)(?:<[^>]*>)?(?: extends (?<bases>[\w, ]+))?/;
 const MEMBER = /^ {2}(?:readonly )?(?<name>\w+)(?<optional>\?)?(?<call>[(<]|: \(.*\) =>)?/;

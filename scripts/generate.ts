@@ -3,9 +3,9 @@
  * is not current. To generate another file, add an entry to FILES.
  */
 import { basename } from "node:path";
+import { renderEcosystems } from "../src/cli/ecosystem-table.ts";
 import { renderConfiguration } from "../src/config/table.ts";
-import { CONTRACT_CHANGES, CONTRACT_REVISION, type Ecosystem } from "../src/ecosystem.ts";
-import { renderEcosystems } from "../src/ecosystem-table.ts";
+import { CONTRACT_CHANGES, CONTRACT_REVISION, type Ecosystem } from "../src/contract/ecosystem.ts";
 import { renderContractKeys } from "./contract.ts";
 import { declarations, renderDeclarations } from "./declarations.ts";
 import { claimed, clientsOf, type Proof } from "./proofs.ts";
@@ -59,7 +59,7 @@ function supportTable(ecosystems: readonly Ecosystem[], proofs: readonly Proof[]
 function renderRegistry(ecosystems: readonly Ecosystem[]): string {
   const names = ecosystems.map(({ id }) => [id, camelCase(id)] as const);
   return `// Written by scripts/generate.ts from the files of ecosystems/. Do not edit.
-${names.map(([id, name]) => `import { ${name} } from "../ecosystems/${id}.ts";\n`).join("")}import type { Ecosystem } from "./ecosystem.ts";
+${names.map(([id, name]) => `import { ${name} } from "../ecosystems/${id}.ts";\n`).join("")}import type { Ecosystem } from "./contract/ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
 export const ecosystems: readonly Ecosystem[] = [${names.map(([, name]) => name).join(", ")}];

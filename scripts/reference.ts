@@ -1,4 +1,5 @@
 /** Writes docs/plugin-reference.md: the contract in its own words. */
+import { join } from "node:path";
 import { CONTRACT_FILES, type Declaration, declarationsOf, proseOf } from "./contract.ts";
 
 const HEAD = `<!-- Written by scripts/generate.ts from the contract's files. Do not edit. -->
@@ -8,10 +9,10 @@ What an ecosystem file may say, in the words of the contract itself; [the guide]
 \`proxy/plugin\`. Revision`;
 
 const CHAPTERS: Readonly<Record<(typeof CONTRACT_FILES)[number], string>> = {
-  "src/ecosystem.ts": "An ecosystem",
-  "src/routes.ts": "Routes, documents and views",
-  "src/facts.ts": "What documents state",
-  "src/catalog.ts": "Whole registries",
+  "src/contract/ecosystem.ts": "An ecosystem",
+  "src/contract/routes.ts": "Routes, documents and views",
+  "src/contract/facts.ts": "What documents state",
+  "src/contract/catalog.ts": "Whole registries",
 };
 
 /** The whole file. `declarations`: file name → text, as the compiler tells what `proxy/plugin` exports. */
@@ -45,10 +46,10 @@ function section({ name, doc, code }: Pick<Declaration, "name" | "doc" | "code">
 
 /** Functions and classes that `plugin.d.ts` exports, by the names that they have there, and types of no chapter. */
 function helpersOf(declarations: Readonly<Record<string, string>>): string[] {
-  const exporting = `${declarations["plugin.d.ts"] ?? ""}${declarations["ecosystem.d.ts"] ?? ""}`;
-  const exported = exporting.matchAll(/^export (?:type )?\{([^}]*)\} from "\.\/([^"]+)";$/gm);
+  const exporting = `${declarations["src/contract/plugin.d.ts"] ?? ""}${declarations["src/contract/ecosystem.d.ts"] ?? ""}`;
+  const exported = exporting.matchAll(/^export (?:type )?\{([^}]*)\} from "(\.[^"]+)";$/gm);
   return Array.from(exported).flatMap(([, names = "", file = ""]) => {
-    const text = declarations[`${file}.d.ts`] ?? "";
+    const text = declarations[`${join("src/contract", file)}.d.ts`] ?? "";
     return names.split(",").flatMap((each) => {
       const [own = "", known = own] = each
         .trim()

@@ -1,20 +1,21 @@
 /** Reads the command line and runs the command that it names. */
-import { run } from "./cli.ts";
-import { configCheck } from "./commands/config.ts";
-import { listEcosystems } from "./commands/ecosystems.ts";
-import { cancelJob, jobs, retryJob, showJob } from "./commands/jobs.ts";
-import { mirror } from "./commands/mirror.ts";
-import { pluginCheck } from "./commands/plugin-check.ts";
-import { pluginNew } from "./commands/plugin-new.ts";
-import { pluginRecord } from "./commands/plugin-record.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { removeSet, sets, showSet } from "./commands/sets.ts";
-import { stats } from "./commands/stats.ts";
-import { adoptStore } from "./commands/store-adopt.ts";
-import { createToken, listTokens, localToken, revokeToken } from "./commands/token.ts";
-import { verify } from "./commands/verify.ts";
-import { version } from "./commands/version.ts";
-import { why } from "./commands/why.ts";
+
+import { cancelJob, jobs, retryJob, showJob } from "./app/jobs.ts";
+import { run } from "./cli/cli.ts";
+import { configCheck } from "./cli/commands/config.ts";
+import { listEcosystems } from "./cli/commands/ecosystems.ts";
+import { mirror } from "./cli/commands/mirror.ts";
+import { pluginCheck } from "./cli/commands/plugin-check.ts";
+import { pluginNew } from "./cli/commands/plugin-new.ts";
+import { pluginRecord } from "./cli/commands/plugin-record.ts";
+import { serveCommand } from "./cli/commands/serve.ts";
+import { removeSet, sets, showSet } from "./cli/commands/sets.ts";
+import { stats } from "./cli/commands/stats.ts";
+import { adoptStore } from "./cli/commands/store-adopt.ts";
+import { createToken, listTokens, localToken, revokeToken } from "./cli/commands/token.ts";
+import { verify } from "./cli/commands/verify.ts";
+import { version } from "./cli/commands/version.ts";
+import { why } from "./cli/commands/why.ts";
 import { loadPlugins } from "./plugins/load.ts";
 import { ecosystems } from "./registry.generated.ts";
 

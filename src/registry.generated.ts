@@ -9,7 +9,7 @@ import { npm } from "../ecosystems/npm.ts";
 import { nuget } from "../ecosystems/nuget.ts";
 import { oci } from "../ecosystems/oci.ts";
 import { pypi } from "../ecosystems/pypi.ts";
-import type { Ecosystem } from "./ecosystem.ts";
+import type { Ecosystem } from "./contract/ecosystem.ts";
 
 /** Every ecosystem in this executable, by id. */
 export const ecosystems: readonly Ecosystem[] = [cargo, debian, gem, golang, helm, maven, npm, nuget, oci, pypi];

@@ -3,15 +3,15 @@
  * then runs tasks until it is ended; or tries one plugin.
  */
 import { writeFileSync } from "node:fs";
-import { PING } from "./child.ts";
-import { workInBackground } from "./commands/background.ts";
-import { type TakeTasks, taker } from "./commands/mirror-take.ts";
-import { type Job, openRuntime, type RuntimeOptions } from "./commands/runtime.ts";
-import { type Events, on } from "./events.ts";
-import { configureLog } from "./log.ts";
-import type { PluginSource } from "./plugin-source.ts";
+import { workInBackground } from "./app/background.ts";
+import { PING } from "./app/child.ts";
+import { type TakeTasks, taker } from "./app/mirror-take.ts";
+import { type Job, openRuntime, type RuntimeOptions } from "./app/runtime.ts";
+import type { PluginSource } from "./config/plugin-source.ts";
+import { type Events, on } from "./contract/events.ts";
+import { configureLog } from "./lib/log.ts";
+import { type FromWorker, plain, type ToWorker } from "./lib/pool.ts";
 import { PROBE, probed } from "./plugins/probe.ts";
-import { type FromWorker, plain, type ToWorker } from "./pool.ts";
 
 declare const self: Worker;
 

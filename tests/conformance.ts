@@ -1,7 +1,7 @@
 /** Holds a plugin to the laws of src/conformance, each a test. */
 import { describe, test } from "bun:test";
 import { type Conformance, lawsOf } from "../src/conformance/conformance.ts";
-import type { Ecosystem } from "../src/ecosystem.ts";
+import type { Ecosystem } from "../src/contract/ecosystem.ts";
 
 export type { Conformance };
 

@@ -3,33 +3,41 @@
  * workers both come here, so that policy, digests, retries and accounting cannot differ.
  */
 import { LRUCache } from "lru-cache";
-import type { DocumentRow } from "../db/documents.ts";
-import type { ArtifactRoute, Body, DerivedRoute, MetadataRoute, Path, ReleaseFacts, Route } from "../ecosystem.ts";
-import { BadRequest, NotFound } from "../errors.ts";
-import { emit } from "../events.ts";
-import { artifactType } from "../inert.ts";
-import type { Match, Miss } from "../match.ts";
-import type { Mount } from "../mounts.ts";
-import { isPlain } from "../plain.ts";
-import { Admissions, unfiltered } from "./admission.ts";
-import { type Apart, answerFrom } from "./apart.ts";
-import { ArtifactCache } from "./artifacts.ts";
+import type {
+  ArtifactRoute,
+  Body,
+  DerivedRoute,
+  MetadataRoute,
+  Path,
+  ReleaseFacts,
+  Route,
+} from "../contract/ecosystem.ts";
+import { emit } from "../contract/events.ts";
+import { isPlain } from "../contract/plain.ts";
+import type { DocumentRow } from "../index/sqlite/documents.ts";
+import { BadRequest, NotFound } from "../lib/errors.ts";
+import { artifactType } from "../lib/inert-types.ts";
+import type { Match, Miss } from "../mounts/match.ts";
+import type { Mount } from "../mounts/mounts.ts";
+import { Admissions, unfiltered } from "./admission/admission.ts";
+import { ArtifactCache } from "./artifacts/artifacts.ts";
+import type { File, Stored } from "./artifacts/file.ts";
 import type { Context } from "./context.ts";
-import { sourceOf } from "./covered.ts";
-import { isDamaged, requireRight } from "./damaged.ts";
-import { basisOf } from "./derived.ts";
-import { factFor } from "./described.ts";
-import { freshness } from "./document-row.ts";
-import { DocumentCache, type Elsewhere, type ReadDocument } from "./documents.ts";
-import type { File, Stored } from "./file.ts";
-import { hereOr, INLINE } from "./heavy.ts";
-import { documentAt, matchIn, originalOf, queryOf, type Target, targetOf } from "./locate.ts";
+import { freshness } from "./documents/document-row.ts";
+import { DocumentCache, type Elsewhere, type ReadDocument } from "./documents/documents.ts";
+import { factFor } from "./documents/fact-lookup.ts";
+import { readDocument } from "./documents/reader.ts";
+import { isDamaged, requireRight } from "./integrity/damaged.ts";
+import { Vouching } from "./integrity/signature-policy.ts";
 import { Memory, type Ready } from "./memory.ts";
-import { putTo, type Question } from "./question.ts";
-import { readDocument } from "./reader.ts";
+import { type Apart, answerFrom } from "./render/apart.ts";
+import { basisOf } from "./render/derived.ts";
+import { hereOr, INLINE } from "./render/heavy.ts";
+import { sourceOf } from "./render/summary-lines.ts";
+import { composed, negotiate, type Rendered, Views } from "./render/view.ts";
+import { documentAt, matchIn, originalOf, queryOf, type Target, targetOf } from "./target.ts";
+import { putTo, type Question } from "./transfer/passthrough-request.ts";
 import { Usage } from "./usage.ts";
-import { composed, negotiate, type Rendered, Views } from "./view.ts";
-import { Vouching } from "./vouching.ts";
 
 export interface Ask {
   method: string;

@@ -1,10 +1,10 @@
-import type { Artifacts } from "../db/artifacts.ts";
-import type { Blobs } from "../db/blobs.ts";
-import type { ReleaseDates } from "../db/dates.ts";
-import type { Documents } from "../db/documents.ts";
-import type { Writer } from "../db/writer.ts";
+import type { Storage } from "../blobs/storage.ts";
+import type { Artifacts } from "../index/sqlite/artifacts.ts";
+import type { Blobs } from "../index/sqlite/blobs.ts";
+import type { ReleaseDates } from "../index/sqlite/dates.ts";
+import type { Documents } from "../index/sqlite/documents.ts";
+import type { Writer } from "../index/sqlite/writer.ts";
 import type { CooldownSettings } from "../policy/cooldown.ts";
-import type { Storage } from "../storage/storage.ts";
 import type { Upstream } from "../upstream/client.ts";
 
 /** What the parts of the cache share. Times are milliseconds, sizes bytes. */

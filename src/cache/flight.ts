@@ -1,4 +1,4 @@
-import { emit } from "../events.ts";
+import { emit } from "../contract/events.ts";
 
 /** One fetch for many waiters of a thread: who asks for a key that is under way gets its result. */
 export class Flight<T> {

@@ -1,12 +1,12 @@
 /** Recordings: what a client was answered with is pinned, and remembered as a set under the recording's name. */
 import { LRUCache } from "lru-cache";
-import type { Sets } from "../db/sets.ts";
-import type { Path } from "../ecosystem.ts";
-import { messageOf } from "../errors.ts";
-import { log } from "../log.ts";
-import type { Mount } from "../mounts.ts";
+import type { Path } from "../contract/ecosystem.ts";
+import type { Sets } from "../index/sqlite/sets.ts";
+import { messageOf } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import type { Context } from "./context.ts";
-import { documentAt, matchIn, targetOf } from "./locate.ts";
+import { documentAt, matchIn, targetOf } from "./target.ts";
 
 /** Names of recordings, as they stand in a path. */
 export const SET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

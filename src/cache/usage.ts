@@ -1,5 +1,5 @@
-import { messageOf } from "../errors.ts";
-import { log } from "../log.ts";
+import { messageOf } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import type { Context } from "./context.ts";
 
 /** Hits and access times, gathered in memory: no request writes to the database. Whoever serves flushes now and then. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseWindow, WINDOW } from "../window.ts";
+import { parseWindow, WINDOW } from "../lib/window.ts";
 import { parseSize, SIZE } from "./units.ts";
 import { scalar, size, whole } from "./values.ts";
 

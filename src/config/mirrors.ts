@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parsePurl } from "../purl.ts";
-import { isSchedule, isTimezone, SCHEDULE } from "../schedule.ts";
+import { parsePurl } from "../contract/purl.ts";
+import { isSchedule, isTimezone, SCHEDULE } from "../lib/schedule.ts";
 import { bool, list, oneOf, oneOrMore, scalar, size, text, whole } from "./values.ts";
 
 const SOURCES = ["purls", "purls_file", "sbom", "lockfile", "images", "set", "registry"] as const;

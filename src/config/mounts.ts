@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SIGNATURE_KINDS } from "../signatures.ts";
+import { SIGNATURE_KINDS } from "../contract/signatures.ts";
 import { packagePurl } from "./package-purl.ts";
 import { duration, either, host, list, oneOf, oneOrMore, scalar, text, webUrl } from "./values.ts";
 

@@ -1,4 +1,4 @@
-import { formatPurl, parsePurl } from "../purl.ts";
+import { formatPurl, parsePurl } from "../contract/purl.ts";
 import { scalar } from "./values.ts";
 
 /** `pkg:npm/@a/b` and `pkg:npm/%40a/b` → `pkg:npm/%40a/b`. */

@@ -1,7 +1,7 @@
 /** Plugin files from outside: known before the rest of the configuration is read, which may name their ecosystems. */
 import { z } from "zod";
-import type { WantedPlugin } from "../plugin-source.ts";
 import { keysOf } from "./keys.ts";
+import type { WantedPlugin } from "./plugin-source.ts";
 import { collect, type Sources } from "./sources.ts";
 import { bool, list, scalar, text } from "./values.ts";
 

@@ -1,6 +1,6 @@
 /** The configuration: every key, what it may be, its default and its meaning. Flags, environment and docs follow from it. */
 import { z } from "zod";
-import { FORMATS, LEVELS } from "../log.ts";
+import { FORMATS, LEVELS } from "../lib/log.ts";
 import { cooldownSection } from "./cooldown.ts";
 import { isolationSection } from "./isolation.ts";
 import { mirrorSection } from "./mirror.ts";

@@ -1,7 +1,7 @@
 /** The `upstream` section: where the default mounts fetch from, and with which credentials. Names as in the Go peer's files. */
 
 import { z } from "zod";
-import { withoutSlashes } from "../formats/ends.ts";
+import { withoutSlashes } from "../lib/text-ends.ts";
 import { bool, hostOrNetwork, ignored, list, scalar, text, webUrl } from "./values.ts";
 
 /** Its name in files → which ecosystem it is for, and what the plugin calls that upstream. */

@@ -3,7 +3,7 @@
  * checked on it, and a plugin without a document that states facts is no plugin. The tests of this repository and
  * `proxy plugin check` hold plugins to the same.
  */
-import type { Ecosystem, Path } from "../ecosystem.ts";
+import type { Ecosystem, Path } from "../contract/ecosystem.ts";
 import { documentLaws } from "./documents.ts";
 import { type Law, must } from "./law.ts";
 import { type Case, caseLaws, pathLaws } from "./paths.ts";

@@ -1,10 +1,10 @@
 /** Documents: what one leads to is there, and what is none, or not whole, is refused. */
 import fc from "fast-check";
-import { pagesOf } from "../cache/facts.ts";
-import { INLINE } from "../cache/heavy.ts";
-import type { Body, FileFacts, Release } from "../ecosystem.ts";
-import { classify } from "../match.ts";
-import type { Mount } from "../mounts.ts";
+import { pagesOf } from "../cache/documents/facts.ts";
+import { INLINE } from "../cache/render/heavy.ts";
+import type { Body, FileFacts, Release } from "../contract/ecosystem.ts";
+import { classify } from "../mounts/match.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import { type Bound, made, mustBeBounded } from "./hostile.ts";
 import { always, type Law, must, same } from "./law.ts";
 import { rewriteLaws, shownOf } from "./rewriting.ts";

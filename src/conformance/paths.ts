@@ -1,9 +1,9 @@
 /** Requests: what known ones mean, and that no strange one reaches a plugin, stalls it or makes it throw. */
 import fc from "fast-check";
-import type { Path, Release, Route, Traits } from "../ecosystem.ts";
-import { classify, type Match } from "../match.ts";
-import type { Mount } from "../mounts.ts";
-import { isPlain } from "../plain.ts";
+import type { Path, Release, Route, Traits } from "../contract/ecosystem.ts";
+import { isPlain } from "../contract/plain.ts";
+import { classify, type Match } from "../mounts/match.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import { mustBeDigest } from "./documents.ts";
 import { always, type Law, must, same } from "./law.ts";
 import { kindOf } from "./sample.ts";

@@ -1,9 +1,9 @@
 /** The plugin's own words: names, versions, the paths that it makes of a release. */
 import fc from "fast-check";
-import { documentAt } from "../cache/locate.ts";
-import { CONTRACT_REVISION, type Ecosystem, type Release, type VersionScheme } from "../ecosystem.ts";
-import { type Mount, meaningOf } from "../mounts.ts";
-import { formatPurl, parsePurl, typesOf } from "../purl.ts";
+import { documentAt } from "../cache/target.ts";
+import { CONTRACT_REVISION, type Ecosystem, type Release, type VersionScheme } from "../contract/ecosystem.ts";
+import { formatPurl, parsePurl, typesOf } from "../contract/purl.ts";
+import { type Mount, meaningOf } from "../mounts/mounts.ts";
 import { always, type Law, must, same } from "./law.ts";
 import { kindOf } from "./sample.ts";
 

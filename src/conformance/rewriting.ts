@@ -1,7 +1,7 @@
 /** Documents as clients see them: the same each time, complete when nothing is withheld, and silent of what is. */
 import { isUtf8 } from "node:buffer";
-import type { Path, ReleaseFacts } from "../ecosystem.ts";
-import type { Mount } from "../mounts.ts";
+import type { Path, ReleaseFacts } from "../contract/ecosystem.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import { type Law, must, same } from "./law.ts";
 import { factsOf, kindOf, type Sample, type SampleFacts } from "./sample.ts";
 import { read, view } from "./setting.ts";

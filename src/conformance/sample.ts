@@ -1,6 +1,6 @@
-import type { LeftOut, Path, ReleaseFacts } from "../ecosystem.ts";
-import { classify } from "../match.ts";
-import type { Mount } from "../mounts.ts";
+import type { LeftOut, Path, ReleaseFacts } from "../contract/ecosystem.ts";
+import { classify } from "../mounts/match.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import { read, type Source } from "./setting.ts";
 
 export interface Sample extends Source {

@@ -1,8 +1,8 @@
 /** Mounts, documents and views as the engine hands them to plugins, without the engine's store. */
-import { ALONE, makeDoc } from "../cache/doc.ts";
-import { documentAt } from "../cache/locate.ts";
-import type { Doc, Ecosystem, MetadataRoute, Path, Release, View } from "../ecosystem.ts";
-import { type Mount, makeMount } from "../mounts.ts";
+import { ALONE, makeDoc } from "../cache/documents/doc.ts";
+import { documentAt } from "../cache/target.ts";
+import type { Doc, Ecosystem, MetadataRoute, Path, Release, View } from "../contract/ecosystem.ts";
+import { type Mount, makeMount } from "../mounts/mounts.ts";
 
 export interface Source {
   path: Path;

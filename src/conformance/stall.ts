@@ -1,6 +1,6 @@
 /** Patterns on paths as long as paths may be: each must be done at once, whatever the path. */
-import type { Ecosystem, Path } from "../ecosystem.ts";
-import { classify } from "../match.ts";
+import type { Ecosystem, Path } from "../contract/ecosystem.ts";
+import { classify } from "../mounts/match.ts";
 
 /** One run alone may be held up by what else the machine does. */
 export interface Patience {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { on } from "../events.ts";
-import { isLogged, log } from "../log.ts";
+import { on } from "../contract/events.ts";
+import { isLogged, log } from "../lib/log.ts";
 
 interface Answered {
   request: Request;

@@ -5,7 +5,7 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
-import type { Mount } from "../mounts.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";
 import type { Health } from "./health.ts";
 import { nameMediaTypes } from "./media-types.ts";

@@ -1,6 +1,6 @@
 /** Who may make the proxy do things: those with a token, those at its Unix socket, and everyone where the operator says so. */
 import { timingSafeEqual } from "node:crypto";
-import { hash } from "../digest.ts";
+import { hash } from "../contract/digest.ts";
 
 /** What tokens may be for. */
 export const SCOPES = ["mirror"] as const;

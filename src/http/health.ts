@@ -1,5 +1,5 @@
 import type { Cache } from "../cache/cache.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../lib/errors.ts";
 
 /** Of one part; `step` is what failed of a try of the store. */
 export interface Check {

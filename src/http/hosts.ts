@@ -1,5 +1,5 @@
-import { withoutSlashes } from "../formats/ends.ts";
-import { Networks } from "../networks.ts";
+import { Networks } from "../lib/networks.ts";
+import { withoutSlashes } from "../lib/text-ends.ts";
 
 export interface HostSettings {
   /** Links are built from it; unset: from the request. Without a trailing slash. */

@@ -1,5 +1,5 @@
-import { withoutSlashes } from "../formats/ends.ts";
-import type { Mount } from "../mounts.ts";
+import { withoutSlashes } from "../lib/text-ends.ts";
+import type { Mount } from "../mounts/mounts.ts";
 
 const PAGES = [
   ["/docs", "API"],

@@ -1,5 +1,5 @@
 import type { Ask } from "../cache/cache.ts";
-import { type Mount, upstreamAt } from "../mounts.ts";
+import { type Mount, upstreamAt } from "../mounts/mounts.ts";
 
 /** A request that names its upstream in the query, as if its path did; the headers that its answer has then. */
 export function readdress(mount: Mount, ask: Ask): Readonly<Record<string, string>> {

@@ -1,12 +1,13 @@
 /** From what the cache answers to an HTTP response: validators, ranges, codings, and the error bodies that clients show. */
-import type { Shown } from "../cache/apart.ts";
+
 import type { Answer, Outcome } from "../cache/cache.ts";
-import { matchIn } from "../cache/locate.ts";
 import type { Ready } from "../cache/memory.ts";
-import type { Path } from "../ecosystem.ts";
-import { BadRequest, DigestMismatch, isRefusal, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
-import { artifactType, documentType } from "../inert.ts";
-import type { Mount } from "../mounts.ts";
+import type { Shown } from "../cache/render/apart.ts";
+import { matchIn } from "../cache/target.ts";
+import type { Path } from "../contract/ecosystem.ts";
+import { BadRequest, DigestMismatch, isRefusal, messageOf, NotFound, UpstreamFailed, Withheld } from "../lib/errors.ts";
+import { artifactType, documentType } from "../lib/inert-types.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import { isCurrent, rangeOf } from "./range.ts";
 
 /** Bodies worth compressing, in bytes. */

@@ -8,10 +8,10 @@
 import type { Server } from "bun";
 import type { Answer, Ask, Cache } from "../cache/cache.ts";
 import { type Recorder, SET_NAME } from "../cache/recorder.ts";
-import type { Path } from "../ecosystem.ts";
-import { BadRequest, faultOf, messageOf, NotFound } from "../errors.ts";
-import { log } from "../log.ts";
-import type { Mount } from "../mounts.ts";
+import type { Path } from "../contract/ecosystem.ts";
+import { BadRequest, faultOf, messageOf, NotFound } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
+import type { Mount } from "../mounts/mounts.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Metrics } from "./metrics.ts";

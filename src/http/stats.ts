@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cache } from "../cache/cache.ts";
-import { formatSize } from "../format.ts";
-import type { Mount } from "../mounts.ts";
+import { formatSize } from "../lib/sizes.ts";
+import type { Mount } from "../mounts/mounts.ts";
 
 export const statsSchema = z.object({
   cached_artifacts: z.number().int().describe("Immutable files held"),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Conformance } from "../conformance/conformance.ts";
-import { BadRequest, messageOf } from "../errors.ts";
+import { BadRequest, messageOf } from "../lib/errors.ts";
 import { isText } from "./record.ts";
 
 const path = z.templateLiteral(["/", z.string()]);

@@ -2,9 +2,9 @@
  * What stands around every plugin at run time: what it throws fails one request or task, and what blocks the thread is named.
  * Plugins of the executable and those from outside are treated alike.
  */
-import type { Ecosystem } from "../ecosystem.ts";
-import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../errors.ts";
-import { log } from "../log.ts";
+import type { Ecosystem } from "../contract/ecosystem.ts";
+import { BadRequest, DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 
 type Call = (...args: unknown[]) => unknown;
 

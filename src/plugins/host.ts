@@ -1,5 +1,5 @@
 /** Runs plugin files in this thread: gives them what they import, and takes their text from memory. */
-import type { PluginSource } from "../plugin-source.ts";
+import type { PluginSource } from "../config/plugin-source.ts";
 import { PROVIDED } from "./provided.ts";
 import { loaderOf } from "./source.ts";
 

@@ -3,7 +3,7 @@
  * that it imports, which tells honest authors of a mistake. It is no sandbox: code from outside is trusted code.
  */
 import { dirname, resolve } from "node:path";
-import type { PluginSource } from "../plugin-source.ts";
+import type { PluginSource } from "../config/plugin-source.ts";
 import { codeIn } from "./code.ts";
 import { CONTRACT_MODULE, PROVIDED } from "./provided.ts";
 import { importsOf } from "./source.ts";

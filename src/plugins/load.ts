@@ -1,9 +1,9 @@
 /** Makes plugin files part of the program, each after every check; a refused one leaves the others alone. */
 import { RESERVED } from "../config/mounts.ts";
-import type { Ecosystem } from "../ecosystem.ts";
-import { messageOf } from "../errors.ts";
-import type { PluginSource, Plugins, Refusal, WantedPlugin } from "../plugin-source.ts";
-import { typesOf } from "../purl.ts";
+import type { PluginSource, Plugins, Refusal, WantedPlugin } from "../config/plugin-source.ts";
+import type { Ecosystem } from "../contract/ecosystem.ts";
+import { typesOf } from "../contract/purl.ts";
+import { messageOf } from "../lib/errors.ts";
 import { ecosystems as builtIn } from "../registry.generated.ts";
 import { lint } from "./lint.ts";
 import { probe } from "./probe.ts";

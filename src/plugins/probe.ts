@@ -1,6 +1,6 @@
 /** Tries a plugin on a thread of its own, which is ended where it does not come back. Both sides. */
-import type { PluginSource } from "../plugin-source.ts";
-import type { FromWorker, ToWorker } from "../pool.ts";
+import type { PluginSource } from "../config/plugin-source.ts";
+import type { FromWorker, ToWorker } from "../lib/pool.ts";
 import { spawnWorker } from "../spawn.ts";
 import { tryPlugin } from "./try.ts";
 

@@ -4,7 +4,7 @@ import * as xml from "fast-xml-parser";
 import * as yaml from "js-yaml";
 import semver, * as semverNames from "semver";
 import * as zod from "zod";
-import * as contract from "../plugin.ts";
+import * as contract from "../contract/plugin.ts";
 
 /** The name of the contract and of the helpers that plugins share. */
 export const CONTRACT_MODULE = "proxy/plugin";

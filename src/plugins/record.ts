@@ -1,6 +1,6 @@
 /** Makes a sample of a real document: short, and without what is private or points at public hosts. */
 import { isUtf8 } from "node:buffer";
-import type { Mount } from "../mounts.ts";
+import type { Mount } from "../mounts/mounts.ts";
 
 /** A document made shorter, and what was cut, for people: empty where nothing was. */
 export interface Trimmed {

@@ -1,6 +1,7 @@
 /** The ecosystems that there are in a thread: those of the executable, and those of the plugin files that were admitted. */
-import type { Ecosystem } from "../ecosystem.ts";
-import type { PluginSource } from "../plugin-source.ts";
+
+import type { PluginSource } from "../config/plugin-source.ts";
+import type { Ecosystem } from "../contract/ecosystem.ts";
 import { ecosystems as builtIn } from "../registry.generated.ts";
 import { guarded } from "./guard.ts";
 import { importPlugin } from "./host.ts";

@@ -1,8 +1,8 @@
 /** Whether what a file exports is an ecosystem: every key known, every function one, every value of its kind. */
 import { z } from "zod";
 import { nearest } from "../config/nearest.ts";
-import { CONTRACT_CHANGES, CONTRACT_REVISION, type Ecosystem } from "../ecosystem.ts";
-import type { PluginSource } from "../plugin-source.ts";
+import type { PluginSource } from "../config/plugin-source.ts";
+import { CONTRACT_CHANGES, CONTRACT_REVISION, type Ecosystem } from "../contract/ecosystem.ts";
 import { CONTRACT_KEYS } from "./contract.generated.ts";
 import { at } from "./lint.ts";
 

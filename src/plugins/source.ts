@@ -1,9 +1,9 @@
 /** Plugin files as they are on disk: found, read once, and named by what they hash to. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
-import { hash } from "../digest.ts";
-import { messageOf } from "../errors.ts";
-import type { PluginSource } from "../plugin-source.ts";
+import type { PluginSource } from "../config/plugin-source.ts";
+import { hash } from "../contract/digest.ts";
+import { messageOf } from "../lib/errors.ts";
 
 /** A file that is no code; `reasons` as those of a Refusal. */
 export class Unreadable extends Error {

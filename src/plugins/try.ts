@@ -1,9 +1,10 @@
 /** What of a plugin can only be known by running it: whether it loads, what it exports, and whether its patterns stall. */
+
+import type { PluginSource } from "../config/plugin-source.ts";
 import { stalls } from "../conformance/stall.ts";
-import type { Ecosystem, Path } from "../ecosystem.ts";
-import { messageOf } from "../errors.ts";
-import { makeMount } from "../mounts.ts";
-import type { PluginSource } from "../plugin-source.ts";
+import type { Ecosystem, Path } from "../contract/ecosystem.ts";
+import { messageOf } from "../lib/errors.ts";
+import { makeMount } from "../mounts/mounts.ts";
 import { importPlugin } from "./host.ts";
 import { at } from "./lint.ts";
 import { ecosystemIn } from "./shape.ts";

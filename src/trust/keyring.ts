@@ -3,8 +3,8 @@
  * against one, in words, or nothing. Fetches nothing, keeps nothing, and does not know what becomes of what fails.
  */
 import type { X509Certificate } from "node:crypto";
-import { BadRequest, messageOf } from "../errors.ts";
-import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../signatures.ts";
+import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../contract/signatures.ts";
+import { BadRequest, messageOf } from "../lib/errors.ts";
 import { certificates } from "./certificates.ts";
 import { type OpenPgpKey, openPgpKeys } from "./openpgp.ts";
 import { type RegistryKey, registryKeys } from "./registry-signature.ts";

@@ -1,7 +1,7 @@
 /** OpenPGP signatures (RFC 9580): of texts that carry them (`InRelease`), and in files of their own (`Release.gpg`). */
 import type { PublicKey } from "openpgp";
-import { messageOf } from "../errors.ts";
-import type { KeyFile } from "../signatures.ts";
+import type { KeyFile } from "../contract/signatures.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { KeyReader } from "./keyring.ts";
 
 export type OpenPgpKey = PublicKey;

@@ -1,6 +1,6 @@
 /** Signatures by a key of the registry over what its index states: `name@version:integrity`, as npm's clients check them. */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
-import type { RegistrySignature } from "../signatures.ts";
+import type { RegistrySignature } from "../contract/signatures.ts";
 import type { KeyReader } from "./keyring.ts";
 
 /** A key of a registry. */

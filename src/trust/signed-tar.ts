@@ -1,7 +1,7 @@
 /** Tar archives whose members are signed one by one, by certificates that one of them names (RubyGems' signed gems). */
 import { verify, type X509Certificate } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../lib/errors.ts";
 import { CODE_SIGNING, certificatesIn, nameOf, refuteSigner } from "./certificates.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 /** Zip archives that are signed by a member, over all the others (NuGet's package signatures). */
 import type { X509Certificate } from "node:crypto";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../lib/errors.ts";
 import { readCms, refuteCms } from "./cms.ts";
 import type { Verdict } from "./verdict.ts";
 import { membersOf } from "./zip-members.ts";

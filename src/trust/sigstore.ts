@@ -1,9 +1,9 @@
 /** Sigstore: who published a file attests its digest, by a short-lived certificate and a public log (PEP 740, npm's provenance). */
 import type { Signer, Verifier } from "@sigstore/verify";
-import { type Digests, splitDigest } from "../digest.ts";
-import type { Digest } from "../ecosystem.ts";
-import { messageOf } from "../errors.ts";
-import type { Attestation } from "../signatures.ts";
+import { type Digests, splitDigest } from "../contract/digest.ts";
+import type { Digest } from "../contract/ecosystem.ts";
+import type { Attestation } from "../contract/signatures.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { KeyReader } from "./keyring.ts";
 
 /** A trusted root: the certificate authorities and logs that attestations must come from. */

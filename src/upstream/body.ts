@@ -1,4 +1,4 @@
-import { messageOf, UpstreamFailed } from "../errors.ts";
+import { messageOf, UpstreamFailed } from "../lib/errors.ts";
 
 /** Bytes a second below which a body is taken for stalled. */
 export const MINIMUM_RATE = 512;

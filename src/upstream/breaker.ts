@@ -1,5 +1,5 @@
-import { UpstreamFailed } from "../errors.ts";
-import { emit } from "../events.ts";
+import { emit } from "../contract/events.ts";
+import { UpstreamFailed } from "../lib/errors.ts";
 
 /** Paths that failed in a row after which a place is asked with care, and for how many milliseconds what failed is left alone. */
 const FAILURES = 5;

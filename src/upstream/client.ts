@@ -2,9 +2,10 @@
  * Asks upstreams. Follows redirects by hand (each hop is guarded anew), retries what may pass, leaves hosts alone that ask
  * for it, and bounds every wait. Knows nothing of caching: the answer is upstream's, whatever its status.
  */
-import { messageOf, UpstreamFailed } from "../errors.ts";
-import { emit } from "../events.ts";
-import type { Dialer } from "../mounts.ts";
+
+import { emit } from "../contract/events.ts";
+import { messageOf, UpstreamFailed } from "../lib/errors.ts";
+import type { Dialer } from "../mounts/mounts.ts";
 import { Breaker, type Place } from "./breaker.ts";
 import { type DialRequest, type DialSettings, Unreachable } from "./dial.ts";
 import { Limits } from "./limits.ts";

@@ -1,7 +1,8 @@
 /** One hop: a request to one address, guarded, with the credential that is meant for it, bounded in time. */
-import { UpstreamFailed } from "../errors.ts";
-import type { Dialer } from "../mounts.ts";
-import { isClear } from "../plain.ts";
+
+import { isClear } from "../contract/plain.ts";
+import { UpstreamFailed } from "../lib/errors.ts";
+import type { Dialer } from "../mounts/mounts.ts";
 import { type Credential, credentialFor } from "./auth.ts";
 import { describeFailure, isUnreachable, proxyFor } from "./forward-proxy.ts";
 import { publicAddress, requireHttp, requirePublicName } from "./guard.ts";

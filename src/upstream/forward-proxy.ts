@@ -1,8 +1,8 @@
 /** The forward proxy by which an address is reached: of the configuration, else of the environment, for every hop alike. */
 import { isIP } from "node:net";
-import { messageOf, UpstreamFailed } from "../errors.ts";
-import type { Dialer } from "../mounts.ts";
-import { Networks } from "../networks.ts";
+import { messageOf, UpstreamFailed } from "../lib/errors.ts";
+import { Networks } from "../lib/networks.ts";
+import type { Dialer } from "../mounts/mounts.ts";
 
 export interface ForwardProxy {
   url: string;

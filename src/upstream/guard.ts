@@ -4,8 +4,8 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { messageOf, UpstreamFailed } from "../errors.ts";
-import { Networks } from "../networks.ts";
+import { messageOf, UpstreamFailed } from "../lib/errors.ts";
+import { Networks } from "../lib/networks.ts";
 
 /** IANA's special-purpose registry for IPv4 (RFC 6890 and later), multicast and what is reserved. */
 const SPECIAL_V4 = new Networks(

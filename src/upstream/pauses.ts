@@ -1,4 +1,4 @@
-import { UpstreamFailed } from "../errors.ts";
+import { UpstreamFailed } from "../lib/errors.ts";
 
 /** Milliseconds for which a host is left alone at most, whatever it asks for: one bad answer must not shut a registry off. */
 const LONGEST = 5 * 60_000;

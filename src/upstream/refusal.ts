@@ -1,6 +1,6 @@
 /** What an upstream that refuses says of it. */
-import { messageOf } from "../errors.ts";
-import { log } from "../log.ts";
+import { messageOf } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
 import { chunksOf } from "./body.ts";
 
 /** Bytes of a body that are looked at. */

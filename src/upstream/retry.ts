@@ -1,4 +1,4 @@
-import { UpstreamFailed } from "../errors.ts";
+import { UpstreamFailed } from "../lib/errors.ts";
 import type { Verdict } from "./limits.ts";
 
 /** Milliseconds before the second attempt; doubled for each later one. */

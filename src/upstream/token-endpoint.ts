@@ -1,6 +1,6 @@
-import { messageOf, UpstreamFailed } from "../errors.ts";
-import { emit } from "../events.ts";
-import type { Dialer } from "../mounts.ts";
+import { emit } from "../contract/events.ts";
+import { messageOf, UpstreamFailed } from "../lib/errors.ts";
+import type { Dialer } from "../mounts/mounts.ts";
 import { type Credential, credentialFor } from "./auth.ts";
 import { chunksOf } from "./body.ts";
 import { type Challenge, endpointOf } from "./challenge.ts";

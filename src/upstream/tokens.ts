@@ -3,7 +3,7 @@
  * all who wait. A token goes to the origin that asked for it and to no other.
  */
 import { LRUCache } from "lru-cache";
-import type { Dialer } from "../mounts.ts";
+import type { Dialer } from "../mounts/mounts.ts";
 import { type Challenge, challengeIn } from "./challenge.ts";
 import { type DialRequest, type DialSettings, dial } from "./dial.ts";
 import { fetchToken, type Token } from "./token-endpoint.ts";

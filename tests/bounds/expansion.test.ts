@@ -1,14 +1,14 @@
 /** What is small as it comes, and would be large as it is read. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { readPom } from "../../ecosystems/maven/pom.ts";
 import { nuget } from "../../ecosystems/nuget.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
-import { hashH1 } from "../../src/cache/h1.ts";
-import { documentAt, matchIn } from "../../src/cache/locate.ts";
-import type { Ecosystem, Path } from "../../src/ecosystem.ts";
-import { readPom } from "../../src/formats/pom.ts";
-import { inside } from "../../src/mirror/hold.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { hashH1 } from "../../src/cache/integrity/h1.ts";
+import { documentAt, matchIn } from "../../src/cache/target.ts";
+import type { Ecosystem, Path } from "../../src/contract/ecosystem.ts";
+import { inside } from "../../src/mirror/plan/fetch-file.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { zip } from "../support/archives/zip.ts";
 import { failure } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

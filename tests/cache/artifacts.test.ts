@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ArtifactRoute } from "../../src/ecosystem.ts";
-import { NotFound } from "../../src/errors.ts";
-import { on } from "../../src/events.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { ArtifactRoute } from "../../src/contract/ecosystem.ts";
+import { on } from "../../src/contract/events.ts";
+import { NotFound } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { descriptors, fileAt, gated, LARGE, OTHER, SMALL, setUp } from "../support/files-cache.ts";
 import { files, publish } from "../support/files-ecosystem.ts";

@@ -1,9 +1,9 @@
 /** What publishers attest, on its way into the store and out of it. */
 import { expect, test } from "bun:test";
 import { pypi } from "../../ecosystems/pypi.ts";
-import { Withheld } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
-import type { Trust } from "../../src/signatures.ts";
+import type { Trust } from "../../src/contract/signatures.ts";
+import { Withheld } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { BYTES, DIGEST, FILE, PROVENANCE, rootFile, SIGNER } from "../support/attested.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { binary, json } from "../support/tree.ts";

@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CONTRACT_REVISION, type Ecosystem } from "../../src/ecosystem.ts";
-import { Withheld } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
-import type { Trust } from "../../src/signatures.ts";
+import { CONTRACT_REVISION, type Ecosystem } from "../../src/contract/ecosystem.ts";
+import type { Trust } from "../../src/contract/signatures.ts";
+import { Withheld } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { filler } from "../support/archives/files.ts";
 import { tar } from "../support/archives/tar.ts";
 import { certify, signedGem, signedZip } from "../support/certificates.ts";

@@ -1,10 +1,10 @@
 /** A clock that was ahead for a moment: what was noted by it is due at once, and decides nothing once it is right again. */
 import { expect, test } from "bun:test";
-import { evict } from "../../src/commands/housekeeping.ts";
-import { Tasks } from "../../src/db/tasks.ts";
-import { hash } from "../../src/digest.ts";
-import { NotFound, Withheld } from "../../src/errors.ts";
+import { evict } from "../../src/app/housekeeping.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { HealthProbe } from "../../src/http/health.ts";
+import { Tasks } from "../../src/index/sqlite/tasks.ts";
+import { NotFound, Withheld } from "../../src/lib/errors.ts";
 import { askFor, failure } from "../support/engine.ts";
 import { SMALL, setUp } from "../support/files-cache.ts";
 import { publish } from "../support/files-ecosystem.ts";

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hash } from "../../src/digest.ts";
-import { NotFound } from "../../src/errors.ts";
+import { hash } from "../../src/contract/digest.ts";
+import { NotFound } from "../../src/lib/errors.ts";
 import { failure } from "../support/engine.ts";
 import { LARGE, SMALL, setUp } from "../support/files-cache.ts";
 

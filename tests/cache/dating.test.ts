@@ -1,8 +1,8 @@
 /** How old a release is, where its index does not say; and documents that policy cannot be applied to. */
 import { describe, expect, test } from "bun:test";
-import type { Ecosystem, MetadataRoute } from "../../src/ecosystem.ts";
-import { UpstreamFailed, Withheld } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Ecosystem, MetadataRoute } from "../../src/contract/ecosystem.ts";
+import { UpstreamFailed, Withheld } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, failure } from "../support/engine.ts";
 import { failing } from "../support/faults.ts";
 import { SMALL, setUp } from "../support/files-cache.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Path } from "../../src/ecosystem.ts";
-import { UpstreamFailed } from "../../src/errors.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { UpstreamFailed } from "../../src/lib/errors.ts";
 import { askFor, engine, failure } from "../support/engine.ts";
 import { delayed, instead, withHeaders } from "../support/faults.ts";
 import { SMALL, setUp } from "../support/files-cache.ts";

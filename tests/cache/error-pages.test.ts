@@ -1,7 +1,7 @@
 /** What a portal, a balancer or a broken registry answers with status 200 in place of a file is nothing that is kept, of any ecosystem. */
 import { expect, test } from "bun:test";
-import type { Ecosystem, Path } from "../../src/ecosystem.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Ecosystem, Path } from "../../src/contract/ecosystem.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { askFor, bytesOf, engine } from "../support/engine.ts";
 import { instead } from "../support/faults.ts";

@@ -2,10 +2,10 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { gem } from "../../ecosystems/gem.ts";
 import { maven } from "../../ecosystems/maven.ts";
-import type { Ecosystem, Path } from "../../src/ecosystem.ts";
-import { messageOf } from "../../src/errors.ts";
-import { walk } from "../../src/mirror/walk.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Ecosystem, Path } from "../../src/contract/ecosystem.ts";
+import { messageOf } from "../../src/lib/errors.ts";
+import { walk } from "../../src/mirror/plan/walk.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { files } from "../support/files-ecosystem.ts";
 import { json, text } from "../support/tree.ts";

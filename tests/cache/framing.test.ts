@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { helm } from "../../ecosystems/helm.ts";
 import { maven } from "../../ecosystems/maven.ts";
-import type { Path } from "../../src/ecosystem.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { withHeaders } from "../support/faults.ts";
 import { binary, text } from "../support/tree.ts";

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
 import type { Ask } from "../../src/cache/cache.ts";
-import type { Path } from "../../src/ecosystem.ts";
-import { NotFound, UpstreamFailed, Withheld } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { NotFound, UpstreamFailed, Withheld } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { engine, failure } from "../support/engine.ts";
 import { failing, hangUp } from "../support/faults.ts";
 import { makeNpm } from "../support/registries/npm.ts";

@@ -2,9 +2,9 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import type { CacheSettings } from "../../src/cache/context.ts";
-import type { Path } from "../../src/ecosystem.ts";
-import { NotFound, UpstreamFailed } from "../../src/errors.ts";
-import { on } from "../../src/events.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { on } from "../../src/contract/events.ts";
+import { NotFound, UpstreamFailed } from "../../src/lib/errors.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { failing, instead } from "../support/faults.ts";
 import { digestOf, publishGeneration, signedMount } from "../support/signed-ecosystem.ts";

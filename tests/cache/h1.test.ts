@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { hashH1 } from "../../src/cache/h1.ts";
-import { verify } from "../../src/cache/verify.ts";
-import { DigestMismatch, UpstreamFailed } from "../../src/errors.ts";
+import { hashH1 } from "../../src/cache/integrity/h1.ts";
+import { verify } from "../../src/cache/integrity/verify.ts";
+import { DigestMismatch, UpstreamFailed } from "../../src/lib/errors.ts";
 import { zip } from "../support/archives/zip.ts";
 import { failure } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

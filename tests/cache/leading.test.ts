@@ -1,9 +1,9 @@
 /** Documents that lead to others: to upstreams, to the digest of a file, to dates. And answers to questions, which lead nowhere. */
 import { expect, test } from "bun:test";
-import { hash } from "../../src/digest.ts";
-import type { Doc, Ecosystem, Facts, Path, View } from "../../src/ecosystem.ts";
-import { DigestMismatch, UpstreamFailed, Withheld } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Doc, Ecosystem, Facts, Path, View } from "../../src/contract/ecosystem.ts";
+import { DigestMismatch, UpstreamFailed, Withheld } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, failure } from "../support/engine.ts";
 import { SMALL, setUp } from "../support/files-cache.ts";
 import { files } from "../support/files-ecosystem.ts";

@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { helm } from "../../ecosystems/helm.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
-import { hash } from "../../src/digest.ts";
-import type { Path } from "../../src/ecosystem.ts";
-import { type Mount, makeMount } from "../../src/mounts.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { type Mount, makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine } from "../support/engine.ts";
 import { redirect } from "../support/faults.ts";
 import { chartFile } from "../support/registries/helm.ts";

@@ -1,8 +1,8 @@
 /** What is derived of a document that upstream does not have: the original, where an older registry has that alone. */
 import { expect, onTestFinished, test } from "bun:test";
 import { gem } from "../../ecosystems/gem.ts";
-import { messageOf } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { messageOf } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { failing } from "../support/faults.ts";
 import { binary, text } from "../support/tree.ts";

@@ -1,7 +1,7 @@
 /** What answers without the wanted body mean. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import { request } from "../../src/cache/request.ts";
-import { isRefusal, type NotFound, type UpstreamFailed } from "../../src/errors.ts";
+import { request } from "../../src/cache/transfer/request.ts";
+import { isRefusal, type NotFound, type UpstreamFailed } from "../../src/lib/errors.ts";
 import { Upstream } from "../../src/upstream/client.ts";
 import { failure } from "../support/engine.ts";
 import { failing, instead, stalledAfter } from "../support/faults.ts";

@@ -1,15 +1,15 @@
 /** Digests that a root states of documents which may change are enforced: nested roots, as TUF has them, without paths by content. */
 import { expect, test } from "bun:test";
 import type { CacheSettings } from "../../src/cache/context.ts";
-import { blobHasher } from "../../src/cache/hash-blobs.ts";
-import { documentAt } from "../../src/cache/locate.ts";
-import { Scrub, type ScrubItem } from "../../src/cache/scrub.ts";
-import { Mirrored } from "../../src/db/mirrored.ts";
-import { hash } from "../../src/digest.ts";
-import type { Digest, Doc, Ecosystem, Path } from "../../src/ecosystem.ts";
-import { DigestMismatch, Withheld } from "../../src/errors.ts";
-import { hold } from "../../src/mirror/hold.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { blobHasher } from "../../src/cache/integrity/hash-blobs.ts";
+import { Scrub, type ScrubItem } from "../../src/cache/integrity/scrub.ts";
+import { documentAt } from "../../src/cache/target.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Digest, Doc, Ecosystem, Path } from "../../src/contract/ecosystem.ts";
+import { Mirrored } from "../../src/index/sqlite/mirrored.ts";
+import { DigestMismatch, Withheld } from "../../src/lib/errors.ts";
+import { hold } from "../../src/mirror/plan/fetch-file.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { files } from "../support/files-ecosystem.ts";
 import { json, text } from "../support/tree.ts";

@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Cache } from "../../src/cache/cache.ts";
-import { blobHasher, type HashInput } from "../../src/cache/hash-blobs.ts";
-import { documentAt } from "../../src/cache/locate.ts";
-import { Scrub, type ScrubItem, type ScrubOptions } from "../../src/cache/scrub.ts";
-import { Mirrored } from "../../src/db/mirrored.ts";
-import { hash } from "../../src/digest.ts";
+import { blobHasher, type HashInput } from "../../src/cache/integrity/hash-blobs.ts";
+import { Scrub, type ScrubItem, type ScrubOptions } from "../../src/cache/integrity/scrub.ts";
+import { documentAt } from "../../src/cache/target.ts";
+import { hash } from "../../src/contract/digest.ts";
+import { Mirrored } from "../../src/index/sqlite/mirrored.ts";
 import { failure } from "../support/engine.ts";
 import { LARGE, SMALL, setUp } from "../support/files-cache.ts";
 import { publish } from "../support/files-ecosystem.ts";

@@ -1,10 +1,10 @@
 /** Documents that are signed as a whole: what upstream says, and what clients are sent. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { CONTRACT_REVISION, type Ecosystem, type Path } from "../../src/ecosystem.ts";
-import { UpstreamFailed, Withheld } from "../../src/errors.ts";
-import { on } from "../../src/events.ts";
-import { makeMount } from "../../src/mounts.ts";
-import type { Trust } from "../../src/signatures.ts";
+import { CONTRACT_REVISION, type Ecosystem, type Path } from "../../src/contract/ecosystem.ts";
+import { on } from "../../src/contract/events.ts";
+import type { Trust } from "../../src/contract/signatures.ts";
+import { UpstreamFailed, Withheld } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { hasGpg, type OpenPgpSigner, openPgpSigner } from "../support/openpgp-keys.ts";
 import { keyFile } from "../support/registry-keys.ts";

@@ -1,8 +1,8 @@
 /** Another spelling of a path is the same file: what is stated of it holds, and it is stored once. */
 import { describe, expect, test } from "bun:test";
-import type { Path } from "../../src/ecosystem.ts";
-import { DigestMismatch, NotFound } from "../../src/errors.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { DigestMismatch, NotFound } from "../../src/lib/errors.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { binary, json, text } from "../support/tree.ts";

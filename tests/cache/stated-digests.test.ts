@@ -1,9 +1,9 @@
 /** A stored file is what the current index states of it: when it is stored, and each time that the index was replaced since. */
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { hash } from "../../src/digest.ts";
-import type { Digest, Path } from "../../src/ecosystem.ts";
-import { DigestMismatch, UpstreamFailed, Withheld } from "../../src/errors.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Digest, Path } from "../../src/contract/ecosystem.ts";
+import { DigestMismatch, UpstreamFailed, Withheld } from "../../src/lib/errors.ts";
 import { askFor, failure } from "../support/engine.ts";
 import { untilClosed } from "../support/faults.ts";
 import { fileAt, SMALL, setUp } from "../support/files-cache.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
-import { unpack } from "../../src/cache/unpack.ts";
+import { unpack } from "../../src/cache/documents/unpack.ts";
 import { failure } from "../support/engine.ts";
 
 const PLAIN = new TextEncoder().encode("Package: hello\nVersion: 2.10-3\n".repeat(2_000));

@@ -1,7 +1,7 @@
 /** Files that are not what they should be, and disks that have no room for those that are. */
 import { describe, expect, test } from "bun:test";
-import { DigestMismatch, UpstreamFailed } from "../../src/errors.ts";
-import { on } from "../../src/events.ts";
+import { on } from "../../src/contract/events.ts";
+import { DigestMismatch, UpstreamFailed } from "../../src/lib/errors.ts";
 import { failure } from "../support/engine.ts";
 import { withoutLength, wrongBytes } from "../support/faults.ts";
 import { LARGE, OTHER, outcome, SMALL, setUp } from "../support/files-cache.ts";

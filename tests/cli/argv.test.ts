@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readArgv, UsageError, type Value } from "#src/argv.ts";
+import { readArgv, UsageError, type Value } from "#src/cli/argv.ts";
 
 const options = [
   { flag: "--listen <value>", describe: "" },

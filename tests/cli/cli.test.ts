@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { resolve } from "node:path";
-import { run } from "#src/cli.ts";
-import type { Command, Invocation } from "#src/command.ts";
-import { configCheck } from "#src/commands/config.ts";
-import { version } from "#src/commands/version.ts";
-import { BadRequest, UpstreamFailed } from "#src/errors.ts";
-import { configureLog } from "#src/log.ts";
+import { run } from "#src/cli/cli.ts";
+import type { Command, Invocation } from "#src/cli/command.ts";
+import { configCheck } from "#src/cli/commands/config.ts";
+import { version } from "#src/cli/commands/version.ts";
+import { BadRequest, UpstreamFailed } from "#src/lib/errors.ts";
+import { configureLog } from "#src/lib/log.ts";
 import { npm } from "../../ecosystems/npm.ts";
 
 let out: string[] = [];

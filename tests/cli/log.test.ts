@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { configureLog, type Format, type Level, log } from "#src/log.ts";
+import { configureLog, type Format, type Level, log } from "#src/lib/log.ts";
 
 let lines: string[] = [];
 const configure = (level: Level, format: Format) => {

@@ -1,7 +1,7 @@
 /** Images by every client: through the proxy; mirrored, unplugged, pulled; other bytes refused. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { hash } from "../../src/digest.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { outcome } from "../support/clients/client.ts";
 import { type OciClient, ociClients } from "../support/clients/oci.ts";
 import { type Fault, wrongBytes } from "../support/faults.ts";

@@ -3,7 +3,7 @@
  * store, the upstream is stopped, and a clean client installs it with nothing to dial.
  */
 import { expect, test } from "bun:test";
-import { hash } from "../../src/digest.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { clients } from "../support/clients/all.ts";
 import { type Client, outcome } from "../support/clients/client.ts";
 import { instead } from "../support/faults.ts";

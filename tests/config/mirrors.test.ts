@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { loadConfig } from "../../src/config/load.ts";
-import { isSchedule, isTimezone, nextTime } from "../../src/schedule.ts";
+import { isSchedule, isTimezone, nextTime } from "../../src/lib/schedule.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 async function load(mirrors: unknown) {

@@ -3,7 +3,7 @@ import { keysOf } from "#src/config/keys.ts";
 import { loadConfig } from "#src/config/load.ts";
 import { configSchema } from "#src/config/schema.ts";
 import { renderConfiguration, renderConfigurationTable } from "#src/config/table.ts";
-import { knownUpstreams } from "#src/mounts.ts";
+import { knownUpstreams } from "#src/mounts/mounts.ts";
 import { ecosystems } from "#src/registry.generated.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { cargo } from "../../ecosystems/cargo.ts";
-import type { Path, Release } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
+import type { Path, Release } from "../../src/contract/ecosystem.ts";
+import { classify } from "../../src/mounts/match.ts";
 import { bodyOf, mountOf, read, view } from "../support/plugin.ts";
 
 const body = await Bun.file(`${import.meta.dir}/../fixtures/cargo/acme-core.txt`).text();

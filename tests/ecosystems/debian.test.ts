@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { debian } from "../../ecosystems/debian.ts";
-import type { Facts, MetadataRoute, Path, Traits } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
-import { makeMount, meaningOf } from "../../src/mounts.ts";
-import { formatPurl, parsePurl } from "../../src/purl.ts";
+import type { Facts, MetadataRoute, Path, Traits } from "../../src/contract/ecosystem.ts";
+import { formatPurl, parsePurl } from "../../src/contract/purl.ts";
+import { classify } from "../../src/mounts/match.ts";
+import { makeMount, meaningOf } from "../../src/mounts/mounts.ts";
 import { mountOf, read } from "../support/plugin.ts";
 
 const fixture = (name: string) => Bun.file(`${import.meta.dir}/../fixtures/debian/${name}`).text();

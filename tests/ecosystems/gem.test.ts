@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { marshal } from "../../ecosystems/gem/marshal.ts";
 import { gem } from "../../ecosystems/gem.ts";
-import { hash } from "../../src/digest.ts";
-import type { Path, Release } from "../../src/ecosystem.ts";
-import { marshal } from "../../src/formats/ruby-marshal.ts";
-import { classify } from "../../src/match.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Path, Release } from "../../src/contract/ecosystem.ts";
+import { classify } from "../../src/mounts/match.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
 
 const at = (path: string) => Bun.file(`${import.meta.dir}/../${path}`).text();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { golang } from "../../ecosystems/golang.ts";
-import type { Doc, Facts, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
+import type { Doc, Facts, MetadataRoute, Path, Release, View } from "../../src/contract/ecosystem.ts";
+import { classify } from "../../src/mounts/match.ts";
 import reads from "../fixtures/golang/client-reads.json";
 
 const fixtures = `${import.meta.dir}/../fixtures/golang`;

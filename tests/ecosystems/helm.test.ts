@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { load } from "js-yaml";
 import { helm } from "../../ecosystems/helm.ts";
-import type { Path, ReleaseFacts } from "../../src/ecosystem.ts";
-import { makeMount, upstreamAt } from "../../src/mounts.ts";
-import { parsePurl } from "../../src/purl.ts";
+import type { Path, ReleaseFacts } from "../../src/contract/ecosystem.ts";
+import { parsePurl } from "../../src/contract/purl.ts";
+import { makeMount, upstreamAt } from "../../src/mounts/mounts.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
 
 const source = await Bun.file(`${import.meta.dir}/../fixtures/helm/index.yaml`).text();

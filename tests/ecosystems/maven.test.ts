@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { maven } from "../../ecosystems/maven.ts";
-import { hash } from "../../src/digest.ts";
-import type { Doc, FileFacts, MetadataRoute, Path, Release, View } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Doc, FileFacts, MetadataRoute, Path, Release, View } from "../../src/contract/ecosystem.ts";
+import { classify } from "../../src/mounts/match.ts";
 
 const fixture = (name: string) => Bun.file(`${import.meta.dir}/../fixtures/maven/${name}`).text();
 const rewritten = (name: string) => Bun.file(`${import.meta.dir}/../rewrites/maven/${name}`).text();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
-import type { Path, Release, View } from "../../src/ecosystem.ts";
-import { classify } from "../../src/match.ts";
+import type { Path, Release, View } from "../../src/contract/ecosystem.ts";
+import { classify } from "../../src/mounts/match.ts";
 import { bodyOf, mountOf, read, view } from "../support/plugin.ts";
 
 const fixture = await Bun.file(`${import.meta.dir}/../fixtures/npm/acme-is.json`).text();

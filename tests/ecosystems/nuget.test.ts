@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { nuget } from "../../ecosystems/nuget.ts";
-import { ALONE, makeDoc } from "../../src/cache/doc.ts";
-import { documentAt, matchIn, sourcesOf } from "../../src/cache/locate.ts";
-import type { Doc, PassthroughRoute, Path, Reader } from "../../src/ecosystem.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { ALONE, makeDoc } from "../../src/cache/documents/doc.ts";
+import { documentAt, matchIn, sourcesOf } from "../../src/cache/target.ts";
+import type { Doc, PassthroughRoute, Path, Reader } from "../../src/contract/ecosystem.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { bodyOf, view } from "../support/plugin.ts";
 
 const fixture = (name: string) => Bun.file(`${import.meta.dir}/../fixtures/nuget/${name}`).text();

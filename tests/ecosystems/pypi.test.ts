@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { releaseOf } from "../../ecosystems/pypi/distribution.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
-import type { Path, Release, ReleaseFacts } from "../../src/ecosystem.ts";
-import { releaseOf } from "../../src/formats/distribution.ts";
-import { classify } from "../../src/match.ts";
+import type { Path, Release, ReleaseFacts } from "../../src/contract/ecosystem.ts";
+import { classify } from "../../src/mounts/match.ts";
 import { mountOf, read, view } from "../support/plugin.ts";
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";

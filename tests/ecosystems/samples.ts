@@ -8,7 +8,7 @@ import { npm } from "../../ecosystems/npm.ts";
 import { nuget } from "../../ecosystems/nuget.ts";
 import { oci } from "../../ecosystems/oci.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
-import type { Ecosystem } from "../../src/ecosystem.ts";
+import type { Ecosystem } from "../../src/contract/ecosystem.ts";
 import type { Conformance } from "../conformance.ts";
 
 const fixture = (path: string) => Bun.file(`${import.meta.dir}/../fixtures/${path}`).text();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hash } from "../../src/digest.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { Access } from "../../src/http/authorize.ts";
 
 const TOKEN = "prx_one";

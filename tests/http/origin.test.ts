@@ -1,6 +1,6 @@
 /** What comes from upstream never runs in our origin: of every kind of answer, whatever upstream says it is. */
 import { describe, expect, test } from "bun:test";
-import { artifactType, documentType } from "../../src/inert.ts";
+import { artifactType, documentType } from "../../src/lib/inert-types.ts";
 import { withHeaders } from "../support/faults.ts";
 import { npmProxy } from "../support/npm-proxy.ts";
 

@@ -1,13 +1,13 @@
 /** What people and programs see beside packages: the first page, the API's description, health; and errors in each client's words. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { openDatabase } from "../../src/db/open.ts";
 import { makeApp } from "../../src/http/app.ts";
 import { HealthProbe } from "../../src/http/health.ts";
 import { type HostSettings, Hosts } from "../../src/http/hosts.ts";
 import { Metrics } from "../../src/http/metrics.ts";
 import { homePage } from "../../src/http/page.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { openDatabase } from "../../src/index/sqlite/open.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { setUp } from "../support/files-cache.ts";
 import { npmProxy } from "../support/npm-proxy.ts";

@@ -1,8 +1,8 @@
 /** Requests below `/@record/NAME/`: what is remembered of them, and who may make them. */
 import { expect, test } from "bun:test";
 import { Recorder } from "../../src/cache/recorder.ts";
-import { Sets } from "../../src/db/sets.ts";
 import type { Recording } from "../../src/http/server.ts";
+import { Sets } from "../../src/index/sqlite/sets.ts";
 import { slowDrip } from "../support/faults.ts";
 import { serving } from "./serving.ts";
 

@@ -1,8 +1,8 @@
 /** What upstream refuses, as clients of each ecosystem are told of it. */
 import { expect, test } from "bun:test";
-import { UpstreamFailed } from "../../src/errors.ts";
 import { respondError } from "../../src/http/respond.ts";
-import { makeMount, severalRegistries } from "../../src/mounts.ts";
+import { UpstreamFailed } from "../../src/lib/errors.ts";
+import { makeMount, severalRegistries } from "../../src/mounts/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";
 import { failing } from "../support/faults.ts";
 import { serving } from "./serving.ts";

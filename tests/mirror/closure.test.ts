@@ -1,9 +1,9 @@
 /** Requirements that others fulfil: alternatives, stand-ins, and the qualifiers that hold for all that a release requires. */
 import { expect, onTestFinished, test } from "bun:test";
-import type { Ecosystem, Path, ReleaseFacts, Requirement } from "../../src/ecosystem.ts";
-import { Closure } from "../../src/mirror/closure.ts";
-import { Resolver } from "../../src/mirror/resolve.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Ecosystem, Path, ReleaseFacts, Requirement } from "../../src/contract/ecosystem.ts";
+import { Closure } from "../../src/mirror/plan/closure.ts";
+import { Resolver } from "../../src/mirror/plan/resolve.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { engine } from "../support/engine.ts";
 import { files } from "../support/files-ecosystem.ts";
 import { json } from "../support/tree.ts";

@@ -5,7 +5,7 @@ import { gem } from "../../ecosystems/gem.ts";
 import { npm } from "../../ecosystems/npm.ts";
 import { nuget } from "../../ecosystems/nuget.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
-import type { Ecosystem } from "../../src/ecosystem.ts";
+import type { Ecosystem } from "../../src/contract/ecosystem.ts";
 import { mirrored } from "../support/mirrored.ts";
 import { makeCargo } from "../support/registries/cargo.ts";
 import { makeGem } from "../support/registries/gem.ts";

@@ -1,8 +1,8 @@
 /** Mirrors of generations: nothing of a new one is shown before all that it names is held, and then all of it at once. */
 import { expect, onTestFinished, test } from "bun:test";
-import { publish } from "../../src/cache/staging.ts";
-import type { Path } from "../../src/ecosystem.ts";
-import { pin, walk } from "../../src/mirror/walk.ts";
+import { publish } from "../../src/cache/generations/pending-pointers.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { pin, walk } from "../../src/mirror/plan/walk.ts";
 import { askFor, bytesOf, engine } from "../support/engine.ts";
 import { digestOf, publishGeneration, signedMount } from "../support/signed-ecosystem.ts";
 import { startUpstream } from "../support/upstream.ts";

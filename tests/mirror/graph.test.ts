@@ -1,8 +1,8 @@
 /** Minimal version selection, compared with what the go command did with the same graphs. */
 import { expect, test } from "bun:test";
 import { golang } from "../../ecosystems/golang.ts";
-import type { Release } from "../../src/ecosystem.ts";
-import { type Node, type SelectOptions, select } from "../../src/mirror/graph.ts";
+import type { Release } from "../../src/contract/ecosystem.ts";
+import { type Node, type SelectOptions, select } from "../../src/mirror/plan/graph.ts";
 import { GO_GRAPHS, readGraph } from "../support/go-graphs.ts";
 
 /** To what `go build` takes of all packages of the root: it does without modules that only the root's own tests need. */

@@ -1,15 +1,15 @@
 /** A mirror job without threads: its tasks run here, over a cache in front of files that an upstream has. */
 import { expect, test } from "bun:test";
-import { type Events, on } from "../../src/events.ts";
-import type { JobSpec } from "../../src/jobs.ts";
-import { EVERYTHING } from "../../src/mirror/choice.ts";
-import { hold } from "../../src/mirror/hold.ts";
-import { Job, type JobOptions } from "../../src/mirror/job.ts";
-import { MemoryLedger } from "../../src/mirror/ledger.ts";
-import type { Outcome } from "../../src/mirror/progress.ts";
-import { Targets } from "../../src/mirror/targets.ts";
-import { type MirrorTasks, mirrorTasks } from "../../src/mirror/tasks.ts";
-import { Pool } from "../../src/pool.ts";
+import { type Events, on } from "../../src/contract/events.ts";
+import type { JobSpec } from "../../src/contract/jobs.ts";
+import { Pool } from "../../src/lib/pool.ts";
+import { Job, type JobOptions } from "../../src/mirror/job/job.ts";
+import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
+import type { Outcome } from "../../src/mirror/job/progress.ts";
+import { type MirrorTasks, mirrorTasks } from "../../src/mirror/job/tasks.ts";
+import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
+import { hold } from "../../src/mirror/plan/fetch-file.ts";
+import { Targets } from "../../src/mirror/request/targets.ts";
 import { failing, wrongBytes } from "../support/faults.ts";
 import { setUp } from "../support/files-cache.ts";
 

@@ -1,7 +1,7 @@
 /** What is chosen of a release, and that a check judges by the same choice as the mirror and the dry run before it. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { hashH1 } from "../../src/cache/h1.ts";
+import { hashH1 } from "../../src/cache/integrity/h1.ts";
 import { runProxy } from "../support/proxy.ts";
 import { makeGem } from "../support/registries/gem.ts";
 import { makeGolang, moduleZip } from "../support/registries/golang.ts";

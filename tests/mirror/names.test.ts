@@ -1,14 +1,14 @@
 /** Names become paths at upstreams. What climbs in one asks no upstream for anything, in any ecosystem, whoever wrote it. */
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import type { Path } from "../../src/ecosystem.ts";
-import { messageOf } from "../../src/errors.ts";
-import type { ReleaseTask } from "../../src/jobs.ts";
-import { EVERYTHING } from "../../src/mirror/choice.ts";
-import { hold } from "../../src/mirror/hold.ts";
-import { plan } from "../../src/mirror/plan.ts";
-import { Resolver } from "../../src/mirror/resolve.ts";
-import { Targets } from "../../src/mirror/targets.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import type { ReleaseTask } from "../../src/contract/jobs.ts";
+import { messageOf } from "../../src/lib/errors.ts";
+import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
+import { hold } from "../../src/mirror/plan/fetch-file.ts";
+import { plan } from "../../src/mirror/plan/plan.ts";
+import { Resolver } from "../../src/mirror/plan/resolve.ts";
+import { Targets } from "../../src/mirror/request/targets.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { table } from "../ecosystems/samples.ts";
 import { askFor, engine, failure } from "../support/engine.ts";
 import { text } from "../support/tree.ts";

@@ -1,15 +1,15 @@
 /** One entry of a document that makes no sense: clients get the rest, and people are told of it once. */
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
+import type { Packument } from "../../ecosystems/npm/packument.ts";
 import { npm } from "../../ecosystems/npm.ts";
-import type { Packument } from "../../src/formats/packument.ts";
-import { configureLog } from "../../src/log.ts";
-import { EVERYTHING } from "../../src/mirror/choice.ts";
-import { Job } from "../../src/mirror/job.ts";
-import { MemoryLedger } from "../../src/mirror/ledger.ts";
-import type { Outcome } from "../../src/mirror/progress.ts";
-import { Targets } from "../../src/mirror/targets.ts";
-import { mirrorTasks } from "../../src/mirror/tasks.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { configureLog } from "../../src/lib/log.ts";
+import { Job } from "../../src/mirror/job/job.ts";
+import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
+import type { Outcome } from "../../src/mirror/job/progress.ts";
+import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
+import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
+import { Targets } from "../../src/mirror/request/targets.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { binary, json } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Pace } from "../../src/mirror/pace.ts";
-import { noCounts, type Progress } from "../../src/mirror/progress.ts";
+import { Pace } from "../../src/mirror/job/pace.ts";
+import { noCounts, type Progress } from "../../src/mirror/job/progress.ts";
 
 test("rate and time left are those of the last ten seconds", () => {
   const progress: Progress = { ...noCounts(), phase: "downloading", total: 100 };

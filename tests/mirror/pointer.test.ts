@@ -1,13 +1,13 @@
 /** A mirror puts a pointer in the place of the held one when all that it names is held, and not before. */
 import { expect, test } from "bun:test";
-import type { Ecosystem, Path, Route } from "../../src/ecosystem.ts";
-import type { JobSpec } from "../../src/jobs.ts";
-import { EVERYTHING } from "../../src/mirror/choice.ts";
-import { Job } from "../../src/mirror/job.ts";
-import { MemoryLedger } from "../../src/mirror/ledger.ts";
-import { Targets } from "../../src/mirror/targets.ts";
-import { mirrorTasks } from "../../src/mirror/tasks.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Ecosystem, Path, Route } from "../../src/contract/ecosystem.ts";
+import type { JobSpec } from "../../src/contract/jobs.ts";
+import { Job } from "../../src/mirror/job/job.ts";
+import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
+import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
+import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
+import { Targets } from "../../src/mirror/request/targets.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { failing } from "../support/faults.ts";
 import { OTHER, SMALL, setUp } from "../support/files-cache.ts";
 import { files, type Index, publish } from "../support/files-ecosystem.ts";

@@ -1,6 +1,6 @@
 /** What a server does with mirror jobs: takes them up, in order and not too many, and leaves them whole when it stops. */
 import { expect, test } from "bun:test";
-import { JobRunner, type JobRunnerOptions } from "../../src/mirror/runner.ts";
+import { JobRunner, type JobRunnerOptions } from "../../src/mirror/job/runner.ts";
 import { wrongBytes } from "../support/faults.ts";
 import { gated, setUp } from "../support/files-cache.ts";
 import { jobStore, until } from "../support/job-store.ts";

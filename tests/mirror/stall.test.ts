@@ -3,11 +3,11 @@
  * bytes are. Long runs, deep nesting, many lines, aliases that lead back to themselves.
  */
 import { describe, expect, test } from "bun:test";
+import { parsePurl } from "../../src/contract/purl.ts";
 import { INLINE } from "../../src/http/api/mirror-request.ts";
 import { readLockfile } from "../../src/mirror/lockfiles/lockfile.ts";
 import { readImages } from "../../src/mirror/sources/images.ts";
 import { readSbom } from "../../src/mirror/sources/sbom/sbom.ts";
-import { parsePurl } from "../../src/purl.ts";
 import { failure } from "../support/engine.ts";
 
 /** Milliseconds of processor time. What is not linear takes minutes. */

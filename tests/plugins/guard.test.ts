@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import type { Doc, Ecosystem, MetadataRoute } from "../../src/ecosystem.ts";
-import { NotFound, UpstreamFailed } from "../../src/errors.ts";
-import { configureLog } from "../../src/log.ts";
+import type { Doc, Ecosystem, MetadataRoute } from "../../src/contract/ecosystem.ts";
+import { NotFound, UpstreamFailed } from "../../src/lib/errors.ts";
+import { configureLog } from "../../src/lib/log.ts";
 import { guarded } from "../../src/plugins/guard.ts";
 import { TIMEOUT } from "../support/time-limits.ts";
 

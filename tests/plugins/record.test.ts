@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
-import { makeMount } from "../../src/mounts.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { fileNameOf, isText, redact, trim } from "../../src/plugins/record.ts";
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => i);

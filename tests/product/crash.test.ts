@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { hash } from "../../src/digest.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { failure } from "../support/engine.ts";
 import { delayed, slowDrip } from "../support/faults.ts";
 import { BIG, npmProxy, SMALL } from "../support/npm-proxy.ts";

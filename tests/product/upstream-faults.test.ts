@@ -1,6 +1,6 @@
 /** Upstreams that lie, stall or break: a clear error in the client's format, nothing stored, and never a wrong byte. */
 import { describe, expect, test } from "bun:test";
-import { hash } from "../../src/digest.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { failure } from "../support/engine.ts";
 import {
   cutAfter,

@@ -1,21 +1,16 @@
 /** Built-in plugins as a stranger would have written them: the same files, in a folder without this repository. */
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import type { Ecosystem } from "../../src/ecosystem.ts";
+import type { Ecosystem } from "../../src/contract/ecosystem.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
 /** What ecosystem files take from the program, and outsiders have of `proxy/plugin`. Whatever else they import is copied. */
 const SHARED = [
-  "ecosystem",
-  "digest",
-  "errors",
-  "purl",
-  "catalog",
-  "facts",
-  "routes",
-  "formats/gzip",
-  "formats/json-items",
+  ...["ecosystem", "digest", "purl", "catalog", "facts", "routes"].map((name) => `src/contract/${name}`),
+  "src/lib/errors",
+  "ecosystems/shared/gzip",
+  "ecosystems/shared/json-items",
 ];
 
 /** What two ecosystems cannot both have, as it is written in a file. */
@@ -29,9 +24,9 @@ export async function asOutside(
   { id, purlType = id }: Pick<Ecosystem, "id" | "purlType">,
   folder: string,
 ): Promise<string> {
-  for (const copied of ["formats", "plain.ts"])
-    await cp(join(ROOT, "src", copied), join(folder, "src", copied), { recursive: true });
-  for (const module of SHARED) await Bun.write(join(folder, "src", `${module}.ts`), 'export * from "proxy/plugin";\n');
+  for (const copied of [`ecosystems/${id}`, "ecosystems/shared", "src/contract/plain.ts", "src/lib/text-ends.ts"])
+    await cp(join(ROOT, copied), join(folder, copied), { recursive: true });
+  for (const module of SHARED) await Bun.write(join(folder, `${module}.ts`), 'export * from "proxy/plugin";\n');
   const text = await Bun.file(join(ROOT, "ecosystems", `${id}.ts`)).text();
   const renamed = text
     .replace(NAMES, "x-")

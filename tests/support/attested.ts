@@ -1,8 +1,8 @@
 /** Files that were really published, with what was attested of them. */
 import { join } from "node:path";
-import { hash } from "../../src/digest.ts";
-import type { Attestation, Doc } from "../../src/ecosystem.ts";
-import { fromProvenance } from "../../src/formats/attestations.ts";
+import { fromProvenance } from "../../ecosystems/shared/attestations.ts";
+import { hash } from "../../src/contract/digest.ts";
+import type { Attestation, Doc } from "../../src/contract/ecosystem.ts";
 import { keyFile } from "./registry-keys.ts";
 
 const read = (name: string) => Bun.file(join(import.meta.dir, "../fixtures/trust", name));

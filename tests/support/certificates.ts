@@ -3,7 +3,7 @@ import { createHash, sign } from "node:crypto";
 import { join } from "node:path";
 import { crc32, gzipSync } from "node:zlib";
 import { Attribute, ContentInfo, SignedAndUnsignedAttributes, SignedData } from "pkijs";
-import { hash } from "../../src/digest.ts";
+import { hash } from "../../src/contract/digest.ts";
 import { tar } from "./archives/tar.ts";
 import { zip } from "./archives/zip.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

@@ -1,15 +1,15 @@
 /** A cache over a temporary store, in this process, with a clock that the test moves. */
 import { join } from "node:path";
+import { openDisk } from "../../src/blobs/disk/disk.ts";
+import type { Storage } from "../../src/blobs/storage.ts";
 import { type Answer, type Ask, Cache, type Offload } from "../../src/cache/cache.ts";
 import type { CacheSettings, Context } from "../../src/cache/context.ts";
-import { Artifacts } from "../../src/db/artifacts.ts";
-import { Blobs } from "../../src/db/blobs.ts";
-import { ReleaseDates } from "../../src/db/dates.ts";
-import { Documents } from "../../src/db/documents.ts";
-import { type Database, openDatabase } from "../../src/db/open.ts";
-import type { Path } from "../../src/ecosystem.ts";
-import { openDisk } from "../../src/storage/disk.ts";
-import type { Storage } from "../../src/storage/storage.ts";
+import type { Path } from "../../src/contract/ecosystem.ts";
+import { Artifacts } from "../../src/index/sqlite/artifacts.ts";
+import { Blobs } from "../../src/index/sqlite/blobs.ts";
+import { ReleaseDates } from "../../src/index/sqlite/dates.ts";
+import { Documents } from "../../src/index/sqlite/documents.ts";
+import { type Database, openDatabase } from "../../src/index/sqlite/open.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

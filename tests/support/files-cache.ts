@@ -2,9 +2,9 @@
 import { readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "../../src/cache/cache.ts";
-import { matchIn, type Target, targetOf } from "../../src/cache/locate.ts";
-import type { ArtifactRoute, Path } from "../../src/ecosystem.ts";
-import type { Mount } from "../../src/mounts.ts";
+import { matchIn, type Target, targetOf } from "../../src/cache/target.ts";
+import type { ArtifactRoute, Path } from "../../src/contract/ecosystem.ts";
+import type { Mount } from "../../src/mounts/mounts.ts";
 import { filler } from "./archives/files.ts";
 import { askFor, bytesOf, engine, type Parts } from "./engine.ts";
 import type { Fault } from "./faults.ts";

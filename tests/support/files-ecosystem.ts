@@ -1,8 +1,8 @@
 /** The smallest ecosystem: files at `/f/NAME` that `/index.json` vouches for, and files at `/raw/NAME` that nothing does. */
 
-import { hash } from "../../src/digest.ts";
-import { CONTRACT_REVISION, type Digest, type Ecosystem, type Path } from "../../src/ecosystem.ts";
-import { type Mount, makeMount } from "../../src/mounts.ts";
+import { hash } from "../../src/contract/digest.ts";
+import { CONTRACT_REVISION, type Digest, type Ecosystem, type Path } from "../../src/contract/ecosystem.ts";
+import { type Mount, makeMount } from "../../src/mounts/mounts.ts";
 import { binary, json } from "./tree.ts";
 import type { Upstream } from "./upstream.ts";
 

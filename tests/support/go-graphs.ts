@@ -1,6 +1,6 @@
 /** Graphs of real modules, as the go command 1.26 loaded them: names, versions and sizes, without anything that stands in them. */
 import { join } from "node:path";
-import type { Release } from "../../src/ecosystem.ts";
+import type { Release } from "../../src/contract/ecosystem.ts";
 import { padded } from "./archives/files.ts";
 import { zip } from "./archives/zip.ts";
 import { escaped } from "./registries/golang.ts";

@@ -1,20 +1,20 @@
 /** A store of mirror jobs beside a cache in this process, and a pool without threads. */
 import { join } from "node:path";
-import { Catalogs } from "../../src/db/catalogs.ts";
-import { Jobs } from "../../src/db/jobs.ts";
-import { Listed } from "../../src/db/listed.ts";
-import { Mirrored } from "../../src/db/mirrored.ts";
-import { openDatabase } from "../../src/db/open.ts";
-import { Tasks } from "../../src/db/tasks.ts";
-import type { JobSpec, Task } from "../../src/jobs.ts";
-import { EVERYTHING } from "../../src/mirror/choice.ts";
-import type { Runner } from "../../src/mirror/job.ts";
-import type { FeedTask } from "../../src/mirror/registry/feed-elsewhere.ts";
+import type { JobSpec, Task } from "../../src/contract/jobs.ts";
+import { Catalogs } from "../../src/index/sqlite/catalogs.ts";
+import { Jobs } from "../../src/index/sqlite/jobs.ts";
+import { Listed } from "../../src/index/sqlite/listed.ts";
+import { Mirrored } from "../../src/index/sqlite/mirrored.ts";
+import { openDatabase } from "../../src/index/sqlite/open.ts";
+import { Tasks } from "../../src/index/sqlite/tasks.ts";
+import type { Runner } from "../../src/mirror/job/job.ts";
+import type { FeedThread } from "../../src/mirror/job/runner.ts";
+import { JobStore } from "../../src/mirror/job/store.ts";
+import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
+import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
 import { Registries } from "../../src/mirror/registry/registries.ts";
-import type { FeedThread } from "../../src/mirror/runner.ts";
-import { JobStore } from "../../src/mirror/store.ts";
-import { Targets } from "../../src/mirror/targets.ts";
-import { mirrorTasks } from "../../src/mirror/tasks.ts";
+import type { FeedTask } from "../../src/mirror/registry/remote-feed.ts";
+import { Targets } from "../../src/mirror/request/targets.ts";
 import type { setUp } from "./files-cache.ts";
 
 type Set = Pick<Awaited<ReturnType<typeof setUp>>, "cache" | "mount" | "dir">;

@@ -2,9 +2,9 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
-import { BadRequest } from "../../src/errors.ts";
+import { formatPurl } from "../../src/contract/purl.ts";
+import { BadRequest } from "../../src/lib/errors.ts";
 import { type Entry, type Item, isItem, type Lockfile } from "../../src/mirror/sources/source.ts";
-import { formatPurl } from "../../src/purl.ts";
 
 setDefaultTimeout(30_000);
 

@@ -1,9 +1,8 @@
 /** The API of mirror jobs in this process: its routes, a store of jobs and a runner, over a cache in front of an upstream. */
-import { mirrorApi } from "../../src/commands/mirror-api.ts";
-import { taker } from "../../src/commands/mirror-take.ts";
+import { mirrorApi } from "../../src/app/mirror-api.ts";
+import { taker } from "../../src/app/mirror-take.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { Sets } from "../../src/db/sets.ts";
 import { AccessLog } from "../../src/http/access-log.ts";
 import type { MirrorRoutesOptions } from "../../src/http/api/mirror.ts";
 import type { Received } from "../../src/http/api/mirror-request.ts";
@@ -11,7 +10,8 @@ import { makeApp } from "../../src/http/app.ts";
 import { Hosts } from "../../src/http/hosts.ts";
 import { Metrics } from "../../src/http/metrics.ts";
 import { startServer } from "../../src/http/server.ts";
-import { JobRunner } from "../../src/mirror/runner.ts";
+import { Sets } from "../../src/index/sqlite/sets.ts";
+import { JobRunner } from "../../src/mirror/job/runner.ts";
 import { setUp } from "./files-cache.ts";
 import { jobStore, until } from "./job-store.ts";
 

@@ -1,13 +1,13 @@
 /** What a mirror with dependencies fetches from a registry, in this process. */
-import type { Ecosystem } from "../../src/ecosystem.ts";
-import type { JobSpec } from "../../src/jobs.ts";
-import { EVERYTHING } from "../../src/mirror/choice.ts";
-import { Job, type JobOptions, SIZES } from "../../src/mirror/job.ts";
-import { MemoryLedger } from "../../src/mirror/ledger.ts";
-import type { Outcome, Progress } from "../../src/mirror/progress.ts";
-import { Targets } from "../../src/mirror/targets.ts";
-import { mirrorTasks } from "../../src/mirror/tasks.ts";
-import { makeMount } from "../../src/mounts.ts";
+import type { Ecosystem } from "../../src/contract/ecosystem.ts";
+import type { JobSpec } from "../../src/contract/jobs.ts";
+import { Job, type JobOptions, SIZES } from "../../src/mirror/job/job.ts";
+import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
+import type { Outcome, Progress } from "../../src/mirror/job/progress.ts";
+import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
+import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
+import { Targets } from "../../src/mirror/request/targets.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
 import { engine } from "./engine.ts";
 import type { Tree } from "./tree.ts";
 import { startUpstream } from "./upstream.ts";

@@ -1,5 +1,5 @@
 /** Documents and views as the engine hands them to plugins: the conformance kit's own. */
-import type { Body } from "../../src/ecosystem.ts";
+import type { Body } from "../../src/contract/ecosystem.ts";
 
 export { mountOf, read, view } from "../../src/conformance/setting.ts";
 

@@ -1,6 +1,6 @@
 /** Keys of a registry as npm's has them: ECDSA over P-256, listed by their digest. */
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import type { KeyFile } from "../../src/signatures.ts";
+import type { KeyFile } from "../../src/contract/signatures.ts";
 
 export interface RegistryKeys {
   keyid: string;

@@ -3,9 +3,9 @@
  * `/by/SHA256` and `/copy/SHA256`; `/root.txt` says the same date, and `/root.sig` does not tell which. Documents list files
  * below `/f/`. Names that begin with `again` repeat others; mirrors hold all.
  */
-import { hash } from "../../src/digest.ts";
-import { CONTRACT_REVISION, type Digest, type Doc, type Ecosystem, type Path } from "../../src/ecosystem.ts";
-import { type Mount, makeMount } from "../../src/mounts.ts";
+import { hash } from "../../src/contract/digest.ts";
+import { CONTRACT_REVISION, type Digest, type Doc, type Ecosystem, type Path } from "../../src/contract/ecosystem.ts";
+import { type Mount, makeMount } from "../../src/mounts/mounts.ts";
 import { json, text } from "./tree.ts";
 import type { Upstream } from "./upstream.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, setSystemTime, test } from "bun:test";
-import { on } from "../../src/events.ts";
+import { on } from "../../src/contract/events.ts";
 import { Breaker } from "../../src/upstream/breaker.ts";
 import { failure } from "../support/engine.ts";
 

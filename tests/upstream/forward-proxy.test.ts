@@ -1,7 +1,7 @@
 /** What goes out through a forward proxy, over real sockets: one way for every hop, and the guard holds on it. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
-import { UpstreamFailed } from "../../src/errors.ts";
+import { UpstreamFailed } from "../../src/lib/errors.ts";
 import { Upstream } from "../../src/upstream/client.ts";
 import { failure } from "../support/engine.ts";
 import { text } from "../support/tree.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { UpstreamFailed } from "../../src/errors.ts";
-import { Networks } from "../../src/networks.ts";
+import { UpstreamFailed } from "../../src/lib/errors.ts";
+import { Networks } from "../../src/lib/networks.ts";
 import { credentialFor } from "../../src/upstream/auth.ts";
 import { proxyFor } from "../../src/upstream/forward-proxy.ts";
 import { isGlobalUnicast, publicAddress, requireHttp, requirePublicName } from "../../src/upstream/guard.ts";

@@ -1,7 +1,7 @@
 /** How upstreams are spared: pauses that they ask for, and no more at once than they can bear. Over real sockets. */
 import { afterAll, afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
-import { UpstreamFailed } from "../../src/errors.ts";
-import type { Dialer } from "../../src/mounts.ts";
+import { UpstreamFailed } from "../../src/lib/errors.ts";
+import type { Dialer } from "../../src/mounts/mounts.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { failure } from "../support/engine.ts";
 import { delayed, type Fault, failing, firstTimes, redirect } from "../support/faults.ts";

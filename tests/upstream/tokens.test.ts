@@ -1,6 +1,6 @@
 /** Upstreams that challenge to bring a bearer token, and the endpoints that give one. Over real sockets. */
 import { afterAll, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
-import { UpstreamFailed } from "../../src/errors.ts";
+import { UpstreamFailed } from "../../src/lib/errors.ts";
 import { challengeIn } from "../../src/upstream/challenge.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { areOfOneOwner } from "../../src/upstream/domains.ts";

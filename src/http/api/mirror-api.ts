@@ -1,6 +1,7 @@
-/** What the API asks of those who run mirror jobs; `commands/mirror-api.ts` does it. */
-import type { FailureRow, JobRow } from "../../db/jobs.ts";
-import type { Closure } from "../../jobs.ts";
+/** What the API asks of those who run mirror jobs; `app/mirror-api.ts` does it. */
+
+import type { Closure } from "../../contract/jobs.ts";
+import type { FailureRow, JobRow } from "../../index/sqlite/jobs.ts";
 import type { Plan } from "./job-view.ts";
 import type { Received } from "./mirror-request.ts";
 import type { FieldError } from "./problem.ts";

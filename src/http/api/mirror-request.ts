@@ -1,5 +1,5 @@
 /** From the body of a request for a mirror job to what it asks for: JSON, a form with files, or an SBOM as it is. */
-import { BadRequest, messageOf } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../lib/errors.ts";
 import type { MirrorRequest, SourceReader, Upload } from "./mirror-api.ts";
 import { documentsIn, fromTexts, readFields } from "./mirror-fields.ts";
 import { boundaryOf, partsOf } from "./multipart.ts";

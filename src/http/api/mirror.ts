@@ -1,8 +1,8 @@
 /** The REST API of mirror jobs. Who may use it is decided before anything of a request is read. */
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { BadRequest, messageOf, NotFound } from "../../errors.ts";
-import { log } from "../../log.ts";
+import { BadRequest, messageOf, NotFound } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
 import { statusOf } from "../respond.ts";
 import { eventsOf, hasEnded } from "./job-events.ts";
 import {

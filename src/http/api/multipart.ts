@@ -1,5 +1,5 @@
 /** Reads `multipart/form-data` (RFC 7578) as a stream: a part of any size is never in memory whole. */
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 
 export interface Part {
   name: string;

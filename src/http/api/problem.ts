@@ -1,6 +1,6 @@
 /** Errors of the API as problem details (RFC 9457). */
 import { z } from "zod";
-import { BadRequest, messageOf } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { statusOf } from "../respond.ts";
 
 const fieldSchema = z.object({ field: z.string().describe("`purls[3]`, `max_size`"), message: z.string() });

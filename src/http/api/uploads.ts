@@ -1,6 +1,6 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BadRequest, messageOf } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../lib/errors.ts";
 
 /** Files that came with a request, on disk for as long as it takes to read them: they may be larger than memory. */
 export class Uploads {

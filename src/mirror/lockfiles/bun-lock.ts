@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
 import { bundled, clip, elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { readJson } from "./json.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Aside, Item, Lockfile } from "../sources/source.ts";
 import { clip, elsewhere } from "./elsewhere.ts";
 import { expectVersion } from "./shape.ts";

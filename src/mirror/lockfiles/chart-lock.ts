@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { BadRequest } from "../../errors.ts";
-import { withoutSlashes } from "../../formats/ends.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import { withoutSlashes } from "../../lib/text-ends.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
 import { clip, elsewhere, withoutCredentials } from "./elsewhere.ts";
 import { shaped } from "./shape.ts";

@@ -1,6 +1,6 @@
-import type { Digest } from "../../ecosystem.ts";
-import { BadRequest } from "../../errors.ts";
-import { splitLabel } from "../../formats/compact-index.ts";
+import { splitLabel } from "../../../ecosystems/gem/compact-index.ts";
+import type { Digest } from "../../contract/ecosystem.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Aside, Item, Lockfile, Origin } from "../sources/source.ts";
 import { clip, elsewhere, workspaceMember } from "./elsewhere.ts";
 

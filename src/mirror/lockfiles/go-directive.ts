@@ -1,4 +1,4 @@
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import { clip } from "./elsewhere.ts";
 
 /** One directive of a go.mod; one that stands in a block has the block's verb. */

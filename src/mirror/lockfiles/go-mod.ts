@@ -1,4 +1,4 @@
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry, Lockfile } from "../sources/source.ts";
 import { clip } from "./elsewhere.ts";
 import { type Directive, directivesOf, MODULE } from "./go-directive.ts";

@@ -1,5 +1,5 @@
-import type { Digest } from "../../ecosystem.ts";
-import { BadRequest } from "../../errors.ts";
+import type { Digest } from "../../contract/ecosystem.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Item, Lockfile } from "../sources/source.ts";
 import { clip } from "./elsewhere.ts";
 import { MODULE } from "./go-directive.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import { clip } from "./elsewhere.ts";
 import { shaped } from "./shape.ts";
 

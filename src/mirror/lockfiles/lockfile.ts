@@ -1,7 +1,7 @@
 /** Lockfiles: which format a file is of, and what it names. A format is a file in this folder and a line in this list. */
 
-import { BadRequest } from "../../errors.ts";
-import { baseName } from "../../formats/ends.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import { baseName } from "../../lib/text-ends.ts";
 import { decode } from "../sources/decode.ts";
 import { type Entry, type Item, isItem, type Lockfile, type Origin } from "../sources/source.ts";
 import { bunLock } from "./bun-lock.ts";

@@ -1,6 +1,6 @@
 /** What lockfiles of npm packages have in common. */
-import { digestOfSri } from "../../digest.ts";
-import { BadRequest } from "../../errors.ts";
+import { digestOfSri } from "../../contract/digest.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry, Item, Origin } from "../sources/source.ts";
 import { clip, type Elsewhere, elsewhere } from "./elsewhere.ts";
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry, Lockfile, Origin } from "../sources/source.ts";
 import { elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { isVersion, kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";

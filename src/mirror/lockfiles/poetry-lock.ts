@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalVersion, normalize, releaseOf } from "../../formats/distribution.ts";
+import { canonicalVersion, normalize, releaseOf } from "../../../ecosystems/pypi/distribution.ts";
 import type { Lockfile, Origin } from "../sources/source.ts";
 import { clip, type Elsewhere, elsewhere } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";

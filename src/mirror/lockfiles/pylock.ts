@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { releaseOf } from "../../formats/distribution.ts";
-import { baseName } from "../../formats/ends.ts";
+import { releaseOf } from "../../../ecosystems/pypi/distribution.ts";
+import { baseName } from "../../lib/text-ends.ts";
 import type { Lockfile, Origin } from "../sources/source.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";

@@ -1,7 +1,8 @@
 /** What Python's lockfiles have in common. */
-import type { Digest } from "../../ecosystem.ts";
-import { BadRequest } from "../../errors.ts";
-import { normalize } from "../../formats/distribution.ts";
+
+import { normalize } from "../../../ecosystems/pypi/distribution.ts";
+import type { Digest } from "../../contract/ecosystem.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Item, Origin } from "../sources/source.ts";
 import { clip } from "./elsewhere.ts";
 

@@ -1,5 +1,5 @@
-import { BadRequest } from "../../errors.ts";
-import { isDistribution } from "../../formats/distribution.ts";
+import { isDistribution } from "../../../ecosystems/pypi/distribution.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry, Lockfile, Origin } from "../sources/source.ts";
 import { clip, type Elsewhere, elsewhere, withoutCredentials } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";

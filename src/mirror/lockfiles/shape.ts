@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 
 /** A tree as the schema has it; throws BadRequest with the path of the first thing that is otherwise: `package[3].version: …`. */
 export function shaped<T>(tree: unknown, schema: z.ZodType<T>): T {

@@ -1,6 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
-import { BadRequest, messageOf } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { shaped } from "./shape.ts";
 
 /** A TOML 1.0 document of a known shape; throws BadRequest with the line, or with the path of what has another shape. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Lockfile } from "../sources/source.ts";
 import { elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { pythonItem } from "./python-entry.ts";

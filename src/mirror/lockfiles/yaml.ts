@@ -1,5 +1,5 @@
 import { FAILSAFE_SCHEMA, loadAll, YAMLException } from "js-yaml";
-import { BadRequest, messageOf } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../lib/errors.ts";
 
 /** Lockfiles have six levels. */
 const DEEPEST = 50;

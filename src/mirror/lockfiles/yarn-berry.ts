@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry } from "../sources/source.ts";
 import { clip, elsewhere, projectItself, workspaceMember } from "./elsewhere.ts";
 import { isVersion, kindOf, npmItem, splitDescriptor } from "./npm-entry.ts";

@@ -1,4 +1,4 @@
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import type { Entry } from "../sources/source.ts";
 import { clip, elsewhere } from "./elsewhere.ts";
 import { isTarballOfRegistry, kindOf, npmEntry, splitDescriptor } from "./npm-entry.ts";

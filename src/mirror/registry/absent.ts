@@ -1,8 +1,8 @@
 /** What a registry lists, and does not have. */
 import type { Cache } from "../../cache/cache.ts";
-import { NotFound, UpstreamFailed } from "../../errors.ts";
-import type { ReleaseTask } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
+import type { ReleaseTask } from "../../contract/jobs.ts";
+import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
+import type { Mount } from "../../mounts/mounts.ts";
 import { requireCurrent } from "./current.ts";
 import { sharedIndexes } from "./gone.ts";
 

@@ -1,9 +1,9 @@
 import type { Cache } from "../../cache/cache.ts";
-import { documentAt } from "../../cache/locate.ts";
-import type { Release } from "../../ecosystem.ts";
-import { UpstreamFailed } from "../../errors.ts";
-import type { ReleaseTask } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
+import { documentAt } from "../../cache/target.ts";
+import type { Release } from "../../contract/ecosystem.ts";
+import type { ReleaseTask } from "../../contract/jobs.ts";
+import { UpstreamFailed } from "../../lib/errors.ts";
+import type { Mount } from "../../mounts/mounts.ts";
 
 /**
  * A registry's documents may come from a cache that lags behind its list. Throws a retryable UpstreamFailed where what they

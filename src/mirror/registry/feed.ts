@@ -2,19 +2,19 @@
  * Reads a registry's catalog into rows, apart from the work that these are: a list of millions is recorded in seconds or
  * minutes, while downloads begin with its first page. What it knows is in the database, so that whoever comes next goes on.
  */
-import type { Catalog, CatalogEvent, CatalogPage } from "../../catalog.ts";
-import type { Catalogs } from "../../db/catalogs.ts";
-import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../errors.ts";
-import { emit } from "../../events.ts";
-import type { FeedState } from "../../jobs.ts";
-import { log } from "../../log.ts";
-import { retryAt } from "../retry.ts";
+import type { Catalog, CatalogEvent, CatalogPage } from "../../contract/catalog.ts";
+import { emit } from "../../contract/events.ts";
+import type { FeedState } from "../../contract/jobs.ts";
+import type { Catalogs } from "../../index/sqlite/catalogs.ts";
+import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
+import { retryAt } from "../job/retry.ts";
+import { Marks } from "./bit-set.ts";
 import { countThere } from "./guard.ts";
-import { Marks } from "./marks.ts";
+import { namesIn, opened } from "./list-file.ts";
 import type { UpstreamReader } from "./reader.ts";
 import { type Manner, Recorder, type RecorderOptions } from "./record.ts";
 import { SameList, Unchanged } from "./same-list.ts";
-import { namesIn, opened } from "./stand-in.ts";
 
 export interface FeedOptions extends RecorderOptions {
   reader: UpstreamReader;

@@ -1,8 +1,8 @@
 /** Which packages of a registry, and which of their releases. Data, so that a job, a configuration and a request have the same. */
-import { hash } from "../../digest.ts";
-import type { ReleaseFacts, VersionScheme } from "../../ecosystem.ts";
-import { BadRequest } from "../../errors.ts";
-import type { Choice, RegistrySpec, ReleaseFilter } from "../../jobs.ts";
+import { hash } from "../../contract/digest.ts";
+import type { ReleaseFacts, VersionScheme } from "../../contract/ecosystem.ts";
+import type { Choice, RegistrySpec, ReleaseFilter } from "../../contract/jobs.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import { isWithin, parseVers } from "./vers.ts";
 
 /** Throws BadRequest where it is none of `all`, `latest`, `latest:N`, `vers:…`. */

@@ -1,9 +1,9 @@
 /** What becomes of that which a registry no longer has. Nothing is ever removed because a request failed: only because upstream says so. */
 import type { Context } from "../../cache/context.ts";
-import { documentAt } from "../../cache/locate.ts";
-import type { Path, Release } from "../../ecosystem.ts";
-import type { Gone } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
+import { documentAt } from "../../cache/target.ts";
+import type { Path, Release } from "../../contract/ecosystem.ts";
+import type { Gone } from "../../contract/jobs.ts";
+import type { Mount } from "../../mounts/mounts.ts";
 
 /**
  * Removes what is stored of it, as far as the policy says so. To be called inside `writer.write`, as its last step: blobs that no

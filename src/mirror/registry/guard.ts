@@ -1,8 +1,9 @@
 /** Against upstreams that say all at once that much of what they had is gone: a list that was cut off, a registry that moved. */
-import type { Listed } from "../../db/listed.ts";
-import { BadRequest } from "../../errors.ts";
-import type { RegistrySpec } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
+
+import type { RegistrySpec } from "../../contract/jobs.ts";
+import type { Listed } from "../../index/sqlite/listed.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import type { Mount } from "../../mounts/mounts.ts";
 
 /** More than this share of what is known, and than so many, cannot be gone at once. */
 const MOST = 0.02;

@@ -1,13 +1,13 @@
 /** The ledger of a job that mirrors a registry: its tasks are the rows of packages that are due, drawn a few at a time. */
 import type { Context } from "../../cache/context.ts";
-import type { Jobs } from "../../db/jobs.ts";
-import type { Listed, ListedRow } from "../../db/listed.ts";
-import type { JobSpec, RegistrySpec, ReleaseTask } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
-import { formatPurl } from "../../purl.ts";
-import type { Ledger, Settled, Taken } from "../ledger.ts";
-import type { Counts, Failure } from "../progress.ts";
-import { ATTEMPTS, isLast, mayTryAgain } from "../retry.ts";
+import type { JobSpec, RegistrySpec, ReleaseTask } from "../../contract/jobs.ts";
+import { formatPurl } from "../../contract/purl.ts";
+import type { Jobs } from "../../index/sqlite/jobs.ts";
+import type { Listed, ListedRow } from "../../index/sqlite/listed.ts";
+import type { Mount } from "../../mounts/mounts.ts";
+import type { Ledger, Settled, Taken } from "../job/ledger.ts";
+import type { Counts, Failure } from "../job/progress.ts";
+import { ATTEMPTS, isLast, mayTryAgain } from "../job/retry.ts";
 import type { Feeding } from "./feed.ts";
 import { bury } from "./gone.ts";
 import { Guard } from "./guard.ts";

@@ -1,15 +1,15 @@
 /** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
 
-import { addressBelow } from "../../address-below.ts";
-import { documentAt, type Target } from "../../cache/locate.ts";
-import { SignedDocuments } from "../../cache/signed-documents.ts";
-import { unpack } from "../../cache/unpack.ts";
-import type { Reader, Reading, ReadOptions } from "../../catalog.ts";
-import { hash, splitDigest } from "../../digest.ts";
-import type { Declared, Digest, MetadataRoute, Path } from "../../ecosystem.ts";
-import { NotFound, UpstreamFailed } from "../../errors.ts";
-import { emit } from "../../events.ts";
-import { type Mount, mayFetch } from "../../mounts.ts";
+import { unpack } from "../../cache/documents/unpack.ts";
+import { SignedDocuments } from "../../cache/integrity/signed-documents.ts";
+import { documentAt, type Target } from "../../cache/target.ts";
+import { addressBelow } from "../../contract/address-below.ts";
+import type { Reader, Reading, ReadOptions } from "../../contract/catalog.ts";
+import { hash, splitDigest } from "../../contract/digest.ts";
+import type { Declared, Digest, MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import { emit } from "../../contract/events.ts";
+import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
+import { type Mount, mayFetch } from "../../mounts/mounts.ts";
 import { chunksOf } from "../../upstream/body.ts";
 import type { Upstream } from "../../upstream/client.ts";
 import { type SameList, Unchanged } from "./same-list.ts";

@@ -1,16 +1,16 @@
 /** From what a catalog says to rows: what is news is due, in the transaction that moves the checkpoint past it. */
 
 import type { Context } from "../../cache/context.ts";
-import type { CatalogEvent } from "../../catalog.ts";
-import type { Catalogs } from "../../db/catalogs.ts";
-import type { Entry, Known, Listed } from "../../db/listed.ts";
-import type { Recorded, RegistrySpec } from "../../jobs.ts";
-import type { Mount } from "../../mounts.ts";
-import { formatPurl } from "../../purl.ts";
+import type { CatalogEvent } from "../../contract/catalog.ts";
+import type { Recorded, RegistrySpec } from "../../contract/jobs.ts";
+import { formatPurl } from "../../contract/purl.ts";
+import type { Catalogs } from "../../index/sqlite/catalogs.ts";
+import type { Entry, Known, Listed } from "../../index/sqlite/listed.ts";
+import type { Mount } from "../../mounts/mounts.ts";
+import type { Marks } from "./bit-set.ts";
 import { packageFilter } from "./filters.ts";
 import { bury } from "./gone.ts";
 import { countThere, Guard } from "./guard.ts";
-import type { Marks } from "./marks.ts";
 
 export interface RecorderOptions {
   mount: Mount;

@@ -1,19 +1,19 @@
 /** Registries that are mirrored whole: opened for one job at a time, and told how they stand. */
 import type { Context } from "../../cache/context.ts";
-import type { DocumentCache } from "../../cache/documents.ts";
-import type { CatalogRow, Catalogs } from "../../db/catalogs.ts";
-import type { JobRow, Jobs } from "../../db/jobs.ts";
-import type { Listed, ListedState } from "../../db/listed.ts";
-import { BadRequest } from "../../errors.ts";
-import type { FeedState, JobSpec, Recorded, RegistrySpec } from "../../jobs.ts";
-import { type Mount, meaningOf } from "../../mounts.ts";
-import { parsePurl } from "../../purl.ts";
-import type { JobStore } from "../store.ts";
+import type { DocumentCache } from "../../cache/documents/documents.ts";
+import type { FeedState, JobSpec, Recorded, RegistrySpec } from "../../contract/jobs.ts";
+import { parsePurl } from "../../contract/purl.ts";
+import type { CatalogRow, Catalogs } from "../../index/sqlite/catalogs.ts";
+import type { JobRow, Jobs } from "../../index/sqlite/jobs.ts";
+import type { Listed, ListedState } from "../../index/sqlite/listed.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import { type Mount, meaningOf } from "../../mounts/mounts.ts";
+import type { JobStore } from "../job/store.ts";
 import { Feed } from "./feed.ts";
-import { FeedElsewhere, type FeedTask } from "./feed-elsewhere.ts";
 import { keyOfFilters } from "./filters.ts";
 import { RegistryLedger } from "./ledger.ts";
 import { UpstreamReader } from "./reader.ts";
+import { FeedElsewhere, type FeedTask } from "./remote-feed.ts";
 
 export interface RegistriesOptions {
   listed: Listed;

@@ -1,5 +1,5 @@
 /** Lists that are one document (`ReadOptions.isList`): it is sent again only where it is another than the one that was taken. */
-import { hash } from "../../digest.ts";
+import { hash } from "../../contract/digest.ts";
 
 /** The list is the one that was taken. */
 export class Unchanged extends Error {}

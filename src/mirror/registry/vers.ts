@@ -1,6 +1,6 @@
 /** Version ranges as PURLs have them (VERS, ECMA-427's companion): `vers:npm/>=1.0|<2|!=1.5.0`. */
-import type { VersionScheme } from "../../ecosystem.ts";
-import { BadRequest } from "../../errors.ts";
+import type { VersionScheme } from "../../contract/ecosystem.ts";
+import { BadRequest } from "../../lib/errors.ts";
 
 type Comparator = "=" | "!=" | "<" | "<=" | ">" | ">=";
 

@@ -1,4 +1,4 @@
-import { BadRequest } from "../../errors.ts";
+import { BadRequest } from "../../lib/errors.ts";
 
 /**
  * The text of a file: UTF-8, or UTF-16 where a byte order mark says so, as in what PowerShell redirects to files. Throws

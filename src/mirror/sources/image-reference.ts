@@ -1,5 +1,5 @@
-import { BadRequest } from "../../errors.ts";
-import type { Purl } from "../../purl.ts";
+import type { Purl } from "../../contract/purl.ts";
+import { BadRequest } from "../../lib/errors.ts";
 
 const PART = "[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*";
 const HOST = "(?:localhost|[\\w-]+(?:\\.[\\w-]+)+|\\[[0-9a-f:]+\\]|[\\w.-]+(?=:\\d+/))(?::\\d+)?";

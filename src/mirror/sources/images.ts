@@ -1,5 +1,5 @@
 /** Images by the references that clients pull them by: a list, a compose file, Kubernetes manifests. The content tells which it is. */
-import { BadRequest, messageOf } from "../../errors.ts";
+import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { decode } from "./decode.ts";
 import { readReference } from "./image-reference.ts";
 import type { Entry } from "./source.ts";

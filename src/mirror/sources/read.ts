@@ -1,9 +1,10 @@
 /** All that a mirror or a check is to be about, from wherever it is named. */
-import { BadRequest } from "../../errors.ts";
-import type { PathTask, Task } from "../../jobs.ts";
-import type { Purl } from "../../purl.ts";
+
+import type { PathTask, Task } from "../../contract/jobs.ts";
+import type { Purl } from "../../contract/purl.ts";
+import { BadRequest } from "../../lib/errors.ts";
 import { readLockfile } from "../lockfiles/lockfile.ts";
-import type { Targets } from "../targets.ts";
+import type { Targets } from "../request/targets.ts";
 import { decode } from "./decode.ts";
 import { readImages } from "./images.ts";
 import { readSbom } from "./sbom/sbom.ts";

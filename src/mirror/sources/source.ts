@@ -1,6 +1,6 @@
 /** What sources have in common: SBOMs, lockfiles and lists of PURLs are read as a stream of what they name. */
-import type { Digest } from "../../ecosystem.ts";
-import type { Purl } from "../../purl.ts";
+import type { Digest } from "../../contract/ecosystem.ts";
+import type { Purl } from "../../contract/purl.ts";
 
 /**
  * Where a source says that it has a package from:

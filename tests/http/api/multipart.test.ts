@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BadRequest } from "../../../src/errors.ts";
 import { boundaryOf, partsOf } from "../../../src/http/api/multipart.ts";
+import { BadRequest } from "../../../src/lib/errors.ts";
 import { failure } from "../../support/engine.ts";
 
 type Entry = [name: string, filename: string | undefined, text: string];

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { z } from "zod";
-import { BadRequest } from "../../../src/errors.ts";
+import { BadRequest } from "../../../src/lib/errors.ts";
 import { readJson } from "../../../src/mirror/lockfiles/json.ts";
 
 const read = (text: string) => readJson(text, z.unknown());

@@ -1,10 +1,10 @@
 /** A server's feeds are read by other threads, which end with the jobs that they read for. */
 import { expect, test } from "bun:test";
-import type { Catalog } from "../../../src/catalog.ts";
-import { emit } from "../../../src/events.ts";
-import { FeedElsewhere, type FeedTask } from "../../../src/mirror/registry/feed-elsewhere.ts";
-import { JobRunner } from "../../../src/mirror/runner.ts";
-import { makeMount } from "../../../src/mounts.ts";
+import type { Catalog } from "../../../src/contract/catalog.ts";
+import { emit } from "../../../src/contract/events.ts";
+import { JobRunner } from "../../../src/mirror/job/runner.ts";
+import { FeedElsewhere, type FeedTask } from "../../../src/mirror/registry/remote-feed.ts";
+import { makeMount } from "../../../src/mounts/mounts.ts";
 import { setUp } from "../../support/files-cache.ts";
 import { files } from "../../support/files-ecosystem.ts";
 import { jobStore, SPEC, until } from "../../support/job-store.ts";

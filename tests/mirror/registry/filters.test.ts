@@ -1,8 +1,8 @@
 /** Which packages and releases filters leave. */
 import { describe, expect, test } from "bun:test";
 import { npm } from "../../../ecosystems/npm.ts";
-import type { ReleaseFacts } from "../../../src/ecosystem.ts";
-import type { ReleaseFilter } from "../../../src/jobs.ts";
+import type { ReleaseFacts } from "../../../src/contract/ecosystem.ts";
+import type { ReleaseFilter } from "../../../src/contract/jobs.ts";
 import { packageFilter, parseSince, parseVersions, selectReleases } from "../../../src/mirror/registry/filters.ts";
 import { isWithin, parseVers } from "../../../src/mirror/registry/vers.ts";
 

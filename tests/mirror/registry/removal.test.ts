@@ -2,10 +2,10 @@
 import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { Catalogs } from "../../../src/db/catalogs.ts";
-import { Jobs } from "../../../src/db/jobs.ts";
-import { Listed } from "../../../src/db/listed.ts";
-import type { JobSpec, RegistrySpec } from "../../../src/jobs.ts";
+import type { JobSpec, RegistrySpec } from "../../../src/contract/jobs.ts";
+import { Catalogs } from "../../../src/index/sqlite/catalogs.ts";
+import { Jobs } from "../../../src/index/sqlite/jobs.ts";
+import { Listed } from "../../../src/index/sqlite/listed.ts";
 import { RegistryLedger } from "../../../src/mirror/registry/ledger.ts";
 import { Recorder } from "../../../src/mirror/registry/record.ts";
 import { setUp } from "../../support/files-cache.ts";

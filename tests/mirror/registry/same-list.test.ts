@@ -1,13 +1,13 @@
 /** A list that is one document is read again only when it is another, and never believed to be the same where that could leave a hole. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import type { Catalog, CatalogEvent } from "../../../src/catalog.ts";
-import { Catalogs } from "../../../src/db/catalogs.ts";
-import { Listed } from "../../../src/db/listed.ts";
-import { openDatabase } from "../../../src/db/open.ts";
-import { messageOf } from "../../../src/errors.ts";
+import type { Catalog, CatalogEvent } from "../../../src/contract/catalog.ts";
+import { Catalogs } from "../../../src/index/sqlite/catalogs.ts";
+import { Listed } from "../../../src/index/sqlite/listed.ts";
+import { openDatabase } from "../../../src/index/sqlite/open.ts";
+import { messageOf } from "../../../src/lib/errors.ts";
 import { Feed } from "../../../src/mirror/registry/feed.ts";
 import { UpstreamReader } from "../../../src/mirror/registry/reader.ts";
-import { makeMount } from "../../../src/mounts.ts";
+import { makeMount } from "../../../src/mounts/mounts.ts";
 import { setUp } from "../../support/files-cache.ts";
 import { files } from "../../support/files-ecosystem.ts";
 import { json } from "../../support/tree.ts";

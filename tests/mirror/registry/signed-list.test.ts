@@ -1,9 +1,9 @@
 /** What the catalog of an APT repository reads is what somebody signed whom the mount trusts. */
 import { afterAll, expect, test } from "bun:test";
 import { debian } from "../../../ecosystems/debian.ts";
-import { messageOf } from "../../../src/errors.ts";
+import { messageOf } from "../../../src/lib/errors.ts";
 import { UpstreamReader } from "../../../src/mirror/registry/reader.ts";
-import { makeMount } from "../../../src/mounts.ts";
+import { makeMount } from "../../../src/mounts/mounts.ts";
 import { engine } from "../../support/engine.ts";
 import { type Fault, failing, instead, wrongBytes } from "../../support/faults.ts";
 import { type Key, makeDebian, makeKey } from "../../support/registries/debian.ts";

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { BadRequest } from "../../../src/errors.ts";
+import { BadRequest } from "../../../src/lib/errors.ts";
 import { isItem } from "../../../src/mirror/sources/source.ts";
 import { entriesOf, FIXTURES, fixture } from "./readings.ts";
 

@@ -1,5 +1,5 @@
 /** A registry of images (the OCI distribution specification), with what is said of them: referrers, and cosign's tags. */
-import { hash } from "../../../src/digest.ts";
+import { hash } from "../../../src/contract/digest.ts";
 import type { Files } from "../archives/files.ts";
 import { tar } from "../archives/tar.ts";
 import { binary, type Content, type Entry, json, type Request } from "../tree.ts";

@@ -1,4 +1,4 @@
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 
 /**
  * What is kept of an object of a document; all else is passed over, whatever it holds. One shape serves JSON, YAML and XML

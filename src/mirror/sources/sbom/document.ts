@@ -1,4 +1,4 @@
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import type { Found, Shape } from "./collector.ts";
 import { checkCyclonedx, cyclonedxFields } from "./cyclonedx.ts";
 import type { Findings } from "./findings.ts";

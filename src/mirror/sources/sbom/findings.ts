@@ -1,7 +1,7 @@
-import { digestOfHex } from "../../../digest.ts";
-import type { Digest } from "../../../ecosystem.ts";
-import { BadRequest, messageOf } from "../../../errors.ts";
-import { parsePurl } from "../../../purl.ts";
+import { digestOfHex } from "../../../contract/digest.ts";
+import type { Digest } from "../../../contract/ecosystem.ts";
+import { parsePurl } from "../../../contract/purl.ts";
+import { BadRequest, messageOf } from "../../../lib/errors.ts";
 import type { Entry, Origin } from "../source.ts";
 import { Backlog } from "./backlog.ts";
 

@@ -1,5 +1,5 @@
 import { Tokenizer, TokenizerError, TokenType } from "@streamparser/json";
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import type { Collector, Scalar } from "./collector.ts";
 
 /** Bytes of one token: longer strings are refused before they are held in memory. */

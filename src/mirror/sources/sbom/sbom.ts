@@ -2,7 +2,7 @@
  * SBOMs as a source: CycloneDX and SPDX in all their formats, read as a stream of what they name. The format is found from
  * the content. JSON, XML and tag-value are never held in memory whole.
  */
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import { isLockfileName } from "../../lockfiles/lockfile.ts";
 import type { Entry } from "../source.ts";
 import { Collector } from "./collector.ts";

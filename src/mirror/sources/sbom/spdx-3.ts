@@ -1,4 +1,4 @@
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import type { Found, Shape } from "./collector.ts";
 import type { Component, Findings } from "./findings.ts";
 

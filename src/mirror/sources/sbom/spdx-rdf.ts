@@ -1,4 +1,4 @@
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import type { Findings } from "./findings.ts";
 import { checkSpdx, componentOfSpdx, type SpdxPackage } from "./spdx.ts";
 import type { Element, ElementReader } from "./xml.ts";

@@ -1,4 +1,4 @@
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import type { Findings } from "./findings.ts";
 import { checkSpdx, componentOfSpdx, relate, type SpdxPackage } from "./spdx.ts";
 

@@ -1,4 +1,4 @@
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 
 /** Bytes that are handed on at once: what a chunk yields is held until it is asked for. */
 const SLICE = 64 * 1024;

@@ -1,5 +1,5 @@
 import { SaxesParser } from "saxes";
-import { BadRequest } from "../../../errors.ts";
+import { BadRequest } from "../../../lib/errors.ts";
 import { KNOWN } from "./document.ts";
 
 /** An element as it begins: names without prefix. */

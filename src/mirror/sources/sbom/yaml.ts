@@ -1,5 +1,5 @@
 import { FAILSAFE_SCHEMA, loadAll, YAMLException } from "js-yaml";
-import { BadRequest, messageOf } from "../../../errors.ts";
+import { BadRequest, messageOf } from "../../../lib/errors.ts";
 import type { Collector, Scalar } from "./collector.ts";
 
 /** YAML is held in memory whole: there is no streaming reader of it that is well kept. */

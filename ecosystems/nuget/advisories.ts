@@ -1,0 +1,31 @@
+/** Known vulnerabilities, by pages: https://learn.microsoft.com/nuget/api/vulnerability-info */
+import type { Doc, Facts, View } from "../../src/contract/ecosystem.ts";
+import { type Entries, readEntries } from "../shared/entries.ts";
+import { linked } from "./links.ts";
+
+interface Page {
+  "@id": string;
+}
+
+export function advisoryFacts(doc: Doc): Facts {
+  const { found, leftOut } = pagesOf(doc);
+  return { follow: found.flatMap((page) => doc.pathOf(page["@id"]) ?? []), leftOut };
+}
+
+/** A page that is none of this mount's upstreams' is left out, and one that is not at hand where nothing may be dialled. */
+export function advisories(doc: Doc, view: View): string {
+  const shown = pagesOf(doc).found.filter((page) => {
+    const path = doc.pathOf(page["@id"]);
+    return path && (!view.offline || doc.near(path));
+  });
+  return JSON.stringify(linked(shown, doc, view));
+}
+
+function pagesOf(doc: Doc): Entries<Page> {
+  const pages = doc.json<Page[]>();
+  if (!Array.isArray(pages)) throw new Error(`${doc.path} is no list of pages`);
+  return readEntries(pages, (page: Page | null) => {
+    if (typeof page?.["@id"] !== "string") throw new Error("it has no @id");
+    return page;
+  });
+}

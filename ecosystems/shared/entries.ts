@@ -1,0 +1,57 @@
+/** Lists whose entries come from many hands: one that makes no sense is left out, as clients skip it, and the rest is read. */
+import type { LeftOut } from "../../src/contract/facts.ts";
+import { oddityOf } from "../../src/contract/plain.ts";
+
+/** Odd entries that are told of one document. */
+const TOLD = 100;
+/** Characters of an entry, or of what is wrong with it, that are told. */
+const SHOWN = 120;
+
+export interface Entries<T> {
+  found: T[];
+  leftOut: LeftOut[];
+}
+
+/**
+ * Reads each entry; those of which `read` throws are left out, with the message. Where there are entries and none can be
+ * read, the document is none of its kind, and what was wrong with the first one is thrown. `nameOf`: how an entry is called
+ * where it is told; default: as it stands.
+ */
+export function readEntries<E, T>(
+  entries: Iterable<E>,
+  read: (entry: E) => T,
+  nameOf: (entry: E) => unknown = (entry) => entry,
+): Entries<T> {
+  const found: T[] = [];
+  const leftOut: LeftOut[] = [];
+  let first: Error | undefined;
+  for (const entry of entries) {
+    try {
+      found.push(read(entry));
+    } catch (error) {
+      first ??= error as Error;
+      if (leftOut.length < TOLD) leftOut.push(leaveOut(nameOf(entry), error));
+    }
+  }
+  if (found.length === 0 && first) throw first;
+  return { found, leftOut };
+}
+
+/** An odd entry, as it is told. */
+export function leaveOut(entry: unknown, error: unknown): LeftOut {
+  const text = typeof entry === "string" ? entry : (JSON.stringify(entry) ?? String(entry));
+  return { entry: clip(text), reason: clip(error instanceof Error ? error.message : String(error)) };
+}
+
+/** A text that becomes part of a path, such as a name or a version. Throws where it is no text, or would change what the path means. */
+export function labelOf(value: unknown, what: string): string {
+  if (typeof value !== "string") throw new Error(`it has no ${what}`);
+  const oddity = oddityOf(value);
+  if (oddity) throw new Error(`its ${what} is ${JSON.stringify(clip(value))}: ${oddity}`);
+  return value;
+}
+
+function clip(text: string): string {
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return plain.length > SHOWN ? `${plain.slice(0, SHOWN)}…` : plain;
+}

@@ -1,0 +1,68 @@
+/** What a server does for mirrors: runs jobs, takes them from the API, and makes those that stand in the configuration. */
+import type { Config } from "../config/schema.ts";
+import type { MirrorApi } from "../http/api/mirror-api.ts";
+import { JobRunner } from "../mirror/job/runner.ts";
+import { StandingJobs } from "../mirror/job/scheduled.ts";
+import { estimateApart } from "./estimate-apart.ts";
+import { mirrorApi } from "./mirror-api.ts";
+import type { TakeTasks } from "./mirror-take.ts";
+import { openChildren, openPool, type Runtime } from "./runtime.ts";
+import { standingJobs } from "./scheduled-jobs.ts";
+
+/** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
+const PATIENCE = 10_000;
+/** Processes that read large requests. */
+const READERS = 2;
+/** Milliseconds that what a job is doing may take when the server stops. */
+const GRACE = 1_000;
+
+export interface Mirroring {
+  api: MirrorApi;
+  /** Jobs that are waiting run, unless nothing may be dialled. */
+  start(): void;
+  /** Jobs that run are left to the next server. */
+  stop(): Promise<void>;
+}
+
+/** Throws BadRequest for standing jobs that make no sense. */
+export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
+  const options = {
+    config: { ...config, cache_metadata: true },
+    sources: runtime.sources,
+    pin: true,
+    dry: false as const,
+    patience: PATIENCE,
+    isServing: true,
+  };
+  const runner = new JobRunner({
+    store: runtime.store,
+    registries: runtime.registries,
+    mounts: runtime.mounts,
+    window: config.mirror.window,
+    most: config.mirror.max_jobs,
+    openPool: () => openPool(config.workers, options),
+    estimate: estimateApart(config, runtime.sources),
+  });
+  const standing = new StandingJobs({
+    store: runtime.store,
+    jobs: standingJobs(config, runtime),
+    made: () => runner.look(),
+  });
+  const apart = openChildren<TakeTasks>(READERS, {
+    ...options,
+    pin: false,
+    patience: 0,
+  });
+  return {
+    api: mirrorApi({ config, runtime, runner, apart: (received) => apart.run("take", received) }),
+    start: () => {
+      if (config.offline) return;
+      runner.start();
+      standing.start();
+    },
+    stop: async () => {
+      apart.close();
+      await Promise.all([standing.stop(), runner.stop(GRACE)]);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** What a job would fetch, for a server that is asked: nothing of it is kept. */
+
+import { Tally } from "../cli/report/job-summary.ts";
+import type { PluginSource } from "../config/plugin-source.ts";
+import type { Config } from "../config/schema.ts";
+import type { JobSpec, Task } from "../contract/jobs.ts";
+import type { Plan } from "../http/api/job-view.ts";
+import { BadRequest } from "../lib/errors.ts";
+import { Job, SIZES } from "../mirror/job/job.ts";
+import { MemoryLedger } from "../mirror/job/ledger.ts";
+import type { Outcome } from "../mirror/job/progress.ts";
+import type { Mount } from "../mounts/mounts.ts";
+import { discard, dryFolder } from "./dry-folder.ts";
+import { openPool } from "./runtime.ts";
+
+/** Of a plan, so much is in memory: tasks, and files that are listed. */
+export const MOST = 50_000;
+const FILES = 10_000;
+/** Milliseconds that a request may wait for an upstream. */
+const PATIENCE = 3_000;
+
+export interface LookOptions {
+  config: Config;
+  sources: readonly PluginSource[];
+  mounts: ReadonlyMap<string, Mount>;
+  signal: AbortSignal;
+}
+
+let isLooking = false;
+
+/** Throws BadRequest: 429 while another looks, 413 where there is too much to look at. */
+export async function look(
+  spec: JobSpec,
+  tasks: readonly Task[],
+  { config, sources, mounts, signal }: LookOptions,
+): Promise<Omit<Plan, "asides">> {
+  if (isLooking) throw new BadRequest("another dry run is under way", 429);
+  isLooking = true;
+  const folder = dryFolder();
+  const options = { config: { ...config, cache_metadata: true }, sources, pin: true, dry: folder, patience: PATIENCE };
+  const pool = openPool(config.workers, options);
+  try {
+    const ledger = new MemoryLedger({ signal });
+    for (const task of tasks) {
+      await ledger.add([task]);
+      if (ledger.waiting() > MOST || tasks.length > MOST)
+        throw new BadRequest(`a dry run looks at no more than ${MOST} packages; a job takes more`, 413);
+    }
+    const tally = new Tally();
+    const files: Plan["files"] = [];
+    const tell = (outcome: Outcome) => {
+      tally.tell(outcome);
+      const file = fileOf(outcome);
+      if (file && files.length < FILES) files.push(file);
+    };
+    const job = new Job({ ledger, pool, mounts, spec, dry: true, sizes: SIZES, tell });
+    await job.run();
+    const { total, failed, bytes } = job.progress;
+    return {
+      total: total - failed,
+      bytes,
+      files,
+      truncated: total - failed > files.length,
+      withheld: tally.withheld.first,
+      left_out: tally.leftOut.first,
+      unproven: tally.unproven.first,
+      failures: tally.failures.map(({ purl, reason = "" }) => ({ purl, error: reason })),
+    };
+  } finally {
+    await discard(folder, pool);
+    isLooking = false;
+  }
+}
+
+function fileOf({ mount, path, size, outcome }: Outcome): Plan["files"][0] | undefined {
+  if (path === undefined || (outcome !== "planned" && outcome !== "held")) return undefined;
+  return { mount, path, size: size ?? null, held: outcome === "held" };
+}

@@ -1,0 +1,297 @@
+/** Fetches documents: conditional, verified, read for facts, stored. */
+
+import type { Digest, MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import { emit } from "../../contract/events.ts";
+import type { DocumentRow, FactsPage } from "../../index/sqlite/documents.ts";
+import { acquire, isLeased, type Lease } from "../../leases/symlink/lease.ts";
+import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
+import { type Mount, mayFetch } from "../../mounts/mounts.ts";
+import { digestAlgorithms } from "../artifacts/digest-headers.ts";
+import type { Context } from "../context.ts";
+import { stage } from "../generations/pending-pointers.ts";
+import { documentAt, sourcesOf, type Target } from "../target.ts";
+import { type Downloaded, download } from "../transfer/download.ts";
+import { confine, registryOf, type Sources } from "../transfer/origins.ts";
+import { discard } from "../transfer/part-file.ts";
+import type { Head } from "../transfer/partial-body.ts";
+import { fetchWhole } from "../transfer/pass-through.ts";
+import { NotModified, type Wanted } from "../transfer/request.ts";
+import { downloadGrown } from "./append-fetch.ts";
+import { baseOf } from "./doc.ts";
+import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
+import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
+import { factFor } from "./fact-lookup.ts";
+import type { FileFact } from "./facts.ts";
+import { isCurrent, requirePromised } from "./head-check.ts";
+import { type Reading, readBytes, requireDocument, unpackedFor } from "./reader.ts";
+import type { Unkept } from "./transient-documents.ts";
+
+/** Milliseconds between looks at a fetch that another process runs. */
+const POLL = 20;
+
+const NOTHING: Reading = { pages: [], revision: undefined };
+
+/** What is to be listed: its blob is in the store. */
+export interface Listing {
+  target: Target<MetadataRoute>;
+  row: DocumentRow;
+  pages: FactsPage[];
+}
+
+export class DocumentFetch {
+  readonly #context: Context;
+  readonly #documents: DocumentCache;
+  readonly #read: ReadDocument;
+  readonly #unkept: Unkept;
+
+  constructor(context: Context, documents: DocumentCache, read: ReadDocument, unkept: Unkept) {
+    this.#context = context;
+    this.#documents = documents;
+    this.#read = read;
+    this.#unkept = unkept;
+  }
+
+  /** Once over all threads and processes that share the store; the row is what is held of it. */
+  async once(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
+    const key = keyOf(target);
+    const { storage } = this.#context;
+    for (;;) {
+      const lease = await acquire(storage.parts, key, storage.servesNobody);
+      if (lease) {
+        try {
+          return await this.#fetch(target, row, lease);
+        } finally {
+          await lease.release();
+        }
+      }
+      emit("waited", { mount: target.mount.name });
+      while (isLeased(storage.parts, key)) await Bun.sleep(POLL);
+      const fresh = this.#documents.held(target.mount, target.path);
+      if (fresh && fresh.checkedAt > (row?.checkedAt ?? 0)) return { row: fresh, outcome: "hit" };
+    }
+  }
+
+  async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, lease: Lease): Promise<Loaded> {
+    try {
+      // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
+      await discard(lease.part);
+      const wanted = await this.#wanted(target, row);
+      const { upstream } = this.#context;
+      const { probe } = target.route;
+      if (row && probe && (await isCurrent(upstream, wanted, probe, row.sha256))) return await this.#current(row);
+      const downloaded =
+        row && target.route.grows
+          ? await downloadGrown(this.#context, wanted, row, lease.part)
+          : await download(this.#context, { ...wanted, file: lease.part });
+      if (probe) requirePromised(wanted, probe, downloaded);
+      return await this.#keep(target, row, downloaded, lease.part, wanted.expected !== undefined);
+    } catch (error) {
+      if (error instanceof NotModified && row) return this.#current(row);
+      await discard(lease.part);
+      throw error;
+    }
+  }
+
+  async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
+    const { mount, route, path } = target;
+    const { packed: isPacked = false } = route;
+    const isImmutable = route.freshness === "immutable";
+    const fact = isImmutable ? await factFor(this.#documents, target) : undefined;
+    if (!isImmutable) await this.#loadStating(target);
+    const digest = route.digest?.(target.params) ?? fact?.digest ?? this.#documents.statedDigest(target);
+    // What upstream has not changed may be what is wrong.
+    const isOld = row !== undefined && !isImmutable && this.#documents.contradiction(target, row) !== undefined;
+    const sources = await this.#sources(target, fact, digest);
+    return {
+      mount,
+      path,
+      kind: "document",
+      ...sources,
+      validators: row && !isOld ? { registry: registryOf(row, sources.sources), headers: conditional(row) } : undefined,
+      expected: digest,
+      // What is rewritten has other digests.
+      algorithms: route.rewrite && !route.asIs ? [] : digestAlgorithms(mount),
+      keepHeaders: [...(mount.ecosystem.keepHeaders ?? []), ...(route.probe ? [route.probe] : [])],
+      requestHeaders: {
+        ...(route.accept && { accept: route.accept }),
+        "accept-encoding": isPacked ? "identity" : "gzip",
+      },
+      maximum: route.republished ? this.#context.settings.maxArtifact : this.#context.settings.maxDocument,
+      raw: isPacked,
+    };
+  }
+
+  /** Documents that the route names for a digest; those that head a generation have been loaded. */
+  async #loadStating({ mount, route, params, path }: Target<MetadataRoute>): Promise<void> {
+    for (const each of route.describedBy?.(params, path, mount.traits) ?? []) {
+      const other = typeof each === "string" && each !== path ? documentAt(mount, each) : undefined;
+      if (other) await this.#documents.loadIfAny(other);
+    }
+  }
+
+  async #sources(
+    target: Target<MetadataRoute>,
+    fact: FileFact | undefined,
+    digest: Digest | undefined,
+  ): Promise<Sources> {
+    const { mount, route } = target;
+    if (fact?.url && mayFetch(mount, fact.url)) return { sources: [{ registry: fact.url, urls: [fact.url] }] };
+    const declared = route.from ? await this.#documents.declared(mount) : {};
+    return confine(this.#documents, target, sourcesOf(target, declared, digest), fact?.name);
+  }
+
+  /** Not stored: for requests that find the store full. */
+  async unkept(target: Target<MetadataRoute>): Promise<Loaded> {
+    const wanted = await this.#wanted(target, undefined);
+    const { upstream, settings } = this.#context;
+    // It is in memory, whatever it is.
+    const whole = await fetchWhole(upstream, { ...wanted, maximum: Math.min(wanted.maximum, settings.maxDocument) });
+    const { bytes, digests } = whole;
+    const head = based(target, whole.head);
+    if (!wanted.expected) await requireDocument(target, head, bytes);
+    await this.#requireSigned(target, digests.sha256, () => bytes);
+    const { pages, revision } = readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
+    const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
+    this.#unkept.put(row, bytes, pages);
+    return { row, outcome: "miss" };
+  }
+
+  /** A document as upstream has it now, for a look. Throws NotFound, UpstreamFailed. */
+  async bytesAt(mount: Mount, path: Path): Promise<Uint8Array> {
+    const target = documentAt(mount, path);
+    if (!target || this.#context.settings.offline) throw new NotFound(`${mount.name}${path} is not held here`);
+    const { head, bytes } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
+    await requireDocument(target, head, bytes);
+    return bytes;
+  }
+
+  /** Before anything of it is read. */
+  #requireSigned(
+    target: Target<MetadataRoute>,
+    sha256: string,
+    bytes: () => Uint8Array | Promise<Uint8Array>,
+  ): Promise<void> {
+    const signature = (path: Path) => this.bytesAt(target.mount, path);
+    return this.#documents.signed.requireNew(target, { sha256, bytes, signature, at: this.#context.now() });
+  }
+
+  /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
+  async #current(row: DocumentRow, head?: Head): Promise<Loaded> {
+    const { writer, documents, now } = this.#context;
+    const checked = { ...row, ...(head && { ...validatorsOf(head), ...registryIn(head) }), checkedAt: now() };
+    await writer.write(() => documents.checked(checked));
+    return { row: checked, outcome: "hit" };
+  }
+
+  async #keep(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    downloaded: Downloaded,
+    file: string,
+    isVerified: boolean,
+  ): Promise<Loaded> {
+    const { head, digests } = downloaded;
+    if (row?.sha256 === digests.sha256) {
+      await discard(file);
+      return this.#current(row, head);
+    }
+    const listing = await this.#place(target, row, downloaded, file, isVerified);
+    const published = await this.#documents.generations.prepare(target, listing);
+    const [kept] = await this.list([listing, ...(published?.listings ?? [])], published?.commit);
+    return { row: kept!, outcome: "miss" };
+  }
+
+  /** Brings a document into the store, and leaves it to the caller to list it. */
+  async aside(target: Target<MetadataRoute>): Promise<Listing> {
+    const { storage } = this.#context;
+    const key = `${keyOf(target)} aside`;
+    for (;;) {
+      const lease = await acquire(storage.parts, key, storage.servesNobody);
+      if (!lease) {
+        await Bun.sleep(POLL);
+        continue;
+      }
+      try {
+        await discard(lease.part);
+        const wanted = await this.#wanted(target, undefined);
+        const downloaded = await download(this.#context, { ...wanted, file: lease.part });
+        return await this.#place(target, undefined, downloaded, lease.part, wanted.expected !== undefined);
+      } finally {
+        await discard(lease.part);
+        await lease.release();
+      }
+    }
+  }
+
+  async #place(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    downloaded: Downloaded,
+    file: string,
+    isVerified: boolean,
+  ): Promise<Listing> {
+    const { path } = target;
+    if (!isVerified) await requireDocument(target, downloaded.head, file);
+    await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
+    const isKnown = target.isRepetition && target.route.freshness === "immutable";
+    const head = based(target, downloaded.head);
+    const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, head);
+    const isOfAnother = row && this.#isOfAnother(target, row, head);
+    if (!isOfAnother && row?.revision && revision !== undefined && revision < row.revision) {
+      throw new UpstreamFailed(
+        `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
+        { retryable: true },
+      );
+    }
+    const fresh = stage(this.#context, target, rowOf(this.#context, target, { ...downloaded, head }, revision));
+    await this.#context.storage.place(file, fresh.sha256);
+    return { target, row: fresh, pages };
+  }
+
+  /** Whether a document came from another registry than the one that is held: their revisions say nothing of each other. */
+  #isOfAnother(target: Target<MetadataRoute>, row: DocumentRow, { registry, url }: Head): boolean {
+    const before = registryOf(row, sourcesOf(target, this.#documents.around(target.mount).declared()));
+    if (before === undefined || registry === undefined || before === registry) return false;
+    const { mount, path } = target;
+    log.warn("a document comes from another registry than before", { mount: mount.name, path, before, now: url });
+    return true;
+  }
+
+  /** All of them, or none; their rows as they are held. `also`: what is to be done in the same transaction, before. */
+  async list(listings: readonly Listing[], also?: () => void): Promise<DocumentRow[]> {
+    const { storage, writer, documents, blobs } = this.#context;
+    await writer.write(() => {
+      also?.();
+      for (const { row, pages } of listings) {
+        // An eviction may have removed an equal blob since it was placed.
+        if (!storage.has(row.sha256, row.size))
+          throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
+        blobs.add(row.sha256, row.size);
+        documents.put(row, pages);
+      }
+    });
+    return Promise.all(listings.map((listing) => this.#listed(listing)));
+  }
+
+  /** A dry run writes no rows. */
+  async #listed({ target: { path }, row, pages }: Listing): Promise<DocumentRow> {
+    const { storage, documents } = this.#context;
+    if (documents.find(row.mount, row.path)) {
+      this.#unkept.forget({ ...row, path });
+      return row;
+    }
+    const kept = { ...row, path };
+    this.#unkept.put(kept, await Bun.file(storage.file(row.sha256)).bytes(), pages);
+    return kept;
+  }
+}
+
+/** With the address that links in the document are resolved against. The rest of one that grows is asked for where it was asked for. */
+function based({ mount, route }: Target<MetadataRoute>, head: Head): Head {
+  return route.grows || route.linksFrom === "asked" ? head : { ...head, url: baseOf(mount, head) };
+}
+
+function keyOf({ mount, path }: Target): string {
+  return `${mount.name} ${path}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * Pointers (`MetadataRoute.pointer`) that a mirror fetched and has not published: they are held beside what clients are sent,
+ * under a key that no request can have, and only who mirrors sees them.
+ */
+
+import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import { UpstreamFailed } from "../../lib/errors.ts";
+import type { Mount } from "../../mounts/mounts.ts";
+import type { Context } from "../context.ts";
+import type { Target } from "../target.ts";
+import { settle } from "./switch-generation.ts";
+
+/** A pointer that waits for what it names. Structured-cloneable. */
+export interface Staged {
+  path: Path;
+  sha256: string;
+}
+
+type Parts = Pick<Context, "documents" | "settings">;
+
+/** The row that this process is to see: where it mirrors, the one that it staged, if there is one. */
+export function rowAt({ documents, settings }: Parts, { name, ecosystem }: Mount, path: Path): DocumentRow | undefined {
+  const mayBeStaged = stages(settings) && ecosystem.routes.some((route) => route.kind === "metadata" && route.pointer);
+  return (mayBeStaged ? documents.find(name, keyOf(path)) : undefined) ?? documents.find(name, path);
+}
+
+/** A document that has just come, as it is to be noted: a mirror publishes pointers later. */
+export function stage({ settings }: Pick<Parts, "settings">, { route }: Target<MetadataRoute>, row: DocumentRow) {
+  return route.pointer && stages(settings) ? { ...row, path: keyOf(row.path as Path), pinned: false } : row;
+}
+
+/** What of a document is yet to be published: itself, if it is staged. */
+export function stagedOf({ path }: Target<MetadataRoute>, row: DocumentRow): Staged[] {
+  return row.path === keyOf(path) ? [{ path, sha256: row.sha256 }] : [];
+}
+
+/** Puts pointers in the places of what is held, all at once. Throws UpstreamFailed where one was evicted meanwhile. */
+export async function publish(context: Context, mount: Mount, staged: readonly Staged[]): Promise<void> {
+  const { writer, documents } = context;
+  if (staged.length === 0) return;
+  await writer.write(() => {
+    for (const { path, sha256 } of staged) {
+      if (documents.find(mount.name, keyOf(path))?.sha256 === sha256) {
+        settle(context, mount, path, documents.pages(mount.name, keyOf(path)));
+        documents.move(mount.name, keyOf(path), path);
+      }
+      // Another job may have published it.
+      else if (documents.find(mount.name, path)?.sha256 !== sha256)
+        throw new UpstreamFailed(`${path} was replaced while what it names was fetched; ask again`, {
+          retryable: true,
+        });
+      documents.pin(mount.name, path);
+    }
+  });
+}
+
+/** Whether pointers are published later. A check looks at what clients are sent. */
+export function stages({ pin, offline }: Context["settings"]): boolean {
+  return pin && !offline;
+}
+
+/** No path of a request begins so. */
+function keyOf(path: Path): string {
+  return `#${path}`;
+}

@@ -1,0 +1,59 @@
+/** Documents that are signed as a whole: checked when they come, before anything reads them, and when what is held is first sent. */
+import { LRUCache } from "lru-cache";
+import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import { NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
+import { keyringOf } from "../../trust/keyring.ts";
+import { refuteOpenPgp } from "../../trust/openpgp.ts";
+import type { Target } from "../target.ts";
+import { untrusted } from "./report-untrusted.ts";
+
+type Document = Target<MetadataRoute>;
+
+interface Signed {
+  sha256: string;
+  bytes(): Uint8Array | Promise<Uint8Array>;
+  /** The signature, where it is a document of its own. Throws NotFound where there is none. */
+  signature(path: Path): Promise<Uint8Array>;
+  /** When it came; milliseconds since 1970. */
+  at: number;
+}
+
+/** What came is not signed by anybody whom the mount trusts. */
+export class Unsigned extends UpstreamFailed {}
+
+/** Documents that are known to be signed. */
+const REMEMBERED = 10_000;
+
+export class SignedDocuments {
+  readonly #known = new LRUCache<string, true>({ max: REMEMBERED });
+
+  /** Throws Unsigned, for the signature of what upstream is just replacing may be right in a moment. */
+  async requireNew(target: Document, signed: Signed): Promise<void> {
+    const reason = await this.#refute(target, signed);
+    if (reason) throw new Unsigned(untrusted(target, "openpgp", reason), { retryable: true });
+  }
+
+  /** Throws Withheld. */
+  async requireHeld(target: Document, signed: Signed): Promise<void> {
+    const reason = await this.#refute(target, signed);
+    if (reason) throw new Withheld(untrusted(target, "openpgp", reason));
+  }
+
+  async #refute(target: Document, { sha256, bytes, signature, at }: Signed): Promise<string | undefined> {
+    const { mount, path, route, params } = target;
+    if (!mount.trust || !route.signed) return undefined;
+    const key = `${mount.name} ${path} ${sha256}`;
+    const { openpgp } = await keyringOf(mount.trust);
+    if (openpgp.length === 0 || this.#known.has(key)) return undefined;
+    const by = route.signed.at?.(params);
+    const apart = by && (await signature(by).catch(none));
+    if (by && !apart) return `expected a signature in ${by}, found none`;
+    const reason = await refuteOpenPgp(await bytes(), apart, openpgp, at);
+    if (!reason) this.#known.set(key, true);
+    return reason;
+  }
+}
+
+function none(error: unknown): undefined {
+  if (!(error instanceof NotFound)) throw error;
+}

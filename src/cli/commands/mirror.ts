@@ -1,0 +1,236 @@
+import { workInBackground } from "../../app/background.ts";
+import { dryFolder } from "../../app/dry-folder.ts";
+import { describeEstimate, estimate } from "../../app/registry-estimate.ts";
+import { mountsOf, openCrew, openRuntime, type Runtime, type RuntimeOptions, threads } from "../../app/runtime.ts";
+import type { Config } from "../../config/schema.ts";
+import { on } from "../../contract/events.ts";
+import type { JobSpec, Task } from "../../contract/jobs.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import { Job, SIZES } from "../../mirror/job/job.ts";
+import { MemoryLedger } from "../../mirror/job/ledger.ts";
+import { type Counts, countsOf, type Progress } from "../../mirror/job/progress.ts";
+import { type RunOptions, runJob } from "../../mirror/job/run.ts";
+import type { Opened } from "../../mirror/registry/registries.ts";
+import { tasksOf } from "../../mirror/sources/read.ts";
+import type { Mount } from "../../mounts/mounts.ts";
+import { type Command, type Invocation, under } from "../command.ts";
+import { MANNERS_OPTIONS, withManners } from "../rate-flags.ts";
+import { ahead } from "../read-ahead.ts";
+import { Tally } from "../report/job-summary.ts";
+import {
+  dryRun,
+  heldRecorder,
+  jsonResult,
+  type Result,
+  recorder,
+  reportProgress,
+  summary,
+} from "../report/mirror-report.ts";
+import { openReport } from "../report/report-file.ts";
+import { resumable, resumedOf } from "../resumed-job.ts";
+import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf, targetsOf } from "../source-flags.ts";
+import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinishedOf } from "./registry.ts";
+
+/** What ends a mirror: a person, a service manager. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
+const PATIENCE = 10_000;
+
+/** `proxy mirror …`: 0 when all is held, 1 when anything is missing, 2 for bad input (then nothing was fetched). */
+export const mirror: Command = {
+  name: "mirror",
+  args: "[...purls]",
+  describe:
+    "Fetch and keep packages (by PURL, SBOM, lockfile, image, or a whole registry), so completely that their clients install them offline",
+  options: [
+    ...SOURCE_OPTIONS,
+    ...REGISTRY_OPTIONS,
+    ...MANNERS_OPTIONS,
+    ...under("How", [
+      {
+        flag: "--refresh",
+        describe: "Look again at releases that are held whole, and ask upstream for documents anew",
+      },
+      {
+        flag: "--strict",
+        describe: "Refuse an SBOM with malformed package URLs or hashes, instead of listing them",
+      },
+      { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
+      {
+        flag: "--dry-run",
+        describe: "Say what would be fetched, with sizes where the index states them; write nothing",
+      },
+      { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
+      { flag: "--json", describe: "Print the result as one JSON document" },
+    ]),
+  ],
+  action: async (invocation) => {
+    const { flags, load } = invocation;
+    const { config: configured, sources, ecosystems } = await load();
+    const config = withManners(configured, flags);
+    const isDry = flags["dry-run"] === true;
+    if (flags.status === true) return tellStanding(invocation);
+    if (config.offline)
+      throw new BadRequest(
+        "a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
+      );
+    const asked = resumedOf(invocation);
+    const mounts = mountsOf(config, ecosystems);
+    const spec = specOf(invocation, config, mounts);
+    const options: RuntimeOptions & { share: number } = {
+      config: { ...config, cache_metadata: true },
+      sources,
+      pin: true,
+      dry: isDry && dryFolder(),
+      patience: PATIENCE,
+      claims: true,
+      share: threads(config.workers),
+    };
+    const tally = new Tally({ keepsPlan: isDry });
+    const lazy = lazily(() => openRuntime(options));
+    // All that is wrong with what was asked for is told before there is a folder or a database.
+    const tasks =
+      asked === undefined ? await tasksFrom(invocation, { config, mounts, runtime: lazy, tally }) : undefined;
+    const runtime = await lazy();
+    const pool = openCrew(runtime, options);
+    workInBackground({ whole: true });
+    const report = typeof flags.report === "string" ? openReport(flags.report, "mirror") : undefined;
+    const record = report && recorder(report, runtime.mounts);
+    let live: { progress?: Progress; feed?: Opened["live"] | undefined; registry?: JobSpec["registry"] } = {};
+    const { stop } = flags.json === true ? { stop: () => {} } : reportProgress(() => live, on);
+    const started = performance.now();
+    let jobId: string | undefined;
+    const running: RunOptions = {
+      pool,
+      mounts: runtime.mounts,
+      tell: (outcome) => {
+        tally.tell(outcome);
+        record?.(outcome);
+      },
+      // What all packages of a registry require is in it, or nowhere.
+      declared: (mount, requires) => void (spec.registry || tally.declare(mount, requires)),
+      registries: runtime.registries,
+      window: config.mirror.window,
+      started: (progress, { id, spec: { registry } }, feed) => {
+        jobId = id;
+        live = { progress, feed, registry };
+      },
+    };
+    const interrupted = (signal: NodeJS.Signals) => {
+      stop();
+      console.error(
+        `interrupted; what is held stays held, and proxy mirror --resume${jobId === undefined ? "" : `=${jobId}`} goes on with the rest`,
+      );
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    };
+    for (const signal of SIGNALS) process.once(signal, interrupted);
+    try {
+      if (isDry && spec.registry) {
+        const found = await estimate(
+          { ...spec, registry: spec.registry },
+          { ...runtime, folder: options.dry || dryFolder() },
+          running,
+        );
+        stop();
+        console.log(
+          flags.json === true ? JSON.stringify(found, null, 2) : describeEstimate(spec.registry.mount, found),
+        );
+        return 0;
+      }
+      const job = isDry
+        ? undefined
+        : tasks
+          ? ((spec.registry && (await unfinishedOf(runtime.store, spec))) ??
+            (await runtime.store.create(spec, tasks, record && heldRecorder(record, runtime.cache.context.artifacts))))
+          : resumable(runtime.store, asked!);
+      const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
+      if (!ended)
+        throw new BadRequest(`job ${job} is being run by another process; proxy jobs show ${job} tells how it stands`);
+      stop();
+      const held = (mount: string, name: string) => [
+        ...new Set(runtime.cache.context.artifacts.ofPackage(mount, name).map(({ version }) => version)),
+      ];
+      const absent = isDry ? [] : tally.missing(runtime.mounts, held);
+      const seconds = (performance.now() - started) / 1_000;
+      await report?.close({ ...countsOf(ended), seconds });
+      const standing = live.registry && runtime.registries.standing(live.registry.mount);
+      const result: Result = { ...(job && { job }), progress: ended, tally, absent, seconds, standing };
+      console.log(flags.json === true ? jsonResult(result, isDry) : isDry ? dryRun(result) : summary(result));
+      if (spec.registry && "error" in ended && ended.error !== null) console.error(ended.error);
+      if ("state" in ended && ended.state === "canceled") {
+        console.error(
+          `job ${job} was canceled; what is held stays held, and proxy jobs retry ${job} goes on with the rest`,
+        );
+        return 1;
+      }
+      return ended.failed > 0 || ("error" in ended && ended.error !== null) ? 1 : 0;
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, interrupted);
+      stop();
+      pool.close();
+      await runtime.close();
+    }
+  },
+};
+
+function specOf({ args, flags }: Invocation, config: Config, mounts: readonly Mount[]): JobSpec {
+  const registry = registryOf(flags, mounts);
+  const releases = releaseFilterOf(flags, registry && mounts.find(({ name }) => name === registry.mount));
+  const asked = ["purls", "sbom", "lockfile", "images", "set", "registry"].flatMap((name) =>
+    [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
+  );
+  return {
+    title: [...args.slice(0, 3), ...(args.length > 3 ? [`and ${args.length - 3} more`] : []), ...asked].join(" "),
+    runBy: "command",
+    choice: choiceOf(flags),
+    closure: closureOf(flags),
+    concurrency: config.concurrency,
+    refresh: flags.refresh === true,
+    ...(registry && { registry }),
+    ...(releases && { releases }),
+  };
+}
+
+interface Reading {
+  config: Config;
+  mounts: readonly Mount[];
+  runtime: () => Promise<Runtime>;
+  tally: Tally;
+}
+
+async function tasksFrom(
+  { args, flags }: Invocation,
+  { config, mounts, runtime, tally }: Reading,
+): Promise<AsyncIterable<Task>> {
+  const sources = sourcesOf(args, flags);
+  if (flags.registry !== undefined) {
+    if (!isEmpty(sources)) throw new BadRequest("--registry is all of one; other sources need a command of their own");
+    return (async function* () {})();
+  }
+  if (isEmpty(sources))
+    throw new BadRequest(
+      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --images, --purls, --set or --registry",
+    );
+  const targets = targetsOf(mounts, flags, config);
+  const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
+  return ahead(
+    tasksOf(sources, { targets, sets, isStrict: flags.strict === true, aside: (aside) => tally.aside(aside) }),
+  );
+}
+
+/** Plans only. */
+async function look(spec: JobSpec, tasks: AsyncIterable<Task>, running: RunOptions): Promise<Counts> {
+  const ledger = new MemoryLedger();
+  for await (const task of tasks) await ledger.add([task]);
+  const job = new Job({ ...running, ledger, spec, dry: true, sizes: SIZES });
+  await job.run();
+  return job.progress;
+}
+
+function lazily<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}

@@ -1,0 +1,141 @@
+/** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
+
+import { openCrew, openRuntime, type RuntimeOptions, threads } from "../../app/runtime.ts";
+import { counted } from "../../lib/sizes.ts";
+import { Job } from "../../mirror/job/job.ts";
+import { MemoryLedger } from "../../mirror/job/ledger.ts";
+import { addCounts, type Counts, noCounts } from "../../mirror/job/progress.ts";
+import { EVERYTHING, keyOfChoice } from "../../mirror/plan/choice.ts";
+import { type Sources, tasksOf } from "../../mirror/sources/read.ts";
+import type { Aside } from "../../mirror/sources/source.ts";
+import type { Invocation, Setup } from "../command.ts";
+import { Tally } from "../report/job-summary.ts";
+import { failuresOf, listed, recorder, told } from "../report/mirror-report.ts";
+import { showProgress } from "../report/progress-line.ts";
+import { openReport } from "../report/report-file.ts";
+import { choiceOf, closureOf, sourcesOf, targetsOf } from "../source-flags.ts";
+
+/** 0 only where nothing is missing, and with `--strict` nothing is unproven either. Throws BadRequest for sources that cannot be read. */
+export async function verifySources({ args, flags }: Invocation, { config, sources: plugins }: Setup): Promise<number> {
+  const options: RuntimeOptions = {
+    config: { ...config, offline: true },
+    sources: plugins,
+    pin: false,
+    dry: false,
+    patience: 0,
+    absent: "refuse",
+  };
+  const runtime = await openRuntime(options);
+  const pool = openCrew(runtime, { ...options, share: threads(config.workers) });
+  const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
+  const record = report && recorder(report, runtime.mounts);
+  const tally = new Tally();
+  const started = performance.now();
+  const counts = noCounts();
+  let running: Job | undefined;
+  const shown = process.stderr.isTTY ? showProgress(() => standingOf(counts, running)) : undefined;
+  try {
+    const targets = targetsOf([...runtime.mounts.values()], flags, config);
+    for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
+      const choice = { ...EVERYTHING, ...choiceOf(flags) };
+      const ledger = new MemoryLedger({
+        isWhole: ({ mount, purl, digests }) =>
+          ["", keyOfChoice(choice, digests)].some((key) => runtime.mirrored.isWhole(mount, purl, key)),
+      });
+      const aside = (each: Aside) => {
+        tally.aside(each);
+        const { what, reason, place, isOwn } = each;
+        if (!isOwn) report?.item({ outcome: "unproven", reason: `${what} ${reason} (${place})` });
+      };
+      for await (const task of tasksOf(sources, {
+        targets,
+        sets: runtime.sets,
+        isStrict: flags.strict === true,
+        aside,
+      }))
+        await ledger.add([task]);
+      const job = new Job({
+        pool,
+        ledger,
+        mounts: runtime.mounts,
+        check: true,
+        spec: {
+          title: "verify",
+          runBy: "command",
+          choice,
+          closure,
+          concurrency: config.concurrency,
+          refresh: false,
+        },
+        tell: (outcome) => {
+          tally.tell(outcome);
+          record?.(outcome);
+        },
+      });
+      running = job;
+      await job.run();
+      addCounts(counts, job.progress);
+      running = undefined;
+    }
+    const seconds = (performance.now() - started) / 1_000;
+    shown?.stop();
+    await report?.close({ ...counts, unproven: tally.unproven.count + tally.foreign.count, seconds });
+    console.log(flags.json === true ? asJson(counts, tally, seconds) : asText(counts, tally, seconds));
+    const isProven = tally.unproven.count === 0 && tally.foreign.count === 0;
+    return counts.failed > 0 || (flags.strict === true && !isProven) ? 1 : 0;
+  } finally {
+    shown?.stop();
+    pool.close();
+    await runtime.close();
+  }
+}
+
+/** Package URLs stand for what a client would install, with dependencies; lockfiles, SBOMs and sets name all there is. */
+function partsOf(sources: Sources, flags: Invocation["flags"]) {
+  const named = { ...sources, purls: [], lists: [] };
+  const asked = { ...sources, sboms: [], lockfiles: [], images: [], sets: [] };
+  return [
+    { sources: asked, closure: flags.deps === undefined ? ("prod" as const) : closureOf(flags) },
+    { sources: named, closure: closureOf(flags) },
+  ];
+}
+
+/** What was checked of the parts that are done, and of the one that runs. */
+function standingOf(done: Counts, running: Job | undefined) {
+  const all = { ...done };
+  if (running) addCounts(all, running.progress);
+  const { total, skipped, failed } = all;
+  const checked = skipped + failed;
+  return {
+    share: total > 0 ? checked / total : 0,
+    text: `verifying: ${checked}/${counted(total, "file")}${failed > 0 ? `, ${counted(failed, "hole")}` : ""}`,
+  };
+}
+
+function asText({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
+  return [
+    `${counted(skipped, "file is", "files are")} held and whole, ${counted(failed, "hole")}, in ${seconds.toFixed(1)} s`,
+    ...listed(failuresOf(tally, "hole")),
+    ...told(
+      tally.unproven,
+      "release is unproven: installing it may need more",
+      "releases are unproven: installing them may need more",
+    ),
+    ...told(tally.foreign, "entry is unproven: no registry has it", "entries are unproven: no registry has them"),
+    ...told(tally.leftOut, "release left out", "releases left out"),
+    ...told(tally.asides, "entry needs no proof", "entries need no proof"),
+  ].join("\n");
+}
+
+function asJson({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
+  const result = {
+    verified: skipped,
+    holes: failed,
+    failures: tally.failures,
+    unproven: [...tally.unproven.first, ...tally.foreign.first],
+    left_out: tally.leftOut.first,
+    asides: tally.asides.first,
+    seconds,
+  };
+  return JSON.stringify(result, null, 2);
+}

@@ -1,6 +1,0 @@
-import type { Body } from "../ecosystem.ts";
-
-/** An object as a body. */
-export function json(value: unknown, headers: Record<string, string> = {}): Body {
-  return { body: JSON.stringify(value), mediaType: "application/json", headers };
-}

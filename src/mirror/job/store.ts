@@ -1,0 +1,240 @@
+/** Mirror jobs over all processes that share a store: made, found, run by one at a time, canceled, tried again. */
+
+import { type Estimate, isRelease, type JobSpec, type ReleaseTask, type Task } from "../../contract/jobs.ts";
+import type { JobRow } from "../../index/sqlite/jobs.ts";
+import { acquire, isLeased, isOwnedBy, type Lease } from "../../leases/symlink/lease.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import { keyOfChoice } from "../plan/choice.ts";
+import { keyOfTask } from "./ledger.ts";
+import { noCounts } from "./progress.ts";
+import { RowLedger, type Tables } from "./rows.ts";
+
+/** Tasks that are written together. */
+const BATCH = 500;
+
+/** The right to run a job. */
+export interface Claim {
+  row: JobRow;
+  ledger: RowLedger;
+  release(): Promise<void>;
+}
+
+export class JobStore {
+  readonly #tables: Tables;
+  /** The folder that leases are in. */
+  readonly #leases: string;
+  readonly #isRestated: (task: ReleaseTask, since: number) => boolean;
+
+  /** `isRestated`: whether an index of a release was replaced since; then what is held of it is compared with it. Default: never. */
+  constructor(tables: Tables, leases: string, isRestated: (task: ReleaseTask, since: number) => boolean = () => false) {
+    this.#tables = tables;
+    this.#leases = leases;
+    this.#isRestated = isRestated;
+  }
+
+  /**
+   * Makes a job of tasks, which are read to their end first: what their reading throws leaves nothing behind. Releases that
+   * an earlier job holds whole are counted as skipped, and told. Returns its id.
+   */
+  async create(spec: JobSpec, tasks: AsyncIterable<Task>, skipped?: (task: ReleaseTask) => void): Promise<string> {
+    const { jobs, writer } = this.#tables;
+    await this.#sweep();
+    const id = `${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 6)}`;
+    const lease = await acquire(this.#leases, keyOf(id));
+    try {
+      await writer.write(() => jobs.create(id, spec, Date.now()));
+      let batch: Task[] = [];
+      for await (const task of tasks) {
+        batch.push(task);
+        if (batch.length < BATCH) continue;
+        await this.#add(id, spec, batch, skipped);
+        batch = [];
+      }
+      await this.#add(id, spec, batch, skipped);
+      await writer.write(() => void jobs.move(id, ["reading"], "pending"));
+      return id;
+    } catch (error) {
+      await writer.write(() => jobs.remove(id));
+      throw error;
+    } finally {
+      await lease?.release();
+    }
+  }
+
+  /** The job as it stands; one whose process died is pending again. */
+  find(id: string): JobRow | undefined {
+    const row = this.#tables.jobs.find(id);
+    return row && row.state !== "reading" ? this.#seen(row) : undefined;
+  }
+
+  /** Newest first. */
+  list(page: { before?: string; limit: number }): JobRow[] {
+    return this.#tables.jobs.list(page).map((row) => this.#seen(row));
+  }
+
+  /** Those that nobody is working on, oldest first. */
+  waiting(): JobRow[] {
+    const rows = this.#tables.jobs.list({ limit: 1_000, states: ["pending", "running"] });
+    return rows
+      .map((row) => this.#seen(row))
+      .filter(({ state }) => state === "pending")
+      .reverse();
+  }
+
+  /** How many jobs of servers have not ended: those of commands wait for whoever interrupted them, those that are read may never be made. */
+  unfinished(): number {
+    return this.#tables.jobs.count(["pending", "running"]);
+  }
+
+  /** How many there are in each state. */
+  byState(): { state: string; count: number }[] {
+    return this.#tables.jobs.byState();
+  }
+
+  /** The newest run of a standing job. */
+  latest(standing: string): JobRow | undefined {
+    const row = this.#tables.jobs.latest(standing);
+    return row && this.#seen(row);
+  }
+
+  /** The right to look whether a standing job is due, and to make its next run; `undefined` while another has it. */
+  turn(standing: string): Promise<Pick<Lease, "release" | "owner"> | undefined> {
+    return acquire(this.#leases, keyOfTurn(standing));
+  }
+
+  /** Whether it still is this owner's turn, who may be another thread. */
+  isTurnOf(owner: string, standing: string): boolean {
+    return isOwnedBy(owner, this.#leases, keyOfTurn(standing));
+  }
+
+  failures(id: string, after: number, limit: number) {
+    return this.#tables.jobs.failures(id, after, limit);
+  }
+
+  /** The right to run a job; `undefined` where another has it, or the job has ended. No task is taken after `signal`. */
+  async claim(id: string, signal?: AbortSignal): Promise<Claim | undefined> {
+    const { jobs, tasks, writer } = this.#tables;
+    const lease = await acquire(this.#leases, keyOf(id));
+    if (!lease) return undefined;
+    let claimed = false;
+    await writer.write(() => {
+      const row = jobs.find(id);
+      claimed = jobs.move(id, ["pending", "running"], "running", { startedAt: row?.startedAt ?? Date.now() });
+      // What was required by tasks that are settled is known to no row; they are looked at again, and what they hold is skipped.
+      if (!claimed || row?.spec.closure === "none") return;
+      tasks.reopen(id);
+      jobs.reset(id);
+    });
+    const row = jobs.find(id);
+    if (!claimed || !row) {
+      await lease.release();
+      return undefined;
+    }
+    return { row, ledger: new RowLedger(this.#tables, id, row.spec, signal), release: () => lease.release() };
+  }
+
+  /** Ends a job that someone runs. What failed decides how it ended. `estimate`: of one that only tells it. */
+  async end(id: string, error?: string, estimate?: Estimate): Promise<JobRow> {
+    const { jobs, tasks, writer } = this.#tables;
+    await writer.write(() => {
+      const { total, failed } = jobs.find(id)!;
+      const reason = error ?? (failed > 0 ? `${failed} of ${total} could not be held` : null);
+      const told = estimate ? { estimate } : {};
+      const ended = { phase: "complete", error: reason, finishedAt: Date.now(), ...told } as const;
+      if (jobs.move(id, ["running"], reason === null ? "complete" : "failed", ended)) tasks.forget(id);
+    });
+    return jobs.find(id)!;
+  }
+
+  /** Leaves a job that someone runs to whoever goes on with it. */
+  async suspend(id: string): Promise<JobRow> {
+    const { jobs, writer } = this.#tables;
+    await writer.write(() => void jobs.move(id, ["running"], "pending"));
+    return jobs.find(id)!;
+  }
+
+  /** What is held stays held. Throws BadRequest where it has ended. */
+  async cancel(id: string): Promise<void> {
+    const { jobs, writer } = this.#tables;
+    let canceled = false;
+    await writer.write(() => {
+      canceled = jobs.move(id, ["pending", "running"], "canceled", { finishedAt: Date.now() });
+    });
+    if (!canceled) throw new BadRequest(`job ${id} is ${this.find(id)?.state ?? "unknown"} already`, 409);
+  }
+
+  /** What failed is to be tried again; of a canceled job, what is left. Throws BadRequest where it has not ended. `runBy`: who does. */
+  async retry(id: string, runBy?: JobSpec["runBy"]): Promise<void> {
+    const { jobs, writer } = this.#tables;
+    const { state, spec } = this.find(id) ?? {};
+    if (state !== "failed" && state !== "canceled")
+      throw new BadRequest(
+        `job ${id} is ${state ?? "unknown"}; only one that failed or was canceled can be tried again`,
+        409,
+      );
+    await writer.write(() => {
+      jobs.retry(id);
+      const next = { phase: "resolving", ...(spec && runBy && { spec: { ...spec, runBy } }) } as const;
+      jobs.move(id, ["failed", "canceled"], "pending", next);
+    });
+  }
+
+  #seen(row: JobRow): JobRow {
+    const isOrphan = row.state === "running" && !isLeased(this.#leases, keyOf(row.id));
+    return isOrphan ? { ...row, state: "pending" } : row;
+  }
+
+  async #add(id: string, spec: JobSpec, batch: readonly Task[], skipped?: (task: ReleaseTask) => void): Promise<void> {
+    const { jobs, tasks, writer } = this.#tables;
+    const whole = spec.refresh || spec.closure !== "none" ? new Map<string, number>() : this.#whole(spec, batch);
+    const counts = noCounts();
+    await writer.write(() => {
+      for (const task of batch) {
+        const files = isRelease(task) ? heldFor(task, spec, whole) : undefined;
+        if (files === undefined || !isRelease(task)) tasks.add(id, keyOfTask(task), task);
+        else {
+          counts.skipped += files;
+          skipped?.(task);
+        }
+      }
+      if (counts.skipped > 0) jobs.add(id, { skipped: counts.skipped, total: counts.skipped });
+    });
+  }
+
+  /** Of these releases, those of which all that is wanted is held, with the number of their files. */
+  #whole(spec: JobSpec, batch: readonly Task[]): Map<string, number> {
+    const found = new Map<string, number>();
+    const releases = batch.filter(isRelease).filter(({ version }) => version !== undefined);
+    for (const [mount, group] of Map.groupBy(releases, (task) => task.mount)) {
+      const choices = group.map(({ digests }) => keyOfChoice(spec.choice, digests));
+      const tasks = new Map(group.map((task) => [task.purl, task]));
+      for (const { purl, choice, files, at } of this.#tables.mirrored.whole(mount, [...tasks.keys()], choices))
+        if (!this.#isRestated(tasks.get(purl)!, at)) found.set(`${mount} ${purl} ${choice}`, files);
+    }
+    return found;
+  }
+
+  /** Jobs whose sources nobody will ever read to the end. */
+  async #sweep(): Promise<void> {
+    const { jobs, writer } = this.#tables;
+    const dead = jobs.list({ limit: 100, states: ["reading"] }).filter(({ id }) => !isLeased(this.#leases, keyOf(id)));
+    if (dead.length > 0)
+      await writer.write(() => {
+        for (const { id } of dead) jobs.remove(id);
+      });
+  }
+}
+
+/** The files of a release that an earlier job holds whole: this choice of them, or all. Digests were compared only by a job that had them. */
+function heldFor({ mount, purl, digests }: ReleaseTask, { choice }: JobSpec, whole: ReadonlyMap<string, number>) {
+  const all = digests ? undefined : whole.get(`${mount} ${purl} `);
+  return all ?? whole.get(`${mount} ${purl} ${keyOfChoice(choice, digests)}`);
+}
+
+function keyOfTurn(standing: string): string {
+  return `standing job ${standing}`;
+}
+
+function keyOf(id: string): string {
+  return `mirror job ${id}`;
+}

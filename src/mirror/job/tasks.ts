@@ -1,0 +1,80 @@
+/** What a worker does for a mirror job. Inputs and outputs cross a thread boundary. */
+import pLimit from "p-limit";
+import type { Cache } from "../../cache/cache.ts";
+import { publish, type Staged } from "../../cache/generations/pending-pointers.ts";
+import { documentAt } from "../../cache/target.ts";
+import type { Path } from "../../contract/ecosystem.ts";
+import type { JobSpec, ReleaseTask } from "../../contract/jobs.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { plain } from "../../lib/pool.ts";
+import type { Mount } from "../../mounts/mounts.ts";
+import { type Held, hold } from "../plan/fetch-file.ts";
+import { unlisted } from "../plan/listing.ts";
+import { type Plan, plan } from "../plan/plan.ts";
+import { type Resolved, Resolver, type Wish } from "../plan/resolve.ts";
+import type { Delivery, Order } from "./dispatch.ts";
+
+export interface MirrorTasks {
+  /** `isWhole`: all of it that could be had was held before. */
+  plan(input: {
+    task: ReleaseTask;
+    spec: Pick<JobSpec, "choice" | "closure" | "refresh" | "releases">;
+    isWhole?: boolean;
+    rehash?: boolean | undefined;
+  }): Promise<Plan>;
+  /** Holds files, so many at a time; what comes of each, in their order. */
+  hold(input: { orders: readonly Order[]; atOnce: number }): Promise<Delivery[]>;
+  /** The releases to hold for a requirement. */
+  resolve(input: { mount: string; wish: Wish }): Promise<Resolved[]>;
+  /** Where clients are not shown a release that upstream's index has, for people. */
+  listing(input: Parameters<typeof unlisted>[2]): Promise<string[]>;
+  /** Puts pointers in their places, since all that they name is held. */
+  publish(input: { mount: string; staged: readonly Staged[] }): Promise<void>;
+  /** Holds what only the finished job can name; returns what that came to and what failed. */
+  seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
+}
+
+export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): MirrorTasks {
+  const resolver = new Resolver();
+  return {
+    plan: ({ task, spec, isWhole, rehash }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole, rehash }),
+    listing: (input) => unlisted(cache, mountOf(input.task.mount), input),
+    hold: ({ orders, atOnce }) => {
+      const limit = pLimit(atOnce);
+      const deliver = ({ mount, path, options }: Order): Promise<Delivery> =>
+        hold(cache, mountOf(mount), path, options).then(
+          (held) => ({ held }),
+          (error: unknown) => ({ error: plain(error) }),
+        );
+      return Promise.all(orders.map((order) => limit(() => deliver(order))));
+    },
+    resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
+    publish: ({ mount, staged }) => publish(cache.context, mountOf(mount), staged),
+    seal: ({ mount }) => seal(cache, mountOf(mount)),
+  };
+}
+
+async function seal(cache: Cache, mount: Mount): Promise<Awaited<ReturnType<MirrorTasks["seal"]>>> {
+  const held: Held[] = [];
+  const failed: { path: Path; reason: string }[] = [];
+  const seen = new Set<Path>();
+  for (;;) {
+    const documents = () => cache.context.documents.paths(mount.name) as Iterable<Path>;
+    const named = [...(mount.ecosystem.seal?.(documents, cache.documents.around(mount).near) ?? [])];
+    const next = named.filter((path) => !seen.has(path));
+    if (next.length === 0) return { held, failed };
+    for (const path of next) {
+      seen.add(path);
+      try {
+        // A document that seals the others must be the newest: what is named next depends on it.
+        const document = documentAt(mount, path);
+        if (document && document.route.freshness !== "immutable") await cache.documents.load(document, { force: true });
+        const each = await hold(cache, mount, path);
+        await publish(cache.context, mount, each.staged ?? []);
+        held.push(each);
+      } catch (error) {
+        failed.push({ path, reason: messageOf(error) });
+      }
+    }
+  }
+}

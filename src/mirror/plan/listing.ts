@@ -1,0 +1,97 @@
+import type { Ask, Cache } from "../../cache/cache.ts";
+import { makeDoc } from "../../cache/documents/doc.ts";
+import { hereOr, INLINE } from "../../cache/render/heavy.ts";
+import { composed } from "../../cache/render/view.ts";
+import { canonicalIn, documentAt, type Target } from "../../cache/target.ts";
+import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import type { ReleaseTask } from "../../contract/jobs.ts";
+import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { Mount } from "../../mounts/mounts.ts";
+import { walk } from "./walk.ts";
+
+/** Stands for the address of this server, which no document's own links have. */
+const BASE = "http://proxy.invalid";
+
+/**
+ * Asks for a package's index documents as clients do, in every representation, and returns where a release is not
+ * listed although upstream's document states it. `versions`: those that are to be held, with the files at `paths`. What clients
+ * would not be shown either where all of these are held (a Go module of which only the go.mod is wanted) is no fault.
+ */
+export async function unlisted(
+  cache: Cache,
+  mount: Mount,
+  {
+    task: { name, qualifiers },
+    versions,
+    paths,
+  }: { task: ReleaseTask; versions: readonly string[]; paths: readonly Path[] },
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of mount.ecosystem.index({ name, ...(qualifiers && { qualifiers }) }, mount.traits)) {
+    const target = documentAt(mount, path);
+    if (!target?.route.parse || !cache.documents.held(mount, target.path)) continue;
+    const { row, releases } = await walk(cache, mount, path, { tolerant: true, only: { name } });
+    // What it leads to is not its own to list.
+    if (!row || target.route.packed || !target.route.rewrite) continue;
+    const stated = new Set(releases.map((release) => release.version));
+    const meant = versions.filter((each) => stated.has(each));
+    for (const variant of target.route.variants ?? [null]) {
+      const { bytes, mediaType } = (await sentOf(cache, target, row, variant)) ?? {};
+      if (!bytes || mediaType === undefined) continue;
+      const shown = shownIn(cache, target, bytes, mediaType);
+      const absent = meant.filter((each) => !shown.has(each));
+      if (absent.length === 0) continue;
+      const planned = plannedIn(cache, target, row, new Set(paths));
+      for (const each of absent)
+        if (planned.has(each)) found.push(`${each} is not listed in ${path}${variant ? ` (${variant})` : ""}`);
+    }
+  }
+  return found;
+}
+
+/** What clients are sent of a document: a small one is made here, without compressing and keeping what nobody will ask for. */
+async function sentOf(
+  cache: Cache,
+  target: Target<MetadataRoute>,
+  row: DocumentRow,
+  variant: string | null,
+): Promise<{ bytes: Uint8Array; mediaType: string } | undefined> {
+  const { mount, route } = target;
+  const answered = async () => {
+    const answer = await cache.get(mount, askFor(target.path, variant));
+    return answer.kind === "ready" ? answer.ready : undefined;
+  };
+  // What is composed offline, or made of many others, is made by who answers, and once.
+  const isOther = mount.isApart || route.offline || route.covers || route.freshness === "immutable";
+  if (isOther || row.size > INLINE) return answered();
+  return hereOr(() => cache.views.bytes({ ...target, path: row.path as Path }, row, variant ?? "", BASE), answered);
+}
+
+/** The versions that a document of ours lists. */
+function shownIn(cache: Cache, target: Target<MetadataRoute>, bytes: Uint8Array, mediaType: string): Set<string> {
+  const url = `${BASE}${target.path}`;
+  const doc = makeDoc(target, bytes, { mediaType, url }, cache.documents.around(target.mount));
+  return new Set(Array.from(target.route.parse!(doc).releases ?? [], (release) => release.version));
+}
+
+/** Those that it would list where just these files are held. */
+function plannedIn(
+  cache: Cache,
+  target: Target<MetadataRoute>,
+  row: DocumentRow,
+  paths: ReadonlySet<Path>,
+): Set<string> {
+  const { mount, route } = target;
+  const body = route.rewrite!(cache.documents.doc(target, row), {
+    ...cache.views.open(mount, BASE),
+    variant: row.mediaType,
+    admits: (_, file) => file === undefined || paths.has(canonicalIn(mount, file)),
+  });
+  if (body === undefined) return new Set();
+  const { bytes } = composed(body, row.mediaType);
+  return shownIn(cache, target, bytes, row.mediaType);
+}
+
+function askFor(path: Ask["path"], accept: string | null): Ask {
+  return { method: "GET", path, query: new URLSearchParams(), accept, base: BASE };
+}
