@@ -1,9 +1,9 @@
 /** Reads the command line and runs the command that it names. */
 
-import { cancelJob, jobs, retryJob, showJob } from "./app/jobs.ts";
 import { run } from "./cli/cli.ts";
 import { configCheck } from "./cli/commands/config.ts";
 import { listEcosystems } from "./cli/commands/ecosystems.ts";
+import { cancelJob, jobs, retryJob, showJob } from "./cli/commands/jobs.ts";
 import { mirror } from "./cli/commands/mirror.ts";
 import { pluginCheck } from "./cli/commands/plugin-check.ts";
 import { pluginNew } from "./cli/commands/plugin-new.ts";

@@ -10,8 +10,8 @@ import { type Job, openRuntime, type RuntimeOptions } from "./app/runtime.ts";
 import type { PluginSource } from "./config/plugin-source.ts";
 import { type Events, on } from "./contract/events.ts";
 import { configureLog } from "./lib/log.ts";
-import { type FromWorker, plain, type ToWorker } from "./lib/pool.ts";
 import { PROBE, probed } from "./plugins/probe.ts";
+import { type FromWorker, plain, type ToWorker } from "./workers/pool.ts";
 
 declare const self: Worker;
 

@@ -7,8 +7,8 @@
  * ended each of them within 30 ms, memory included.
  */
 import { readFileSync } from "node:fs";
-import type { FromWorker, Hand, ToWorker } from "../lib/pool.ts";
 import { spawnChild } from "../spawn.ts";
+import type { FromWorker, Hand, ToWorker } from "../workers/pool.ts";
 
 /** 0: no limit. */
 export interface Limits {

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Pool } from "../lib/pool.ts";
+import type { Pool } from "../workers/pool.ts";
 
 /** A name for such a folder. */
 export function dryFolder(): string {

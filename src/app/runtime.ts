@@ -34,9 +34,7 @@ import { copyDatabase, type Database, openDatabase } from "../index/sqlite/open.
 import { Sets } from "../index/sqlite/sets.ts";
 import { Tasks } from "../index/sqlite/tasks.ts";
 import { LimitExceeded, messageOf, NotFound } from "../lib/errors.ts";
-import { Crew } from "../lib/inline-first-pool.ts";
 import { log } from "../lib/log.ts";
-import { Pool, type Tasks as PoolTasks } from "../lib/pool.ts";
 import { VERSION } from "../lib/version.ts";
 import type { Runner } from "../mirror/job/job.ts";
 import { JobStore } from "../mirror/job/store.ts";
@@ -47,6 +45,8 @@ import { type Mount, makeMount, meaningOf } from "../mounts/mounts.ts";
 import { ecosystemsOf } from "../plugins/registry.ts";
 import { spawnWorker } from "../spawn.ts";
 import { Upstream } from "../upstream/client.ts";
+import { Crew } from "../workers/inline-first-pool.ts";
+import { Pool, type Tasks as PoolTasks } from "../workers/pool.ts";
 import { Child } from "./child.ts";
 import { guarded, type Ownership, ownership, type Places, placesOf } from "./places.ts";
 import { Divided, Outsiders } from "./plugin-process.ts";

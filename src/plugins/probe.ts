@@ -1,7 +1,7 @@
 /** Tries a plugin on a thread of its own, which is ended where it does not come back. Both sides. */
 import type { PluginSource } from "../config/plugin-source.ts";
-import type { FromWorker, ToWorker } from "../lib/pool.ts";
 import { spawnWorker } from "../spawn.ts";
+import type { FromWorker, ToWorker } from "../workers/pool.ts";
 import { tryPlugin } from "./try.ts";
 
 /** Milliseconds in which a plugin must have been loaded and tried. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Child, type Limits } from "../../src/app/child.ts";
 import type { PluginSource } from "../../src/config/plugin-source.ts";
 import { LimitExceeded } from "../../src/lib/errors.ts";
-import { type FromWorker, type Hand, Pool, type ToWorker } from "../../src/lib/pool.ts";
+import { type FromWorker, type Hand, Pool, type ToWorker } from "../../src/workers/pool.ts";
 import { failure } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -9,7 +9,7 @@ import {
   UpstreamFailed,
   Withheld,
 } from "../../src/lib/errors.ts";
-import { plain, revive } from "../../src/lib/pool.ts";
+import { plain, revive } from "../../src/workers/pool.ts";
 
 const coded = (code: string) => Object.assign(new Error(code), { code });
 

@@ -2,7 +2,6 @@
 import { expect, test } from "bun:test";
 import { type Events, on } from "../../src/contract/events.ts";
 import type { JobSpec } from "../../src/contract/jobs.ts";
-import { Pool } from "../../src/lib/pool.ts";
 import { Job, type JobOptions } from "../../src/mirror/job/job.ts";
 import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
 import type { Outcome } from "../../src/mirror/job/progress.ts";
@@ -10,6 +9,7 @@ import { type MirrorTasks, mirrorTasks } from "../../src/mirror/job/tasks.ts";
 import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
 import { hold } from "../../src/mirror/plan/fetch-file.ts";
 import { Targets } from "../../src/mirror/request/targets.ts";
+import { Pool } from "../../src/workers/pool.ts";
 import { failing, wrongBytes } from "../support/faults.ts";
 import { setUp } from "../support/files-cache.ts";
 

@@ -1,5 +1,5 @@
 import type { Path } from "../../contract/ecosystem.ts";
-import { type plain, revive } from "../../lib/pool.ts";
+import { type plain, revive } from "../../workers/pool.ts";
 import type { Held, HoldOptions } from "../plan/fetch-file.ts";
 import type { Runner } from "./job.ts";
 

@@ -1,7 +1,7 @@
 /** A worker for tests of the pool: does as it is told, dying included. */
 
 import { DigestMismatch } from "../../../src/lib/errors.ts";
-import { plain, type ToWorker } from "../../../src/lib/pool.ts";
+import { plain, type ToWorker } from "../../../src/workers/pool.ts";
 
 declare const self: Worker;
 

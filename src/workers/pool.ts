@@ -12,7 +12,7 @@ import {
   NotFound,
   UpstreamFailed,
   Withheld,
-} from "./errors.ts";
+} from "../lib/errors.ts";
 
 /** Tasks by name: what they take and what they give; both structured-cloneable. */
 export type Tasks = Record<string, (input: never) => Promise<unknown>>;

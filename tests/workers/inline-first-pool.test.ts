@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Crew } from "../../src/lib/inline-first-pool.ts";
-import { Pool } from "../../src/lib/pool.ts";
+import { Crew } from "../../src/workers/inline-first-pool.ts";
+import { Pool } from "../../src/workers/pool.ts";
 import { failure } from "../support/engine.ts";
 
 type Echo = Record<"echo", (input: unknown) => Promise<unknown>>;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { DigestMismatch, UpstreamFailed } from "../../src/lib/errors.ts";
-import { Pool } from "../../src/lib/pool.ts";
+import { Pool } from "../../src/workers/pool.ts";
 import { failure } from "../support/engine.ts";
 
 type Fragile = Record<"echo" | "die" | "dieOnce" | "fail" | "never", (input: unknown) => Promise<unknown>>;

@@ -1,14 +1,15 @@
 /** Mirror jobs as rows: what there is, how it stands, and what is to become of it. */
-import type { Command, Invocation } from "../cli/command.ts";
-import { listed } from "../cli/report/mirror-report.ts";
-import { describeStanding, shownStanding } from "../cli/report/registry-report.ts";
-import type { JobRow } from "../index/sqlite/jobs.ts";
-import { BadRequest } from "../lib/errors.ts";
-import { formatSize } from "../lib/sizes.ts";
-import type { JobStore } from "../mirror/job/store.ts";
-import type { Registries } from "../mirror/registry/registries.ts";
-import { describeEstimate } from "./registry-estimate.ts";
-import { openRuntime } from "./runtime.ts";
+
+import { describeEstimate } from "../../app/registry-estimate.ts";
+import { openRuntime } from "../../app/runtime.ts";
+import type { JobRow } from "../../index/sqlite/jobs.ts";
+import { BadRequest } from "../../lib/errors.ts";
+import { formatSize } from "../../lib/sizes.ts";
+import type { JobStore } from "../../mirror/job/store.ts";
+import type { Registries } from "../../mirror/registry/registries.ts";
+import type { Command, Invocation } from "../command.ts";
+import { listed } from "../report/mirror-report.ts";
+import { describeStanding, shownStanding } from "../report/registry-report.ts";
 
 const JSON_OPTION = { flag: "--json", describe: "Print one JSON document" };
 /** Failures that are shown. */
