@@ -6,6 +6,7 @@ import type { Catalog, CatalogEvent, Reader } from "../../src/contract/catalog.t
 import { hash } from "../../src/contract/digest.ts";
 import { NotFound, UpstreamFailed } from "../../src/lib/errors.ts";
 import { paragraphsOf } from "../shared/deb822.ts";
+import { leaveOut } from "../shared/entries.ts";
 import { folderOf, indexesListed } from "./layout.ts";
 import { HASHES, type Release, readRelease } from "./release.ts";
 
@@ -24,13 +25,15 @@ export const debianCatalog: Catalog = {
     const checkpoint = JSON.stringify(position);
     /** What the indexes state of each package, digested one after another. */
     const packages = new Map<string, string>();
-    for (const suite of suites) await readIndexes(reader, suite, packages);
+    const odd: CatalogEvent[] = [];
+    for (const suite of suites) await readIndexes(reader, suite, packages, odd);
     const all = packages.entries();
     for (let lot = all.take(LOT).toArray(); lot.length > 0; lot = all.take(LOT).toArray())
       yield {
         events: lot.map(([name, revision]): CatalogEvent => ({ type: "changed", package: { name }, revision })),
         checkpoint,
       };
+    yield { events: odd, checkpoint };
   },
   async *changes(reader, checkpoint = "{}") {
     const before = JSON.parse(checkpoint) as Position;
@@ -71,7 +74,12 @@ async function releaseText(reader: Reader, dir: string): Promise<string> {
   }
 }
 
-async function readIndexes(reader: Reader, { dir, release }: Suite, packages: Map<string, string>): Promise<void> {
+async function readIndexes(
+  reader: Reader,
+  { dir, release }: Suite,
+  packages: Map<string, string>,
+  odd: CatalogEvent[],
+): Promise<void> {
   const { fields, files } = release;
   const byName = new Map(files.map((file) => [file.name, file]));
   const { follow } = indexesListed(dir, { fields, names: new Set(byName.keys()) }, reader.traits);
@@ -85,7 +93,10 @@ async function readIndexes(reader: Reader, { dir, release }: Suite, packages: Ma
     // A name may mean the next generation by now; what has another digest is of none that is known here.
     for (const each of paragraphsOf(await reader.unpacked(encodeURI(at), digest!))) {
       const { Package: of, Version = "", Architecture = "", Filename = "" } = each;
-      if (!of) throw new UpstreamFailed(`${path} has a paragraph that names no package`);
+      if (!of) {
+        if (odd.length < LOT) odd.push({ type: "odd", ...leaveOut(each, `${path} names no package in it`) });
+        continue;
+      }
       const sum = each["SHA256"] ?? each["SHA512"] ?? each["SHA1"] ?? each["MD5sum"] ?? "";
       const stated = [packages.get(of) ?? "", Version, Architecture, Filename, sum];
       packages.set(of, hash("sha256", stated.join("\n")).slice(0, 32));

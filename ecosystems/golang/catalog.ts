@@ -1,6 +1,8 @@
 /** The index of Go's module mirror: every version in the order in which it was first seen, from 2019 on. Nothing is ever gone. */
 import type { Catalog, CatalogEvent, CatalogPage, Reader } from "../../src/contract/catalog.ts";
+import type { LeftOut } from "../../src/contract/facts.ts";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
+import { type Entries, readEntries } from "../shared/entries.ts";
 import { linesOf } from "../shared/lines.ts";
 
 interface Line {
@@ -21,20 +23,25 @@ export const goCatalog: Catalog = {
       const from = since ? `&since=${encodeURIComponent(since)}` : "";
       const { chunks } = await reader.open(`/index?limit=${LINES}${from}`, { upstream: "index" });
       const lines: Line[] = [];
-      for await (const lot of linesIn(chunks())) lines.push(...lot);
+      const odd: CatalogEvent[] = [];
+      for await (const { found, leftOut } of linesIn(chunks())) {
+        lines.push(...found);
+        odd.push(...oddOf(leftOut));
+      }
       // What was seen at the very moment where the last page ended comes again.
       const fresh = lines.filter(
         ({ Timestamp, Path, Version }) => Timestamp !== since || !known.includes(`${Path}@${Version}`),
       );
       const last = lines.at(-1)?.Timestamp ?? since;
       if (fresh.length === 0) {
-        if (lines.length >= LINES) throw new UpstreamFailed(`the index does not move on from ${since}`);
+        if (lines.length + odd.length >= LINES) throw new UpstreamFailed(`the index does not move on from ${since}`);
+        if (odd.length > 0) yield { events: odd, checkpoint: JSON.stringify({ since, known } satisfies Position) };
         return;
       }
       const then = lines.filter(({ Timestamp }) => Timestamp === last).map(({ Path, Version }) => `${Path}@${Version}`);
       [since, known] = [last, last === since ? [...known, ...then] : then];
       yield {
-        events: fresh.map(eventOf),
+        events: [...fresh.map(eventOf), ...odd],
         checkpoint: JSON.stringify({ since, known } satisfies Position),
       } satisfies CatalogPage;
     }
@@ -44,7 +51,7 @@ export const goCatalog: Catalog = {
   snapshot: {
     what: "lines of the index, as /index sends them",
     async *read(bytes) {
-      for await (const lines of linesIn(bytes)) yield lines.map(eventOf);
+      for await (const { found, leftOut } of linesIn(bytes)) yield [...found.map(eventOf), ...oddOf(leftOut)];
     },
   },
 };
@@ -55,19 +62,37 @@ interface Position {
   known: string[];
 }
 
-async function* linesIn(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
-  let lot: Line[] = [];
-  for await (const text of linesOf(bytes)) {
+/** Throws where the last line is cut off: it may be of a version that no later page has. */
+async function* linesIn(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Entries<Line>> {
+  let lot: string[] = [];
+  let last = 0;
+  const watched = async function* () {
+    for await (const chunk of bytes) {
+      last = chunk.at(-1) ?? last;
+      yield chunk;
+    }
+  };
+  for await (const text of linesOf(watched())) {
     if (!text.trim()) continue;
-    const line = JSON.parse(text) as Partial<Line>;
-    if (!line.Path || !line.Version || !line.Timestamp)
-      throw new SyntaxError(`a line of the index lacks Path, Version or Timestamp: ${text.slice(0, 200)}`);
-    lot.push(line as Line);
-    if (lot.length < LINES) continue;
-    yield lot;
-    lot = [];
+    if (lot.length === LINES) {
+      yield readEntries(lot, lineOf);
+      lot = [];
+    }
+    lot.push(text);
   }
-  yield lot;
+  if (last !== 10 && lot.length > 0) lineOf(lot.at(-1)!);
+  yield readEntries(lot, lineOf);
+}
+
+function lineOf(text: string): Line {
+  const { Path, Version, Timestamp } = JSON.parse(text) as Partial<Line>;
+  if (!Path || !Version || Number.isNaN(Date.parse(Timestamp ?? "")))
+    throw new SyntaxError(`a line of the index lacks Path, Version or Timestamp: ${text.slice(0, 200)}`);
+  return { Path, Version, Timestamp: Timestamp! };
+}
+
+function oddOf(leftOut: readonly LeftOut[]): CatalogEvent[] {
+  return leftOut.map((each) => ({ type: "odd", ...each }));
 }
 
 function eventOf({ Path: name, Version: version, Timestamp }: Line): CatalogEvent {

@@ -1,6 +1,7 @@
 /** The list of a Maven repository: the index of the Maven Indexer, whole once a week and by what was added since in chunks. */
 import type { Catalog, CatalogEvent, Reader } from "../../src/contract/catalog.ts";
 import { NotFound } from "../../src/lib/errors.ts";
+import { leaveOut } from "../shared/entries.ts";
 import { gunzip } from "../shared/gzip.ts";
 import { type IndexRecord, recordsOf } from "./nexus-index.ts";
 
@@ -78,7 +79,9 @@ async function* read(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CatalogEv
 /** `u`: group, artifact, version, classifier, extension. What else there is (groups, a descriptor) names no file. */
 function eventOf({ u, del }: IndexRecord): CatalogEvent | undefined {
   const [group, artifact, version, classifier] = (u ?? del ?? "").split("|");
-  if (!group || !artifact || !version) return undefined;
+  if (u === undefined && del === undefined) return undefined;
+  if (!group || !artifact || !version)
+    return { type: "odd", ...leaveOut(u ?? del, "it names no group, artifact or version") };
   const name = `${group}/${artifact}`;
   if (del !== undefined && (!classifier || classifier === "NA")) return { type: "gone", package: { name }, version };
   return { type: "changed", package: { name } };

@@ -5,6 +5,7 @@
 import type { Catalog, CatalogEvent, CatalogPage, Reader } from "../../src/contract/catalog.ts";
 import type { Doc } from "../../src/contract/ecosystem.ts";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
+import { readEvents } from "../shared/entries.ts";
 import { itemsOf } from "../shared/json-items.ts";
 
 interface Row {
@@ -48,12 +49,12 @@ async function* list(reader: Reader, checkpoint?: string): AsyncGenerator<Catalo
     const page = await reader.json<{ rows?: Row[]; total_rows?: number }>(`/_all_docs?limit=${ROWS}${start}`, OPTIONS);
     const rows = page.rows ?? [];
     total = page.total_rows ?? total;
-    const last = rows.at(-1)?.id;
+    const last = rows.findLast((row) => typeof row?.id === "string")?.id;
     // The start key is part of its page. A page that ends with it has nothing more.
     if (last === undefined || last === after) break;
-    seen += rows.length - Number(rows[0]!.id === after);
+    seen += rows.length - Number(rows[0]?.id === after);
     yield {
-      events: eventsOf(rows.filter(({ id }) => id !== after)),
+      events: eventsOf(rows.filter((row) => row?.id !== after || after === undefined)),
       checkpoint: JSON.stringify({ since, after: last, seen }),
     };
     after = last;
@@ -76,8 +77,9 @@ async function* changes(reader: Reader, checkpoint?: string): AsyncGenerator<Cat
     if (!isOver && last === since)
       throw new UpstreamFailed(`/_changes sends changes since ${since}, and does not move on`);
     yield {
-      events: page.results.flatMap(({ id, changes: [change] = [], deleted }): CatalogEvent[] => {
-        if (deleted && isPackage(id)) return [{ type: "gone", package: { name: id } }];
+      events: readEvents(page.results, ({ id, changes: revisions = [], deleted }: Change) => {
+        const [change] = revisions;
+        if (deleted && isPackage(id)) return { type: "gone", package: { name: id } };
         return eventsOf([{ id, ...(change && { value: change }) }]);
       }),
       checkpoint: JSON.stringify({ since: last }),
@@ -104,8 +106,8 @@ function root(reader: Reader) {
 }
 
 function eventsOf(rows: readonly Row[]): CatalogEvent[] {
-  return rows.flatMap(({ id, value }): CatalogEvent[] =>
-    isPackage(id) ? [{ type: "changed", package: { name: id }, ...(value?.rev && { revision: value.rev }) }] : [],
+  return readEvents(rows, ({ id, value }) =>
+    isPackage(id) ? { type: "changed", package: { name: id }, ...(value?.rev && { revision: value.rev }) } : [],
   );
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Catalog, CatalogEvent, CatalogPage, Reader } from "../../src/contract/catalog.ts";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
+import { readEvents } from "../shared/entries.ts";
 import { releaseOf } from "./paths.ts";
 
 /** A change, or a page of them; then `commitTimeStamp` is that of its newest. */
@@ -39,6 +40,10 @@ async function* list(reader: Reader): AsyncGenerator<CatalogPage> {
   for (const page of pages) {
     const events: CatalogEvent[] = [];
     for (const change of (await changesIn(reader, page)).reverse()) {
+      if (!isWhole(change)) {
+        events.push(...readEvents([change], eventsOf));
+        continue;
+      }
       const { name, version } = releaseIn(change);
       const known = met.get(name);
       if (known === "told" || known?.gone.has(version)) continue;
@@ -59,13 +64,18 @@ async function* changes(reader: Reader, checkpoint = ""): AsyncGenerator<Catalog
   if (isBefore(newest, checkpoint))
     return void (yield again(`it is at ${newest || "nothing"}, and was at ${checkpoint}`));
   let waiting: Item[] = [];
+  let told = checkpoint;
   for (const page of pages) {
     if (!isBefore(checkpoint, page.commitTimeStamp)) continue;
-    const fresh = (await changesIn(reader, page)).filter((change) => isBefore(checkpoint, change.commitTimeStamp));
+    const all = await changesIn(reader, page);
+    const odd = all.filter(({ commitTimeStamp }) => commitTimeStamp === "");
+    if (odd.length > 0) yield { events: readEvents(odd, requireTime), checkpoint: told };
+    const fresh = all.filter(({ commitTimeStamp }) => commitTimeStamp !== "" && isBefore(checkpoint, commitTimeStamp));
     const [first, last] = [fresh[0], waiting.at(-1)];
     // One commit may go on in the next page; between the two there is no place to begin at.
     if (first && last && isBefore(last.commitTimeStamp, first.commitTimeStamp)) {
       yield pageOf(waiting);
+      told = last.commitTimeStamp;
       waiting = [];
     }
     waiting.push(...fresh);
@@ -75,7 +85,13 @@ async function* changes(reader: Reader, checkpoint = ""): AsyncGenerator<Catalog
 
 /** Pages, the oldest first; the document has them in any order. */
 async function indexOf(reader: Reader): Promise<Item[]> {
-  return sorted("/index.json", await reader.json<List>("/index.json", CATALOG));
+  const pages = sorted("/index.json", await reader.json<List>("/index.json", CATALOG));
+  const [first] = pages;
+  if (first && (!first.commitTimeStamp || typeof first["@id"] !== "string"))
+    throw new UpstreamFailed("/index.json of its catalog names a page without its address and time", {
+      retryable: true,
+    });
+  return pages;
 }
 
 /** Throws where the page is not as new as the index says: what it lacks would never be met again. */
@@ -96,11 +112,13 @@ function sorted(path: string, { items, count = 0 }: List): Item[] {
     throw new UpstreamFailed(`${path} of its catalog has ${items?.length ?? "no"} items, and says ${count}`, {
       retryable: true,
     });
-  return items.sort((a, b) => order(a, b) || (a["@id"] < b["@id"] ? -1 : 1));
+  // Without a time it stands before all others.
+  const dated = items.map((item) => ({ ...item, commitTimeStamp: String(item?.commitTimeStamp ?? "") }));
+  return dated.sort((a, b) => order(a, b) || (a["@id"] < b["@id"] ? -1 : 1));
 }
 
 function pageOf(items: readonly Item[]): CatalogPage {
-  return { events: items.flatMap(eventsOf), checkpoint: items.at(-1)!.commitTimeStamp };
+  return { events: readEvents(items, eventsOf), checkpoint: items.at(-1)!.commitTimeStamp };
 }
 
 /** A version that was deleted, and the package whose documents say the rest. */
@@ -110,8 +128,17 @@ function eventsOf(change: Item): CatalogEvent[] {
   return isDelete(change) ? [{ type: "gone", package: { name }, version }, changed] : [changed];
 }
 
-function releaseIn({ "@id": url, "nuget:id": id, "nuget:version": version }: Item) {
-  if (!id || !version) throw new UpstreamFailed(`a change of its catalog names no id or no version: ${url}`);
+function requireTime(): never {
+  throw new Error("it has no commitTimeStamp");
+}
+
+function isWhole({ "nuget:id": id, "nuget:version": version }: Item): boolean {
+  return typeof id === "string" && typeof version === "string" && id !== "" && version !== "";
+}
+
+function releaseIn(change: Item) {
+  const { "@id": url, "nuget:id": id = "", "nuget:version": version = "" } = change;
+  if (!isWhole(change)) throw new UpstreamFailed(`a change of its catalog names no id or no version: ${String(url)}`);
   return releaseOf(id, version);
 }
 

@@ -5,9 +5,10 @@
 
 import type { Catalog, CatalogEvent, Reader, Reading } from "../../src/contract/catalog.ts";
 import { NotFound, UpstreamFailed } from "../../src/lib/errors.ts";
+import { leaveOut, readEntries } from "../shared/entries.ts";
 import { nextLink } from "../shared/link-header.ts";
 import { Unread } from "../shared/list-failures.ts";
-import { MANIFESTS } from "./manifests.ts";
+import { MANIFESTS, REPOSITORY, TAG } from "./manifests.ts";
 
 /** What each tag of a repository pointed to. Those of which nothing was told are empty. */
 type Tags = Record<string, string>;
@@ -32,18 +33,19 @@ export const ociCatalog: Catalog = {
   async *changes(reader, checkpoint = "{}") {
     const position = JSON.parse(checkpoint) as Position;
     const unread = new Unread();
-    const wanted = await repositoriesOf(reader, unread);
+    const odd: CatalogEvent[] = [];
+    const wanted = await repositoriesOf(reader, unread, odd);
     for (const [name, repository] of wanted) {
-      const now = await unread.attempt(name, () => tagsOf(reader, repository));
+      const now = await unread.attempt(name, () => tagsOf(reader, repository, odd));
       if (!now) continue;
       const before = position[name] ?? {};
       position[name] = now;
-      yield { events: differences(name, before, now), checkpoint: JSON.stringify(position) };
+      yield { events: [...differences(name, before, now), ...odd.splice(0)], checkpoint: JSON.stringify(position) };
     }
     unread.tell();
     // What is no longer wished for stays as it is.
     for (const name of Object.keys(position)) if (!wanted.has(name)) delete position[name];
-    yield { events: [], checkpoint: JSON.stringify(position) };
+    yield { events: odd, checkpoint: JSON.stringify(position) };
   },
 };
 
@@ -58,7 +60,7 @@ function differences(name: string, before: Tags, now: Tags): CatalogEvent[] {
   ];
 }
 
-async function repositoriesOf(reader: Reader, unread: Unread): Promise<Map<string, Repository>> {
+async function repositoriesOf(reader: Reader, unread: Unread, odd: CatalogEvent[]): Promise<Map<string, Repository>> {
   const { options, upstreams } = reader.traits;
   const named = options["repositories"] ?? [];
   const found = new Map<string, Repository>();
@@ -68,7 +70,7 @@ async function repositoriesOf(reader: Reader, unread: Unread): Promise<Map<strin
     const all =
       typeof repository === "string"
         ? [repository]
-        : await unread.attempt(`_catalog of ${upstream}`, () => listed(reader, upstream, repository));
+        : await unread.attempt(`_catalog of ${upstream}`, () => listed(reader, upstream, repository, odd));
     for (const each of all ?? []) {
       const name = upstream === "default" ? each : `upstream/${upstream}/${each}`;
       const known = found.get(name) ?? { upstream, repository: each, tags: [] };
@@ -93,10 +95,15 @@ function globOf(glob: string): RegExp {
   return new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`);
 }
 
-async function listed(reader: Reader, upstream: string, glob: RegExp): Promise<string[]> {
+async function listed(reader: Reader, upstream: string, glob: RegExp, odd: CatalogEvent[]): Promise<string[]> {
   try {
     const all = await pagesOf(reader, upstream, "/v2/_catalog", "repositories");
-    return all.filter((each) => glob.test(each));
+    const { found, leftOut } = readEntries(all, (each) => {
+      if (typeof each !== "string" || !REPOSITORY.test(each)) throw new Error("it is no name of a repository");
+      return each;
+    });
+    odd.push(...leftOut.map((each) => ({ type: "odd", ...each }) as const));
+    return found.filter((each) => glob.test(each));
   } catch (error) {
     if (error instanceof UpstreamFailed && error.retryable) throw error;
     throw new NotFound(
@@ -106,8 +113,11 @@ async function listed(reader: Reader, upstream: string, glob: RegExp): Promise<s
 }
 
 /** Throws where it is not there, too: registries say so to whom they do not show it. */
-async function tagsOf(reader: Reader, { upstream, repository, tags }: Repository): Promise<Tags> {
-  const all = await pagesOf(reader, upstream, `/v2/${repository}/tags/list`, "tags");
+async function tagsOf(reader: Reader, { upstream, repository, tags }: Repository, odd: CatalogEvent[]): Promise<Tags> {
+  const stated = await pagesOf(reader, upstream, `/v2/${repository}/tags/list`, "tags");
+  const all = stated.filter(isTag);
+  for (const tag of stated)
+    if (!isTag(tag)) odd.push({ type: "odd", ...leaveOut(`${repository}:${String(tag)}`, "it is no tag") });
   const wanted = all.filter((tag) => tags.some((glob) => glob.test(tag)));
   const found: Tags = {};
   for (let at = 0; at < wanted.length; at += LOT) {
@@ -118,6 +128,10 @@ async function tagsOf(reader: Reader, { upstream, repository, tags }: Repository
     for (const [index, tag] of lot.entries()) if (digests[index] !== undefined) found[tag] = digests[index];
   }
   return found;
+}
+
+function isTag(tag: unknown): tag is string {
+  return typeof tag === "string" && TAG.test(tag);
 }
 
 async function digestAt(reader: Reader, upstream: string, path: string): Promise<string | undefined> {
@@ -136,15 +150,15 @@ async function pagesOf(
   upstream: string,
   path: string,
   field: "tags" | "repositories",
-): Promise<string[]> {
-  const found: string[] = [];
+): Promise<unknown[]> {
+  const found: unknown[] = [];
   const asked = new Set<string>();
   for (let query: string | undefined = `?n=${PAGE}`; query !== undefined; ) {
     if (asked.has(query)) throw new UpstreamFailed(`${path} of ${upstream} names a page as its next that came before`);
     asked.add(query);
     const reading: Reading = await reader.open(path + query, { upstream });
     const chunks = await Array.fromAsync(reading.chunks());
-    const page = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Partial<Record<typeof field, string[] | null>>;
+    const page = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Partial<Record<typeof field, unknown[] | null>>;
     if (page[field] === undefined) throw new UpstreamFailed(`${path} of ${upstream} is no list of ${field}`);
     found.push(...(page[field] ?? []));
     const next = nextLink(reading.header("link") ?? "");

@@ -4,9 +4,8 @@ import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../../src/cont
 import { type Entries, readEntries } from "../shared/entries.ts";
 import { json } from "../shared/json.ts";
 import { nextLink } from "../shared/link-header.ts";
-import { type Descriptor, digestOf, INDEX, manifestPath, readManifest, referrersTag } from "./manifests.ts";
+import { type Descriptor, digestOf, INDEX, manifestPath, readManifest, referrersTag, TAG } from "./manifests.ts";
 
-const TAG = /^\w[\w.-]{0,127}$/;
 const TAGGED = /^\/(?<name>.+)\/manifests\/(?<tag>[^/:]+)$/;
 
 /** Throws where it is no list of tags. */

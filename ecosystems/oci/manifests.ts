@@ -82,6 +82,10 @@ function requireDigest(descriptor: Descriptor | null): Descriptor {
   return descriptor!;
 }
 
+/** Names of tags and repositories, as the specification has them. */
+export const TAG = /^\w[\w.-]{0,127}$/;
+export const REPOSITORY = /^[a-z\d]+(?:[._/-]+[a-z\d]+)*$/;
+
 /** The tag that stands for a list of referrers, where there is no such list ("Referrers Tag Schema"). */
 export function referrersTag(digest: Digest): string {
   const [algorithm, hex] = splitDigest(digest);

@@ -1,7 +1,9 @@
 /** The list of a Python package index: its root, with the serial of each project where it is JSON (PEP 691). */
 import type { Catalog, CatalogEvent, Reader, Reading } from "../../src/contract/catalog.ts";
+import { leaveOut, readEvents } from "../shared/entries.ts";
 import { itemsOf } from "../shared/json-items.ts";
 import { linesOf } from "../shared/lines.ts";
+import { normalize } from "./distribution.ts";
 
 interface Listed {
   name: string;
@@ -26,7 +28,7 @@ function read(root: Reading): AsyncIterable<CatalogEvent[]> {
 
 async function* fromJson(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CatalogEvent[]> {
   for await (const projects of itemsOf<Listed>(bytes, "$.projects.*"))
-    yield projects.map(({ name, "_last-serial": serial }) => ({
+    yield readEvents(projects, ({ name, "_last-serial": serial }) => ({
       type: "changed",
       package: { name },
       ...(serial !== undefined && { revision: String(serial) }),
@@ -38,8 +40,12 @@ async function* fromHtml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Catal
   let events: CatalogEvent[] = [];
   let isWhole = false;
   for await (const line of linesOf(bytes)) {
-    for (const [, name] of line.matchAll(/<a [^<>]*>\s*([^<\s]+)\s*<\/a>/gi))
-      events.push({ type: "changed", package: { name: name! } });
+    for (const [, attributes = "", name = ""] of line.matchAll(/<a ([^<>]*)>\s*([^<\s]+)\s*<\/a>/gi))
+      events.push(
+        leadsTo(attributes, name)
+          ? { type: "changed", package: { name } }
+          : { type: "odd", ...leaveOut(name, "its link does not lead to the page of the project") },
+      );
     isWhole ||= /<\/html>/i.test(line);
     if (events.length < 1_000) continue;
     yield events;
@@ -47,4 +53,10 @@ async function* fromHtml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Catal
   }
   if (!isWhole) throw new SyntaxError("the list of projects ends before its page does");
   yield events;
+}
+
+/** The address of a project's page ends with its name (PEP 503); other pages, such as of a portal, have other links. */
+function leadsTo(attributes: string, name: string): boolean {
+  const [, href = ""] = /\bhref\s*=\s*["']?([^"'\s>?#]*)/i.exec(attributes) ?? [];
+  return normalize(href.split("/").findLast(Boolean) ?? "") === normalize(name);
 }

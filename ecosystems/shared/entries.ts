@@ -1,4 +1,6 @@
 /** Lists whose entries come from many hands: one that makes no sense is left out, as clients skip it, and the rest is read. */
+
+import type { CatalogEvent } from "../../src/contract/catalog.ts";
 import type { LeftOut } from "../../src/contract/facts.ts";
 import { oddityOf } from "../../src/contract/plain.ts";
 
@@ -41,6 +43,25 @@ export function readEntries<E, T>(
 export function leaveOut(entry: unknown, error: unknown): LeftOut {
   const text = typeof entry === "string" ? entry : (JSON.stringify(entry) ?? String(entry));
   return { entry: clip(text), reason: clip(error instanceof Error ? error.message : String(error)) };
+}
+
+/** What each entry of a catalog says; one of which `read` throws is told as odd. `nameOf`: as of `readEntries`. */
+export function readEvents<E>(
+  entries: Iterable<E>,
+  read: (entry: E) => CatalogEvent | readonly CatalogEvent[],
+  nameOf: (entry: E) => unknown = (entry) => entry,
+): CatalogEvent[] {
+  const events: CatalogEvent[] = [];
+  for (const entry of entries) {
+    try {
+      const said = read(entry);
+      if ("length" in said) events.push(...said);
+      else events.push(said);
+    } catch (error) {
+      events.push({ type: "odd", ...leaveOut(nameOf(entry), error) });
+    }
+  }
+  return events;
 }
 
 /** A text that becomes part of a path, such as a name or a version. Throws where it is no text, or would change what the path means. */

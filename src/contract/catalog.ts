@@ -2,7 +2,7 @@
  * Whole registries: the lists that name their packages and the feeds that say what changed. A catalog reads and yields; what
  * is known already, what is new, what is gone, and when to go on are the engine's business (`mirror/registry/`).
  */
-import type { Digest, Doc, Package, Release, Traits } from "./ecosystem.ts";
+import type { Digest, Doc, LeftOut, Package, Release, Traits } from "./ecosystem.ts";
 
 /** Reads upstream. The only I/O a plugin ever sees, and only in its catalog. */
 export interface Reader {
@@ -54,6 +54,9 @@ export type CatalogEvent =
       publishedAt?: Date;
     }
   | { type: "gone"; package: Package; version?: string }
+  /** An entry that makes no sense, where the catalog cannot read it as any of these. Of the others the engine looks at names and
+   * versions itself. */
+  | ({ type: "odd" } & LeftOut)
   /** The feed cannot say what happened since the checkpoint (it was reset, it has a gap): list again, and compare. */
   | { type: "resync"; reason: string };
 

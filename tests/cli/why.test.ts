@@ -1,5 +1,6 @@
 /** `proxy why` and `proxy stats`: what they say in each state. */
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { npmProxy, SMALL } from "../support/npm-proxy.ts";
 import { runProxy, startProxy } from "../support/proxy.ts";
 import { makeNpm } from "../support/registries/npm.ts";
@@ -66,6 +67,15 @@ test(
     expect((await why("pkg:npm/mixed@2.0.0"))[2]).toBe("  held: no");
     expect((await proxy.run(["mirror", "pkg:npm/free@1.0.0?arch=any"])).code).toBe(0);
     expect((await why("pkg:npm/free@1.0.0"))[3]).toMatch(/^ {2}mirrored: for pkg:npm\/free@1\.0\.0\?arch=any on \d/);
+
+    const names = join(folder.path, "names.txt");
+    await Bun.write(names, "free\nfree of charge\n");
+    const { code, stdout } = await proxy.run(["mirror", "--registry", "npm", "--names", names]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("list makes no sense: free of charge: ") as string]);
+    expect((await why("pkg:npm/free@1.0.0"))[2]).toStartWith(
+      "  left out: an entry of the registry's list makes no sense: free of charge: ",
+    );
+    expect((await proxy.run(["mirror", "--registry", "npm", "--status"])).stdout).toContain(", 1 odd; ");
 
     for (const wrong of [["pkg:npm/mixed"], ["pkg:nope/mixed@1"], ["mixed"], []])
       expect([wrong, (await proxy.run(["why", ...wrong])).code]).toEqual([wrong, 2]);

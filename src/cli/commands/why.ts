@@ -87,15 +87,16 @@ const DATED = {
 } as const;
 
 async function admission(
-  { cache, mounts }: Runtime,
+  { cache, mounts, registries }: Runtime,
   mountName: string,
   release: ReleaseFacts,
 ): Promise<{ isListed: boolean; lines: string[] }> {
   const mount = mounts.get(mountName)!;
   const { stated, problem, odd } = await facts(cache, mount, release);
-  const leftOut = odd.map(
-    ({ path, entry, reason }) => `left out: an entry of ${path} makes no sense: ${entry}: ${reason}`,
-  );
+  const leftOut = [
+    ...odd.map(({ path, ...each }) => ({ ...each, place: path })),
+    ...registries.odd(mountName, release.name).map((each) => ({ ...each, place: "the registry's list" })),
+  ].map(({ place, entry, reason }) => `left out: an entry of ${place} makes no sense: ${entry}: ${reason}`);
   if (problem) return { isListed: false, lines: [`index: ${problem}`, ...leftOut] };
   if (!stated) return { isListed: false, lines: ["index: does not list it", ...leftOut] };
   return { isListed: true, lines: [await admissionOf(cache, mount, stated, release), ...leftOut] };

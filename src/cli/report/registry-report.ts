@@ -7,10 +7,10 @@ type Live = ReturnType<Opened["live"]>;
 
 /** Field names as in the API. */
 export function shownStanding({ mount, packages, caughtUpAt, isListing, size, checkpoint }: Standing) {
-  const { due = 0, held = 0, young = 0, failed = 0, left = 0, gone = 0 } = packages;
+  const { due = 0, held = 0, young = 0, failed = 0, left = 0, gone = 0, odd = 0 } = packages;
   return {
     registry: mount,
-    packages: { held: held + young, due, failed, left_out: left, gone },
+    packages: { held: held + young, due, failed, left_out: left, gone, odd },
     gaps: due + failed,
     as_of: caughtUpAt === null ? null : new Date(caughtUpAt).toISOString(),
     lag_seconds: caughtUpAt === null ? null : Math.round((Date.now() - caughtUpAt) / 1_000),
@@ -22,9 +22,9 @@ export function shownStanding({ mount, packages, caughtUpAt, isListing, size, ch
 
 export function describeStanding(standing: Standing): string {
   const { registry, packages, gaps, as_of: asOf, lag_seconds: lag } = shownStanding(standing);
-  const { held, due, failed, left_out: left, gone } = packages;
+  const { held, due, failed, left_out: left, gone, odd } = packages;
   const known = asOf === null ? "its list was never read to the end" : `as of ${asOf} (${lag} s ago)`;
-  return `${registry}: ${counted(held, "package")} held, ${counted(gaps, "gap")} (${due} due, ${failed} failed), ${left} left out, ${gone} gone; ${known}`;
+  return `${registry}: ${counted(held, "package")} held, ${counted(gaps, "gap")} (${due} due, ${failed} failed), ${left} left out, ${gone} gone${odd > 0 ? `, ${odd} odd` : ""}; ${known}`;
 }
 
 /** Of the packages that are known to be due. */

@@ -160,10 +160,18 @@ export class Listed {
     );
   }
 
+  /** Entries that make no sense, or those in which a text stands, the first of them. */
+  odd(mount: string, limit: number, text = ""): Known[] {
+    return this.#orm.all<Known>(
+      sql`SELECT id, name, version, revision, state FROM ${listed}
+        WHERE +mount = ${mount} AND state = 'odd' AND instr(name, ${text}) > 0 ORDER BY id LIMIT ${limit}`,
+    );
+  }
+
   /** Ids of packages that are there, in order, after this one. Releases by name are no part of a list. */
   packages(mount: string, after: number, limit: number): number[] {
     const ids = this.#orm.values<[number]>(
-      sql`SELECT id FROM ${listed} WHERE +mount = ${mount} AND id > ${after} AND version = '' AND state <> 'gone'
+      sql`SELECT id FROM ${listed} WHERE +mount = ${mount} AND id > ${after} AND version = '' AND state NOT IN ('gone', 'odd')
         ORDER BY id LIMIT ${limit}`,
     );
     return ids.map(([id]) => id);

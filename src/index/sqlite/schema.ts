@@ -236,8 +236,9 @@ export const listed = sqliteTable(
     revision: text(),
     /** The revision of which all that was wanted is held. */
     held: text(),
-    /** `due`: to be held; `young`: held, but for releases that a cooldown withholds; `left`: the filters leave it out. */
-    state: text({ enum: ["due", "held", "young", "failed", "left", "gone"] }).notNull(),
+    /** `due`: to be held; `young`: held, but for releases that a cooldown withholds; `left`: the filters leave it out; `odd`: an entry
+     * of the list that makes no sense, by its text, with the reason as its revision. */
+    state: text({ enum: ["due", "held", "young", "failed", "left", "gone", "odd"] }).notNull(),
     attempts: integer().notNull().default(0),
     /** Not to be looked at again before. */
     notBefore: integer("not_before").notNull().default(0),

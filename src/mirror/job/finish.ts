@@ -23,6 +23,13 @@ export async function finish(job: {
   for (const mount of ledger.mounts()) {
     const { ecosystem } = mounts.get(mount) ?? {};
     if (!ecosystem) continue;
+    for (const { entry, reason } of ledger.odd?.() ?? [])
+      tell?.({
+        mount,
+        purl: `pkg:${typesOf(ecosystem)[0]}`,
+        outcome: "left out",
+        reason: `an entry of the registry's list makes no sense: ${entry}: ${reason}`,
+      });
     const work = new Work(progress, mount, `pkg:${typesOf(ecosystem)[0]}`);
     for (const path of ecosystem.roots ?? []) {
       try {

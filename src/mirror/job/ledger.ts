@@ -1,3 +1,4 @@
+import type { LeftOut } from "../../contract/facts.ts";
 import { isRelease, type ReleaseTask, type Task } from "../../contract/jobs.ts";
 import type { Counts, Failure } from "./progress.ts";
 
@@ -40,6 +41,8 @@ export interface Ledger {
   isWhole(task: ReleaseTask): boolean;
   /** Why a listed package that upstream does not have is not to be given up; absent: it is. */
   doubt?(task: ReleaseTask): Error | undefined;
+  /** Entries of the registry's list that make no sense. Default: there is no list. */
+  odd?(): LeftOut[];
   /** The number of tasks that were not taken yet. */
   waiting(): number;
   /** The mounts of all tasks. */

@@ -205,12 +205,11 @@ export class Feed implements Feeding {
     this.#enter("listing");
     const { mount, catalogs, context } = this.#options;
     const marks = new Marks();
-    let size = 0;
+    const before = this.recorder.sound;
     // What a list does not state of its packages may change while it is the same.
     let isTold = !isResumed;
     try {
       for await (const { events, checkpoint } of read) {
-        size += events.length;
         isTold &&= events.every((event) => event.type !== "changed" || event.revision !== undefined);
         await this.#record(events, { silence: "news", marks, isResumed }, checkpoint);
       }
@@ -220,7 +219,12 @@ export class Feed implements Feeding {
     }
     this.#require();
     if (!isResumed) {
-      if (size === 0) throw new BadRequest(`${mount.name}: the list that upstream sent names no package`);
+      if (this.recorder.sound === before) {
+        const { oddity } = this.recorder;
+        throw new BadRequest(
+          `${mount.name}: the list that upstream sent names no package${oddity ? ` (its first entry makes no sense: ${oddity})` : ""}`,
+        );
+      }
       await this.recorder.compare(marks);
     }
     const there = countThere(this.#options.listed, mount);

@@ -47,6 +47,6 @@ export class Guard {
 
 /** Packages that are there, as far as it is known. Looks at all of them. */
 export function countThere(listed: Listed, { name }: Pick<Mount, "name">): number {
-  const { gone: _, ...there } = listed.byState(name);
+  const { gone: _, odd: __, ...there } = listed.byState(name);
   return Object.values(there).reduce((sum, each) => sum + each, 0);
 }

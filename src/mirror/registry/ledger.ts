@@ -1,5 +1,6 @@
 /** The ledger of a job that mirrors a registry: its tasks are the rows of packages that are due, drawn a few at a time. */
 import type { Context } from "../../cache/context.ts";
+import type { LeftOut } from "../../contract/facts.ts";
 import type { JobSpec, RegistrySpec, ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl } from "../../contract/purl.ts";
 import type { Jobs } from "../../index/sqlite/jobs.ts";
@@ -30,6 +31,8 @@ const LOOK = 500;
 const POLL = 50;
 /** Milliseconds for which what could not be held is left alone by a job that follows, and what is not there by all. */
 const REST = 3_600_000;
+/** Odd entries of the list that are told of. */
+const ODD = 1_000;
 
 export class RegistryLedger implements Ledger {
   readonly #options: RegistryLedgerOptions;
@@ -168,6 +171,11 @@ export class RegistryLedger implements Ledger {
     if (looks !== this.#looks) this.#guard.begin();
     this.#looks = looks;
     return this.#guard.refusal(1);
+  }
+
+  odd(): LeftOut[] {
+    const { listed, mount } = this.#options;
+    return listed.odd(mount.name, ODD).map(({ name, revision }) => ({ entry: name, reason: revision ?? "" }));
   }
 
   /** What a package lacks is looked for again whenever it changes. */

@@ -1,12 +1,15 @@
 /** From what a catalog says to rows: what is news is due, in the transaction that moves the checkpoint past it. */
 
+import { labelOf, leaveOut } from "../../../ecosystems/shared/entries.ts";
 import type { Context } from "../../cache/context.ts";
 import type { CatalogEvent } from "../../contract/catalog.ts";
+import type { LeftOut } from "../../contract/facts.ts";
 import type { Recorded, RegistrySpec } from "../../contract/jobs.ts";
 import { formatPurl } from "../../contract/purl.ts";
 import type { Catalogs } from "../../index/sqlite/catalogs.ts";
 import type { Entry, Known, Listed } from "../../index/sqlite/listed.ts";
-import type { Mount } from "../../mounts/mounts.ts";
+import { log } from "../../lib/log.ts";
+import { type Mount, requireName } from "../../mounts/mounts.ts";
 import type { Marks } from "./bit-set.ts";
 import { packageFilter } from "./filters.ts";
 import { bury } from "./gone.ts";
@@ -36,13 +39,21 @@ type Said = Entry & { isSilent: boolean; isImplied?: boolean };
 const BATCH = 1_000;
 /** Ids that are read at once. */
 const PAGE = 20_000;
+/** Odd entries that the log tells of, for one feed. */
+const LOGGED = 10;
+/** Odd entries that are compared with a new list. */
+const ODD = 100_000;
 
 export class Recorder {
   readonly recorded: Recorded = { seen: 0, news: 0, gone: 0 };
   recordedAt = Date.now();
   readonly guard: Guard;
   readonly #options: RecorderOptions;
+  /** Entries that made sense, and the first that did not. */
+  sound = 0;
+  oddity: string | undefined;
   readonly #isChosen: (purl: string) => boolean;
+  #told = 0;
   /** Packages that are mirrored, where they are limited. */
   #chosen: number | undefined;
 
@@ -78,6 +89,13 @@ export class Recorder {
       await Bun.sleep(0);
     }
     this.#guard(missing.length);
+    const odd = listed.odd(mount.name, ODD).filter(({ id }) => !marks.has(id));
+    await this.#options.context.writer.write(() =>
+      listed.move(
+        odd.map(({ id }) => id),
+        "gone",
+      ),
+    );
     for (let at = 0; at < missing.length; at += BATCH) await this.#bury(listed.withIds(missing.slice(at, at + BATCH)));
   }
 
@@ -101,7 +119,7 @@ export class Recorder {
       const page = listed.page(mount.name, after, BATCH);
       if (page.length === 0) break;
       after = page.at(-1)!.id;
-      const there = page.filter(({ state }) => state !== "gone");
+      const there = page.filter(({ state }) => state !== "gone" && state !== "odd");
       const { due = [], left = [] } = Object.groupBy(there, (each) => (this.#isWanted(each) ? "due" : "left"));
       await context.writer.write(() => {
         listed.move(
@@ -119,14 +137,23 @@ export class Recorder {
 
   /** By package; the last word on each counts. */
   #said(events: readonly CatalogEvent[], { silence }: Manner): Said[] {
-    const { ecosystem } = this.#options.mount;
     const said = new Map<string, Said>();
     for (const event of events) {
       if (event.type === "resync") continue;
-      const name = ecosystem.identity?.(event.package.name) ?? event.package.name;
-      const { type, version = "" } = event;
-      const revision = type === "changed" ? (event.revision ?? null) : null;
-      const state = type === "gone" ? "gone" : "due";
+      const read = this.#read(event);
+      if (!("state" in read)) {
+        said.set(`${read.entry} odd`, {
+          name: read.entry,
+          version: "",
+          revision: read.reason,
+          state: "odd",
+          isSilent: false,
+        });
+        continue;
+      }
+      this.sound++;
+      const { name, version, revision, state } = read;
+      const type = event.type;
       said.set(`${name} ${version}`, { name, version, revision, state, isSilent: revision === null });
       // A package whose release is gone says so in its document.
       if (type === "gone" && version && !said.has(`${name} `))
@@ -135,6 +162,36 @@ export class Recorder {
     // What is said without a revision gets one, so that news which come while it is worked on are told from the old.
     for (const each of said.values()) if (each.isSilent && silence === "news") each.revision = `~${Date.now()}`;
     return [...said.values()];
+  }
+
+  /** What an event says; an entry that makes no sense is left out, as clients do, and the rest of the list is taken. */
+  #read(event: Exclude<CatalogEvent, { type: "resync" }>): Entry | LeftOut {
+    const { mount } = this.#options;
+    if (event.type === "odd") return event;
+    const { type, version = "" } = event;
+    try {
+      const stated = labelOf(event.package.name, "name");
+      const name = mount.ecosystem.identity?.(stated) ?? stated;
+      requireName(mount, { name, version: version && labelOf(version, "version") });
+      const revision = type === "changed" ? (event.revision ?? null) : null;
+      return { name, version, revision: revision && String(revision), state: type === "gone" ? "gone" : "due" };
+    } catch (error) {
+      return leaveOut(version ? `${event.package.name}@${version}` : (event.package?.name ?? event), error);
+    }
+  }
+
+  /** Each once, since its row stays. */
+  #tellOdd({ name, revision }: Entry): void {
+    if (this.#told++ < LOGGED)
+      log.warn("an entry of a registry's list makes no sense and is left out", {
+        mount: this.#options.mount.name,
+        entry: name,
+        reason: revision,
+      });
+    else if (this.#told === LOGGED + 1)
+      log.warn("further entries of a registry's list are left out; proxy mirror --status counts them", {
+        mount: this.#options.mount.name,
+      });
   }
 
   async #commit(said: readonly Said[], { silence, marks, isResumed = false }: Manner, also: () => void): Promise<void> {
@@ -146,7 +203,16 @@ export class Recorder {
     const unlisted: Said[] = [];
     for (const each of said) {
       const row = known.get(`${each.name} ${each.version}`);
-      const isNew = row && marks ? marks.add(row.id) : true;
+      // The text of an odd entry may be the name of a package.
+      const isOther = row !== undefined && each.state === "odd" && row.state !== "odd" && row.state !== "gone";
+      const isNew = row && !isOther && marks ? marks.add(row.id) : true;
+      if (each.state === "odd") {
+        this.oddity ??= each.revision ?? "";
+        if (isOther || (row?.state === "odd" && row.revision === each.revision)) continue;
+        this.#tellOdd(each);
+        entries.push(each);
+        continue;
+      }
       if (each.state === "gone") {
         if (row && row.state !== "gone") gone.push(each);
         else if (!row && each.version) unlisted.push(each);
@@ -157,9 +223,11 @@ export class Recorder {
       const isNews =
         !row ||
         row.state === "gone" ||
+        row.state === "odd" ||
         (each.isSilent ? silence === "news" && isNew && !isResumed : row.revision !== each.revision);
       if (!isNews) continue;
-      const keepsOut = row && row.state !== "gone" ? row.state === "left" : !this.#isWanted(each);
+      const keepsOut =
+        row && row.state !== "gone" && row.state !== "odd" ? row.state === "left" : !this.#isWanted(each);
       entries.push({ ...each, state: keepsOut ? "left" : "due" });
     }
     this.#guard(gone.length);

@@ -1,6 +1,7 @@
 /** Registries that are mirrored whole: opened for one job at a time, and told how they stand. */
 import type { Context } from "../../cache/context.ts";
 import type { DocumentCache } from "../../cache/documents/documents.ts";
+import type { LeftOut } from "../../contract/facts.ts";
 import type { FeedState, JobSpec, Recorded, RegistrySpec } from "../../contract/jobs.ts";
 import { parsePurl } from "../../contract/purl.ts";
 import type { CatalogRow, Catalogs } from "../../index/sqlite/catalogs.ts";
@@ -24,6 +25,9 @@ export interface RegistriesOptions {
   documents: Pick<DocumentCache, "declared">;
   mounts: ReadonlyMap<string, Mount>;
 }
+
+/** Odd entries that are told of one name. */
+const ODD = 10;
 
 /** How a registry stands here. */
 export interface Standing extends CatalogRow {
@@ -93,6 +97,13 @@ export class Registries {
     if (!served) return;
     const { name } = meaningOf(served, parsePurl(text));
     this.#options.listed.spoil(mount, served.ecosystem.identity?.(name) ?? name);
+  }
+
+  /** Entries of a registry's list that make no sense, and in which a name stands; the first of them. */
+  odd(mount: string, name: string): LeftOut[] {
+    return this.#options.listed
+      .odd(mount, ODD, name)
+      .map(({ name: entry, revision }) => ({ entry, reason: revision ?? "" }));
   }
 
   /** Those that were ever mirrored whole. */
