@@ -21,8 +21,8 @@ import {
   textsAt,
   valueAt,
   withValue,
-  writeTree,
 } from "./yaml-tree.ts";
+import { writeYaml } from "./yaml-writer.ts";
 
 /** A version of a chart. */
 interface Entry {
@@ -44,7 +44,7 @@ export function helmFacts(doc: Doc): Facts {
 export function helmIndex(doc: Doc, view: View): string {
   const root = readIndex(doc);
   const charts = valueAt(root, "entries");
-  if (charts?.kind !== "mapping") return writeTree(root);
+  if (charts?.kind !== "mapping") return writeYaml(root);
   const shown = chartsIn(doc, root).flatMap(({ key, list, entries, leftOut }) => {
     const items = entries
       .filter(({ release, file }) => view.admits(release, file?.path))
@@ -55,7 +55,7 @@ export function helmIndex(doc: Doc, view: View): string {
   });
   // An empty block would read as no value at all.
   const style = shown.length > 0 ? charts.style : COLLECTION_STYLE.FLOW;
-  return writeTree(withValue(root, "entries", { ...charts, style, items: shown }));
+  return writeYaml(withValue(root, "entries", { ...charts, style, items: shown }));
 }
 
 function stated({ release, node, file }: Entry): ReleaseFacts {

@@ -2,22 +2,22 @@
 import {
   type AliasNode,
   COLLECTION_STYLE,
-  type Document,
   EVENT_ID,
   eventsToAst,
   FAILSAFE_SCHEMA,
   type MappingNode,
   type Node,
   parseEvents,
-  present,
   type ScalarNode,
 } from "js-yaml";
 
 export { COLLECTION_STYLE, type MappingNode, type Node } from "js-yaml";
 
 const DEEPEST = 100;
-/** Nodes that may come of aliases: they can name each other, and grow without end. */
-const COPIES = 100_000;
+/** Characters that aliases may stand for, beside as many as the text has: they can name each other, and grow without end. */
+const COPIED = 64 * 1024;
+/** Characters that a node counts as, beside its text. */
+const NODE = 20;
 
 /**
  * A text of one document, its aliases replaced by what they stand for, so that any part can be taken out. Throws where it is not
@@ -30,14 +30,17 @@ export function readTree(source: string): MappingNode {
   if (root?.kind !== "mapping" || more.length > 0) throw new Error("expected one YAML document, a mapping");
   if (root.style === COLLECTION_STYLE.BLOCK && !source.endsWith("\n"))
     throw new Error("the YAML ends within a line: it is cut off");
-  return events.some(({ type }) => type === EVENT_ID.ALIAS) ? (withoutAliases(root) as MappingNode) : root;
+  return events.some(({ type }) => type === EVENT_ID.ALIAS)
+    ? (withoutAliases(root, COPIED + source.length) as MappingNode)
+    : root;
 }
 
-function withoutAliases(root: Node): Node {
+function withoutAliases(root: Node, most: number): Node {
   const anchors = new Map<string, Node>();
-  let copies = 0;
+  let copied = 0;
   const plain = (node: Node, isCopy: boolean): Node => {
-    if (isCopy && ++copies > COPIES) throw new Error(`its aliases stand for more than ${COPIES} parts`);
+    if (isCopy) copied += NODE + (node.kind === "scalar" ? node.value.length : 0);
+    if (copied > most) throw new Error(`its aliases stand for more than ${most} characters`);
     if (node.kind === "alias") {
       const meant = anchors.get(node.anchor);
       if (!meant) throw new Error(`the alias *${node.anchor} stands for nothing before it`);
@@ -49,11 +52,6 @@ function withoutAliases(root: Node): Node {
     return found;
   };
   return plain(root, false);
-}
-
-export function writeTree(contents: MappingNode): string {
-  const document: Document = { contents, directives: [] };
-  return present([document], { schema: FAILSAFE_SCHEMA, lineWidth: -1, seqNoIndent: true });
 }
 
 /** The value at a key. */

@@ -1,5 +1,7 @@
 /** As much of HTML as package indexes use: start tags with attributes, comments, character references. */
 
+/** Attributes of one tag that are read. */
+const ATTRIBUTES = 100;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
@@ -27,7 +29,12 @@ export function isWhole(text: string): boolean {
 }
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text
+    .replaceAll("&", "&#38;")
+    .replaceAll("<", "&#60;")
+    .replaceAll(">", "&#62;")
+    .replaceAll(`"`, "&#34;")
+    .replaceAll("'", "&#39;");
 }
 
 function withoutComments(text: string): string {
@@ -38,7 +45,7 @@ function withoutComments(text: string): string {
 function attributesOf(tag: string): ReadonlyMap<string, string> {
   const found = tag.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?/g);
   return new Map(
-    Array.from(found, ([, key, double, single, bare]) => [
+    Array.from(found.take(ATTRIBUTES), ([, key, double, single, bare]) => [
       key!.toLowerCase(),
       unescapeHtml(double ?? single ?? bare ?? ""),
     ]),

@@ -123,7 +123,7 @@ function placeOf(body: string, place: number): number {
   return places[place % places.length]!;
 }
 
-function bodyOf(body: string, { place, unit }: Made, characters: number): string {
+export function bodyOf(body: string, { place, unit }: Made, characters: number): string {
   // Closed again: what is whole is read to its end.
   if (unit === "[]")
     return withRun(withRun(body, placeOf(body, place), "]", characters / 2), placeOf(body, place), "[", characters / 2);
