@@ -1,8 +1,6 @@
 /** Makes sense of requests to the API for mirror jobs: in the server where they are small, otherwise in a process of its own. */
 
 import { wholeOf } from "../cli/commands/registry.ts";
-import { ahead } from "../cli/read-ahead.ts";
-import { ownPath } from "../cli/source-flags.ts";
 import type { Config } from "../config/schema.ts";
 import type { JobSpec, Task } from "../contract/jobs.ts";
 import { parsePurl } from "../contract/purl.ts";
@@ -11,10 +9,12 @@ import { type Received, requestOf } from "../http/api/mirror-request.ts";
 import { type FieldError, InvalidFields } from "../http/api/problem.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
 import { parsePlatforms } from "../mirror/request/platforms.ts";
-import { Targets } from "../mirror/request/targets.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
+import { ahead } from "../mirror/sources/read-ahead.ts";
 import type { Aside } from "../mirror/sources/source.ts";
+import { Targets } from "../mirror/sources/targets.ts";
 import type { Mount } from "../mounts/mounts.ts";
+import { ownPath } from "./own-path.ts";
 import { MOST } from "./plan-preview.ts";
 import type { Runtime } from "./runtime.ts";
 

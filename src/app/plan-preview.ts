@@ -1,12 +1,12 @@
 /** What a job would fetch, for a server that is asked: nothing of it is kept. */
 
-import { Tally } from "../cli/report/job-summary.ts";
 import type { PluginSource } from "../config/plugin-source.ts";
 import type { Config } from "../config/schema.ts";
 import type { JobSpec, Task } from "../contract/jobs.ts";
 import type { Plan } from "../http/api/job-view.ts";
 import { BadRequest } from "../lib/errors.ts";
 import { Job, SIZES } from "../mirror/job/job.ts";
+import { Tally } from "../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../mirror/job/ledger.ts";
 import type { Outcome } from "../mirror/job/progress.ts";
 import type { Mount } from "../mounts/mounts.ts";

@@ -1,8 +1,6 @@
 /** From the configuration to the standing jobs of a server. */
 import { basename } from "node:path";
 import { wholeOf } from "../cli/commands/registry.ts";
-import { ahead } from "../cli/read-ahead.ts";
-import { ownPath } from "../cli/source-flags.ts";
 import type { StandingMirror } from "../config/mirrors.ts";
 import type { Config } from "../config/schema.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
@@ -10,9 +8,11 @@ import { log } from "../lib/log.ts";
 import { nextTime } from "../lib/schedule.ts";
 import type { StandingJob } from "../mirror/job/scheduled.ts";
 import { parsePlatforms } from "../mirror/request/platforms.ts";
-import { Targets } from "../mirror/request/targets.ts";
 import { type Input, tasksOf } from "../mirror/sources/read.ts";
+import { ahead } from "../mirror/sources/read-ahead.ts";
+import { Targets } from "../mirror/sources/targets.ts";
 import type { Mount } from "../mounts/mounts.ts";
+import { ownPath } from "./own-path.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Throws BadRequest for what the configuration's own checks cannot know. */

@@ -2,8 +2,8 @@
 
 import { SLOWEST } from "../config/mirror.ts";
 import type { Config } from "../config/schema.ts";
-import { parseSize, SIZE } from "../config/units.ts";
 import { BadRequest } from "../lib/errors.ts";
+import { parseSize, SIZE } from "../lib/units.ts";
 import { parseWindow, WINDOW } from "../lib/window.ts";
 import type { Value } from "./argv.ts";
 import { type Option, under } from "./command.ts";

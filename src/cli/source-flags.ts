@@ -1,17 +1,15 @@
 /** The flags by which mirror and verify are told what they are about. */
 
 import { existsSync } from "node:fs";
-import { hostname as machine } from "node:os";
 import { basename } from "node:path";
+import { ownPath } from "../app/own-path.ts";
 import type { Config } from "../config/schema.ts";
-import { parseSize, SIZE } from "../config/units.ts";
 import type { Choice, Closure } from "../contract/jobs.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
-import { withoutSlashes } from "../lib/text-ends.ts";
-import type { OwnPath } from "../mirror/request/addresses.ts";
+import { parseSize, SIZE } from "../lib/units.ts";
 import { PLATFORM_SYNTAX, parsePlatforms } from "../mirror/request/platforms.ts";
-import { Targets } from "../mirror/request/targets.ts";
 import type { Input, Sources } from "../mirror/sources/read.ts";
+import { Targets } from "../mirror/sources/targets.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import type { Value } from "./argv.ts";
 import { type Option, under } from "./command.ts";
@@ -79,24 +77,6 @@ export function targetsOf(mounts: readonly Mount[], { mount }: Flags, config: Co
   if (!names.includes(String(mount)))
     throw new BadRequest(`--mount ${String(mount)}: there is no such mount; expected ${names.join(", ")}`);
   return new Targets(mounts, { own, preferred: String(mount) });
-}
-
-/**
- * Which addresses are this proxy's own, and what of them is a path of it: below `base_url`, of the `hosts`, of this machine at
- * the port that it listens on, and of any host at that port where it takes requests for any.
- */
-export function ownPath({ base_url, hosts, listen }: Pick<Config, "base_url" | "hosts" | "listen">): OwnPath {
-  const base = base_url === undefined ? undefined : new URL(base_url);
-  const folder = withoutSlashes(base?.pathname ?? "");
-  const isLocal = ({ hostname }: URL) =>
-    /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname) || hostname === machine().toLowerCase();
-  return (url) => {
-    const isHere = url.port === String(listen.port) && (isLocal(url) || (base === undefined && hosts.length === 0));
-    if (url.host !== base?.host && !hosts.includes(url.hostname) && !hosts.includes(url.host) && !isHere)
-      return undefined;
-    const { pathname } = url;
-    return folder !== "" && pathname.startsWith(`${folder}/`) ? pathname.slice(folder.length) : pathname;
-  };
 }
 
 export function choiceOf(flags: Flags): Choice {

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { parseSize, SIZE } from "../lib/units.ts";
 import { parseWindow, WINDOW } from "../lib/window.ts";
-import { parseSize, SIZE } from "./units.ts";
 import { scalar, size, whole } from "./values.ts";
 
 /** Bytes a second: what is slower looks like an upstream that stalls. */

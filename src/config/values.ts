@@ -6,7 +6,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { withoutSlashes } from "../lib/text-ends.ts";
-import { DURATION, parseDuration, parseSize, SIZE } from "./units.ts";
+import { DURATION, parseDuration, parseSize, SIZE } from "../lib/units.ts";
 
 /** A value that `read` understands; it answers `undefined` where the text is not one, or throws with a better reason. */
 export function scalar<T>(expected: string, read: (text: string) => T | undefined) {

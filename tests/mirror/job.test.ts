@@ -8,7 +8,7 @@ import type { Outcome } from "../../src/mirror/job/progress.ts";
 import { type MirrorTasks, mirrorTasks } from "../../src/mirror/job/tasks.ts";
 import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
 import { hold } from "../../src/mirror/plan/fetch-file.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { Pool } from "../../src/workers/pool.ts";
 import { failing, wrongBytes } from "../support/faults.ts";
 import { setUp } from "../support/files-cache.ts";

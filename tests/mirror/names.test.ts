@@ -7,7 +7,7 @@ import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
 import { hold } from "../../src/mirror/plan/fetch-file.ts";
 import { plan } from "../../src/mirror/plan/plan.ts";
 import { Resolver } from "../../src/mirror/plan/resolve.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
 import { table } from "../ecosystems/samples.ts";
 import { askFor, engine, failure } from "../support/engine.ts";

@@ -8,7 +8,7 @@ import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
 import type { Outcome } from "../../src/mirror/job/progress.ts";
 import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
 import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
 import { askFor, bytesOf, engine, failure } from "../support/engine.ts";
 import { binary, json } from "../support/tree.ts";

@@ -6,7 +6,7 @@ import { Job } from "../../src/mirror/job/job.ts";
 import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
 import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
 import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
 import { failing } from "../support/faults.ts";
 import { OTHER, SMALL, setUp } from "../support/files-cache.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { nextTime } from "../../src/lib/schedule.ts";
 import { StandingJobs } from "../../src/mirror/job/scheduled.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { setUp } from "../support/files-cache.ts";
 import { jobStore, SPEC } from "../support/job-store.ts";
 

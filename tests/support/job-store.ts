@@ -14,7 +14,7 @@ import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
 import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
 import { Registries } from "../../src/mirror/registry/registries.ts";
 import type { FeedTask } from "../../src/mirror/registry/remote-feed.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import type { setUp } from "./files-cache.ts";
 
 type Set = Pick<Awaited<ReturnType<typeof setUp>>, "cache" | "mount" | "dir">;

@@ -6,7 +6,7 @@ import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
 import type { Outcome, Progress } from "../../src/mirror/job/progress.ts";
 import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
 import { EVERYTHING } from "../../src/mirror/plan/choice.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
 import { engine } from "./engine.ts";
 import type { Tree } from "./tree.ts";

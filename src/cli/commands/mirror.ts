@@ -7,16 +7,16 @@ import { on } from "../../contract/events.ts";
 import type { JobSpec, Task } from "../../contract/jobs.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { Job, SIZES } from "../../mirror/job/job.ts";
+import { Tally } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { type Counts, countsOf, type Progress } from "../../mirror/job/progress.ts";
 import { type RunOptions, runJob } from "../../mirror/job/run.ts";
 import type { Opened } from "../../mirror/registry/registries.ts";
 import { tasksOf } from "../../mirror/sources/read.ts";
+import { ahead } from "../../mirror/sources/read-ahead.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { type Command, type Invocation, under } from "../command.ts";
 import { MANNERS_OPTIONS, withManners } from "../rate-flags.ts";
-import { ahead } from "../read-ahead.ts";
-import { Tally } from "../report/job-summary.ts";
 import {
   dryRun,
   heldRecorder,

@@ -2,12 +2,12 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { mountsOf, openRuntime } from "../../app/runtime.ts";
-import { DURATION, parseDuration } from "../../config/units.ts";
 import type { Gone, JobSpec, RegistrySpec, ReleaseFilter } from "../../contract/jobs.ts";
 import { typesOf } from "../../contract/purl.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
+import { DURATION, parseDuration } from "../../lib/units.ts";
 import type { JobStore } from "../../mirror/job/store.ts";
-import { parseSince, parseVersions } from "../../mirror/registry/filters.ts";
+import { parseSince, parseVersions } from "../../mirror/request/versions.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Value } from "../argv.ts";
 import { type Invocation, type Option, under } from "../command.ts";

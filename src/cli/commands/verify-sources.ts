@@ -3,13 +3,13 @@
 import { openCrew, openRuntime, type RuntimeOptions, threads } from "../../app/runtime.ts";
 import { counted } from "../../lib/sizes.ts";
 import { Job } from "../../mirror/job/job.ts";
+import { Tally } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../../mirror/job/progress.ts";
 import { EVERYTHING, keyOfChoice } from "../../mirror/plan/choice.ts";
 import { type Sources, tasksOf } from "../../mirror/sources/read.ts";
 import type { Aside } from "../../mirror/sources/source.ts";
 import type { Invocation, Setup } from "../command.ts";
-import { Tally } from "../report/job-summary.ts";
 import { failuresOf, listed, recorder, told } from "../report/mirror-report.ts";
 import { showProgress } from "../report/progress-line.ts";
 import { openReport } from "../report/report-file.ts";

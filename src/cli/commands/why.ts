@@ -5,7 +5,7 @@ import type { ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl, parsePurl } from "../../contract/purl.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { type OddEntry, walk } from "../../mirror/plan/walk.ts";
-import { isPublicMount } from "../../mirror/request/addresses.ts";
+import { isPublicMount } from "../../mirror/sources/addresses.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Command } from "../command.ts";
 import { targetsOf } from "../source-flags.ts";

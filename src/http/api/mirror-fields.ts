@@ -1,6 +1,6 @@
 /** The fields of a request for a mirror job, and what each may be. */
 import { z } from "zod";
-import { parseSize, SIZE } from "../../config/units.ts";
+import { parseSize, SIZE } from "../../lib/units.ts";
 import type { SourceReader } from "./mirror-api.ts";
 import type { FieldError } from "./problem.ts";
 

@@ -2,26 +2,7 @@
 import { hash } from "../../contract/digest.ts";
 import type { ReleaseFacts, VersionScheme } from "../../contract/ecosystem.ts";
 import type { Choice, RegistrySpec, ReleaseFilter } from "../../contract/jobs.ts";
-import { BadRequest } from "../../lib/errors.ts";
-import { isWithin, parseVers } from "./vers.ts";
-
-/** Throws BadRequest where it is none of `all`, `latest`, `latest:N`, `vers:…`. */
-export function parseVersions(text: string): ReleaseFilter["versions"] {
-  if (text === "all") return {};
-  const { count = "1" } = /^latest(?::(?<count>[1-9]\d{0,5}))?$/.exec(text)?.groups ?? { count: undefined };
-  if (text.startsWith("latest") && /^latest(?::[1-9]\d{0,5})?$/.test(text)) return { latest: Number(count) };
-  if (text.startsWith("vers:") && parseVers(text)) return { range: text };
-  throw new BadRequest(
-    `"${text}" chooses no versions; expected all, latest, latest:N or a range such as vers:npm/>=1.0|<2`,
-  );
-}
-
-/** Milliseconds since 1970 of a date or time (`2026-01-31`, RFC 3339). Throws BadRequest where it is none. */
-export function parseSince(text: string): number {
-  const at = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw new BadRequest(`"${text}" is no date; expected 2026-01-31, or 2026-01-31T12:00:00Z`);
-  return at;
-}
+import { isWithin, parseVers } from "../request/vers.ts";
 
 /** Tells choices of packages and releases apart: another one has everything looked at again. */
 export function keyOfFilters(

@@ -4,11 +4,11 @@ import type { PathTask, Task } from "../../contract/jobs.ts";
 import type { Purl } from "../../contract/purl.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { readLockfile } from "../lockfiles/lockfile.ts";
-import type { Targets } from "../request/targets.ts";
 import { decode } from "./decode.ts";
 import { readImages } from "./images.ts";
 import { readSbom } from "./sbom/sbom.ts";
 import { type Aside, type Entry, isItem } from "./source.ts";
+import type { Targets } from "./targets.ts";
 
 /** A file, or what stands for one. */
 export interface Input {

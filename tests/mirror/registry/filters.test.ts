@@ -3,8 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { npm } from "../../../ecosystems/npm.ts";
 import type { ReleaseFacts } from "../../../src/contract/ecosystem.ts";
 import type { ReleaseFilter } from "../../../src/contract/jobs.ts";
-import { packageFilter, parseSince, parseVersions, selectReleases } from "../../../src/mirror/registry/filters.ts";
-import { isWithin, parseVers } from "../../../src/mirror/registry/vers.ts";
+import { packageFilter, selectReleases } from "../../../src/mirror/registry/filters.ts";
+import { isWithin, parseVers } from "../../../src/mirror/request/vers.ts";
+import { parseSince, parseVersions } from "../../../src/mirror/request/versions.ts";
 
 const VERSIONS = ["1.0.0", "1.5.0", "2.0.0-beta.1", "2.0.0", "2.1.0", "3.0.0-rc.1"];
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseDuration, parseSize } from "#src/config/units.ts";
+import { parseDuration, parseSize } from "#src/lib/units.ts";
 
 const sizes: [string, number | undefined][] = [
   ["0", 0],

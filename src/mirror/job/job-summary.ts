@@ -1,8 +1,8 @@
 import type { Requirement } from "../../contract/ecosystem.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { Outcome } from "../../mirror/job/progress.ts";
-import type { Aside } from "../../mirror/sources/source.ts";
 import type { Mount } from "../../mounts/mounts.ts";
+import type { Aside } from "../sources/source.ts";
+import type { Outcome } from "./progress.ts";
 
 /** Of each kind so many are kept for the summary; the count tells the rest. */
 const KEPT = 1_000;

@@ -6,8 +6,8 @@ import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { type Mount, meaningOf, requireName } from "../../mounts/mounts.ts";
 import { withoutCredentials } from "../lockfiles/elsewhere.ts";
 import { packageFilter } from "../registry/filters.ts";
-import type { Origin } from "../sources/source.ts";
 import { Addresses, isDefault, type OwnPath } from "./addresses.ts";
+import type { Origin } from "./source.ts";
 
 export interface TargetsOptions {
   /** The name of the mount for what states no registry, where several serve a type. */
