@@ -91,6 +91,7 @@ export const cargo: Ecosystem = {
     {
       kind: "metadata",
       match: INDEX,
+      mayBeCut: true,
       canonical: ({ crate }) => indexPath(crate!),
       parse: (doc) => {
         const { found, leftOut } = linesOf(doc);

@@ -26,9 +26,20 @@ const spelled = {
   to: ({ path }: Params) => encodeURI(path!).replaceAll("+", "%2B") as Path,
 };
 const document = { ...spelled, kind: "metadata", freshness: FRESH } as const;
-const root = { ...document, pointer: true, generation: ({ dir = "" }: Params) => headedAt([dir]) };
+const root = {
+  ...document,
+  pointer: true,
+  mayBeCut: isOpenText,
+  generation: ({ dir = "" }: Params) => headedAt([dir]),
+};
 /** Documents that a release file lists; most of them are compressed. */
-const listed = { ...document, packed: true, generation: ({ path }: Params) => headedAt(foldersOf(path!)), parse: read };
+const listed = {
+  ...document,
+  packed: true,
+  mayBeCut: true,
+  generation: ({ path }: Params) => headedAt(foldersOf(path!)),
+  parse: read,
+};
 const file = { ...spelled, kind: "artifact", needsDigest: true } as const;
 
 export const debian: Ecosystem = {
@@ -112,6 +123,11 @@ export const debian: Ecosystem = {
   catalog: debianCatalog,
   versions: { compare: compareDebian, isStable: () => true, satisfies: satisfiesDebian },
 };
+
+/** What is signed ends with its signature. */
+function isOpenText(doc: Doc): boolean {
+  return !/-----END PGP [A-Z ]+-----\s*$/.test(doc.text().slice(-200)) && (doc.bytes()[0] ?? 0) < 0x80;
+}
 
 function at(source: string): RegExp {
   return new RegExp(`^(?<path>${source})$`);

@@ -35,6 +35,7 @@ export const gem: Ecosystem = {
     {
       kind: "metadata",
       match: "/info/:name",
+      mayBeCut: true,
       parse: (doc) => {
         const { found, leftOut } = readInfo(doc);
         return { releases: found.map((line) => stated(doc.params.name!, line)), leftOut };
@@ -45,6 +46,7 @@ export const gem: Ecosystem = {
     {
       kind: "metadata",
       match: "/versions",
+      mayBeCut: true,
       freshness: 60,
       grows: true,
       parse: readWhole,
@@ -59,6 +61,7 @@ export const gem: Ecosystem = {
     {
       kind: "metadata",
       match: "/names",
+      mayBeCut: true,
       freshness: 600,
       parse: readWhole,
       rewrite: shownNames,
@@ -79,7 +82,7 @@ export const gem: Ecosystem = {
       }),
     },
     // What `gem generate_index` made has these alone. Nothing can be withheld from them; files are.
-    { kind: "metadata", match: SPECS, freshness: 600 },
+    { kind: "metadata", match: SPECS, freshness: 600, mayBeCut: true },
     {
       kind: "artifact",
       signed: "tar",
@@ -91,6 +94,7 @@ export const gem: Ecosystem = {
     {
       kind: "metadata",
       match: new RegExp(`^/quick/Marshal\\.4\\.8/${FILE}$`),
+      mayBeCut: true,
       freshness: "immutable",
       release: ({ file }) => guess(file!),
       describedBy,

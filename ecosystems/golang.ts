@@ -15,7 +15,13 @@ const RECORD = new RegExp(String.raw`^(?<record>(?<id>\d+)\n(?:.+\n)+\n)${HEAD}$
 
 /** Clients send `%21` for the `!` that stands with a small letter in place of a capital. */
 const module = { kind: "metadata", canonical: ({ path }: Params) => encode(path!) as Path } as const;
-const immutable = { ...module, freshness: "immutable", release: releaseOf, describedBy: () => [] } as const;
+const immutable = {
+  ...module,
+  freshness: "immutable",
+  mayBeCut: true,
+  release: releaseOf,
+  describedBy: () => [],
+} as const;
 const whole = { package: (params: Params) => releaseOf(params).name } as const;
 const verified = { ...module, release: releaseOf, describedBy: lookedUp };
 const database = { from: ({ db }: Params) => `sumdb/${db!}`, to: ({ rest }: Params) => encodeURI(rest!) as Path };
@@ -40,7 +46,14 @@ export const golang: Ecosystem = {
   routes: [
     { kind: "answer", match: "/sumdb/:db+/supported", from: database.from, answer: () => "" },
     // The go command never asks for it. A mirror job ends with it, and what is held is then served under this head.
-    { ...module, ...database, match: at("sumdb/(?<db>.+)(?<rest>/latest)"), freshness: 0, parse: treeHead },
+    {
+      ...module,
+      ...database,
+      match: at("sumdb/(?<db>.+)(?<rest>/latest)"),
+      freshness: 0,
+      mayBeCut: true,
+      parse: treeHead,
+    },
     // Documents, not artifacts, so that `seal` sees which tree heads clients were served before.
     { ...immutable, ...database, match: at(`sumdb/(?<db>.+)(?<rest>/${TILE})`), release: () => undefined, parse: tile },
     {
@@ -50,9 +63,9 @@ export const golang: Ecosystem = {
       parse: checksums,
       rewrite: (doc, view) => (view.offline ? underHeldHead(doc) : doc.bytes()),
     },
-    { ...module, match: at(`${MODULE}/@v/list`), parse: list, rewrite: filter },
+    { ...module, match: at(`${MODULE}/@v/list`), mayBeCut: true, parse: list, rewrite: filter },
     { ...module, ...whole, match: at(`${MODULE}/@latest`), freshness: 60, parse: commit, rewrite: wholeOrNothing },
-    { ...immutable, match: at(String.raw`${MODULE}/@v/${VERSION}\.info`), parse: commit },
+    { ...immutable, match: at(String.raw`${MODULE}/@v/${VERSION}\.info`), mayBeCut: false, parse: commit },
     {
       ...module,
       ...whole,

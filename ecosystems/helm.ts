@@ -52,6 +52,7 @@ export const helm: Ecosystem = {
       match: /^\/(?<repo>[^/]+)\/(?<rest>index\.yaml)$/,
       // helm resolves them against the address of the repository, wherever its index came from.
       linksFrom: "asked",
+      mayBeCut: true,
       parse: helmFacts,
       rewrite: helmIndex,
     },

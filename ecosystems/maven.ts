@@ -51,7 +51,7 @@ export const maven: Ecosystem = {
     { ...changing, match: at(String.raw`${SNAPSHOT}/maven-metadata\.xml`), parse: generation },
     { ...shared, match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`), parse: versions, rewrite: filter },
     { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400, parse: archetypes },
-    { ...changing, match: at(REPUBLISHED), republished: true },
+    { ...changing, match: at(REPUBLISHED), republished: true, mayBeCut: true },
     { ...immutable, match: at(FILE + SUM), describedBy: () => [], parse: checksum },
     { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
     { ...immutable, match: at(String.raw`${FILE}\.module`), linksFrom: "asked", parse: gradleModule },
@@ -108,11 +108,13 @@ function files(release: Release): FileFacts[] {
   return [...main, ...(chosen ? [] : [sources])].flatMap(withProofs);
 }
 
-/** `<hash>`, or with the file's name, in either case. Throws where it is something else, as old ones are sometimes: then nothing
- * is stated. */
+/** `<hash>`, or with the file's name, in either case, in the first line that is not blank, as Maven reads it. Throws where it is
+ * something else, as old ones are sometimes: then nothing is stated. */
 function checksum(doc: Doc): Facts {
   const algorithm = doc.params.algorithm as keyof typeof LENGTHS;
-  const hex = new RegExp(`(?<!\\w)[0-9a-f]{${LENGTHS[algorithm]}}(?!\\w)`, "i").exec(doc.text())?.[0].toLowerCase();
+  const line = /\S.*/.exec(doc.text())?.[0] ?? "";
+  const [, stated] = new RegExp(`(?:^|[\\s=:])([0-9a-f]{${LENGTHS[algorithm]}})(?!\\S)`, "i").exec(line) ?? [];
+  const hex = stated?.toLowerCase();
   const path = doc.path.slice(0, -algorithm.length - 1) as Path;
   if (!hex) throw new Error(`expected a ${algorithm} in hex, found "${doc.text().slice(0, 80)}"`);
   return { releases: [{ ...releaseOf(doc.params), files: [{ path, digest: `${algorithm}:${hex}` }] }] };

@@ -37,6 +37,7 @@ export const pypi: Ecosystem = {
       freshness: "immutable",
       from: ["files", "default"],
       release: ({ file }) => releaseOf(file!),
+      mayBeCut: true,
       parse: coreMetadata,
     },
     {
@@ -58,6 +59,7 @@ export const pypi: Ecosystem = {
       match: /^\/simple\/(?<name>[\w.-]+)\/?$/,
       // Any spelling is answered directly, where the registry would redirect: old clients do not follow.
       canonical: ({ name }) => `/simple/${normalize(name!)}/`,
+      mayBeCut: isOpenPage,
       accept: ACCEPT,
       variants: VARIANTS,
       parse,
@@ -67,6 +69,7 @@ export const pypi: Ecosystem = {
       kind: "metadata",
       match: /^\/simple\/?$/,
       canonical: () => "/simple/",
+      mayBeCut: isOpenPage,
       accept: ACCEPT,
       variants: VARIANTS,
       freshness: 3_600,
@@ -120,9 +123,17 @@ export const pypi: Ecosystem = {
   runsOn: (marker, platform) => (isWheelTags(marker) ? fitsWheel(marker, platform) : mayHold(marker, platform)),
 };
 
+/** A page whose end is missing, or that never had one. */
+function isOpenPage(doc: Doc): boolean {
+  return !doc.mediaType.includes("json") && !/<\/(?:html|body)\s*>\s*$/i.test(doc.text().slice(-200));
+}
+
 /** It names its release itself, but wheels may spell it otherwise than their index. An extra may ask for others of its own. */
 function coreMetadata(doc: Doc): Facts {
   const release = releaseOf(doc.params.file!);
+  const [head = ""] = doc.text().split(/\r?\n\r?\n/, 1);
+  const missing = ["Name", "Version"].find((name) => !new RegExp(`^${name}:[ \\t]*\\S`, "im").test(head));
+  if (missing) throw new Error(`this is no core metadata: it has no ${missing}`);
   const requires = requirementsOf(doc.text()).map((each) =>
     each.name === release.name ? { ...each, range: `==${release.version}` } : each,
   );

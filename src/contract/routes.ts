@@ -73,6 +73,10 @@ export interface MetadataRoute extends Described {
   /** A file that upstream publishes anew at the same path (a snapshot of a library): sent as it is, never read, and as large as an
    * artifact may be. */
   republished?: boolean;
+  /** The beginning of it could pass for all of it, as of a list of lines; a function where that depends on its form. It is stored only
+   * where its framing or a digest tells that all of it came; otherwise it is sent, and fetched again for the next request. Default:
+   * `parse` throws for a part. */
+  mayBeCut?: boolean | ((doc: Doc) => boolean);
   /** It points to what else there is (a tag, a signed root): a mirror puts it in the place of the held one only when all that
    * it names, and what that names in turn, is held. */
   pointer?: boolean;

@@ -89,6 +89,7 @@ export const CONTRACT_KEYS = {
     freshness: "value?",
     grows: "value?",
     republished: "value?",
+    mayBeCut: "value?",
     pointer: "value?",
     probe: "value?",
     signed: "value?",

@@ -289,7 +289,7 @@ test("a wheel's own metadata says the same as what is beside it", async () => {
 test("an extra made of others asks for them of its own release", () => {
   const { route, doc } = read(mount, {
     path: "/packages/a/acme_tool-2.0-py3-none-any.whl.metadata",
-    body: 'Metadata-Version: 2.1\nRequires-Dist: Acme.Tool[fast,safe]; extra == "all"\n',
+    body: 'Metadata-Version: 2.1\nName: acme-tool\nVersion: 2.0\nRequires-Dist: Acme.Tool[fast,safe]; extra == "all"\n',
   });
   const [release] = [...(route.parse?.(doc).releases ?? [])];
   expect(release?.requires).toEqual([

@@ -11,14 +11,14 @@ import { digestAlgorithms } from "../artifacts/digest-headers.ts";
 import type { Context } from "../context.ts";
 import { stage } from "../generations/pending-pointers.ts";
 import { documentAt, sourcesOf, type Target } from "../target.ts";
-import { type Downloaded, download } from "../transfer/download.ts";
+import { type Downloaded, download, NotStored, unframed } from "../transfer/download.ts";
 import { confine, registryOf, type Sources } from "../transfer/origins.ts";
 import { discard } from "../transfer/part-file.ts";
 import type { Head } from "../transfer/partial-body.ts";
 import { fetchWhole } from "../transfer/pass-through.ts";
 import { NotModified, type Wanted } from "../transfer/request.ts";
 import { downloadGrown } from "./append-fetch.ts";
-import { baseOf } from "./doc.ts";
+import { baseOf, makeDoc } from "./doc.ts";
 import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
 import { factFor } from "./fact-lookup.ts";
@@ -26,6 +26,7 @@ import type { FileFact } from "./facts.ts";
 import { isCurrent, requirePromised } from "./head-check.ts";
 import { type Reading, readBytes, requireDocument, unpackedFor } from "./reader.ts";
 import type { Unkept } from "./transient-documents.ts";
+import { isPacked } from "./unpack.ts";
 
 /** Milliseconds between looks at a fetch that another process runs. */
 const POLL = 20;
@@ -234,6 +235,7 @@ export class DocumentFetch {
     const { path } = target;
     if (!isVerified) await requireDocument(target, downloaded.head, file);
     await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
+    if (!isVerified) await this.#requireFramed(target, downloaded.head, file);
     const isKnown = target.isRepetition && target.route.freshness === "immutable";
     const head = based(target, downloaded.head);
     const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, head);
@@ -247,6 +249,20 @@ export class DocumentFetch {
     const fresh = stage(this.#context, target, rowOf(this.#context, target, { ...downloaded, head }, revision));
     await this.#context.storage.place(file, fresh.sha256);
     return { target, row: fresh, pages };
+  }
+
+  /** Throws NotStored where nothing tells whether all of it came. */
+  async #requireFramed(target: Target<MetadataRoute>, head: Head, file: string): Promise<void> {
+    const { mayBeCut = false, packed, parse } = target.route;
+    if (head.isFramed !== false || head.isCoded || !mayBeCut) return;
+    // One that is packed is whole where it can be unpacked.
+    if (packed && parse && isPacked(await Bun.file(file).slice(0, 8).bytes())) return;
+    const isOpen =
+      typeof mayBeCut === "boolean" ||
+      mayBeCut(
+        makeDoc(target, await Bun.file(file).bytes(), based(target, head), this.#documents.around(target.mount)),
+      );
+    if (isOpen) throw new NotStored(unframed(target.path));
   }
 
   /** Whether a document came from another registry than the one that is held: their revisions say nothing of each other. */

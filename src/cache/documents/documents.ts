@@ -9,7 +9,7 @@ import type { Declared, Digest, Doc, MetadataRoute, Path, ReleaseFacts } from ".
 import { decodedPath } from "../../contract/path.ts";
 import type { DocumentRow } from "../../index/sqlite/documents.ts";
 import { ageOf } from "../../lib/clock.ts";
-import { DigestMismatch, messageOf, NotFound, Withheld } from "../../lib/errors.ts";
+import { DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Context } from "../context.ts";
@@ -20,6 +20,7 @@ import { requireRight } from "../integrity/damaged.ts";
 import { SignedDocuments } from "../integrity/signed-documents.ts";
 import { hereOr, INLINE, type Stated, TooHeavy } from "../render/heavy.ts";
 import { documentAt, firstAddress, type Target } from "../target.ts";
+import { NotStored } from "../transfer/download.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
 import { type Around, makeDoc, type Source } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
@@ -333,7 +334,9 @@ export class DocumentCache {
       });
     } catch (error) {
       if (error instanceof NotFound) this.#absent.set(key, { at: now(), message: error.message });
-      if (row || !isFull(error)) throw error;
+      const isUnframed = error instanceof NotStored;
+      if (isUnframed && settings.pin) throw new UpstreamFailed(error.message);
+      if (!isUnframed && (row || !isFull(error))) throw error;
       log.warn("a document cannot be stored; it is sent nevertheless", {
         mount: target.mount.name,
         path: target.path,

@@ -22,6 +22,12 @@ const FORMATS: readonly { name: string; magic: string; unpack: (bytes: Bytes, si
 
 class TooLarge extends Error {}
 
+/** Whether bytes begin as one of the formats does. */
+export function isPacked(start: Uint8Array): boolean {
+  const head = start.subarray(0, 6).toHex();
+  return FORMATS.some(({ magic }) => head.startsWith(magic));
+}
+
 /** The bytes themselves where they are in none of the formats. Throws UpstreamFailed for what is cut off, damaged or too large. */
 export async function unpack(bytes: Bytes, path: string, most = UNPACKED): Promise<Bytes> {
   const head = bytes.subarray(0, 6).toHex();

@@ -73,7 +73,8 @@ async function implausibility(format: Format | undefined, mediaType: string, blo
   const start = new Uint8Array(await blob.slice(0, START).arrayBuffer());
   if (isPage(start)) return "an HTML page in its place";
   if (format === undefined) return isPageType(mediaType) ? `a body of the type ${mediaType} in its place` : undefined;
-  const fits = format === "zip" ? await endsAsZip(blob) : FITS[format](start);
+  const fits =
+    format === "zip" ? await endsAsZip(blob) : format === "openpgp" ? await isOpenPgp(blob) : FITS[format](start);
   return fits
     ? undefined
     : `something that is no ${NAMES[format]} file (its type is "${mediaType}", it begins with "${printable(start)}")`;
@@ -97,7 +98,7 @@ const begins =
   (start: Uint8Array) =>
     magic.every((byte, at) => start[at] === byte);
 
-const FITS: Record<Exclude<Format, "page" | "zip">, (start: Uint8Array) => boolean> = {
+const FITS: Record<Exclude<Format, "page" | "zip" | "openpgp">, (start: Uint8Array) => boolean> = {
   gzip: (start) => inflated(start, gunzipSync) !== undefined,
   tgz: (start) => isTar(inflated(start, gunzipSync) ?? start),
   tar: isTar,
@@ -106,9 +107,56 @@ const FITS: Record<Exclude<Format, "page" | "zip">, (start: Uint8Array) => boole
   zstd: begins(0x28, 0xb5, 0x2f, 0xfd),
   ar: begins(...new TextEncoder().encode("!<arch>\n")),
   zlib: (start) => inflated(start, inflateSync) !== undefined,
-  // An armored block, perhaps below a text; or packets, of which the first byte has its highest bit set (RFC 9580 4.2).
-  openpgp: (start) => (start[0] ?? 0) >= 0x80 || new TextDecoder("latin1").decode(start).includes("-----BEGIN PGP "),
 };
+
+/** Bytes of a signature or a keyring that are looked at. */
+const ARMOUR = 16 * 1024 * 1024;
+
+/** Whole packets, or armored blocks that end, perhaps below a text (RFC 9580 4.2, 6.2). */
+async function isOpenPgp(blob: Blob): Promise<boolean> {
+  if (blob.size > ARMOUR) return false;
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  if ((bytes[0] ?? 0) >= 0x80) return endsAsPackets(bytes);
+  const text = new TextDecoder("latin1").decode(bytes);
+  const last = text.lastIndexOf("-----BEGIN PGP ");
+  return last >= 0 && /^-----END PGP [A-Z ,/\d]{1,40}-----/m.test(text.slice(last));
+}
+
+/** Whether the last packet ends with the bytes. Of one whose length is not stated nothing is known but that it begins. */
+function endsAsPackets(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = (index: number) => bytes[index] ?? 0;
+  let next = 0;
+  while (next < bytes.length) {
+    const tag = at(next++);
+    if (tag < 0x80) return false;
+    if (tag & 0x40) {
+      let length: number;
+      do {
+        const first = at(next);
+        const isPartial = first >= 224 && first < 255;
+        if (first === 255 && next + 5 > bytes.length) return false;
+        length = isPartial
+          ? 2 ** (first & 0x1f)
+          : first < 192
+            ? first
+            : first < 224
+              ? (first - 192) * 256 + at(next + 1) + 192
+              : view.getUint32(next + 1);
+        next += isPartial || first < 192 ? 1 : first < 224 ? 2 : 5;
+        next += length;
+        if (!isPartial) break;
+      } while (next < bytes.length);
+    } else {
+      const kind = tag & 3;
+      if (kind === 3) return true;
+      const size = 2 ** kind;
+      if (next + size > bytes.length) return false;
+      next += size + (kind === 0 ? at(next) : kind === 1 ? view.getUint16(next) : view.getUint32(next));
+    }
+  }
+  return next === bytes.length;
+}
 
 /** What the beginning of a compressed file comes to, if it is one; its end may be missing. */
 function inflated(start: Uint8Array, unpack: typeof gunzipSync): Uint8Array | undefined {

@@ -50,6 +50,11 @@ const BREAKS = 4;
  * whether it is whole. */
 export class NotStored extends Error {}
 
+/** Why a body cannot be stored that ends with its connection. */
+export function unframed(path: string): string {
+  return `${path}: upstream states neither its length nor its digest, and sends it without chunks, so nothing tells whether it is whole`;
+}
+
 /** Downloads and verifies. Throws NotModified, NotFound, NotStored, DigestMismatch or UpstreamFailed; then nothing but the part file is left. */
 export async function download(parts: Parts, wanted: Download): Promise<Downloaded> {
   const transfer = new Transfer(parts, wanted);
@@ -172,10 +177,7 @@ class Transfer {
 
   async #begin(head: Head): Promise<void> {
     const { maximum, path, size, expected, resembles } = this.#wanted;
-    if (resembles && !expected && head.isFramed === false)
-      throw new NotStored(
-        `${path}: upstream states neither its length nor its digest, and sends it without chunks, so nothing tells whether it is whole`,
-      );
+    if (resembles && !expected && head.isFramed === false) throw new NotStored(unframed(path));
     if (head.length !== undefined && size !== undefined && head.length !== size) {
       throw new DigestMismatch(path, `${size} bytes`, `${head.length} bytes`);
     }
