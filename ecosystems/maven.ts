@@ -20,10 +20,13 @@ const file = {
   from: ["default", "gradle_plugin_portal"],
   canonical: ({ path }: Params) => encodeURI(path!) as Path,
   release: releaseOf,
+  // What every repository has and clients ask for.
   describedBy: (_: Params, path: Path): Path[] => (path.endsWith(".asc") ? [] : [`${path}.sha1`]),
+  orDescribedBy: (_: Params, path: Path): Path[] =>
+    path.endsWith(".asc") ? [] : [`${path}.sha512`, `${path}.sha256`, `${path}.md5`],
 } as const;
 const immutable = { ...file, kind: "metadata", freshness: "immutable" } as const;
-const changing = { ...file, kind: "metadata", describedBy: () => [] } as const;
+const changing = { ...file, kind: "metadata", describedBy: () => [], orDescribedBy: () => [] } as const;
 const shared = { ...changing, release: () => undefined } as const;
 
 export const maven: Ecosystem = {
@@ -52,7 +55,7 @@ export const maven: Ecosystem = {
     { ...shared, match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`), parse: versions, rewrite: filter },
     { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400, parse: archetypes },
     { ...changing, match: at(REPUBLISHED), republished: true, mayBeCut: true },
-    { ...immutable, match: at(FILE + SUM), describedBy: () => [], parse: checksum },
+    { ...immutable, match: at(FILE + SUM), describedBy: () => [], orDescribedBy: () => [], parse: checksum },
     { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
     { ...immutable, match: at(String.raw`${FILE}\.module`), linksFrom: "asked", parse: gradleModule },
     { ...file, kind: "artifact", match: at(FILE) },

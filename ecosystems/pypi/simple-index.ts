@@ -157,14 +157,25 @@ function lastSegment(url: string): string {
 }
 
 /** What pip compares, too. */
-const ALGORITHMS = ["sha256", "sha512", "sha384", "sha224", "sha1", "md5"] as const;
+/** By the names that indexes have for them, which are those of Python's hashlib. */
+const ALGORITHMS = [
+  ["sha256", "sha256"],
+  ["sha512", "sha512"],
+  ["sha384", "sha384"],
+  ["blake2b", "blake2b512"],
+  ["blake2b_256", "blake2b256"],
+  ["sha224", "sha224"],
+  ["sha1", "sha1"],
+  ["md5", "md5"],
+] as const;
 
 /** The digest to verify a file by: the one that every registry has, else the strongest that we compute. */
 export function digestOf(hashes: Readonly<Record<string, string>> = {}): Digest | undefined {
   const stated = new Map(Object.entries(hashes).map(([name, value]) => [name.toLowerCase(), value]));
-  const algorithm = ALGORITHMS.find((each) => stated.get(each));
+  const [name, algorithm] = ALGORITHMS.find(([each]) => stated.get(each)) ?? [];
+  if (!name || !algorithm) return undefined;
   // What is no digest stays what nothing has: a client would refuse the file, too.
-  return algorithm && (digestOfText(algorithm, stated.get(algorithm)!) ?? `${algorithm}:${stated.get(algorithm)!}`);
+  return digestOfText(algorithm, stated.get(name)!) ?? `${algorithm}:${stated.get(name)!}`;
 }
 
 const METADATA = ["core-metadata", "dist-info-metadata", "data-dist-info-metadata"] as const;

@@ -136,7 +136,7 @@ function checkFile(mount: Mount, release: Release, { path, digest }: FileFacts):
 
 export function mustBeDigest(digest: string, of: string): void {
   must(
-    /^(?:md5|sha1|sha224|sha256|sha384|sha512):[0-9a-f]+$|^h1:/.test(digest),
+    /^(?:md5|sha1|sha224|sha256|sha384|sha512|blake2b256|blake2b512):[0-9a-f]+$|^h1:/.test(digest),
     `the digest of ${of} is ${digest}; expected ALGORITHM:hex`,
   );
 }

@@ -45,6 +45,8 @@ const HEX_DIGITS: Readonly<Record<ByteAlgorithm, number>> = {
   sha256: 64,
   sha384: 96,
   sha512: 128,
+  blake2b256: 64,
+  blake2b512: 128,
 };
 
 /** `sha256:HEX`, in any case; `undefined` for an algorithm that is not computed here. Throws BadRequest for other than its hex. */

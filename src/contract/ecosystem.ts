@@ -28,7 +28,7 @@ export const CONTRACT_CHANGES: Readonly<Record<number, string>> = { 1: "the firs
 export type Path = `/${string}`;
 
 /** `h1` is Go's directory hash (base64 of a sha256 over the sorted list of a zip's files); the others are over the bytes. */
-export type Algorithm = "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512" | "h1";
+export type Algorithm = "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512" | "blake2b256" | "blake2b512" | "h1";
 
 /** An expected content hash: algorithm and lowercase hex (`h1`: base64). */
 export type Digest = `${Algorithm}:${string}`;

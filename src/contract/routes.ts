@@ -38,6 +38,10 @@ interface Described extends Fetched {
    * Default: `index` of the release's package; return `[]` where nothing vouches for it. `below`: whichever document that is
    * held below a path states it, the newest first. */
   describedBy?(p: Params, path: Path, traits: Traits): readonly (Path | { below: Path })[];
+  /** Further documents that may state its digest, the strongest first. A strong digest in one that is stored comes before what
+   * `describedBy` states. One that is not is fetched only where nothing else states a digest and upstream has the path: what is
+   * not there costs no further request. Of immutable documents and artifacts. Default: none. */
+  orDescribedBy?(p: Params, path: Path): readonly Path[];
 }
 
 /** Documents that change together: a root names their digests (`Facts.documents`), and what a name of theirs means is what

@@ -47,10 +47,11 @@ const CUTS = 12;
 
 function* cutsOf(body: string | Uint8Array): Generator<string | Uint8Array<ArrayBuffer>> {
   const step = Math.max(1, Math.floor(body.length / CUTS));
-  for (let end = step; end < body.length - 1; end += step) yield body.slice(0, end) as string;
+  const cut = (end: number) => (typeof body === "string" ? body.slice(0, end) : new Uint8Array(body.subarray(0, end)));
+  for (let end = step; end < body.length - 1; end += step) yield cut(end);
   if (typeof body !== "string") return;
   // Between two lines nothing looks cut.
-  for (const { index } of Array.from(body.matchAll(/\n(?=.)/g)).slice(-3)) yield body.slice(0, index + 1);
+  for (const { index } of Array.from(body.matchAll(/\n(?=.)/g)).slice(-3)) yield cut(index + 1);
 }
 
 describe.each(table.map(([ecosystem, setting]) => [ecosystem.id, ecosystem, setting] as const))(

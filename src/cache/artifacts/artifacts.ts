@@ -15,7 +15,7 @@ import type { Admissions } from "../admission/admission.ts";
 import type { Context } from "../context.ts";
 import { conditional } from "../documents/document-row.ts";
 import type { DocumentCache } from "../documents/documents.ts";
-import { describing, factFor } from "../documents/fact-lookup.ts";
+import { alternativeFact, describing, factFor } from "../documents/fact-lookup.ts";
 import type { FileFact } from "../documents/facts.ts";
 import type { Conclusion } from "../documents/replacements.ts";
 import { describingKeys, type Judgement, judge, storedFact } from "../integrity/judgement.ts";
@@ -28,7 +28,7 @@ import { confine, type Sources } from "../transfer/origins.ts";
 import { discard } from "../transfer/part-file.ts";
 import type { Growing } from "../transfer/partial-body.ts";
 import { passThrough } from "../transfer/pass-through.ts";
-import { NotModified, request, type Wanted } from "../transfer/request.ts";
+import { NotModified, request, requireThere, type Wanted } from "../transfer/request.ts";
 import { rowOf } from "./artifact-row.ts";
 import { digestAlgorithms } from "./digest-headers.ts";
 import type { File } from "./file.ts";
@@ -318,7 +318,9 @@ export class ArtifactCache {
   async #restated(target: Artifact, { expected }: DigestMismatch, started: number): Promise<FileFact | undefined> {
     const { mount } = target;
     try {
-      for (const path of describing(target)) {
+      const alternatives = target.route.orDescribedBy?.(target.params, target.path) ?? [];
+      const stored = alternatives.filter((path) => this.#documents.held(mount, path));
+      for (const path of [...describing(target), ...stored]) {
         const other = typeof path === "string" ? documentAt(mount, path) : undefined;
         if (other && this.#documents.askedAt(other) < started) await this.#documents.loadIfAny(other, { force: true });
       }
@@ -346,7 +348,7 @@ export class ArtifactCache {
     const life = Math.min(settings.negativeTtl, ABSENT_FILE);
     const isAbsent = absent && ageOf(absent.at, this.#context.now()) < life && !this.#isListedSince(target, absent.at);
     if (isAbsent) throw new NotFound(absent.message);
-    const stated = known ?? (await factFor(this.#documents, target));
+    const stated = known?.digest ? known : await this.#statedOf(target, known);
     const { count } = this.#documents.replacements;
     const signed = await this.#vouching.promised(target);
     const fact = stated && signed ? { ...stated, digest: signed } : stated;
@@ -392,6 +394,17 @@ export class ArtifactCache {
         await lease.release();
       }
     }
+  }
+
+  /** What is stated of it; of what nothing else states a digest, further documents are asked once upstream is known to have it. */
+  async #statedOf(target: Artifact, known: FileFact | undefined): Promise<FileFact | undefined> {
+    const { route, params } = target;
+    const stated = known ?? (await factFor(this.#documents, target));
+    if (stated?.digest || route.digest?.(params) || !route.orDescribedBy) return stated;
+    const found = await alternativeFact(this.#documents, target, async () =>
+      requireThere(this.#context.upstream, await this.#wanted(target, stated)),
+    );
+    return found ? { ...stated, ...found } : stated;
   }
 
   /** Whether an index came after a time: what it did not list then it may list now. */

@@ -16,12 +16,12 @@ import { confine, registryOf, type Sources } from "../transfer/origins.ts";
 import { discard } from "../transfer/part-file.ts";
 import type { Head } from "../transfer/partial-body.ts";
 import { fetchWhole } from "../transfer/pass-through.ts";
-import { NotModified, type Wanted } from "../transfer/request.ts";
+import { NotModified, requireThere, type Wanted } from "../transfer/request.ts";
 import { downloadGrown } from "./append-fetch.ts";
 import { baseOf, makeDoc } from "./doc.ts";
 import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
-import { factFor } from "./fact-lookup.ts";
+import { alternativeFact, factFor } from "./fact-lookup.ts";
 import type { FileFact } from "./facts.ts";
 import { isCurrent, requirePromised } from "./head-check.ts";
 import { type Reading, readBytes, requireDocument, unpackedFor } from "./reader.ts";
@@ -95,11 +95,35 @@ export class DocumentFetch {
   }
 
   async #wanted(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Wanted> {
+    const { route } = target;
+    const isImmutable = route.freshness === "immutable";
+    const first = isImmutable ? await factFor(this.#documents, target) : undefined;
+    const isOpen = isImmutable && !first?.digest && !route.digest && route.orDescribedBy !== undefined;
+    const fact = isOpen ? await this.#alternative(target, row, first) : first;
+    if (!isImmutable) await this.#loadStating(target);
+    return this.#wantedOf(target, row, fact);
+  }
+
+  /** Of an immutable document of which nothing else states a digest: further ones are asked once upstream is known to have it. */
+  async #alternative(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    first: FileFact | undefined,
+  ): Promise<FileFact | undefined> {
+    const found = await alternativeFact(this.#documents, target, async () =>
+      requireThere(this.#context.upstream, await this.#wantedOf(target, row, first)),
+    );
+    return found ? { ...first, ...found } : first;
+  }
+
+  async #wantedOf(
+    target: Target<MetadataRoute>,
+    row: DocumentRow | undefined,
+    fact: FileFact | undefined,
+  ): Promise<Wanted> {
     const { mount, route, path } = target;
     const { packed: isPacked = false } = route;
     const isImmutable = route.freshness === "immutable";
-    const fact = isImmutable ? await factFor(this.#documents, target) : undefined;
-    if (!isImmutable) await this.#loadStating(target);
     const digest = route.digest?.(target.params) ?? fact?.digest ?? this.#documents.statedDigest(target);
     // What upstream has not changed may be what is wrong.
     const isOld = row !== undefined && !isImmutable && this.#documents.contradiction(target, row) !== undefined;

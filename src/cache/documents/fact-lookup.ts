@@ -14,6 +14,9 @@ type Documents = Pick<DocumentCache, "held" | "fact" | "factBelow" | "stated" | 
  */
 export async function factFor(documents: Documents, target: Target): Promise<FileFact | undefined> {
   const { mount } = target;
+  const stored = storedAlternatives(documents, target);
+  const strong = stored.find(({ digest }) => !/^(?:md5|sha1):/.test(digest!));
+  if (strong) return strong;
   let found: FileFact | undefined;
   let fetched = 0;
   for (const described of describing(target)) {
@@ -30,7 +33,36 @@ export async function factFor(documents: Documents, target: Target): Promise<Fil
     if (stated) found = { ...found, ...stated };
     if (found?.digest) break;
   }
-  return found;
+  return found?.digest ? found : (stored[0] ?? found);
+}
+
+/** What stored documents of `orDescribedBy` state, the strongest first. */
+function storedAlternatives(documents: Documents, { mount, route, params, path }: Target): FileFact[] {
+  return (route.orDescribedBy?.(params, path) ?? []).flatMap((alternative) => {
+    const fact = documents.held(mount, alternative) && documents.fact(mount, alternative, path);
+    return fact?.digest ? [fact] : [];
+  });
+}
+
+/**
+ * What documents of `orDescribedBy` state of a path of which nothing else states a digest. Throws what loading throws, and what
+ * `require` throws, which is asked before any of them is.
+ */
+export async function alternativeFact(
+  documents: Documents,
+  target: Target,
+  require: () => Promise<void>,
+): Promise<FileFact | undefined> {
+  const { mount, route, params, path } = target;
+  const alternatives = route.orDescribedBy?.(params, path) ?? [];
+  if (alternatives.length > 0) await require();
+  for (const alternative of alternatives) {
+    const other = documentAt(mount, alternative);
+    const fact =
+      other && (await statedIn(documents, other, target).catch((error: unknown) => unreadable(target, other, error)));
+    if (fact?.digest) return fact;
+  }
+  return undefined;
 }
 
 /** A checksum that is none (an error page) states nothing; an index that is none says nothing of what is right, so that it stays an

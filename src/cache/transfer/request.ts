@@ -54,6 +54,15 @@ export class NotModified extends Error {}
 /** The rest of a body cannot be had: upstream has another one by now, or gives no parts. From the first byte on it may go. */
 export class Changed extends UpstreamFailed {}
 
+/** Throws NotFound where upstream says that it has no such path. Not every server answers to HEAD: other failures say nothing. */
+export async function requireThere(upstream: Upstream, wanted: Wanted): Promise<void> {
+  try {
+    await request(upstream, { ...wanted, method: "HEAD" }, 0, undefined);
+  } catch (error) {
+    if (error instanceof NotFound) throw error;
+  }
+}
+
 /** The answer that has what is wanted from byte `from` on. Throws NotModified, NotFound or UpstreamFailed. */
 export async function request(
   upstream: Upstream,
