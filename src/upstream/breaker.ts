@@ -41,7 +41,7 @@ export class Breaker {
     for (;;) {
       const state = this.#places.get(keyOf(place));
       if (!state || state.failures < FAILURES) return false;
-      const now = Date.now();
+      const now = performance.now();
       const until = Math.max(state.shutUntil, state.paths.get(path) ?? 0);
       if (now < until) throw leftAlone(place, state, until - now);
       if (!state.probe) {
@@ -80,7 +80,7 @@ export class Breaker {
       probe: undefined,
     };
     this.#places.set(keyOf(place), state);
-    const until = Date.now() + PAUSE;
+    const until = performance.now() + PAUSE;
     const before = state.failures;
     // One path that always fails says little of the others.
     if (isUnreachable || !state.paths.has(path)) state.failures++;

@@ -70,12 +70,12 @@ export class Upstream {
     const { host, pathname, search } = new URL(address);
     const path = `${pathname}${search}`;
     const place = { mount: dialer.name, host, kind };
-    let deadline = Date.now() + patience;
+    let deadline = performance.now() + patience;
     for (let attempt = 0; ; attempt++) {
-      const asked = Date.now();
+      const asked = performance.now();
       const turn = await this.#limits?.take(host);
       // Whoever had to queue is as patient as before.
-      if (turn) deadline += Date.now() - asked;
+      if (turn) deadline += performance.now() - asked;
       let outcome: Outcome | undefined;
       let isProbe = false;
       let delay = 0;
@@ -84,7 +84,7 @@ export class Upstream {
         isProbe = await this.#breaker.admit(place, path, deadline);
         outcome = await this.#try(dialer, address, { ...request, method, deadline });
         delay = delayBefore(attempt, outcome);
-        if (isProbe || !mayPass(outcome) || method === "POST" || Date.now() + delay > deadline)
+        if (isProbe || !mayPass(outcome) || method === "POST" || performance.now() + delay > deadline)
           return this.#conclude(place, path, outcome);
       } finally {
         if (isProbe) this.#breaker.ended(place);

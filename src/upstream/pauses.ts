@@ -51,7 +51,7 @@ export class Pauses {
   }
 
   #extend(key: string, milliseconds: number, status: number): void {
-    const now = Date.now();
+    const now = performance.now();
     const until = now + Math.min(milliseconds, LONGEST);
     const pause = this.#pauses.get(key);
     if (pause) pause.until = Math.max(pause.until, until);
@@ -61,7 +61,7 @@ export class Pauses {
   async #wait(key: string, host: string, deadline: number, mayProbe: boolean): Promise<void> {
     for (let pause = this.#pauses.get(key); pause; pause = this.#pauses.get(key)) {
       const { until, status } = pause;
-      const now = Date.now();
+      const now = performance.now();
       const left = until - now;
       if (left <= 0) {
         this.#pauses.delete(key);

@@ -25,16 +25,23 @@ export function isBusy({ status }: Response): boolean {
 }
 
 /** Milliseconds that `Retry-After` asks for (RFC 9110 10.2.3: seconds, or a date); `undefined` where it asks for nothing. */
-export function retryAfterOf({ headers }: Response, now = Date.now()): number | undefined {
+export function retryAfterOf({ headers }: Response): number | undefined {
   const asked = headers.get("retry-after");
   if (asked === null) return undefined;
   const seconds = Number(asked);
-  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(asked) - now;
+  // A date is by the clock of the host, which need not agree with ours.
+  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(asked) - (dateOf(headers) ?? Date.now());
   return wait >= 0 ? Math.min(wait, LONGEST) : undefined;
 }
 
+/** The time by the clock of the host (RFC 9110 6.6.1); `undefined` where it tells none. */
+function dateOf(headers: Headers): number | undefined {
+  const date = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(date) ? undefined : date;
+}
+
 /** Milliseconds to wait: what `Retry-After` asks for, else doubling with jitter. */
-export function delayBefore(attempt: number, outcome: Response | UpstreamFailed, now = Date.now()): number {
-  const asked = outcome instanceof Response ? retryAfterOf(outcome, now) : undefined;
+export function delayBefore(attempt: number, outcome: Response | UpstreamFailed): number {
+  const asked = outcome instanceof Response ? retryAfterOf(outcome) : undefined;
   return asked ?? FIRST * 2 ** attempt * (0.75 + Math.random() / 2);
 }

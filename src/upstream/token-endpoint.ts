@@ -9,7 +9,7 @@ import { retryAfterOf } from "./retry.ts";
 
 export interface Token {
   value: string;
-  /** When it is not to be used any more; milliseconds since 1970. */
+  /** When it is not to be used any more, by `performance.now()`: the clock of the machine may be set meanwhile. */
   until: number;
 }
 
@@ -40,7 +40,7 @@ export async function fetchToken(
   const { areOfOneOwner } = await import("./domains.ts");
   const own = areOfOneOwner(host.hostname, endpoint.hostname) ? credentialFor(settings.credentials, host) : undefined;
   const credential = own?.value.startsWith("Basic ") ? own : undefined;
-  const asked = Date.now();
+  const asked = performance.now();
   const response = await ask(settings, dialer, endpoint, credential, what);
   const { status } = response;
   if (status !== 200) {

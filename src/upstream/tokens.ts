@@ -39,7 +39,7 @@ export class Tokens {
     const known = this.#tokens.get(key);
     if (known) {
       const { value, until } = await known;
-      if (until > Date.now() && value !== refused) return value;
+      if (until > performance.now() && value !== refused) return value;
       // Somebody else may be fetching another by now.
       if (this.#tokens.get(key) !== known) return this.#token(dialer, url, challenge, refused);
     }

@@ -1,10 +1,11 @@
 /** Asking upstreams: credentials, redirects, patience. Over real sockets. */
-import { afterAll, afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
 import type { Dialer } from "../../src/mounts/mounts.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { failure } from "../support/engine.ts";
 import { delayed, failing, firstTimes, hangUp, redirect, redirectLoop } from "../support/faults.ts";
+import { passingTime } from "../support/passing-time.ts";
 import { text } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
@@ -171,25 +172,23 @@ test("silence is a timeout, told from other failures", async () => {
 });
 
 describe("a host that fails again and again", () => {
-  afterEach(() => {
-    setSystemTime();
-  });
   test("is left alone for a moment, however often it is asked for meanwhile; other hosts are not", async () => {
     const upstream = client();
     const ask = (path = "/a") => upstream.fetch(both, registry.url + path);
-    const start = Date.now();
+    using time = passingTime();
     registry.fault(/./, failing(500));
     for (const path of ["/a", "/b", "/c", "/d", "/e"]) await ask(path);
     registry.heal();
     for (let second = 0; second < 9; second++) {
-      setSystemTime(start + second * 1_000);
+      time.pass(second === 0 ? 0 : 1_000);
+      time.setClock(second % 2 === 0 ? 3_600_000 : -7_200_000);
       const error = (await failure(ask())) as UpstreamFailed;
       expect(error.retryable).toBe(true);
       expect(error.message).toContain("left alone for a moment");
     }
     expect(registry.count("/a")).toBe(1);
     expect((await upstream.fetch(both, `${storage.url}/a`)).status).toBe(200);
-    setSystemTime(start + 11_000);
+    time.pass(3_000);
     expect((await ask()).status).toBe(200);
     expect((await ask()).status).toBe(200);
   });

@@ -1,10 +1,11 @@
 /** How upstreams are spared: pauses that they ask for, and no more at once than they can bear. Over real sockets. */
-import { afterAll, afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
 import type { Dialer } from "../../src/mounts/mounts.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { failure } from "../support/engine.ts";
 import { delayed, type Fault, failing, firstTimes, redirect } from "../support/faults.ts";
+import { passingTime } from "../support/passing-time.ts";
 import { text } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
@@ -106,9 +107,6 @@ test("a pause is no longer than five minutes, whatever a host asks for", async (
 });
 
 describe("for who serves clients", () => {
-  afterEach(() => {
-    setSystemTime();
-  });
   const status = async (upstream: Upstream, path: string) => {
     const answer: unknown = await upstream.fetch(both, registry.url + path).catch((error: unknown) => error);
     return answer instanceof Response ? answer.status : "left alone";
@@ -122,13 +120,14 @@ describe("for who serves clients", () => {
     expect(registry.count("/a")).toBe(1);
   });
   test("one that is busy for several is left alone; another path is tried now and then", async () => {
+    using time = passingTime();
     const upstream = client();
-    const start = Date.now();
-    setSystemTime(start);
     registry.fault(/^\/[ab]$/, failing(429, 3_600));
     expect([await status(upstream, "/a"), await status(upstream, "/b")]).toEqual([429, 429]);
     expect(await status(upstream, "/c")).toBe("left alone");
-    setSystemTime(start + 5_000);
+    time.setClock(86_400_000);
+    expect(await status(upstream, "/c")).toBe("left alone");
+    time.pass(5_000);
     // Its answer shows that the host has room.
     expect([await status(upstream, "/c"), await status(upstream, "/c")]).toEqual([200, 200]);
     expect(await status(upstream, "/a")).toBe("left alone");

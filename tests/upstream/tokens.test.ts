@@ -1,11 +1,12 @@
 /** Upstreams that challenge to bring a bearer token, and the endpoints that give one. Over real sockets. */
-import { afterAll, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
 import { challengeIn } from "../../src/upstream/challenge.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { areOfOneOwner } from "../../src/upstream/domains.ts";
 import { failure } from "../support/engine.ts";
 import { failing, instead, redirect } from "../support/faults.ts";
+import { passingTime } from "../support/passing-time.ts";
 import { json, text } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
@@ -51,7 +52,6 @@ beforeEach(() => {
   [given, realm, life] = [0, `${registry.url}/token`, undefined];
 });
 afterAll(async () => {
-  setSystemTime();
   await registry.close();
   await other.close();
 });
@@ -92,14 +92,15 @@ describe("a token", () => {
   ])("is used %s, and a little less", async (_what, seconds, before, after) => {
     life = seconds;
     const upstream = client();
-    const start = Date.now();
+    using time = passingTime();
     await get(upstream, "a/blobs/1");
-    setSystemTime(start + before * 1_000);
+    time.setClock(86_400_000);
+    time.pass(before * 1_000);
     await get(upstream, "a/blobs/1");
     expect(registry.count("/token")).toBe(1);
-    setSystemTime(start + after * 1_000);
+    time.setClock(-2 * 86_400_000);
+    time.pass((after - before) * 1_000);
     await get(upstream, "a/blobs/1");
-    setSystemTime();
     expect(registry.count("/token")).toBe(2);
   });
   test("that is refused early is replaced once", async () => {

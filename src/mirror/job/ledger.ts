@@ -65,6 +65,7 @@ export class MemoryLedger implements Ledger {
   readonly #tasks: Task[] = [];
   readonly #signal: AbortSignal | undefined;
   readonly #isWhole: (task: ReleaseTask) => boolean;
+  /** `due` by `performance.now()`: the clock of the machine may be set while they wait. */
   #postponed: (Taken & { due: number })[] = [];
   #next = 0;
 
@@ -88,7 +89,7 @@ export class MemoryLedger implements Ledger {
     const end = Math.min(this.#next + limit, this.#tasks.length);
     const taken = this.#tasks.slice(this.#next, end).map((task, i) => ({ id: this.#next + i, task, attempts: 0 }));
     this.#next = end;
-    const now = Date.now();
+    const now = performance.now();
     const due = this.#postponed.filter((each) => each.due <= now).slice(0, limit - taken.length);
     this.#postponed = this.#postponed.filter((each) => !due.includes(each));
     return [...taken, ...due];
@@ -96,11 +97,13 @@ export class MemoryLedger implements Ledger {
 
   wait(): number | undefined {
     if (this.#postponed.length === 0) return undefined;
-    return Math.max(0, Math.min(...this.#postponed.map(({ due }) => due)) - Date.now());
+    return Math.max(0, Math.min(...this.#postponed.map(({ due }) => due)) - performance.now());
   }
 
   async settle({ id, task, attempts }: Taken, settled: Settled): Promise<void> {
-    if (settled.kind === "postponed") this.#postponed.push({ id, task, attempts: attempts + 1, due: settled.at });
+    if (settled.kind !== "postponed") return;
+    const due = performance.now() + (settled.at - Date.now());
+    this.#postponed.push({ id, task, attempts: attempts + 1, due });
   }
 
   async finish(): Promise<void> {}
