@@ -76,7 +76,7 @@ async function setUp() {
       purl: "pkg:files/asked@1",
       ...(qualifiers && { qualifiers }),
     };
-    const { tasks, failures } = await closure.follow(of, [requirement]);
+    const { tasks, failures } = await closure.follow(of, [requirement], () => {});
     return [...tasks.map(({ purl }) => purl), ...failures.map(({ reason }) => reason)];
   };
   return { follow, upstream };

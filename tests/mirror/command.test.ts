@@ -213,6 +213,57 @@ test(
 );
 
 test(
+  "the bar, the summary, --json, the report and the job's row count the same",
+  async () => {
+    await using all = await npmProxy({ http_timeout: "20s" });
+    await (await fetch(`${all.proxy.url}/npm/small/-/small-1.1.0.tgz`)).bytes();
+    all.upstream.fault(/many-1\.7\.0\.tgz$/, wrongBytes());
+    all.upstream.fault(/small-1\.0\.0\.tgz$/, slowDrip(20_000));
+    let shown = "";
+    const report = join(all.dir, "report.json");
+    const mirror = ["mirror", "pkg:npm/small", "pkg:npm/many"];
+    const child = Bun.spawn([...program(), ...mirror, "--report", report, "--config", all.proxy.configFile], {
+      terminal: {
+        cols: 120,
+        rows: 20,
+        data: (_terminal, data) => {
+          shown += new TextDecoder().decode(data);
+        },
+      },
+    });
+    expect(await child.exited).toBe(1);
+    while (!shown.includes(" in ")) await Bun.sleep(10);
+    const text = shown.slice(shown.lastIndexOf("\r\u001b[K"));
+    const summary = /(\d+) files fetched .*, (\d+) held already, (\d+) failed/.exec(text)!.slice(1).map(Number);
+    const [completed, skipped, failed] = summary as [number, number, number];
+    // 42 archives and the registry's keys.
+    expect(summary).toEqual([41, 1, 1]);
+    const bars = [...shown.matchAll(/: (\d+)\/(\d+) files/g)];
+    expect(bars.length).toBeGreaterThan(0);
+    for (const [, done, total] of bars) {
+      expect(Number(done)).toBeLessThanOrEqual(Number(total));
+      expect(Number(total)).toBeLessThanOrEqual(completed + skipped + failed);
+    }
+
+    const { items, totals } = (await Bun.file(report).json()) as {
+      items: { outcome: string; path?: string }[];
+      totals: { total: number; completed: number; skipped: number; failed: number; job: string };
+    };
+    const outcomes = (name: string) => items.filter(({ outcome, path }) => outcome === name && path).length;
+    expect([outcomes("fetched"), outcomes("held"), outcomes("failed")]).toEqual(summary);
+    const counts = { total: completed + skipped + failed, completed, skipped, failed };
+    expect(totals).toMatchObject(counts);
+    const [job] = JSON.parse((await all.proxy.run(["jobs", "--json"])).stdout) as [{ progress: object }];
+    expect(job.progress).toMatchObject(counts);
+
+    const again = JSON.parse((await all.proxy.run([...mirror, "--json"])).stdout) as object;
+    // The keys count where they were fetched.
+    expect(again).toMatchObject({ total: counts.total - 1, completed: 0, skipped: completed + skipped - 1, failed });
+  },
+  TIMEOUT,
+);
+
+test(
   "a server and a mirror share one store: each file comes once, and both have it",
   async () => {
     await using all = await npmProxy({ http_timeout: "10s" });

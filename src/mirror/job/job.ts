@@ -81,7 +81,7 @@ export class Job {
     sizeCalculation: ({ requires }) => requires.length + 1,
   });
   /** What earlier attempts at a task fetched: it is held now, and was not held before. */
-  readonly #earlier = new Map<number, { completed: number; bytes: number }>();
+  readonly #earlier = new Map<number, { completed: number; bytes: number; reported?: Set<string> }>();
   /** Files whose size upstream may still be asked for. */
   #sizes: number;
   /** Of a dry run, the files that are told of: the same may belong to several tasks. */
@@ -124,7 +124,9 @@ export class Job {
   async #work(taken: Taken): Promise<void> {
     const { ledger, spec } = this.#options;
     const { task, id, attempts, counted } = taken;
-    const work = new Work(this.progress, task.mount, isRelease(task) ? task.purl : task.path, attempts);
+    const reported = this.#earlier.get(id)?.reported ?? new Set();
+    const purl = isRelease(task) ? task.purl : task.path;
+    const work = new Work(this.progress, task.mount, purl, { attempts, reported });
     try {
       if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
       else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
@@ -136,18 +138,18 @@ export class Job {
     }
     if (ledger.isCanceled()) return;
     const { completed: before, bytes: cost } = counted ?? noCounts();
-    const earlier = this.#earlier.get(id) ?? { completed: before, bytes: cost };
+    const { completed: fetched, bytes: spent } = this.#earlier.get(id) ?? { completed: before, bytes: cost };
     this.#earlier.delete(id);
     if (work.failures.some(({ isPassing }) => isPassing) && mayTryAgain(attempts)) {
       const { completed, bytes } = work.counts;
-      this.#earlier.set(id, { completed: earlier.completed + completed, bytes: earlier.bytes + bytes });
+      this.#earlier.set(id, { completed: fetched + completed, bytes: spent + bytes, reported });
       const { reason } = work.failures.find(({ isPassing }) => isPassing)!;
       const at = retryAt(attempts, work.retryAfter, this.#options.backoff);
       work.undo();
       emit("postponed", { mount: task.mount, reason, until: at });
       return ledger.settle(taken, { kind: "postponed", at });
     }
-    work.count({ ...earlier, skipped: -earlier.completed });
+    work.count({ completed: fetched, bytes: spent, skipped: -fetched });
     for (const { isPassing: _, ...failure } of work.failures) this.#options.tell?.({ ...failure, outcome: "failed" });
     const { counts, failures, isGone, again } = work;
     const kind = failures.length > 0 ? "failed" : "complete";
@@ -214,7 +216,7 @@ export class Job {
     if (doubt) work.fail(doubt);
     Object.assign(work, { isGone: plan.isGone && !doubt, again: matures });
     if (work.isGone)
-      this.#options.tell?.({
+      this.#report(work, {
         mount: task.mount,
         purl: task.purl,
         outcome: "left out",
@@ -252,7 +254,7 @@ export class Job {
       all.some(({ isUnread }) => isUnread) &&
       !all.some(({ path }) => documentAt(this.#options.mounts.get(task.mount)!, path))
     )
-      this.#options.tell?.({ mount: task.mount, purl: task.purl, outcome: "unproven", reason: UNREAD });
+      this.#report(work, { mount: task.mount, purl: task.purl, outcome: "unproven", reason: UNREAD });
     if (!task.inGraph) await this.#require(work, task, requires);
     await this.#publish(work, [...plan.staged, ...all.flatMap(({ staged = [] }) => staged)]);
   }
@@ -264,23 +266,29 @@ export class Job {
     await pool.run("publish", { mount: work.mount, staged });
   }
 
+  /** Reports an outcome once, however often the task is tried. */
+  #report(work: Work, outcome: Outcome): void {
+    if (work.isNews(outcome)) this.#options.tell?.(outcome);
+  }
+
   /** What a plan has to say beside its files. */
   #remark(work: Work, { mount, name, version }: ReleaseTask, { withheld, unfit, odd, unproven }: Plan): void {
-    const { tell, mounts } = this.#options;
+    const { mounts } = this.#options;
+    const tell = (outcome: Outcome) => this.#report(work, outcome);
     for (const { path, entry, reason } of odd) {
       // Many packages may have a document in common.
       const key = `${mount} ${path} ${entry}`;
       if (this.#odd.has(key) || this.#odd.size >= ODD) continue;
       this.#odd.add(key);
       const purl = formatPurl(mounts.get(mount)!.ecosystem, { name });
-      tell?.({ mount, purl, outcome: "left out", reason: `an entry of ${path} makes no sense: ${entry}: ${reason}` });
+      tell({ mount, purl, outcome: "left out", reason: `an entry of ${path} makes no sense: ${entry}: ${reason}` });
     }
-    for (const each of unproven) tell?.({ mount, ...each, outcome: "unproven" });
-    for (const each of unfit) tell?.({ mount, ...each, outcome: "left out" });
+    for (const each of unproven) tell({ mount, ...each, outcome: "unproven" });
+    for (const each of unfit) tell({ mount, ...each, outcome: "left out" });
     for (const each of withheld) {
       // Of a whole package, young releases are left for a later run; one that was asked for by version is a failure.
       if (version !== undefined) work.fail(new Withheld("withheld by the cooldown"));
-      else tell?.({ mount, purl: each, outcome: "withheld", reason: "it is younger than its cooldown" });
+      else tell({ mount, purl: each, outcome: "withheld", reason: "it is younger than its cooldown" });
     }
   }
 
@@ -289,13 +297,19 @@ export class Job {
    * do without.
    */
   #announced(work: Work, { mount, purl }: ReleaseTask, all: readonly Held[], isWhole: boolean): void {
-    const { check, dry, tell } = this.#options;
+    const { check, dry } = this.#options;
     const got = new Set(all.map(({ path }) => path));
     const failed = new Set(work.failures.map(({ path }) => path));
     for (const { path, optional } of all.flatMap(({ files }) => files)) {
       if (optional || dry || got.has(path) || failed.has(path)) continue;
       if (check && !isWhole) work.fail(new NotFound("it is announced, and not held"), path);
-      else tell?.({ mount, purl, outcome: "unproven", reason: `announces ${path}, which upstream does not have` });
+      else
+        this.#report(work, {
+          mount,
+          purl,
+          outcome: "unproven",
+          reason: `announces ${path}, which upstream does not have`,
+        });
     }
   }
 
@@ -304,7 +318,7 @@ export class Job {
     const { ecosystem } = mounts.get(task.mount)!;
     const wanted = requires.filter((each) => isWanted(ecosystem, each, task, spec.choice, spec.closure));
     if (spec.closure === "none") return declared?.(task.mount, wanted);
-    const { tasks, failures } = await this.#closure.follow(task, wanted);
+    const { tasks, failures } = await this.#closure.follow(task, wanted, (outcome) => this.#report(work, outcome));
     for (const failure of failures) work.add(failure);
     await ledger.add(tasks);
   }
@@ -356,7 +370,7 @@ export class Job {
       this.#planned.add(place);
     } else {
       work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
-      tell?.({ ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
+      this.#report(work, { ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
     }
     const files = fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice);
     const more = known ? files.filter(({ path: named }) => !known.has(named)) : [];

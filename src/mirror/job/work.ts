@@ -1,6 +1,6 @@
 import type { Path } from "../../contract/ecosystem.ts";
 import { isPassing, messageOf, UpstreamFailed } from "../../lib/errors.ts";
-import { addCounts, type Counts, type Failure, noCounts, type Progress } from "./progress.ts";
+import { addCounts, type Counts, type Failure, noCounts, type Outcome, type Progress } from "./progress.ts";
 
 /** What one task came to so far. What it counts is seen in the job's progress at once. */
 export class Work {
@@ -16,13 +16,26 @@ export class Work {
   readonly purl: string;
   readonly #progress: Progress;
   readonly #attempts: number;
+  readonly #reported: Set<string>;
 
-  /** `attempts`: how often the task was tried before. */
-  constructor(progress: Progress, mount: string, purl: string, attempts = 0) {
+  /** `attempts`: how often the task was tried before; `reported`: the outcomes that earlier attempts reported. */
+  constructor(
+    progress: Progress,
+    mount: string,
+    purl: string,
+    { attempts = 0, reported = new Set<string>() }: { attempts?: number; reported?: Set<string> | undefined } = {},
+  ) {
     this.#progress = progress;
     this.mount = mount;
     this.purl = purl;
     this.#attempts = attempts;
+    this.#reported = reported;
+  }
+
+  /** Whether an outcome is new: what one attempt fetched or withheld, the next one finds again. */
+  isNews({ path, purl, outcome, reason }: Outcome): boolean {
+    const key = outcome === "fetched" || outcome === "held" ? `stored ${path}` : `${outcome} ${path} ${purl} ${reason}`;
+    return this.#reported.size < this.#reported.add(key).size;
   }
 
   count(counts: Partial<Counts>): void {

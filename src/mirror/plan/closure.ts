@@ -11,8 +11,6 @@ export interface ClosureOptions {
   spec: Pick<JobSpec, "choice">;
   mounts: ReadonlyMap<string, Mount>;
   resolve: (mount: string, wish: Wish) => Promise<Resolved[]>;
-  /** Told of what no registry has. */
-  tell?: (outcome: Outcome) => void;
 }
 
 /** Follows requirements; each is resolved once, however many releases state it. */
@@ -32,10 +30,11 @@ export class Closure {
     return releases.map((release) => this.#task(task.mount, { ...task, ...release }));
   }
 
-  /** The tasks that follow from what a release requires, and what cannot be had. */
+  /** The tasks that follow from what a release requires, and what cannot be had. `tell`: of what no registry has. */
   async follow(
     of: ReleaseTask,
     requires: readonly Requirement[],
+    tell: (outcome: Outcome) => void,
   ): Promise<{ tasks: ReleaseTask[]; failures: Failure[] }> {
     const tasks: ReleaseTask[] = [];
     const failures: Failure[] = [];
@@ -44,7 +43,7 @@ export class Closure {
         const { mount, purl } = of;
         if (requirement.elsewhere !== undefined) {
           const reason = `requires ${requirement.name} from ${requirement.elsewhere}, which is no registry`;
-          this.#options.tell?.({ mount, purl, outcome: "unproven", reason });
+          tell({ mount, purl, outcome: "unproven", reason });
           return;
         }
         try {
