@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ecosystemId } from "./mounts.ts";
 import { packagePurl } from "./package-purl.ts";
+import { isEcosystemElsewhere } from "./peer.ts";
 import { duration, oneOf } from "./values.ts";
 
 export function cooldownSection(ecosystems: readonly string[]) {
@@ -10,7 +11,7 @@ export function cooldownSection(ecosystems: readonly string[]) {
         .prefault("0")
         .meta({ description: "How old a release must be before clients may see it. 0: no age." }),
       ecosystems: z
-        .record(ecosystemId(ecosystems), duration())
+        .record(ecosystemId(ecosystems, isEcosystemElsewhere), duration())
         .prefault({})
         .meta({ description: "The same by ecosystem." }),
       packages: z

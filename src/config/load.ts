@@ -1,6 +1,7 @@
 /** Makes the configuration of flags, environment and file. The only way to get one: nothing else reads settings. */
 import { keysOf } from "./keys.ts";
-import { ConfigError, explain, protectingVariables, show } from "./problems.ts";
+import { cooldownsWithoutEffect, protectingVariables } from "./peer.ts";
+import { ConfigError, explain, show } from "./problems.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { type Collected, collect, isTree, type Sources, unknownVariables } from "./sources.ts";
 
@@ -46,7 +47,10 @@ export function loadConfig({ ecosystems, ...sources }: LoadOptions): Loaded {
   ];
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
 
-  const warnings = unknownVariables(env, keys);
+  const warnings = [
+    ...unknownVariables(env, keys),
+    ...cooldownsWithoutEffect(result.data.cooldown.ecosystems, ecosystems, file),
+  ];
   const settings: Setting[] = [];
   for (const { path, meta, schema: part } of keys) {
     const value = path.split(".").reduce<unknown>((inner, name) => (isTree(inner) ? inner[name] : undefined), tree);

@@ -7,10 +7,14 @@ import { duration, either, host, list, oneOf, oneOrMore, scalar, text, webUrl } 
 export const RESERVED: readonly string[] = ["api", "docs", "health", "metrics", "openapi", "stats", "swagger", "ui"];
 
 /** Other spellings that files use for an ecosystem. */
-const ALIASES: Readonly<Record<string, string>> = { go: "golang" };
+const ALIASES: Readonly<Record<string, string>> = { go: "golang", rubygems: "gem" };
 
-export const ecosystemId = (ecosystems: readonly string[]) =>
-  scalar(either(ecosystems), (raw) => ecosystems.find((id) => id === (ALIASES[raw] ?? raw)));
+/** `isAllowed`: ids that may also be stated. */
+export const ecosystemId = (ecosystems: readonly string[], isAllowed: (id: string) => boolean = () => false) =>
+  scalar(either(ecosystems), (raw) => {
+    const id = ALIASES[raw] ?? raw;
+    return ecosystems.includes(id) || isAllowed(id) ? id : undefined;
+  });
 
 const mountName = scalar("a name of lowercase letters, digits, - and _", (raw) => {
   if (RESERVED.includes(raw)) throw new Error(`/${raw} belongs to the proxy itself; expected another name`);

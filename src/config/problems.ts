@@ -2,25 +2,11 @@
 import type { z } from "zod";
 import { type Key, matches } from "./keys.ts";
 import { nearest } from "./nearest.ts";
+import { refusalOf, refusalOfValue } from "./peer.ts";
 import { type Collected, isTree } from "./sources.ts";
 import { either } from "./values.ts";
 
-/** Keys of the Go peer's files that protect: a start that ignored them would be an unprotected one. */
-const PROTECTING: readonly string[] = ["denylist", "scanning", "cooldown.package_patterns"];
-
 type Issue = z.core.$ZodIssue;
-
-const REFUSED = "this version does not have it; it is refused since it would protect nobody here";
-
-/** The same as environment variables, such as PROXY_SCANNING_ENABLED, unless they turn it off. */
-export function protectingVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value = ""]) =>
-    PROTECTING.some((key) => name.startsWith(`PROXY_${key.replace(".", "_").toUpperCase()}`)) &&
-    !/^(?:|0|false|off|no)$/i.test(value)
-      ? [`environment variable ${name}: ${REFUSED}: unset it to start without it`]
-      : [],
-  );
-}
 
 /** The settings cannot be used. The message lists every problem, one a line. */
 export class ConfigError extends Error {
@@ -43,9 +29,10 @@ export function explain(issue: Issue, { tree, origins }: Collected, keys: readon
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => {
       const key = [...path, name].join(".");
-      if (PROTECTING.includes(key)) return `${key} (${file}): ${REFUSED}: remove it to start without it`;
+      const refusal = refusalOf(key);
+      if (refusal) return `${key} (${file}): ${refusal}`;
       const meant = suggest([...path, name], keys);
-      return `${[...path, name].join(".")} (${file}): no such key${meant ? `; did you mean ${meant}?` : ""}`;
+      return `${key} (${file}): no such key${meant ? `; did you mean ${meant}?` : ""}`;
     });
   }
   // An item of a list that was written as one text.
@@ -55,7 +42,9 @@ export function explain(issue: Issue, { tree, origins }: Collected, keys: readon
   );
   const value = issue.code === "invalid_key" || isSecret ? undefined : at(tree, path);
   const origin = origins.get(path.join(".")) ?? file;
-  return [`${path.join(".")}${value === undefined ? "" : ` = ${show(value)}`} (${origin}): ${reason(issue)}`];
+  return [
+    `${path.join(".")}${value === undefined ? "" : ` = ${show(value)}`} (${origin}): ${refusalOfValue(path, at(tree, path)) ?? reason(issue)}`,
+  ];
 }
 
 function reason(issue: Issue): string {

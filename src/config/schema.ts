@@ -144,6 +144,7 @@ export function settingsSchema(ecosystems: readonly string[]) {
       description:
         "Whether there are the API of mirror jobs and recording. `true`: with a token (`proxy token create`, `proxy token local`) or over `socket`; `open`: without, where something before the server keeps strangers away; `false`: not.",
     }),
+    url_proxy: ignored("this version serves no files by their addresses; packages come through mounts"),
     gradle: z
       .strictObject({
         build_cache: z
@@ -161,24 +162,26 @@ export function settingsSchema(ecosystems: readonly string[]) {
 }
 
 export function configSchema(ecosystems: readonly string[]) {
-  return settingsSchema(ecosystems).transform(({ upstream, storage, database, gradle: _gradle, ...settings }) => ({
-    ...settings,
-    storage: {
-      path: storage.url ?? storage.path,
-      max_size: storage.max_size,
-      scrub_rate: storage.scrub_rate,
-      scrub_interval: storage.scrub_interval,
-    },
-    database: { path: database.path },
-    allow_private: [
-      ...settings.allow_private,
-      ...upstream.allow_private_hosts,
-      ...(upstream.allow_loopback ? ["127.0.0.0/8", "::1"] : []),
-    ],
-    /** Ecosystem id → name of an upstream → URL: what the operator set for the default mounts. */
-    upstreams: upstreamsOf(upstream),
-    credentials: credentialsOf(upstream.auth),
-  }));
+  return settingsSchema(ecosystems).transform(
+    ({ upstream, storage, database, gradle: _gradle, url_proxy: _urlProxy, ...settings }) => ({
+      ...settings,
+      storage: {
+        path: storage.url ?? storage.path,
+        max_size: storage.max_size,
+        scrub_rate: storage.scrub_rate,
+        scrub_interval: storage.scrub_interval,
+      },
+      database: { path: database.path },
+      allow_private: [
+        ...settings.allow_private,
+        ...upstream.allow_private_hosts,
+        ...(upstream.allow_loopback ? ["127.0.0.0/8", "::1"] : []),
+      ],
+      /** Ecosystem id → name of an upstream → URL: what the operator set for the default mounts. */
+      upstreams: upstreamsOf(upstream),
+      credentials: credentialsOf(upstream.auth),
+    }),
+  );
 }
 
 /** Paths as given, durations in milliseconds, sizes in bytes; 0 where a limit is off. */

@@ -15,6 +15,12 @@ const databaseDriver = scalar("sqlite", (raw) => {
   return raw === "sqlite" ? raw : undefined;
 });
 
+const cacheArtifacts = scalar("true", (raw) => {
+  if (raw === "false")
+    throw new Error("this version stores every file that it serves; `storage.max_size` bounds what is kept");
+  return raw === "true" ? true : undefined;
+});
+
 export const storageSection = z
   .strictObject({
     path: text("a folder").prefault("./cache").meta({
@@ -34,6 +40,9 @@ export const storageSection = z
     scrub_interval: duration()
       .prefault("30d")
       .meta({ description: "How long a file that was compared is left alone." }),
+    cache_artifacts: cacheArtifacts.prefault(true).meta({
+      description: "`true`: every file that is served is stored. Nothing else is supported by this version.",
+    }),
     direct_serve_public_url: ignored(NO_DIRECT_SERVE),
     retention: ignored("this version removes by `storage.max_size` only"),
     direct_serve: ignored(NO_DIRECT_SERVE),

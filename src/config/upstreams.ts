@@ -55,6 +55,11 @@ const overrideOf = ([ecosystem, upstream]: (typeof NAMES)[Name]) =>
     });
 
 const scope = scalar("a URL such as https://registry.example/path, without user, query or fragment", (raw) => {
+  // The peer's documentation has a sample with the name of an ecosystem.
+  if (/^[\w-]+$/.test(raw))
+    throw new Error(
+      "credentials are given by the URL of the registry that they are sent to; expected a URL such as https://registry.example/path",
+    );
   if (!/^https?:\/\//i.test(raw) || !URL.canParse(raw)) return undefined;
   const { origin, pathname, username, search, hash } = new URL(raw);
   return username || search || hash ? undefined : withoutSlashes(`${origin}${pathname}`);
@@ -103,6 +108,8 @@ export function upstreamSection(ecosystems: readonly string[]) {
       }),
       apk: unsupported("apk"),
       generic: unsupported("generic"),
+      homebrew_api: unsupported("homebrew"),
+      homebrew_artifact: unsupported("homebrew"),
       npm_full_metadata: ignored("the whole document is always fetched"),
       allow_private_hosts: list(hostOrNetwork())
         .prefault([])
