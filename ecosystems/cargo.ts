@@ -43,7 +43,8 @@ export const cargo: Ecosystem = {
       return { download, ...(api && { api: withoutSlashes(api) }) };
     },
   },
-  setup: (base) => `[source.crates-io]\nreplace-with = "proxy"\n[source.proxy]\nregistry = "sparse+${base}/"`,
+  setup: (base) =>
+    `in ~/.cargo/config.toml: [source.crates-io]\nreplace-with = "proxy"\n[source.proxy]\nregistry = "sparse+${base}/"`,
 
   routes: [
     // Without markers cargo appends /{crate}/{version}/download, so every cargo understands it. A {sha256-checksum} in it would

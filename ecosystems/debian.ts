@@ -71,7 +71,8 @@ export const debian: Ecosystem = {
       help: "What else mirrors hold for clients that ask: dep11 (software centres), icons, cnf (command-not-found), contents (apt-file).",
     },
   },
-  setup: (base) => `in sources.list: deb ${base} trixie main`,
+  setup: (base) =>
+    `in /etc/apt/sources.list.d/proxy.sources: Types: deb\nURIs: ${base}\nSuites: trixie trixie-updates\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg`,
   scopes: ["arch", "distro"],
   filesAreDated: true,
   signs: ["openpgp"],

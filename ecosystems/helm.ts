@@ -21,7 +21,8 @@ export const helm: Ecosystem = {
   upstreams: {},
   base: (url) => url.replace(/\/index\.yaml$/, ""),
   places: (upstream) => `/${encodeURIComponent(upstream)}`,
-  setup: (base) => `helm repo add NAME ${base}/NAME`,
+  setup: (base) =>
+    `with upstream: { helm: { stable: "https://charts.example" } } in the proxy's configuration: helm repo add stable ${base}/stable`,
   // `pkg:helm/nginx?repository_url=stable`, by the name of the repository or its address.
   purl: {
     read: ({ name, version, qualifiers = {} }, upstreamAt) => {

@@ -36,7 +36,8 @@ export const maven: Ecosystem = {
   spec: "https://maven.apache.org/repository/layout.html",
   upstreams: { default: "https://repo.maven.apache.org/maven2", gradle_plugin_portal: "https://plugins.gradle.org/m2" },
   aliases: { "repo1.maven.org/maven2": "default", "central.maven.org/maven2": "default" },
-  setup: (base) => `~/.m2/settings.xml: <mirror><id>proxy</id><mirrorOf>*</mirrorOf><url>${base}</url></mirror>`,
+  setup: (base) =>
+    `in ~/.m2/settings.xml: <settings><mirrors><mirror>\n<id>proxy</id><mirrorOf>*</mirrorOf><url>${base}</url>\n</mirror></mirrors></settings>`,
   routes: [
     { kind: "deny", match: /^\/\./, status: 404, reason: "It describes one repository, and several are joined here." },
     {

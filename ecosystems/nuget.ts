@@ -52,7 +52,8 @@ export const nuget: Ecosystem = {
   },
   discovery: { path: `${PLACES.default}/index.json`, read: declaredIn },
   places: PLACES,
-  setup: (base) => `dotnet nuget add source ${base}/v3/index.json --name proxy`,
+  setup: (base) =>
+    `in nuget.config: <configuration><packageSources><clear/>\n<add key="proxy" value="${base}/v3/index.json" protocolVersion="3" allowInsecureConnections="true"/>\n</packageSources></configuration>`,
 
   routes: [
     {

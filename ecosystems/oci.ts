@@ -46,8 +46,11 @@ export const oci: Ecosystem = {
     },
   },
   aliases: { "docker.io": "default", "index.docker.io": "default", "hub.docker.com": "default" },
-  setup: (base) =>
-    `podman pull ${base.replace(/^https?:\/\/|\/v2$/g, "")}/library/alpine · docker: "registry-mirrors": ["${base.replace(/\/v2$/, "")}"] (${base})`,
+  setup: (base) => {
+    const root = base.replace(/\/v2$/, "");
+    const insecure = root.startsWith("http:") ? " --tls-verify=false" : "";
+    return `podman pull${insecure} ${root.replace(/^https?:\/\//, "")}/library/alpine:3.20\nin /etc/docker/daemon.json: { "registry-mirrors": ["${root}"] }\n(${base})`;
+  },
   routes: [
     { kind: "answer", match: "/", answer: () => json({}, { "docker-distribution-api-version": "registry/2.0" }) },
     { kind: "answer", match: "/_catalog", answer: (_, view, query) => heldRepositories(query, view) },
