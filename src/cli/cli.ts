@@ -159,8 +159,11 @@ function takeCommand(words: string[], commands: readonly Command[]): Command {
       `there is no command "${wrong}"; ${meant ? `did you mean ${meant}?` : `there is ${names.join(", ")}`}`,
     );
   }
-  const meant = nearest(name, [...commands.map((command) => command.name), "help"]);
-  throw new UsageError(`there is no command "${name}"${meant ? `; did you mean ${meant}?` : ""}`);
+  const names = [...new Set([...commands.map((command) => command.name.split(" ")[0]!), "help"])];
+  const meant = nearest(name, names);
+  throw new UsageError(
+    `there is no command "${name}"; ${meant ? `did you mean ${meant}?` : `there is ${names.join(", ")}`}`,
+  );
 }
 
 function requireKnown(flags: Arguments["flags"], options: readonly Option[], whoHas: string): void {

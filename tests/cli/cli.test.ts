@@ -84,7 +84,8 @@ test.each(calls)("proxy %s", async (line, expected) => {
 
 const mistakes: [line: string, message: string][] = [
   ["srve", 'there is no command "srve"; did you mean serve?'],
-  ["unheard", 'there is no command "unheard"'],
+  ["unheard", 'there is no command "unheard"; there is serve, mirror, '],
+  ["help unheard", 'there is no command "unheard"; there is serve, mirror, '],
   ["config", 'there is no command "config"; there is config check'],
   ["help mirrr", 'there is no command "mirrr"; did you mean mirror?'],
   ["--lsiten :1", "there is no flag --lsiten; did you mean --listen?"],

@@ -124,7 +124,7 @@ test(
 );
 
 test(
-  "stats: what is held by mount, and what was asked for most",
+  "stats: what is held by mount, what was asked for most, and what was stored last",
   async () => {
     await using all = await npmProxy();
     const { url } = all.proxy;
@@ -138,19 +138,26 @@ test(
     for (const path of [other, other]) await get(path);
     // Hits are written when it stops.
     await all.proxy.stop();
-    const stats = JSON.parse((await all.proxy.run(["stats", "--json", "--popular", "1"])).stdout) as object;
+    const stats = JSON.parse(
+      (await all.proxy.run(["stats", "--json", "--popular", "1", "-recent", "1"])).stdout,
+    ) as object;
     expect(stats).toMatchObject({
       cached_artifacts: 2,
       total_size_bytes: expect.any(Number) as number,
       storage_url: expect.stringMatching(/^file:\/\/.*artifacts$/) as string,
       popular: [{ purl: "pkg:npm/small@1.1.0", path: other, hits: 2, bytes: expect.any(Number) as number }],
+      recent: [{ purl: "pkg:npm/small@1.1.0", path: other, cached_at: expect.stringMatching(/^\d{4}-.*Z$/) as string }],
     });
+    const latest = await all.proxy.run(["stats", "--recent=5"]);
+    expect(latest.stdout).toMatch(
+      /\n {2}[\d-]{10}T[\d:]{8}Z: pkg:npm\/small@1\.1\.0, .*\n {2}.*@1\.0\.0, [\d.]+ KB\n$/,
+    );
     const plain = await all.proxy.run(["stats", "--popular=2"]);
     expect(plain.stdout).toMatch(
       /^2 artifacts, [\d.]+ KB in file:.*\n(?: {2}\/\w+: \d+ artifacts, .*\n)+ {2}2 hits: pkg:npm\/small@1\.1\.0\n/,
     );
-    for (const count of ["few", "-1", "1.5"]) {
-      const wrong = await all.proxy.run(["stats", `--popular=${count}`]);
+    for (const count of ["popular=few", "popular=-1", "recent=1.5"]) {
+      const wrong = await all.proxy.run(["stats", `--${count}`]);
       expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("whole number") as string]);
     }
   },

@@ -87,7 +87,7 @@ export function summary({ progress, tally, absent, seconds, job, standing }: Res
   ];
   if (tally.declared.size > 0)
     lines.push(
-      `${counted(tally.declared.size, "dependency", "dependencies")} declared, ${absent.length} of them not held`,
+      `${counted(tally.declared.size, "dependency", "dependencies")} declared, ${absent.length === 0 ? "all stored" : `${absent.length} missing`}`,
       ...listed(absent),
     );
   lines.push(...listed(failuresOf(tally)));

@@ -8,6 +8,18 @@ export type ArtifactRow = typeof artifacts.$inferSelect;
 /** A file of a package that is held. */
 export type Held = Pick<ArtifactRow, "name" | "version" | "path" | "sha256" | "size" | "pinned" | "verified">;
 
+/** What is told of files in a list of them. */
+const NAMED = {
+  mount: artifacts.mount,
+  path: artifacts.path,
+  name: artifacts.name,
+  version: artifacts.version,
+  hits: artifacts.hits,
+  size: artifacts.size,
+  fetchedAt: artifacts.fetchedAt,
+};
+type NamedRow = Pick<ArtifactRow, keyof typeof NAMED>;
+
 /** Which immutable files are held. Reads are prepared once; writes are to be called inside `writer.write`. */
 export class Artifacts {
   readonly #orm: Database["orm"];
@@ -156,20 +168,14 @@ export class Artifacts {
       .run();
   }
 
-  popular(limit: number): Pick<ArtifactRow, "mount" | "path" | "name" | "version" | "hits" | "size">[] {
-    return this.#orm
-      .select({
-        mount: artifacts.mount,
-        path: artifacts.path,
-        name: artifacts.name,
-        version: artifacts.version,
-        hits: artifacts.hits,
-        size: artifacts.size,
-      })
-      .from(artifacts)
-      .orderBy(desc(artifacts.hits))
-      .limit(limit)
-      .all();
+  /** Those that clients asked for most. */
+  popular(limit: number): NamedRow[] {
+    return this.#orm.select(NAMED).from(artifacts).orderBy(desc(artifacts.hits)).limit(limit).all();
+  }
+
+  /** Those that were stored last. */
+  recent(limit: number): NamedRow[] {
+    return this.#orm.select(NAMED).from(artifacts).orderBy(desc(artifacts.fetchedAt)).limit(limit).all();
   }
 
   /** Number and bytes of held files, by mount. */
