@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MemoryLedger } from "../../src/mirror/ledger.ts";
+import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
 import { passingTime } from "../support/passing-time.ts";
 
 test("a postponed task is due when its time has passed, whatever the clock is set to meanwhile", async () => {
