@@ -113,6 +113,7 @@ function parse(doc: Doc) {
     releases: found.map(([version, manifest]) => {
       const published = time?.[version];
       const [marker, tags] = [npmMarker(manifest), tagged.get(version)];
+      let files: FileFacts[] | undefined;
       return {
         name,
         version,
@@ -121,8 +122,14 @@ function parse(doc: Doc) {
         ...(tags && { tags }),
         ...(marker && { marker }),
         ...(runsScripts(manifest) && { builds: "runs an install script" }),
-        files: filesOf(doc, { name, version }, manifest),
-        requires: npmRequirements(manifest),
+        // Read only where it is asked for: of hundreds of versions few are.
+        get files() {
+          files ??= filesOf(doc, { name, version }, manifest);
+          return files;
+        },
+        get requires() {
+          return npmRequirements(manifest);
+        },
       };
     }),
   };

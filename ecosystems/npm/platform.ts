@@ -9,6 +9,7 @@ type Field = (typeof FIELDS)[number];
 export function npmMarker(manifest: Manifest): string | undefined {
   const limits: Partial<Record<Field, string[]>> = {};
   for (const field of FIELDS) {
+    if (manifest[field] === undefined) continue;
     const list = listOf(manifest[field]);
     if (list.length > 0 && !isAny(list)) limits[field] = list;
   }

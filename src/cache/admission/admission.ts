@@ -1,6 +1,6 @@
 /** Who may be seen: the one `admits` that lists, documents and downloads share. */
 
-import type { Doc, MetadataRoute, Path, Release, ReleaseFacts } from "../../contract/ecosystem.ts";
+import type { Path, Release, ReleaseFacts } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
 import { formatPurl, keyOf } from "../../contract/purl.ts";
 import type { DateSource } from "../../index/sqlite/dates.ts";
@@ -179,15 +179,7 @@ function dateOf({ publishedAt, dateTrust }: ReleaseFacts): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** Facts of a document's releases, for an answer that must not go out unfiltered: whatever goes wrong is a 502. */
-export function releasesOf({ route, path }: Target<MetadataRoute>, doc: Doc): ReleaseFacts[] {
-  try {
-    return [...(route.parse?.(doc).releases ?? [])];
-  } catch (error) {
-    throw unfiltered(path, error);
-  }
-}
-
+/** Of an answer that must not go out unfiltered: whatever goes wrong is a 502. */
 export function unfiltered(path: string, error: unknown): UpstreamFailed {
   if (isDamaged(error)) return error;
   const failure = new UpstreamFailed(`${path} cannot be read, and is not sent unfiltered: ${messageOf(error)}`);

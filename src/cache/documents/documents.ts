@@ -27,6 +27,7 @@ import { DocumentFetch } from "./document-fetch.ts";
 import { lateness, rowOf } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
 import { type Reading, unpackedFor } from "./reader.ts";
+import { RecentFacts } from "./recent-facts.ts";
 import { Replacements } from "./replacements.ts";
 import { isFull, Unkept } from "./transient-documents.ts";
 
@@ -53,6 +54,7 @@ export class DocumentCache {
   readonly generations: Generations;
   readonly signed = new SignedDocuments();
   readonly replacements = new Replacements();
+  readonly recent = new RecentFacts((mount) => this.#declaredBy(mount));
   readonly #context: Context;
   readonly #fetch: DocumentFetch;
   readonly #flight = new Flight<Loaded>();
@@ -275,6 +277,12 @@ export class DocumentCache {
     if (!target) return {};
     const { row } = await this.load(target);
     return this.#declarations.read(target, row, () => this.doc(target, row));
+  }
+
+  /** Tells the versions of what upstream declares apart; empty where nothing is declared. */
+  #declaredBy(mount: Mount): string {
+    const target = discoveryOf(mount);
+    return (target && (this.held(mount, target.path) ?? this.#unkept.row(mount.name, target.path))?.sha256) ?? "";
   }
 
   /** What is held beside the documents of a mount. */

@@ -15,7 +15,7 @@ import type { DocumentRow } from "../../index/sqlite/documents.ts";
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { documentType } from "../../lib/inert-types.ts";
 import type { Mount } from "../../mounts/mounts.ts";
-import { type Admission, type Admissions, releasesOf, unfiltered } from "../admission/admission.ts";
+import { type Admission, type Admissions, unfiltered } from "../admission/admission.ts";
 import { digestAlgorithms, digestHeaders } from "../artifacts/digest-headers.ts";
 import type { Context } from "../context.ts";
 import type { DocumentCache } from "../documents/documents.ts";
@@ -89,15 +89,18 @@ export class Views {
     return { ...rendered, ...(matures !== undefined && { matures }) };
   }
 
-  /** The bytes that clients are sent of a document, without what only an answer needs. Throws as `render` does. */
+  /** The bytes that clients are sent of a document, without what only an answer needs. `doc`: the document, where it was opened
+   * already. Throws as `render` does. */
   async bytes(
     target: Target<MetadataRoute>,
     row: DocumentRow,
     variant: string,
     base: string,
-  ): Promise<Pick<Rendered, "bytes" | "mediaType">> {
-    const { body } = await this.#shown(target, row, variant || row.mediaType, base);
-    return sent(body, variant || documentType(row.mediaType));
+    doc?: Doc,
+  ): Promise<Pick<Rendered, "bytes" | "mediaType" | "matures">> {
+    const { body, matures } = await this.#shown(target, row, variant || row.mediaType, base, doc);
+    const { bytes, mediaType } = sent(body, variant || documentType(row.mediaType));
+    return { bytes, mediaType, ...(matures !== undefined && { matures }) };
   }
 
   /** What a document derived from another is; `served`: the bytes of that. Throws NotFound where there is no such thing. */
@@ -112,13 +115,13 @@ export class Views {
     row: DocumentRow,
     variant: string,
     base: string,
+    doc = this.#documents.doc(target, row),
   ): Promise<{ body: Body; matures: number | undefined }> {
-    const doc = this.#documents.doc(target, row);
     const { mount, route } = target;
     if (this.isPlain(target)) return { body: doc.bytes(), matures: undefined };
     const admission =
       !route.packed && this.#admissions.concerns(mount)
-        ? await this.#admissions.ofDocument(mount, await this.#stated(target, doc))
+        ? await this.#admissions.ofDocument(mount, await this.#stated(target, row, doc))
         : UNFILTERED;
     const others = await covered(this.#context, this.#documents, target, async (other, of) => {
       const { body, matures } = await this.#shown(other, of, of.mediaType, base);
@@ -152,14 +155,14 @@ export class Views {
   }
 
   /** What a document states, with what it leads to: it may speak of releases that only those state. */
-  async #stated(target: Target<MetadataRoute>, doc: Doc): Promise<ReleaseFacts[]> {
+  async #stated(target: Target<MetadataRoute>, row: DocumentRow, doc: Doc): Promise<readonly ReleaseFacts[]> {
+    const read = () => this.#documents.recent.read(target, row, doc);
     try {
-      if (!this.#context.settings.offline)
-        await loadLed(this.#documents, target, target.route.parse?.(doc).follow ?? []);
+      if (!this.#context.settings.offline) await loadLed(this.#documents, target, read().follow);
+      return read().releases;
     } catch (error) {
       throw unfiltered(target.path, error);
     }
-    return releasesOf(target, doc);
   }
 }
 

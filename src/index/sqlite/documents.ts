@@ -14,6 +14,7 @@ export interface FactsPage {
 /** The documents that are held and the facts they state. Writes are to be called inside `writer.write`. */
 export class Documents {
   readonly #orm: Database["orm"];
+  readonly #written: Database["written"];
   readonly #find;
   readonly #page;
   readonly #pages;
@@ -23,8 +24,9 @@ export class Documents {
   /** Counts what is put and removed here. */
   changes = 0;
 
-  constructor({ orm }: Database) {
+  constructor({ orm, written }: Database) {
     this.#orm = orm;
+    this.#written = written;
     const [mount, path, document] = [sql.placeholder("mount"), sql.placeholder("path"), sql.placeholder("document")];
     this.#find = orm
       .select()
@@ -145,8 +147,7 @@ export class Documents {
 
   /** Another one where another thread or process has written anything. */
   written(): number {
-    const [row] = this.#orm.all<{ data_version: number }>(sql`PRAGMA data_version`);
-    return row?.data_version ?? 0;
+    return this.#written();
   }
 
   /** Another one where a document below a path was added, replaced or removed. */

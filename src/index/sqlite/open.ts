@@ -38,6 +38,8 @@ export interface Database {
   /** Refuses every write where the file, or its folder, is read-only. */
   readonly writer: Pick<Writer, "write" | "drain">;
   readonly isReadOnly: boolean;
+  /** Another number where another thread or process has written anything. */
+  written(): number;
   /** Whether the database answers, from the file that stands at its path; throws when it does not. */
   check(): void;
   /** Waits for queued writes. */
@@ -69,6 +71,7 @@ export function openDatabase(wanted: string, absent: Absent = "create"): Databas
     throw explained(error, path);
   }
   const orm = drizzle(sqlite);
+  const written = sqlite.query("PRAGMA data_version");
   const writer = isReadOnly ? refusing(path) : new Writer(sqlite);
   const inode = path === ":memory:" ? undefined : statSync(path).ino;
   return {
@@ -76,6 +79,7 @@ export function openDatabase(wanted: string, absent: Absent = "create"): Databas
     orm,
     writer,
     isReadOnly,
+    written: () => written.values()[0]?.[0] as number,
     check: () => {
       sqlite.query("SELECT id FROM totals").get();
       if (inode !== undefined && statSync(path, { throwIfNoEntry: false })?.ino !== inode)

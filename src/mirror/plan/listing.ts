@@ -1,9 +1,11 @@
+import { LRUCache } from "lru-cache";
 import type { Ask, Cache } from "../../cache/cache.ts";
 import { makeDoc } from "../../cache/documents/doc.ts";
 import { hereOr, INLINE } from "../../cache/render/heavy.ts";
-import { composed } from "../../cache/render/view.ts";
+import { sourceOf } from "../../cache/render/summary-lines.ts";
+import { composed, type Rendered } from "../../cache/render/view.ts";
 import { canonicalIn, documentAt, type Target } from "../../cache/target.ts";
-import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import type { Doc, MetadataRoute, Path } from "../../contract/ecosystem.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
 import type { DocumentRow } from "../../index/sqlite/documents.ts";
 import type { Mount } from "../../mounts/mounts.ts";
@@ -35,10 +37,15 @@ export async function unlisted(
     if (!row || target.route.packed || !target.route.rewrite) continue;
     const stated = new Set(releases.map((release) => release.version));
     const meant = versions.filter((each) => stated.has(each));
+    let opened: Doc | undefined;
+    const at = { ...target, path: row.path as Path };
+    const open = () => {
+      opened ??= cache.documents.doc(at, row);
+      return opened;
+    };
     for (const variant of target.route.variants ?? [null]) {
-      const { bytes, mediaType } = (await sentOf(cache, target, row, variant)) ?? {};
-      if (!bytes || mediaType === undefined) continue;
-      const shown = shownIn(cache, target, bytes, mediaType);
+      const shown = await shownOf(cache, target, row, variant, open);
+      if (!shown) continue;
       const absent = meant.filter((each) => !shown.has(each));
       if (absent.length === 0) continue;
       const planned = plannedIn(cache, target, row, new Set(paths));
@@ -49,13 +56,79 @@ export async function unlisted(
   return found;
 }
 
+/** What a document lists as clients are sent it, and all that this was made of. */
+interface Shown {
+  source: string;
+  matures: number | undefined;
+  versions: ReadonlySet<string>;
+}
+
+/** Versions that are kept in memory, of all documents. */
+const KEPT = 100_000;
+
+/** What was shown lately: many releases of one package may be checked, some of them at the same time. */
+class RecentlyShown {
+  readonly #under = new Map<string, Promise<Shown | undefined>>();
+  readonly #known = new LRUCache<string, Shown>({
+    maxSize: KEPT,
+    sizeCalculation: ({ versions }) => versions.size + 1,
+  });
+
+  async get(
+    key: string,
+    source: string,
+    now: number,
+    make: () => Promise<Omit<Shown, "source"> | undefined>,
+  ): Promise<Shown | undefined> {
+    const known = this.#known.get(key);
+    if (known?.source === source && (known.matures ?? Number.POSITIVE_INFINITY) > now) return known;
+    const place = `${key} ${source}`;
+    const making = this.#under.get(place) ?? make().then((made) => made && { ...made, source });
+    this.#under.set(place, making);
+    try {
+      const made = await making;
+      if (made) this.#known.set(key, made);
+      return made;
+    } finally {
+      this.#under.delete(place);
+    }
+  }
+}
+
+/** By cache, since each sees a store of its own. */
+const recent = new WeakMap<Cache, RecentlyShown>();
+
+/** The versions that clients are shown of a document; `undefined` where it is not sent as one. */
+async function shownOf(
+  cache: Cache,
+  target: Target<MetadataRoute>,
+  row: DocumentRow,
+  variant: string | null,
+  open: () => Doc,
+): Promise<ReadonlySet<string> | undefined> {
+  const { mount, route, path } = target;
+  const { settings, now } = cache.context;
+  const make = async () => {
+    const { bytes, mediaType, matures } = (await sentOf(cache, target, row, variant, open)) ?? {};
+    if (!bytes || mediaType === undefined) return undefined;
+    return { matures, versions: shownIn(cache, target, bytes, mediaType) };
+  };
+  // With an upstream at hand, documents may be replaced at any time.
+  if (!settings.offline) return (await make())?.versions;
+  const source = sourceOf(cache.context, mount, route, row.sha256, false);
+  const shown = recent.get(cache) ?? new RecentlyShown();
+  recent.set(cache, shown);
+  return (await shown.get(`${mount.name} ${path} ${variant ?? ""}`, source, now(), make))?.versions;
+}
+
 /** What clients are sent of a document: a small one is made here, without compressing and keeping what nobody will ask for. */
 async function sentOf(
   cache: Cache,
   target: Target<MetadataRoute>,
   row: DocumentRow,
   variant: string | null,
-): Promise<{ bytes: Uint8Array; mediaType: string } | undefined> {
+  open: () => Doc,
+): Promise<Pick<Rendered, "bytes" | "mediaType" | "matures"> | undefined> {
   const { mount, route } = target;
   const answered = async () => {
     const answer = await cache.get(mount, askFor(target.path, variant));
@@ -64,7 +137,8 @@ async function sentOf(
   // What is composed offline, or made of many others, is made by who answers, and once.
   const isOther = mount.isApart || route.offline || route.covers || route.freshness === "immutable";
   if (isOther || row.size > INLINE) return answered();
-  return hereOr(() => cache.views.bytes({ ...target, path: row.path as Path }, row, variant ?? "", BASE), answered);
+  const at = { ...target, path: row.path as Path };
+  return hereOr(() => cache.views.bytes(at, row, variant ?? "", BASE, open()), answered);
 }
 
 /** The versions that a document of ours lists. */

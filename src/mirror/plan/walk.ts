@@ -3,7 +3,7 @@ import type { Cache } from "../../cache/cache.ts";
 import { type Staged, stagedOf } from "../../cache/generations/pending-pointers.ts";
 import { Unsigned } from "../../cache/integrity/signed-documents.ts";
 import { documentAt, followsRoot, generationOf, type Target } from "../../cache/target.ts";
-import type { Facts, LeftOut, Package, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
+import type { Doc, LeftOut, Package, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
 import type { DocumentRow } from "../../index/sqlite/documents.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
@@ -85,10 +85,14 @@ export async function walk(
     odd: [],
   };
   if (!target.route.parse || isSeen || options.unread) return walked;
-  const doc = await cache.documents.open(target, row);
+  const { documents } = cache;
+  let doc: Doc | undefined;
   for (;;) {
-    const facts: Facts = target.route.parse(doc, options.only);
-    const next = [...(facts.follow ?? [])].filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
+    const known = documents.recent.find(target, row, options.only);
+    // Without a wait where there is nothing to unpack, so that tasks of one package do not read its document at the same time.
+    if (!known) doc ??= target.route.packed ? await documents.open(target, row) : documents.doc(target, row);
+    const facts = known ?? documents.recent.read(target, row, doc!, options.only);
+    const next = facts.follow.filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
     const lead = async (path: Path, how: WalkOptions) => {
       if (how.unread && isLeftOut(mount, path, row.sha256)) return;
       const led = await walk(cache, mount, path, { ...how, heads: false }, seen).catch((error: unknown) =>
@@ -101,9 +105,9 @@ export async function walk(
       walked.odd.push(...led.odd);
     };
     if (next.length === 0) {
-      walked.releases = [...(facts.releases ?? []), ...walked.releases];
-      for (const each of facts.leftOut ?? []) walked.odd.push({ ...each, path: target.path });
-      for (const path of facts.beside ?? []) await lead(path, { ...options, tolerant: true, unread: true });
+      walked.releases = [...facts.releases, ...walked.releases];
+      for (const each of facts.leftOut) walked.odd.push({ ...each, path: target.path });
+      for (const path of facts.beside) await lead(path, { ...options, tolerant: true, unread: true });
       return walked;
     }
     for (const path of next) await lead(path, options);
