@@ -5,7 +5,7 @@ import type { Ecosystem, MetadataRoute } from "../../src/contract/ecosystem.ts";
 import { Job } from "../../src/mirror/job/job.ts";
 import { MemoryLedger } from "../../src/mirror/job/ledger.ts";
 import { mirrorTasks } from "../../src/mirror/job/tasks.ts";
-import { Targets } from "../../src/mirror/request/targets.ts";
+import { Targets } from "../../src/mirror/sources/targets.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
 import { engine } from "../support/engine.ts";
 import { SPEC } from "../support/job-store.ts";
