@@ -7,6 +7,7 @@
  * ended each of them within 30 ms, memory included.
  */
 import { readFileSync } from "node:fs";
+import { formatSize } from "../lib/sizes.ts";
 import { spawnChild } from "../spawn.ts";
 import type { FromWorker, Hand, ToWorker } from "../workers/pool.ts";
 
@@ -102,7 +103,7 @@ export class Child implements Hand {
     } else if (time > 0 && now - this.#asked > time)
       return this.#end(`more than ${time / 1_000} s of processor time (the setting is isolation.time)`);
     if (memory > 0 && residentBytes(this.pid) > memory)
-      this.#end(`more than ${Math.round(memory / 1024 / 1024)} MB of memory (the setting is isolation.memory)`);
+      this.#end(`more than ${formatSize(memory)} of memory (the setting is isolation.memory)`);
   }
 
   #end(reason: string): void {

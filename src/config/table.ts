@@ -8,7 +8,7 @@ const HEAD = `<!-- Written by scripts/generate.ts from src/config/schema.ts. Do 
 Flags win over environment variables, these over the file named with \`--config\` (YAML, JSON or TOML, by its ending), that over the defaults.
 \`proxy config check --config FILE\` tells what is in effect and where it came from, or everything that is wrong.
 
-- Sizes: bytes, or a number with \`KB\`, \`MB\`, \`GB\`, \`TB\` (powers of 1000) or \`KiB\`, \`MiB\`, \`GiB\`, \`TiB\` (of 1024).
+- Sizes: bytes, or a number with \`KB\`, \`MB\`, \`GB\`, \`TB\` (powers of 1000) or \`KiB\`, \`MiB\`, \`GiB\`, \`TiB\` (of 1024). What the program prints has the same meaning: 1 KB is 1000 bytes.
 - Durations: \`0\`, or a number with \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; several add up (\`1h30m\`).
 - Lists: in a file as such or separated by commas, in a variable separated by commas.
 - What is empty counts as not set. Maps, and keys below them (\`<name>\`), can only be set in the file.

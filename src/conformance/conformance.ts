@@ -20,8 +20,15 @@ export interface Conformance {
   cases?: readonly Case[];
 }
 
-/** The laws as they apply to a plugin and its samples. Throws where a sample is not the document that its path says. */
-export function* lawsOf(ecosystem: Ecosystem, { upstreams, name, samples, cases = [] }: Conformance): Iterable<Law> {
+/**
+ * The laws as they apply to a plugin and its samples. `seed`: of the cases that are made up; default: another one each time.
+ * Throws where a sample is not the document that its path says.
+ */
+export function* lawsOf(
+  ecosystem: Ecosystem,
+  { upstreams, name, samples, cases = [] }: Conformance,
+  seed?: number,
+): Iterable<Law> {
   const mount = mountOf(ecosystem, upstreams);
   const facts = samples.map((sample) => factsOf(mount, sample));
   const releases = facts.flatMap((each) => each.releases);
@@ -31,8 +38,9 @@ export function* lawsOf(ecosystem: Ecosystem, { upstreams, name, samples, cases 
     name: "some sample states releases",
     check: () => must(releases.length > 0, "no parse of a sample gave a release"),
   };
-  yield* pluginLaws(mount, name, releases[0]?.version ?? "");
+  const runs = seed === undefined ? {} : { seed };
+  yield* pluginLaws(mount, name, releases[0]?.version ?? "", runs);
   yield* caseLaws(mount, cases);
-  yield* pathLaws(mount, known);
+  yield* pathLaws(mount, known, runs);
   for (const [i, sample] of samples.entries()) yield* documentLaws(mount, sample, facts[i]!);
 }

@@ -6,6 +6,12 @@ export interface Law {
   check(): void;
 }
 
+/** How cases are made up. */
+export interface Runs {
+  /** The same one makes the same cases. Default: another one each time. */
+  seed?: number;
+}
+
 /** Throws unless it holds. */
 export function must(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
@@ -17,7 +23,7 @@ export function same(found: unknown, expected: unknown, what: string): void {
   throw new Error(`${what}: expected ${shown(expected)}, found ${shown(found)}`);
 }
 
-/** Throws what a property test found, in one line. */
+/** Throws what a property test found, in one line, with the seed by which it is found again. */
 export function always(what: string, test: () => void): void {
   try {
     test();
@@ -25,9 +31,9 @@ export function always(what: string, test: () => void): void {
     const [head = "", ...rest] = String((error as Error).message).split("\n");
     const cause = (error as Error).cause;
     const counterexample = rest.find((line) => line.startsWith("Counterexample"));
-    throw new Error(
-      `${what}: ${[counterexample ?? head, cause instanceof Error ? cause.message : ""].join(" ").trim()}`,
-    );
+    const seed = rest.flatMap((line) => /\bseed: (-?\d+)/.exec(line)?.[1] ?? [])[0];
+    const parts = [counterexample ?? head, cause instanceof Error ? cause.message : "", seed ? `(seed ${seed})` : ""];
+    throw new Error(`${what}: ${parts.filter(Boolean).join(" ")}`);
   }
 }
 

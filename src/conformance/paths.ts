@@ -5,7 +5,7 @@ import { isPlain } from "../contract/plain.ts";
 import { classify, type Match } from "../mounts/match.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import { mustBeDigest } from "./documents.ts";
-import { always, type Law, must, same } from "./law.ts";
+import { always, type Law, must, type Runs, same } from "./law.ts";
 import { kindOf } from "./sample.ts";
 import { view } from "./setting.ts";
 import { stalls } from "./stall.ts";
@@ -45,7 +45,7 @@ export function* caseLaws({ ecosystem }: Mount, cases: readonly Case[]): Iterabl
     };
 }
 
-export function* pathLaws(mount: Mount, known: ReadonlySet<Path>): Iterable<Law> {
+export function* pathLaws(mount: Mount, known: ReadonlySet<Path>, runs: Runs): Iterable<Law> {
   yield {
     name: "paths: no route sees a hostile one",
     check: () => {
@@ -85,7 +85,7 @@ export function* pathLaws(mount: Mount, known: ReadonlySet<Path>): Iterable<Law>
         const path = `/${parts.join("")}`;
         if (isPlain(path)) same(strangeAnswers(mount, path), [], `what is no plain path of the answers to ${path}`);
       });
-      always("a path", () => fc.assert(asked, { numRuns: 500 }));
+      always("a path", () => fc.assert(asked, { ...runs, numRuns: 500 }));
     },
   };
 }

@@ -4,11 +4,11 @@ import { documentAt } from "../cache/target.ts";
 import { CONTRACT_REVISION, type Ecosystem, type Release, type VersionScheme } from "../contract/ecosystem.ts";
 import { formatPurl, parsePurl, typesOf } from "../contract/purl.ts";
 import { type Mount, meaningOf } from "../mounts/mounts.ts";
-import { always, type Law, must, same } from "./law.ts";
+import { always, type Law, must, type Runs, same } from "./law.ts";
 import { kindOf } from "./sample.ts";
 
 /** `name`: a package of which the samples tell, as PURLs spell it; `version`: one that it has. */
-export function* pluginLaws(mount: Mount, name: string, version: string): Iterable<Law> {
+export function* pluginLaws(mount: Mount, name: string, version: string, runs: Runs): Iterable<Law> {
   const { ecosystem } = mount;
   const release = { name: ecosystem.identity?.(name) ?? name, version };
   yield { name: "contract, addresses, words for people, errors", check: () => checkWords(ecosystem) };
@@ -28,13 +28,16 @@ export function* pluginLaws(mount: Mount, name: string, version: string): Iterab
     check: () => {
       const { identity = (text: string) => text } = ecosystem;
       always("identity", () =>
-        fc.assert(fc.property(fc.string(), (text) => same(identity(identity(text)), identity(text), text))),
+        fc.assert(
+          fc.property(fc.string(), (text) => same(identity(identity(text)), identity(text), text)),
+          runs,
+        ),
       );
     },
   };
   yield {
     name: "the order of versions is total; neither it nor a range ever throws",
-    check: () => checkVersions(ecosystem.versions),
+    check: () => checkVersions(ecosystem.versions, runs),
   };
   yield {
     name: "the index is documents that are read; files, dates and roots are paths of its own",
@@ -59,7 +62,7 @@ function checkWords(ecosystem: Ecosystem): void {
   for (const header of [...(ecosystem.keepHeaders ?? []), ...named]) same(header, header.toLowerCase(), "a header");
 }
 
-function checkVersions({ compare, isStable, satisfies }: VersionScheme): void {
+function checkVersions({ compare, isStable, satisfies }: VersionScheme, runs: Runs): void {
   const usual = fc.stringMatching(/^v?\d{1,3}(\.\d{1,3}){0,3}([-.+]?[a-z]{1,5}\d?)?$/);
   const any = fc.oneof(fc.string(), usual);
   always("two versions", () =>
@@ -70,6 +73,7 @@ function checkVersions({ compare, isStable, satisfies }: VersionScheme): void {
         same(typeof isStable(a), "boolean", "isStable");
         same(typeof satisfies(a, b), "boolean", "satisfies");
       }),
+      runs,
     ),
   );
   // Of strings that are no versions Maven's own order has circles.
@@ -80,6 +84,7 @@ function checkVersions({ compare, isStable, satisfies }: VersionScheme): void {
         for (const [i, a] of sorted.entries())
           for (const b of sorted.slice(i)) must(compare(a, b) <= 0, `${a} sorts before ${b}, and is newer`);
       }),
+      runs,
     ),
   );
 }

@@ -77,9 +77,9 @@ for (const [name, text] of Object.entries(ENDLESS))
 test.if(process.platform === "linux")(
   "what takes more than its memory is ended",
   async () => {
-    const some = pool({ time: 0, memory: 400 * 1024 * 1024 });
+    const some = pool({ time: 0, memory: 400_000_000 });
     const error = await failure(some.run("const all = []; for (;;) all.push(new Array(1e5).fill(1.5));"));
-    expect(String(error)).toContain("more than 400 MB of memory (the setting is isolation.memory)");
+    expect(String(error)).toContain("more than 400.0 MB of memory (the setting is isolation.memory)");
   },
   60_000,
 );

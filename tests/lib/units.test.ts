@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { formatSize } from "#src/lib/sizes.ts";
 import { parseDuration, parseSize } from "#src/lib/units.ts";
 
 const sizes: [string, number | undefined][] = [
@@ -16,6 +17,21 @@ const sizes: [string, number | undefined][] = [
   ["99999999999999TB", undefined],
 ];
 test.each(sizes)("size %s", (text, bytes) => expect(parseSize(text)).toBe(bytes));
+
+const printed: [number, string][] = [
+  [0, "0 B"],
+  [999, "999 B"],
+  [1_000, "1.0 KB"],
+  [1_536, "1.5 KB"],
+  [999_949, "999.9 KB"],
+  [999_950, "1.0 MB"],
+  [5_000_000_000, "5.0 GB"],
+  [2_500_000_000_000, "2.5 TB"],
+];
+test.each(printed)("%d bytes are printed as the configuration reads them", (bytes, text) => {
+  expect(formatSize(bytes)).toBe(text);
+  expect(Math.abs(parseSize(text)! - bytes)).toBeLessThanOrEqual(bytes / 20);
+});
 
 const durations: [string, number | undefined][] = [
   ["0", 0],

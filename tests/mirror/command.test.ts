@@ -63,7 +63,7 @@ test(
     await using all = await empty();
     const dry = await all.run("mirror", "--dry-run", "pkg:npm/tool", "pkg:pypi/tool@1.0", "pkg:npm/absent");
     expect(dry.code).toBe(1);
-    expect(dry.stdout).toMatch(/^fetch {2}19\.9 KB\t\/npm\/tool\/-\/tool-1\.0\.0\.tgz$/m);
+    expect(dry.stdout).toMatch(/^fetch {2}20\.4 KB\t\/npm\/tool\/-\/tool-1\.0\.0\.tgz$/m);
     expect(dry.stdout).toMatch(/^fetch {2}[\d.]+ K?B\t\/pypi\/\S+\.whl$/m);
     expect(dry.stdout).toMatch(/^cannot be planned: pkg:npm\/absent: /m);
     expect((await all.run("mirror", "pkg:npm/tool", "pkg:nope/tool")).code).toBe(2);

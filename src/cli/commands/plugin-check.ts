@@ -10,7 +10,16 @@ export const pluginCheck: Command = {
   name: "plugin check",
   args: "<file>",
   describe: "Whether a plugin file can be loaded, and which laws of the conformance kit hold for it",
-  action: async ({ args: [file = ""] }) => {
+  options: [
+    {
+      flag: "--seed <n>",
+      describe: "Which cases are made up for the laws: those of one seed are always the same",
+      default: "1",
+    },
+  ],
+  action: async ({ args: [file = ""], flags }) => {
+    const seed = Number(flags.seed);
+    if (!Number.isSafeInteger(seed)) throw new BadRequest(`--seed ${String(flags.seed)}: expected a whole number`);
     const { sources, refused, ecosystems } = await loadPlugins([{ file }]);
     for (const reason of refused.flatMap(({ reasons }) => reasons)) console.log(`FAIL  ${reason}`);
     const [source, ...more] = sources;
@@ -26,7 +35,7 @@ export const pluginCheck: Command = {
     }
     // What makes up cases for the laws takes a while to load, and nothing else needs it.
     const { lawsOf } = await import("../../conformance/conformance.ts");
-    return report(() => lawsOf(ecosystems.at(-1)!, conformanceOf(casesFile, cases)));
+    return report(() => lawsOf(ecosystems.at(-1)!, conformanceOf(casesFile, cases), seed));
   },
 };
 

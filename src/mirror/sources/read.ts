@@ -3,6 +3,7 @@
 import type { PathTask, Task } from "../../contract/jobs.ts";
 import type { Purl } from "../../contract/purl.ts";
 import { BadRequest } from "../../lib/errors.ts";
+import { formatSize } from "../../lib/sizes.ts";
 import { readLockfile } from "../lockfiles/lockfile.ts";
 import { decode } from "./decode.ts";
 import { readImages } from "./images.ts";
@@ -30,7 +31,7 @@ export interface Sources {
 }
 
 /** Bytes of a list of package URLs, or of a lockfile. */
-const LONGEST = 64 * 1024 * 1024;
+const LONGEST = 64_000_000;
 
 export interface ReadOptions {
   targets: Targets;
@@ -104,7 +105,7 @@ async function whole({ name, bytes }: Input): Promise<Uint8Array> {
   for await (const chunk of bytes()) {
     size += chunk.length;
     if (size > LONGEST)
-      throw new BadRequest(`${name}: more than ${LONGEST / 1024 / 1024} MB, the most that is read of such a file`);
+      throw new BadRequest(`${name}: more than ${formatSize(LONGEST)}, the most that is read of such a file`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

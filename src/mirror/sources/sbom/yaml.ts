@@ -1,9 +1,10 @@
 import { FAILSAFE_SCHEMA, loadAll, YAMLException } from "js-yaml";
 import { BadRequest, messageOf } from "../../../lib/errors.ts";
+import { formatSize } from "../../../lib/sizes.ts";
 import type { Collector, Scalar } from "./collector.ts";
 
 /** YAML is held in memory whole: there is no streaming reader of it that is well kept. */
-const LONGEST = 20 * 1024 * 1024;
+const LONGEST = 20_000_000;
 
 /** Reads a YAML document, once it has all of it. Anchors are refused: no tool writes them, and they can name each other. */
 export class YamlReader {
@@ -19,9 +20,7 @@ export class YamlReader {
   write(text: string): void {
     this.#length += text.length;
     if (this.#length > LONGEST)
-      throw new BadRequest(
-        `is YAML of more than ${LONGEST / 1024 / 1024} MB, the most that is read; convert it to JSON`,
-      );
+      throw new BadRequest(`is YAML of more than ${formatSize(LONGEST)}, the most that is read; convert it to JSON`);
     this.#parts.push(text);
   }
 
