@@ -1,5 +1,6 @@
-/** A tar archive that is never in memory whole: POSIX ustar, with the long names of GNU and pax. */
-import { withoutLast } from "../../src/lib/text-ends.ts";
+/** The members of a tar archive that is never in memory whole (POSIX ustar, with the long names of GNU and pax). */
+import { Readable } from "node:stream";
+import { extract } from "tar-stream";
 
 export interface Member {
   name: string;
@@ -8,76 +9,40 @@ export interface Member {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+/** An archive ends with blocks of zeros. */
 const BLOCK = 512;
 
 /** Its regular files. Throws SyntaxError where it is no whole tar. */
 export async function* membersOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Member> {
-  const input = new Input(bytes);
-  let long: string | undefined;
-  for (;;) {
-    const header = await input.exactly(BLOCK);
-    if (header.every((byte) => byte === 0)) return;
-    const size = Number.parseInt(textOf(header, 124, 12).trim() || "0", 8);
-    if (!Number.isSafeInteger(size) || (textOf(header, 257, 5) !== "ustar" && textOf(header, 257, 5) !== ""))
-      throw new SyntaxError("it is no tar archive");
-    const type = String.fromCharCode(header[156] ?? 0);
-    const prefix = textOf(header, 345, 155);
-    const name = long ?? (prefix ? `${prefix}/` : "") + textOf(header, 0, 100);
-    const padding = (BLOCK - (size % BLOCK)) % BLOCK;
-    let left = size;
-    if (type === "L" || type === "x") {
-      const text = new TextDecoder().decode(await input.exactly(size));
-      long = type === "L" ? withoutLast(text, "\0") : (/(?:^|\n)\d+ path=(.*)\n/.exec(text)?.[1] ?? long);
-      await input.exactly(padding);
-      continue;
+  const archive = extract();
+  const seen = { zeros: 0, failed: undefined as { reason: unknown } | undefined };
+  const source = Readable.from(watched(bytes, seen));
+  source.on("error", (reason) => {
+    seen.failed ??= { reason };
+    archive.destroy(reason);
+  });
+  source.pipe(archive);
+  try {
+    for await (const entry of archive) {
+      const { name, size = 0, type } = entry.header;
+      if (type === "file" || type === "contiguous-file") yield { name, size, chunks: () => entry as AsyncIterable<Uint8Array> };
+      entry.resume();
     }
-    long = undefined;
-    const chunks = async function* () {
-      while (left > 0) {
-        const chunk = await input.some(left);
-        left -= chunk.length;
-        yield chunk;
-      }
-    };
-    if (type === "0" || type === "\0") yield { name, size, chunks };
-    for await (const _ of chunks());
-    await input.exactly(padding);
+  } catch (error) {
+    if (seen.failed) throw seen.failed.reason;
+    throw new SyntaxError(`it is no whole tar archive: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    source.destroy();
   }
+  // The library takes an archive that is cut off between two members for a whole one.
+  if (seen.zeros < BLOCK) throw new SyntaxError("it is no whole tar archive: its end is not marked");
 }
 
-class Input {
-  readonly #source: AsyncIterator<Uint8Array>;
-  #rest = new Uint8Array();
-
-  constructor(bytes: AsyncIterable<Uint8Array>) {
-    this.#source = bytes[Symbol.asyncIterator]();
+/** The same bytes, of which the zeros at the end are counted. */
+async function* watched(bytes: AsyncIterable<Uint8Array>, seen: { zeros: number }): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    const last = chunk.findLastIndex((byte) => byte !== 0);
+    seen.zeros = last < 0 ? seen.zeros + chunk.length : chunk.length - 1 - last;
+    yield chunk;
   }
-
-  /** At least one byte and at most so many. */
-  async some(most: number): Promise<Uint8Array> {
-    while (this.#rest.length === 0) {
-      const { value, done } = await this.#source.next();
-      if (done) throw new SyntaxError("the archive ends in the middle of a file");
-      this.#rest = value as Uint8Array<ArrayBuffer>;
-    }
-    const taken = this.#rest.subarray(0, most);
-    this.#rest = this.#rest.subarray(taken.length);
-    return taken;
-  }
-
-  async exactly(size: number): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for (let left = size; left > 0; ) {
-      const part = await this.some(left);
-      parts.push(part);
-      left -= part.length;
-    }
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-  }
-}
-
-function textOf(header: Uint8Array, at: number, length: number): string {
-  const field = header.subarray(at, at + length);
-  const end = field.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
 }
