@@ -65,7 +65,8 @@ const LAYERS: Record<string, readonly string[]> = {
 /** Libraries that one folder keeps to itself. */
 const CONFINED: Record<string, RegExp> = { "src/http/": /^(elysia|@elysiajs\/.+)$/, "src/index/": /^drizzle-orm\b/ };
 
-const PLUGIN_MAY_IMPORT = /^(semver|@renovatebot\/pep440|saxes|js-yaml|@streamparser\/json|tar-stream|node:zlib|node:stream)$/;
+const PLUGIN_MAY_IMPORT =
+  /^(semver|@renovatebot\/pep440|saxes|js-yaml|@streamparser\/json|tar-stream|node:zlib|node:stream)$/;
 const PLUGIN_MAY_NOT_NAME = /\bfetch\(|\bBun\.(?!gzipSync)|\bprocess\.|\bnode:fs|\bDate\.now\(|\bnew Date\(\)/;
 
 const tracked = Bun.spawnSync(["git", "ls-files", "--cached", "--others", "--exclude-standard"]).stdout.toString();

@@ -24,8 +24,9 @@ export async function* membersOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   source.pipe(archive);
   try {
     for await (const entry of archive) {
-      const { name, size = 0, type } = entry.header;
-      if (type === "file" || type === "contiguous-file") yield { name, size, chunks: () => entry as AsyncIterable<Uint8Array> };
+      const { name, size, type } = entry.header;
+      if (type === "file" || type === "contiguous-file")
+        yield { name, size, chunks: () => entry as AsyncIterable<Uint8Array> };
       entry.resume();
     }
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { loadAll, YAMLException } from "js-yaml";
+import { parseYaml, yamlPlace } from "../lib/yaml.ts";
 import { type Key, PREFIX } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 
@@ -25,8 +25,8 @@ export interface Collected {
 }
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
-  ".yaml": Bun.YAML.parse,
-  ".yml": Bun.YAML.parse,
+  ".yaml": parseYaml,
+  ".yml": parseYaml,
   ".json": JSON.parse,
   ".toml": Bun.TOML.parse,
 };
@@ -97,13 +97,8 @@ function readTree(file: string): Tree {
 /** With the place, which Bun does not tell; of JSON too, which is YAML. */
 function placed(text: string, error: Error): string {
   if (error.message.startsWith("TOML")) return error.message;
-  try {
-    loadAll(text);
-  } catch (found) {
-    if (found instanceof YAMLException && found.mark)
-      return `${error.message} (line ${found.mark.line + 1}, column ${found.mark.column + 1}: ${found.reason})`;
-  }
-  return error.message;
+  const place = yamlPlace(text);
+  return place ? `${error.message} (line ${place.line}, column ${place.column}: ${place.reason})` : error.message;
 }
 
 export function isTree(value: unknown): value is Tree {

@@ -4,6 +4,7 @@ import { toOpenAPISchema } from "@elysiajs/openapi";
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { z } from "zod";
+// By its path: the package names it as its `browser` file, and exports no name for it.
 import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import type { Mount } from "../mounts/mounts.ts";
 import { type MirrorRoutesOptions, mirrorRoutes } from "./api/mirror.ts";

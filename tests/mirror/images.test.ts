@@ -114,7 +114,7 @@ data: { image: nothing }
   test.each([
     ["alpine:3.20\nNo Image\n", 'f: line 2: "No Image" is no reference'],
     ["services: { a: { image: 'app:$TAG' } }\n", 'f: services.a.image: "app:$TAG" has a variable without a default'],
-    ["kind: Pod\nspec: [", "f is no YAML"],
+    ["kind: Pod\nspec: [", "f is no YAML: YAML Parse error: Unexpected token (line 2: unexpected end"],
     ["# none\n", "f names no image; expected references, one a line"],
   ])("what is wrong is told with its place: %p", (text, says) => {
     expect(() => read(text)).toThrow(says);

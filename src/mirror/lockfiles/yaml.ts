@@ -1,5 +1,5 @@
-import { FAILSAFE_SCHEMA, loadAll, YAMLException } from "js-yaml";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
+import { parseYamlAsText } from "../../lib/yaml.ts";
 
 /** Lockfiles have six levels. */
 const DEEPEST = 50;
@@ -10,14 +10,13 @@ const DEEPEST = 50;
  * end the last one.
  */
 export function readYaml(text: string): unknown[] {
+  let documents: unknown[];
   try {
-    const documents = loadAll(text, { schema: FAILSAFE_SCHEMA, maxAliases: 0, maxDepth: DEEPEST });
-    if (documents.length > 0 && text.endsWith("\n")) return documents;
+    documents = parseYamlAsText(text, DEEPEST);
   } catch (error) {
-    // What it throws of its own has the line; the rest is of memory and stack.
-    const { reason = "", mark } = error instanceof YAMLException ? error : {};
-    throw new BadRequest(`${mark ? `line ${mark.line + 1}: ` : ""}this is no YAML: ${reason || messageOf(error)}`);
+    throw new BadRequest(messageOf(error));
   }
+  if (documents.length > 0 && text.endsWith("\n")) return documents;
   const line = text.split("\n").length;
   throw new BadRequest(
     `line ${line}: the text ${text === "" ? "is empty" : "ends within a line, so it must be cut off"}`,

@@ -1,5 +1,6 @@
 /** Images by the references that clients pull them by: a list, a compose file, Kubernetes manifests. The content tells which it is. */
 import { BadRequest, messageOf } from "../../lib/errors.ts";
+import { parseYaml, yamlPlace } from "../../lib/yaml.ts";
 import { decode } from "./decode.ts";
 import { readReference } from "./image-reference.ts";
 import type { Entry } from "./source.ts";
@@ -53,9 +54,11 @@ function* inList(name: string, text: string): Iterable<Found> {
 function* inYaml(name: string, text: string): Iterable<Found> {
   let documents: unknown;
   try {
-    documents = Bun.YAML.parse(text);
+    documents = parseYaml(text);
   } catch (error) {
-    throw new BadRequest(`${name} is no YAML: ${messageOf(error)}`);
+    const place = yamlPlace(text);
+    const where = place ? ` (line ${place.line}: ${place.reason})` : "";
+    throw new BadRequest(`${name} is no YAML: ${messageOf(error)}${where}`);
   }
   const several = Array.isArray(documents);
   for (const [i, document] of [documents].flat<unknown[]>().entries()) {

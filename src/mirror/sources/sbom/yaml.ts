@@ -1,6 +1,6 @@
-import { FAILSAFE_SCHEMA, loadAll, YAMLException } from "js-yaml";
 import { BadRequest, messageOf } from "../../../lib/errors.ts";
 import { formatSize } from "../../../lib/sizes.ts";
+import { parseYaml, yamlPlace } from "../../../lib/yaml.ts";
 import type { Collector, Scalar } from "./collector.ts";
 
 /** YAML is held in memory whole: there is no streaming reader of it that is well kept. */
@@ -52,18 +52,9 @@ export class YamlReader {
 
 function parsed(text: string): unknown {
   try {
-    return Bun.YAML.parse(text);
+    return parseYaml(text);
   } catch (error) {
-    throw new BadRequest(`${placeOf(text)}is not YAML: ${messageOf(error).slice(0, 200)}`);
-  }
-}
-
-/** Bun's reader is many times faster, and does not say where; another one is asked for that. */
-function placeOf(text: string): string {
-  try {
-    loadAll(text, { schema: FAILSAFE_SCHEMA, maxAliases: 0 });
-    return "";
-  } catch (error) {
-    return error instanceof YAMLException && error.mark ? `line ${error.mark.line + 1}: ` : "";
+    const place = yamlPlace(text);
+    throw new BadRequest(`${place ? `line ${place.line}: ` : ""}is not YAML: ${messageOf(error).slice(0, 200)}`);
   }
 }
