@@ -12,34 +12,25 @@ export interface ScrubSettings {
   scrub_interval: number;
 }
 
-type Scrubbed = Pick<Runtime, "cache" | "mounts"> & {
-  mirrored: Pick<Runtime["mirrored"], "spoil">;
-  registries: Pick<Runtime["registries"], "spoil">;
-};
-
 /** Milliseconds after the start, and between looks whether there is anything to be read again. */
 const REST = 60_000;
 
 /** Runs until the signal. */
 export async function scrubInBackground(
-  { cache, mounts, mirrored, registries }: Scrubbed,
+  { cache, mounts }: Pick<Runtime, "cache" | "mounts">,
   { scrub_rate: rate, scrub_interval: interval }: ScrubSettings,
   signal: AbortSignal,
   rest = REST,
 ): Promise<void> {
   const { storage, now, blobs } = cache.context;
   if (rate === 0 || storage.isReadOnly) return;
-  const spoil = (mount: string, purl: string, failure: string) => {
-    mirrored.spoil(mount, purl, failure);
-    registries.spoil(mount, purl);
-  };
   const hash = gentleHasher(storage);
   while (await waited(rest, signal)) {
     const since = now() - interval;
     // Files that the database does not know are no business of a server.
     const sample = blobs.countUnverified(since, now()).blobs;
     if (sample === 0) continue;
-    const scrub = new Scrub(cache, { mounts, mirrored: { spoil }, hash, lanes: 1, rate, since, sample, tell, signal });
+    const scrub = new Scrub(cache, { mounts, hash, lanes: 1, rate, since, sample, tell, signal });
     await scrub.run().catch((error: unknown) => {
       if (!signal.aborted)
         log.error("stored files could not be compared with their digests", { error: messageOf(error) });

@@ -2,6 +2,7 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
+import { removeBlobs, resumeRemovals } from "../cache/integrity/removal.ts";
 import { messageOf } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
 import type { Runtime } from "./runtime.ts";
@@ -63,29 +64,18 @@ export function keepHouse({ cache, database, ownership }: Household, maxSize: nu
 
 /** Removes the least recently used blobs, never what a mirror job pinned, until the store is below its bound. */
 export async function evict(cache: Cache, maxSize: number): Promise<void> {
-  const { artifacts, documents, blobs, storage, writer, now } = cache.context;
+  const { blobs, commit, now } = cache.context;
   if (maxSize === 0 || blobs.totals().bytes <= maxSize) return;
   await cache.usage.flush();
-  await writer.write(() => {
-    artifacts.correctUse(now());
-    documents.correctUse(now());
-  });
-  const isAbove = () => blobs.totals().bytes > maxSize * LOW_WATER;
+  await commit("correctUse", { now: now() });
   let evicted = 0;
-  for (let before = -1; isAbove() && before < evicted; ) {
-    before = evicted;
+  for (let isDone = false; !isDone; ) {
     // Chosen in the transaction that removes them: meanwhile no mirror can pin them.
-    await writer.write(() => {
-      const files = artifacts.evictable(BATCH).map((row) => ({ ...row, from: artifacts }));
-      const old = files.length > 0 ? [] : documents.evictable(now(), BATCH).map((row) => ({ ...row, from: documents }));
-      for (const { mount, path, sha256, from } of [...files, ...old]) {
-        if (!isAbove()) return;
-        from.remove(mount, path);
-        if (blobs.release(sha256)) storage.remove(sha256);
-        cache.memory.remove(`${mount} ${path}`);
-        evicted++;
-      }
-    });
+    const round = await commit("evict", { bytes: maxSize * LOW_WATER, now: now(), limit: BATCH });
+    for (const { mount, path } of round.evicted) cache.memory.remove(`${mount} ${path}`);
+    await removeBlobs(cache.context, round.removing);
+    evicted += round.evicted.length;
+    isDone = round.evicted.length === 0;
   }
   const { bytes } = blobs.totals();
   if (bytes > maxSize)
@@ -94,12 +84,10 @@ export async function evict(cache: Cache, maxSize: number): Promise<void> {
 }
 
 /** Removes blobs that this database knows, and that neither an artifact nor a document of it names: replaced documents, and what a kill left. */
-async function collect({ context: { blobs, storage, writer } }: Cache): Promise<void> {
-  for (const sha256 of blobs.unnamed(BATCH)) {
-    await writer.write(() => {
-      if (blobs.release(sha256)) storage.remove(sha256);
-    });
-  }
+async function collect({ context }: Cache): Promise<void> {
+  const { blobs, commit, now } = context;
+  await resumeRemovals(context);
+  await removeBlobs(context, await commit("releaseBlobs", { sha256s: blobs.unnamed(BATCH), now: now() }));
 }
 
 /** What was seen of files of downloads, by `performance.now()`: a clock that jumps must not make them old. */

@@ -2,9 +2,8 @@
 import { join } from "node:path";
 import type { Estimate, JobSpec, RegistrySpec } from "../contract/jobs.ts";
 import { formatPurl } from "../contract/purl.ts";
-import { Catalogs } from "../index/sqlite/catalogs.ts";
-import { Listed } from "../index/sqlite/listed.ts";
 import { openDatabase } from "../index/sqlite/open.ts";
+import { sqliteIndex } from "../index/sqlite/sqlite-index.ts";
 import { counted, formatSize } from "../lib/sizes.ts";
 import { Job, type JobOptions } from "../mirror/job/job.ts";
 import { MemoryLedger } from "../mirror/job/ledger.ts";
@@ -25,23 +24,21 @@ export async function estimate(
   const mount = mounts.get(spec.registry.mount)!;
   const database = openDatabase(join(folder, "listed.db"));
   try {
-    const { writer } = database;
+    const index = sqliteIndex(database);
     const { follow: _follow, ...once } = spec.registry;
-    const listed = new Listed(database);
     const feed = new Feed({
       mount,
       spec: once,
       filters: "",
       isAnew: false,
       reader: new UpstreamReader(mount, context.upstream, () => documents.declared(mount)),
-      listed,
-      catalogs: new Catalogs(database),
-      context: { ...context, writer },
+      index,
+      context: { ...context, ...index },
     });
     await feed.run();
-    const { due: chosen = 0, ...others } = listed.byState(mount.name);
+    const { due: chosen = 0, ...others } = index.listed.byState(mount.name);
     const ledger = new MemoryLedger();
-    const sample = listed.sample(mount.name, SAMPLE);
+    const sample = index.listed.sample(mount.name, SAMPLE);
     for (const { name, version } of sample) {
       const wanted = { name, ...(version && { version }) };
       await ledger.add([

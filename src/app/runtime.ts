@@ -22,17 +22,9 @@ import type { Estimate, JobSpec, RegistrySpec, ReleaseTask } from "../contract/j
 import { formatPurl, parsePurl, typesOf } from "../contract/purl.ts";
 import { readdress } from "../http/readdress.ts";
 import { allowed, statusOf } from "../http/respond.ts";
-import { Artifacts } from "../index/sqlite/artifacts.ts";
-import { Blobs } from "../index/sqlite/blobs.ts";
-import { Catalogs } from "../index/sqlite/catalogs.ts";
-import { ReleaseDates } from "../index/sqlite/dates.ts";
-import { Documents } from "../index/sqlite/documents.ts";
-import { Jobs } from "../index/sqlite/jobs.ts";
-import { Listed } from "../index/sqlite/listed.ts";
-import { Mirrored } from "../index/sqlite/mirrored.ts";
+import type { Index, SetReads } from "../index/port.ts";
 import { copyDatabase, type Database, openDatabase } from "../index/sqlite/open.ts";
-import { Sets } from "../index/sqlite/sets.ts";
-import { Tasks } from "../index/sqlite/tasks.ts";
+import { sqliteIndex, withoutNotes } from "../index/sqlite/sqlite-index.ts";
 import { LimitExceeded, messageOf, NotFound } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
 import { VERSION } from "../lib/version.ts";
@@ -96,14 +88,13 @@ export interface Runtime {
   database: Database;
   places: Places;
   ownership: Ownership;
-  /** What mirrors hold on purpose. */
-  mirrored: Mirrored;
+  index: Index;
+  /** Recorded sets. */
+  sets: SetReads;
   /** Mirror jobs. */
   store: JobStore;
   /** Registries that are mirrored whole. */
   registries: Registries;
-  /** What was recorded. */
-  sets: Sets;
   mounts: ReadonlyMap<string, Mount>;
   /** As those that it was opened with. */
   sources: readonly PluginSource[];
@@ -144,14 +135,11 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     adaptive: pin,
     rate: pin ? config.mirror.rate / share : 0,
   });
+  const index = sqliteIndex(database);
   const context: Context = {
     storage,
     upstream,
-    writer: isReadOnly ? { write: async () => {}, drain: async () => {} } : database.writer,
-    artifacts: new Artifacts(database),
-    documents: new Documents(database),
-    blobs: new Blobs(database),
-    dates: new ReleaseDates(database),
+    ...(isReadOnly ? withoutNotes(index) : index),
     now: Date.now,
     settings: {
       offline: config.offline,
@@ -174,9 +162,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     ]),
   );
   await requireUsable(mounts.values());
-  const mirrored = new Mirrored(database);
   const cache = new Cache(context, config.memory_cache, offload);
-  const jobs = new Jobs(database);
   const isRestated = ({ mount: name, ...pkg }: ReleaseTask, since: number) => {
     const mount = mounts.get(name);
     const indexes = mount ? mount.ecosystem.index(pkg, mount.traits) : [];
@@ -184,15 +170,9 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       cache.documents.held(mount!, documentAt(mount!, path)?.path ?? path)?.fetchedAt ?? 0;
     return indexes.some((path) => fetchedAt(path) > since);
   };
-  const store = new JobStore(
-    { jobs, tasks: new Tasks(database), mirrored, writer: database.writer },
-    storage.parts,
-    isRestated,
-  );
+  const store = new JobStore(index, storage.parts, isRestated);
   const registries = new Registries({
-    listed: new Listed(database),
-    catalogs: new Catalogs(database),
-    jobs,
+    index,
     store,
     context,
     documents: cache.documents,
@@ -203,8 +183,8 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     database,
     places,
     ownership: owner,
-    mirrored,
-    sets: new Sets(database),
+    index,
+    sets: index.sets,
     store,
     registries,
     mounts,

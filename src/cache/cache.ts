@@ -2,6 +2,7 @@
  * The one door: a request names a path, the plugin says what the path is, and this gets it. The HTTP server and the mirror's
  * workers both come here, so that policy, digests, retries and accounting cannot differ.
  */
+
 import { LRUCache } from "lru-cache";
 import type {
   ArtifactRoute,
@@ -14,7 +15,8 @@ import type {
 } from "../contract/ecosystem.ts";
 import { emit } from "../contract/events.ts";
 import { isPlain } from "../contract/plain.ts";
-import type { DocumentRow } from "../index/sqlite/documents.ts";
+import type { DocumentRow } from "../index/rows.ts";
+
 import { BadRequest, NotFound } from "../lib/errors.ts";
 import { artifactType } from "../lib/inert-types.ts";
 import type { Match, Miss } from "../mounts/match.ts";
@@ -194,7 +196,7 @@ export class Cache {
   async drain(): Promise<void> {
     await this.artifacts.drain();
     await this.usage.flush();
-    await this.context.writer.drain();
+    await this.context.drain();
   }
 
   #match(mount: Mount, ask: Ask): Known {

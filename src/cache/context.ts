@@ -1,22 +1,13 @@
 import type { Storage } from "../blobs/storage.ts";
-import type { Artifacts } from "../index/sqlite/artifacts.ts";
-import type { Blobs } from "../index/sqlite/blobs.ts";
-import type { ReleaseDates } from "../index/sqlite/dates.ts";
-import type { Documents } from "../index/sqlite/documents.ts";
-import type { Writer } from "../index/sqlite/writer.ts";
+import type { Index } from "../index/port.ts";
 import type { CooldownSettings } from "../policy/cooldown.ts";
 import type { Upstream } from "../upstream/client.ts";
 
-/** What the parts of the cache share. Times are milliseconds, sizes bytes. */
-export interface Context {
+/** What the parts of the cache share, the index among them. Times are milliseconds, sizes bytes. */
+export interface Context extends Pick<Index, "artifacts" | "documents" | "blobs" | "dates" | "commit" | "drain"> {
   readonly settings: CacheSettings;
   readonly storage: Storage;
   readonly upstream: Upstream;
-  readonly writer: Pick<Writer, "write" | "drain">;
-  readonly artifacts: Artifacts;
-  readonly documents: Documents;
-  readonly blobs: Blobs;
-  readonly dates: ReleaseDates;
   /** The clock; tests set their own. */
   readonly now: () => number;
 }

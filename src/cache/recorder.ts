@@ -1,7 +1,6 @@
 /** Recordings: what a client was answered with is pinned, and remembered as a set under the recording's name. */
 import { LRUCache } from "lru-cache";
 import type { Path } from "../contract/ecosystem.ts";
-import type { Sets } from "../index/sqlite/sets.ts";
 import { messageOf } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
 import type { Mount } from "../mounts/mounts.ts";
@@ -26,14 +25,12 @@ const STORING = 60_000;
 
 export class Recorder {
   readonly #context: Context;
-  readonly #sets: Sets;
   readonly #known = new LRUCache<string, true>({ max: 100_000 });
   #notes: Note[] = [];
   #isRunning = false;
 
-  constructor(context: Context, sets: Sets) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#sets = sets;
   }
 
   /** A path was answered; it is recorded once it is held. `answered`: the path under which it is held, if that is known. Costs nothing
@@ -64,7 +61,7 @@ export class Recorder {
   }
 
   async #write(): Promise<void> {
-    const { writer, artifacts, documents, now } = this.#context;
+    const { commit, artifacts, documents, now } = this.#context;
     const notes = this.#notes;
     this.#notes = [];
     const isHeld = ({ mount, path }: Note) => artifacts.find(mount, path) ?? documents.find(mount, path);
@@ -76,13 +73,7 @@ export class Recorder {
       this.#known.delete(`${set} ${mount} ${path}`);
     if (held.length === 0) return;
     try {
-      await writer.write(() => {
-        for (const { set, mount, path } of held) {
-          artifacts.pin(mount, [path]);
-          documents.pin(mount, path);
-          this.#sets.add(set, mount, path, now());
-        }
-      });
+      await commit("recordSets", { at: now(), entries: held.map(({ set, mount, path }) => ({ set, mount, path })) });
     } catch (error) {
       log.error("a recording could not be written", { error: messageOf(error) });
       for (const { set, mount, path } of held) this.#known.delete(`${set} ${mount} ${path}`);

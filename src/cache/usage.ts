@@ -28,16 +28,11 @@ export class Usage {
     if (this.#hits.size === 0) return;
     const hits = this.#hits;
     this.#hits = new Map();
-    const { writer, artifacts, documents, now } = this.#context;
-    const at = now();
-    const written = writer.write(() => {
-      for (const [mount, paths] of hits) {
-        for (const [path, { artifact, hits: count }] of paths) {
-          if (artifact) artifacts.touch(mount, path, count, at);
-          else documents.touch(mount, path, at);
-        }
-      }
-    });
+    const used = Array.from(hits).flatMap(([mount, paths]) =>
+      Array.from(paths, ([path, use]) => ({ mount, path, ...use })),
+    );
+    const { true: artifacts = [], false: documents = [] } = Object.groupBy(used, ({ artifact }) => `${artifact}`);
+    const written = this.#context.commit("countUse", { at: this.#context.now(), artifacts, documents });
     await written.catch((error: unknown) => log.warn("hits could not be written", { error: messageOf(error) }));
   }
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { on } from "../contract/events.ts";
-import type { Totals } from "../index/sqlite/blobs.ts";
+import type { Totals } from "../index/rows.ts";
+
 import type { Mount } from "../mounts/mounts.ts";
 import { stepOf } from "./health.ts";
 import { Tally } from "./tally.ts";

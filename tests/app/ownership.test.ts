@@ -6,6 +6,7 @@ import { evict } from "../../src/app/housekeeping.ts";
 import { placesOf } from "../../src/app/places.ts";
 import { openRuntime, type Runtime } from "../../src/app/runtime.ts";
 import { blobHasher } from "../../src/cache/integrity/hash-blobs.ts";
+import { removeBlobs } from "../../src/cache/integrity/removal.ts";
 import { Scrub } from "../../src/cache/integrity/scrub.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { hash } from "../../src/contract/digest.ts";
@@ -40,14 +41,13 @@ function open(storage: string, database?: string): Promise<Runtime> {
 }
 
 async function keep({ cache: { context } }: Runtime, text: string): Promise<void> {
-  const { storage, writer, blobs, artifacts } = context;
+  const { storage, commit } = context;
   const sha256 = hash("sha256", text);
   const size = text.length;
   await storage.put(Buffer.from(text), sha256);
   const at = { fetchedAt: 1, usedAt: 1, hits: 0, pinned: false, publishedAt: null };
-  await writer.write(() => {
-    blobs.add(sha256, size);
-    artifacts.put({
+  await commit("storeArtifact", {
+    row: {
       mount: "files",
       path: `/${text}`,
       name: "a",
@@ -62,17 +62,16 @@ async function keep({ cache: { context } }: Runtime, text: string): Promise<void
       registry: null,
       checkedAt: null,
       ...at,
-    });
+    },
   });
 }
 
 /** Everything that may remove: eviction, what nothing names, unknown files, and whoever calls `remove`. */
 async function tidy({ cache, mounts, ownership }: Runtime): Promise<void> {
-  const { storage, artifacts, writer, blobs } = cache.context;
+  const { storage, commit } = cache.context;
   if (ownership.objection() === undefined) await evict(cache, 1);
   const scrub = new Scrub(cache, {
     mounts,
-    mirrored: { spoil: () => {} },
     hash: blobHasher(storage),
     lanes: 1,
     rate: 0,
@@ -82,12 +81,8 @@ async function tidy({ cache, mounts, ownership }: Runtime): Promise<void> {
   });
   for (const page of storage.stored()) for (const { sha256 } of page) utimesSync(storage.file(sha256), 1, 1);
   await scrub.run();
-  await writer.write(() => {
-    for (const [path, sha256] of [["/one", hash("sha256", "one")]] as const) {
-      artifacts.remove("files", path);
-      if (blobs.release(sha256)) storage.remove(sha256);
-    }
-  });
+  const lost = { sha256: hash("sha256", "one"), artifacts: [{ mount: "files", path: "/one" }], documents: [] };
+  await removeBlobs(cache.context, await commit("forgetLost", { ...lost, spoiled: [], packages: [], now: Date.now() }));
 }
 
 const blobsIn = (root: string) =>

@@ -8,7 +8,9 @@ import { Cache } from "../../src/cache/cache.ts";
 import { blobHasher } from "../../src/cache/integrity/hash-blobs.ts";
 import { Scrub } from "../../src/cache/integrity/scrub.ts";
 import { hash } from "../../src/contract/digest.ts";
+import type { Index } from "../../src/index/port.ts";
 import { openDatabase, readOnly } from "../../src/index/sqlite/open.ts";
+import { withoutNotes } from "../../src/index/sqlite/sqlite-index.ts";
 import { BadRequest } from "../../src/lib/errors.ts";
 import { failure } from "../support/engine.ts";
 import { LARGE, SMALL, setUp } from "../support/files-cache.ts";
@@ -24,9 +26,16 @@ async function readOnlyOf(all: All): Promise<All> {
   all.upstream.forget();
   const storage = openDisk(all.dir, { isReadOnly: true });
   const again = await all.again({});
-  const context = { ...again.context, storage, writer: { write: async () => {}, drain: async () => {} } };
+  const context = { ...again.context, ...withoutNotes(refusing(all.index)), storage };
   return { ...all, cache: new Cache(context, 1_000_000) };
 }
+
+const refusing = (index: Index): Index => ({
+  ...index,
+  commit: async (name) => {
+    throw new Error(`${name} on a read-only index`);
+  },
+});
 
 const filesOf = ({ dir }: All) => readdirSync(dir, { recursive: true }).map(String).sort();
 
@@ -53,7 +62,6 @@ test("what is damaged is told, stays, and is not sent", async () => {
   const outcomes: Record<string, string> = {};
   const scrub = new Scrub(cache, {
     mounts: new Map([["files", all.mount]]),
-    mirrored: { spoil: () => {} },
     hash: blobHasher(cache.context.storage),
     lanes: 1,
     rate: 0,

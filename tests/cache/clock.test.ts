@@ -83,8 +83,8 @@ test("what was compared with its digest in the future is compared again", async 
   await using all = await setUp({ now: NOW });
   await all.get("/f/small");
   await all.cache.drain();
-  const { blobs, writer } = all.cache.context;
-  await writer.write(() => blobs.verify([hash("sha256", SMALL)], NOW + YEARS));
+  const { blobs, commit } = all.cache.context;
+  await commit("verifyBlobs", { sha256s: [hash("sha256", SMALL)], at: NOW + YEARS });
   const due = [...blobs.unverified(NOW - DAY, NOW)].map(({ sha256 }) => sha256);
   expect(due).toContain(hash("sha256", SMALL));
   expect(blobs.countUnverified(NOW - DAY, NOW).blobs).toBe(due.length);

@@ -38,8 +38,8 @@ async function fetched(mount: ReturnType<typeof mountOf>, path: Path) {
     ...documents.paths(mount.name),
     ...artifacts.byMount().map(({ mount: name }) => `an artifact of ${name}`),
   ];
-  for (const each of documents.paths(mount.name)) documents.remove(mount.name, each);
-  artifacts.remove(mount.name, path);
+  for (const each of documents.paths(mount.name)) s.tables.documents.remove(mount.name, each);
+  s.tables.artifacts.remove(mount.name, path);
   return { sent, stored };
 }
 

@@ -77,7 +77,7 @@ for (const [damage, { harm, of, leavesNothing = false }] of Object.entries(damag
 test("damaged bytes are not taken for another path that has the same digest", async () => {
   const { all, file } = await stored("/f/large");
   await using _ = all;
-  await all.cache.context.writer.write(() => all.cache.context.artifacts.remove("files", "/f/large"));
+  await all.database.writer.write(() => all.tables.artifacts.remove("files", "/f/large"));
   truncateSync(file, 1_000);
   // Nothing says how long it is.
   all.upstream.fault("/f/large", ({ headers: { "content-length": _length, ...headers }, ...reply }) => ({

@@ -125,8 +125,8 @@ test.each(ecosystems.flatMap((ecosystem) => BODIES.map((body) => [ecosystem.id, 
       const stored = [...documents.paths(mount.name)];
       const isStored = stored.length > 0 || artifacts.byMount().length > 0;
       if (isStored || answered === body) kept.push(path);
-      for (const each of stored) documents.remove(mount.name, each);
-      artifacts.remove(mount.name, path);
+      for (const each of stored) s.tables.documents.remove(mount.name, each);
+      s.tables.artifacts.remove(mount.name, path);
     }
     await s.close();
     await upstream.close();

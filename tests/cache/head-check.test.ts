@@ -68,7 +68,7 @@ test("bytes that are not those of the header are refused", async () => {
   s.upstream.fault(TAG, wrongBytes());
   expect(await s.get()).toBe("one stale");
   const row = s.cache.documents.held(s.mount, TAG)!;
-  s.cache.context.documents.remove(row.mount, row.path);
+  s.tables.documents.remove(row.mount, row.path);
   expect(await failure(s.get())).toBeInstanceOf(DigestMismatch);
   expect(await s.left()).toEqual([]);
 });

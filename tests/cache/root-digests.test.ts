@@ -6,7 +6,6 @@ import { Scrub, type ScrubItem } from "../../src/cache/integrity/scrub.ts";
 import { documentAt } from "../../src/cache/target.ts";
 import { hash } from "../../src/contract/digest.ts";
 import type { Digest, Doc, Ecosystem, Path } from "../../src/contract/ecosystem.ts";
-import { Mirrored } from "../../src/index/sqlite/mirrored.ts";
 import { DigestMismatch, Withheld } from "../../src/lib/errors.ts";
 import { hold } from "../../src/mirror/plan/fetch-file.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
@@ -50,7 +49,6 @@ async function setUp(settings: Partial<CacheSettings> = {}, algorithm: "sha256" 
     const items: ScrubItem[] = [];
     const run = new Scrub(cache, {
       mounts: new Map([["files", mount]]),
-      mirrored: new Mirrored(started.database),
       hash: blobHasher(cache.context.storage),
       lanes: 1,
       rate: 0,

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import type { Cache } from "../../src/cache/cache.ts";
 import { blobHasher, type HashInput } from "../../src/cache/integrity/hash-blobs.ts";
+import { removeBlobs } from "../../src/cache/integrity/removal.ts";
 import { Scrub, type ScrubItem, type ScrubOptions } from "../../src/cache/integrity/scrub.ts";
 import { documentAt } from "../../src/cache/target.ts";
 import { hash } from "../../src/contract/digest.ts";
@@ -38,7 +39,6 @@ async function scrubbed(all: All, { cache = all.cache, ...options }: Partial<Scr
   const items: ScrubItem[] = [];
   const scrub = new Scrub(cache, {
     mounts: new Map([["files", all.mount]]),
-    mirrored: new Mirrored(all.database),
     hash: blobHasher(cache.context.storage),
     lanes: 2,
     rate: 0,
@@ -93,11 +93,10 @@ const damages: Record<string, (file: string) => void> = {
 for (const [damage, harm] of Object.entries(damages))
   test(`${damage} is wrong: quarantined and fetched again, with its use and its pin`, async () => {
     await using all = await held();
-    const { artifacts, writer } = all.cache.context;
-    await writer.write(() => {
-      artifacts.pin("files", ["/f/large"]);
-      artifacts.touch("files", "/f/large", 7, 5_000);
-    });
+    const { artifacts, commit } = all.cache.context;
+    const file_ = { mount: "files", path: "/f/large" };
+    await commit("pinArtifacts", { mount: file_.mount, paths: [file_.path] });
+    await commit("countUse", { at: 5_000, artifacts: [{ ...file_, hits: 7 }], documents: [] });
     const file = fileOf(all, LARGE);
     harm(file);
     const bad = existsSync(file) ? readFileSync(file) : undefined;
@@ -119,7 +118,7 @@ test("a file that nothing vouches for must be what it was: other bytes are not t
   await using all = await held();
   await all.get("/raw/small");
   await all.cache.drain();
-  await all.cache.context.writer.write(() => all.cache.context.artifacts.remove("files", "/f/small"));
+  await all.database.writer.write(() => all.tables.artifacts.remove("files", "/f/small"));
   corrupt(fileOf(all, SMALL));
   all.upstream.set("/raw/small", binary(Uint8Array.from(SMALL, (byte) => byte ^ 1)));
   const { items, outcomes } = await scrubbed(all);
@@ -275,14 +274,13 @@ const after = (all: All, act: () => unknown) => {
 
 test("a blob that was evicted while it was read is nobody's loss", async () => {
   await using all = await held();
-  const { artifacts, blobs, storage, writer } = all.cache.context;
+  const { storage } = all.cache.context;
   const sha256 = hash("sha256", SMALL);
   rmSync(storage.file(sha256));
-  const evict = () =>
-    writer.write(() => {
-      artifacts.remove("files", "/f/small");
-      if (blobs.release(sha256)) storage.remove(sha256);
-    });
+  const evict = async () => {
+    await all.database.writer.write(() => all.tables.artifacts.remove("files", "/f/small"));
+    await removeBlobs(all.cache.context, await all.index.commit("releaseBlobs", { sha256s: [sha256], now: 1 }));
+  };
   const { outcomes, progress } = await scrubbed(all, { hash: after(all, evict) });
   expect(outcomes["/f/small"]).toBeUndefined();
   expect(progress).toMatchObject({ lost: 0, repaired: 0 });
@@ -307,13 +305,12 @@ test("a blob that another process has repaired since is left alone", async () =>
 
 test("a blob placed again after its row went is not removed as an unknown one before its new row is there", async () => {
   await using all = await held();
-  const { artifacts, blobs, writer } = all.cache.context;
+  const { artifacts, blobs, commit } = all.cache.context;
   const file = fileOf(all, SMALL);
   const row = artifacts.find("files", "/f/small")!;
-  await writer.write(() => {
-    artifacts.remove("files", "/f/small");
-    blobs.release(row.sha256);
-  });
+  await all.database.writer.write(() => all.tables.artifacts.remove("files", "/f/small"));
+  await commit("releaseBlobs", { sha256s: [row.sha256], now: 1 });
+  await commit("forgetBlobs", { sha256s: [row.sha256] });
   const past = Date.now() / 1_000 - 90_000;
   utimesSync(file, past, past);
   // The row is committed after the look at the rows.
@@ -323,10 +320,7 @@ test("a blob placed again after its row went is not removed as an unknown one be
     const found = known(sha256s);
     if (isCommitted || !sha256s.includes(row.sha256)) return found;
     isCommitted = true;
-    void writer.write(() => {
-      blobs.add(row.sha256, row.size);
-      artifacts.put(row);
-    });
+    void commit("storeArtifact", { row });
     return found;
   };
   const { progress } = await scrubbed(all, { removeUnknown: 1 });

@@ -8,7 +8,7 @@ import { serving } from "./serving.ts";
 
 async function recording(refuse: Recording["refuse"] = () => undefined) {
   const all = await serving({
-    recording: ({ cache, database }) => ({ recorder: new Recorder(cache.context, new Sets(database)), refuse }),
+    recording: ({ cache }) => ({ recorder: new Recorder(cache.context), refuse }),
   });
   const { origin } = new URL(all.url);
   const sets = new Sets(all.database);

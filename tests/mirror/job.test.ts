@@ -1,5 +1,7 @@
 /** A mirror job without threads: its tasks run here, over a cache in front of files that an upstream has. */
+
 import { expect, test } from "bun:test";
+import { removeBlobs } from "../../src/cache/integrity/removal.ts";
 import { type Events, on } from "../../src/contract/events.ts";
 import type { JobSpec } from "../../src/contract/jobs.ts";
 import { Job, type JobOptions } from "../../src/mirror/job/job.ts";
@@ -119,13 +121,11 @@ test("a file that a server evicts while it is being pinned is fetched again", as
   const unpinned = await all.again({ pin: false });
   await all.get("/f/small", unpinned);
   await unpinned.drain();
-  const { writer, artifacts, blobs, storage } = all.cache.context;
+  const { artifacts, commit } = all.cache.context;
   const { sha256 } = unpinned.artifacts.held({ mount: all.mount, path: "/f/small" })!;
   // The writes of one moment are one transaction, in the order in which they came: this one stands before the pin.
-  const evicted = writer.write(() => {
-    artifacts.remove("files", "/f/small");
-    if (blobs.release(sha256)) storage.remove(sha256);
-  });
+  const lost = { sha256, artifacts: [{ mount: "files", path: "/f/small" }], documents: [], spoiled: [], packages: [] };
+  const evicted = commit("forgetLost", { ...lost, now: 1 }).then((marked) => removeBlobs(all.cache.context, marked));
   const [held] = await Promise.all([hold(all.cache, all.mount, "/f/small"), evicted]);
   expect(held.fetched).toBe(true);
   expect(artifacts.find("files", "/f/small")?.pinned).toBe(true);

@@ -5,11 +5,10 @@ import type { Storage } from "../../src/blobs/storage.ts";
 import { type Answer, type Ask, Cache, type Offload } from "../../src/cache/cache.ts";
 import type { CacheSettings, Context } from "../../src/cache/context.ts";
 import type { Path } from "../../src/contract/ecosystem.ts";
-import { Artifacts } from "../../src/index/sqlite/artifacts.ts";
-import { Blobs } from "../../src/index/sqlite/blobs.ts";
-import { ReleaseDates } from "../../src/index/sqlite/dates.ts";
-import { Documents } from "../../src/index/sqlite/documents.ts";
+import type { Index } from "../../src/index/port.ts";
 import { type Database, openDatabase } from "../../src/index/sqlite/open.ts";
+import { sqliteIndex } from "../../src/index/sqlite/sqlite-index.ts";
+import { type SqliteTables, tablesOf } from "../../src/index/sqlite/tables.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -17,6 +16,9 @@ export interface Engine {
   cache: Cache;
   dir: string;
   database: Database;
+  index: Index;
+  /** To write single rows. */
+  tables: SqliteTables;
   clock: { advance(milliseconds: number): void };
   /** Another cache over the same store, as after a restart. */
   again(settings: Partial<CacheSettings>): Promise<Cache>;
@@ -44,6 +46,7 @@ export async function engine(
   const dir = parts.dir ?? join(folder.path, "cache");
   let time = now;
   const database = openDatabase(join(dir, "proxy.db"));
+  const index = sqliteIndex(database);
   const open = (chosen: Partial<CacheSettings>) => {
     const context: Context = {
       storage: { ...openDisk(dir), ...parts.storage },
@@ -55,11 +58,7 @@ export async function engine(
         userAgent: "test",
         ...parts.upstream,
       }),
-      writer: database.writer,
-      artifacts: new Artifacts(database),
-      documents: new Documents(database),
-      blobs: new Blobs(database),
-      dates: new ReleaseDates(database),
+      ...index,
       now: () => time,
       settings: {
         offline: false,
@@ -87,6 +86,8 @@ export async function engine(
     cache,
     dir,
     database,
+    index,
+    tables: tablesOf(database),
     clock: {
       advance: (milliseconds) => {
         time += milliseconds;

@@ -1,12 +1,8 @@
 /** A store of mirror jobs beside a cache in this process, and a pool without threads. */
 import { join } from "node:path";
 import type { JobSpec, Task } from "../../src/contract/jobs.ts";
-import { Catalogs } from "../../src/index/sqlite/catalogs.ts";
-import { Jobs } from "../../src/index/sqlite/jobs.ts";
-import { Listed } from "../../src/index/sqlite/listed.ts";
-import { Mirrored } from "../../src/index/sqlite/mirrored.ts";
 import { openDatabase } from "../../src/index/sqlite/open.ts";
-import { Tasks } from "../../src/index/sqlite/tasks.ts";
+import { sqliteIndex } from "../../src/index/sqlite/sqlite-index.ts";
 import type { Runner } from "../../src/mirror/job/job.ts";
 import type { FeedThread } from "../../src/mirror/job/runner.ts";
 import { JobStore } from "../../src/mirror/job/store.ts";
@@ -30,18 +26,13 @@ export const SPEC: JobSpec = {
 
 export function jobStore({ cache, mount, dir }: Set) {
   const database = openDatabase(join(dir, "proxy.db"));
-  const { writer } = database;
-  const tables = { jobs: new Jobs(database), tasks: new Tasks(database), mirrored: new Mirrored(database), writer };
-  const store = new JobStore(tables, cache.context.storage.parts);
+  const index = sqliteIndex(database);
+  const store = new JobStore(index, cache.context.storage.parts);
   const mounts = new Map([[mount.name, mount]]);
-  const rows = { listed: new Listed(database), catalogs: new Catalogs(database) };
-  const { jobs } = tables;
   const registries = new Registries({
-    ...rows,
-    jobs,
+    index,
     store,
-    // Rows of both databases cannot be written in one transaction.
-    context: { ...cache.context, writer },
+    context: cache.context,
     documents: cache.documents,
     mounts,
   });

@@ -3,7 +3,8 @@
 import type { Path, Release, ReleaseFacts } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
 import { formatPurl, keyOf } from "../../contract/purl.ts";
-import type { DateSource } from "../../index/sqlite/dates.ts";
+import type { DateSource } from "../../index/rows.ts";
+
 import { messageOf, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { Mount } from "../../mounts/mounts.ts";

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { Path } from "../../contract/ecosystem.ts";
-import type { KnownDate } from "../../index/sqlite/dates.ts";
+import type { KnownDate } from "../../index/rows.ts";
+
 import { ageOf } from "../../lib/clock.ts";
 import { isRefusal, messageOf, NotFound } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
@@ -43,7 +44,7 @@ export class DateFinder {
 
   /** For the versions of one package. Who admits what nothing dates does not wait for a first sighting to age. */
   async find(mount: Mount, name: string, releases: readonly Undated[]): Promise<Found> {
-    const { dates, writer, settings, now } = this.#context;
+    const { dates, commit, settings, now } = this.#context;
     const known = dates.ofPackage(mount.name, name);
     // Seen first by a clock that was ahead: seen now.
     const isAhead = ({ at, source }: KnownDate) =>
@@ -81,9 +82,7 @@ export class DateFinder {
     const answered = found.filter((one) => one !== undefined);
     const fresh = answered.filter(([version, date]) => known.get(version) !== date);
     if (fresh.length > 0) {
-      const written = writer.write(() => {
-        for (const [version, date] of fresh) dates.put(mount.name, name, version, date);
-      });
+      const written = commit("putDates", { mount: mount.name, name, dates: fresh });
       await written.catch((error: unknown) => log.warn("dates could not be kept", { name, error: messageOf(error) }));
     }
     const sightings = settings.cooldown.unknown === "withhold";

@@ -1,5 +1,6 @@
 import type { ArtifactRoute, Digest } from "../../contract/ecosystem.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
+
 import type { Context } from "../context.ts";
 import type { FileFact } from "../documents/facts.ts";
 import type { Target } from "../target.ts";

@@ -2,10 +2,11 @@
  * Artifacts: files that are published once, sent while they are stored, kept only when they are what their index states. What is
  * stored is compared with what is stated now before it is served: an index may replace a digest, or state one for the first time.
  */
+
 import { LRUCache } from "lru-cache";
 import type { ArtifactRoute, Digest } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
 import { acquire, type Lease } from "../../leases/symlink/lease.ts";
 import { ageOf } from "../../lib/clock.ts";
 import { DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
@@ -20,6 +21,7 @@ import type { FileFact } from "../documents/facts.ts";
 import type { Conclusion } from "../documents/replacements.ts";
 import { describingKeys, type Judgement, judge, storedFact } from "../integrity/judgement.ts";
 import { requirePlausible } from "../integrity/plausible.ts";
+import { commitStored, Evicted } from "../integrity/removal.ts";
 import type { Vouching } from "../integrity/signature-policy.ts";
 import { documentAt, type Source, sourcesOf, type Target } from "../target.ts";
 import { type Downloaded, download, NotStored } from "../transfer/download.ts";
@@ -238,9 +240,8 @@ export class ArtifactCache {
 
   /** Notes it behind: no answer waits for it, and a store that cannot be written is compared again the next time. */
   #confirm(row: ArtifactRow): void {
-    const { writer, artifacts } = this.#context;
-    writer
-      .write(() => artifacts.confirm(row))
+    this.#context
+      .commit("confirmArtifact", { row })
       .catch((error: unknown) => log.debug("not noted", { error: messageOf(error) }));
   }
 
@@ -462,7 +463,6 @@ export class ArtifactCache {
     { count, revalidated }: { count: number; revalidated?: ArtifactRow | undefined },
   ): Promise<ArtifactRow | undefined> {
     const { storage } = this.#context;
-    const key = keyOf(target);
     const plain = await this.#wanted(target, fact);
     const wanted =
       revalidated && !plain.expected
@@ -470,14 +470,27 @@ export class ArtifactCache {
         : plain;
     const { expected } = wanted;
     const linked = await granted(this.#context, wanted);
-    if (linked) {
-      await wanted.inspect?.(storage.file(linked.digests.sha256));
-      const row = rowOf(this.#context, target, fact, linked, expected);
-      await this.#note(row);
+    const row = linked && rowOf(this.#context, target, fact, linked, expected);
+    if (row) await wanted.inspect?.(storage.file(row.sha256));
+    if (row && (await this.#isNoted(row))) {
       this.#conclude(target, row, judged(expected), count);
       ready({ kind: "held", row });
       return row;
     }
+    return this.#download(target, fact, part, wanted, ready, count);
+  }
+
+  async #download(
+    target: Artifact,
+    fact: FileFact | undefined,
+    part: string,
+    wanted: Wanted,
+    ready: (file: File) => void,
+    count: number,
+  ): Promise<ArtifactRow> {
+    const { storage } = this.#context;
+    const { expected } = wanted;
+    const key = keyOf(target);
     let growing: Growing | undefined;
     const onGrowing = (started: Growing) => {
       growing = started;
@@ -534,26 +547,34 @@ export class ArtifactCache {
   /** `content`: the bytes, or the file that they are in. */
   async #commit(row: ArtifactRow, content: Uint8Array | string): Promise<void> {
     const { storage } = this.#context;
-    if (typeof content !== "string") await storage.put(content, row.sha256);
-    else
-      try {
-        await storage.place(content, row.sha256);
-      } catch (error) {
-        await discard(content);
-        throw error;
-      }
+    if (typeof content !== "string") {
+      await storage.put(content, row.sha256);
+      if (await this.#isNoted(row)) return;
+      await storage.put(content, row.sha256);
+      return this.#note(row);
+    }
+    try {
+      await storage.place(content, row.sha256);
+    } catch (error) {
+      await discard(content);
+      throw error;
+    }
     await this.#note(row);
   }
 
+  /** False where the bytes were evicted before they had a row. */
+  async #isNoted(row: ArtifactRow): Promise<boolean> {
+    try {
+      await this.#note(row);
+      return true;
+    } catch (error) {
+      if (error instanceof Evicted) return false;
+      throw error;
+    }
+  }
+
   async #note(row: ArtifactRow): Promise<void> {
-    const { storage, writer, artifacts, blobs } = this.#context;
-    await writer.write(() => {
-      // An eviction may have removed an equal blob since it was placed.
-      if (!storage.has(row.sha256, row.size))
-        throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
-      blobs.add(row.sha256, row.size);
-      artifacts.put(row);
-    });
+    await commitStored(this.#context, [row], () => this.#context.commit("storeArtifact", { row }));
   }
 
   async #sources(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<Sources> {

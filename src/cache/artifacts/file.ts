@@ -1,4 +1,4 @@
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
 import type { Growing, Head } from "../transfer/partial-body.ts";
 import type { Passed } from "../transfer/pass-through.ts";
 

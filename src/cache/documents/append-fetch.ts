@@ -1,9 +1,11 @@
 /** Revalidates a document to which upstream only appends: what came since is fetched, and joined to what is held. */
+
 import { constants } from "node:fs";
 import { appendFile, copyFile } from "node:fs/promises";
 import { Hasher, splitDigest } from "../../contract/digest.ts";
 import type { Digest } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { log } from "../../lib/log.ts";
 import { chunksOf, codingsOf } from "../../upstream/body.ts";
 import type { Context } from "../context.ts";

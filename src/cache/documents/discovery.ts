@@ -1,7 +1,8 @@
 /** Upstreams that upstream itself declares, in a document of its own. */
 
 import type { Declared, Doc, MetadataRoute } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { knownUpstreams, type Mount } from "../../mounts/mounts.ts";
 import { documentAt, type Target } from "../target.ts";
 

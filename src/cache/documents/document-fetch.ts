@@ -2,7 +2,8 @@
 
 import type { Digest, MetadataRoute, Path } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
-import type { DocumentRow, FactsPage } from "../../index/sqlite/documents.ts";
+import type { Commands } from "../../index/commands.ts";
+import type { DocumentRow, FactsPage } from "../../index/rows.ts";
 import { acquire, isLeased, type Lease } from "../../leases/symlink/lease.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
@@ -10,6 +11,7 @@ import { type Mount, mayFetch } from "../../mounts/mounts.ts";
 import { digestAlgorithms } from "../artifacts/digest-headers.ts";
 import type { Context } from "../context.ts";
 import { stage } from "../generations/pending-pointers.ts";
+import { commitStored } from "../integrity/removal.ts";
 import { documentAt, sourcesOf, type Target } from "../target.ts";
 import { type Downloaded, download, NotStored, unframed } from "../transfer/download.ts";
 import { confine, registryOf, type Sources } from "../transfer/origins.ts";
@@ -203,9 +205,9 @@ export class DocumentFetch {
 
   /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
   async #current(row: DocumentRow, head?: Head): Promise<Loaded> {
-    const { writer, documents, now } = this.#context;
+    const { commit, now } = this.#context;
     const checked = { ...row, ...(head && { ...validatorsOf(head), ...registryIn(head) }), checkedAt: now() };
-    await writer.write(() => documents.checked(checked));
+    await commit("checkDocument", { row: checked });
     return { row: checked, outcome: "hit" };
   }
 
@@ -223,7 +225,7 @@ export class DocumentFetch {
     }
     const listing = await this.#place(target, row, downloaded, file, isVerified);
     const published = await this.#documents.generations.prepare(target, listing);
-    const [kept] = await this.list([listing, ...(published?.listings ?? [])], published?.commit);
+    const [kept] = await this.list([listing, ...(published?.listings ?? [])], { changes: published?.changes });
     return { row: kept!, outcome: "miss" };
   }
 
@@ -298,19 +300,21 @@ export class DocumentFetch {
     return true;
   }
 
-  /** All of them, or none; their rows as they are held. `also`: what is to be done in the same transaction, before. */
-  async list(listings: readonly Listing[], also?: () => void): Promise<DocumentRow[]> {
-    const { storage, writer, documents, blobs } = this.#context;
-    await writer.write(() => {
-      also?.();
-      for (const { row, pages } of listings) {
-        // An eviction may have removed an equal blob since it was placed.
-        if (!storage.has(row.sha256, row.size))
-          throw new UpstreamFailed(`${row.path} was evicted while it was stored; ask again`, { retryable: true });
-        blobs.add(row.sha256, row.size);
-        documents.put(row, pages);
-      }
-    });
+  /**
+   * Writes all of them, or none; returns their rows as they are stored. `unless`: a document that must still be the same;
+   * otherwise UpstreamFailed (retryable).
+   */
+  async list(
+    listings: readonly Listing[],
+    { changes, unless }: Partial<Pick<Commands["storeDocuments"]["input"], "changes" | "unless">> = {},
+  ): Promise<DocumentRow[]> {
+    const documents = listings.map(({ row, pages }) => ({ row, pages }));
+    const rows = listings.map(({ row }) => row);
+    const { status } = await commitStored(this.#context, rows, () =>
+      this.#context.commit("storeDocuments", { documents, changes, unless }),
+    );
+    if (status === "replaced")
+      throw new UpstreamFailed(`${unless?.path} was replaced meanwhile; ask again`, { retryable: true });
     return Promise.all(listings.map((listing) => this.#listed(listing)));
   }
 

@@ -1,5 +1,6 @@
 import type { MetadataRoute } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { ageOf } from "../../lib/clock.ts";
 import { digestHeaders } from "../artifacts/digest-headers.ts";
 import type { Context } from "../context.ts";

@@ -2,12 +2,14 @@
  * Documents: held, fresh or revalidated by the words of RFC 9111, with the facts that they state. They come by
  * `document-fetch.ts`; what clients see of them is made in `view.ts`.
  */
+
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { hash, splitDigest } from "../../contract/digest.ts";
 import type { Declared, Digest, Doc, MetadataRoute, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { ageOf } from "../../lib/clock.ts";
 import { DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";

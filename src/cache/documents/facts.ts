@@ -1,6 +1,6 @@
 import type { Digest, Facts, Path } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
-import type { FactsPage } from "../../index/sqlite/documents.ts";
+import type { FactsPage } from "../../index/rows.ts";
 
 /** What a document states of one file. */
 export interface FileFact {

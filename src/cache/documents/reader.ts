@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { LeftOut, MetadataRoute } from "../../contract/ecosystem.ts";
-import type { FactsPage } from "../../index/sqlite/documents.ts";
+import type { FactsPage } from "../../index/rows.ts";
+
 import { messageOf, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { formatOf, isPage, requirePlausible } from "../integrity/plausible.ts";

@@ -1,7 +1,7 @@
 /** What documents state, read once for the same bytes: a plan, a look at what clients are shown and each of its variants ask for it. */
 import { LRUCache } from "lru-cache";
 import type { Doc, Facts, LeftOut, MetadataRoute, Package, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Target } from "../target.ts";
 

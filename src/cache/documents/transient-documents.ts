@@ -1,7 +1,8 @@
 /** Documents that are not kept (the disk has no room; a dry run): fetched for every request, and known in memory for what is
  * asked about them next. */
+
 import { LRUCache } from "lru-cache";
-import type { DocumentRow, FactsPage } from "../../index/sqlite/documents.ts";
+import type { DocumentRow, FactsPage } from "../../index/rows.ts";
 
 interface Entry {
   row: DocumentRow;

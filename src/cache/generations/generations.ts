@@ -4,7 +4,8 @@
  */
 
 import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Context } from "../context.ts";
@@ -80,16 +81,14 @@ export class Generations {
 
   /** Has content found at all its paths. */
   async spread({ mount, copies = [] }: Document, row: DocumentRow): Promise<void> {
-    const { documents, writer, settings } = this.#context;
+    const { documents, commit, settings } = this.#context;
     const missing = copies.filter((path) => {
       const copy = documents.find(mount.name, path);
       return !copy || (settings.pin && !copy.pinned);
     });
     if (missing.length === 0 || settings.offline) return;
-    await writer.write(() => {
-      // What it states is found at the first of its paths.
-      for (const path of missing) documents.put({ ...row, path, pinned: settings.pin }, []);
-    });
+    // What it states is found at the first of its paths.
+    await commit("copyDocument", { row: { ...row, pinned: settings.pin }, paths: missing });
   }
 
   /** To be called before a new version of a document is published: `undefined` where it heads no generation. */
@@ -148,10 +147,7 @@ export class Generations {
       const agrees =
         target.route.agrees?.(this.#documents.doc(target, listing.row), this.#documents.doc(root, after)) ?? true;
       if (!agrees) continue;
-      await this.#fetch.list([listing], () => {
-        if (this.#context.documents.find(after.mount, after.path)?.sha256 !== after.sha256)
-          throw new UpstreamFailed(`${root.path} was replaced meanwhile; ask again`, { retryable: true });
-      });
+      await this.#fetch.list([listing], { unless: after });
       return { row: listing.row, outcome: "miss" };
     }
     throw new UpstreamFailed(

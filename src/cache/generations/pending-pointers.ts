@@ -4,12 +4,13 @@
  */
 
 import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Context } from "../context.ts";
 import type { Target } from "../target.ts";
-import { settle } from "./switch-generation.ts";
+import { changesBy } from "./switch-generation.ts";
 
 /** A pointer that waits for what it names. Structured-cloneable. */
 export interface Staged {
@@ -37,22 +38,18 @@ export function stagedOf({ path }: Target<MetadataRoute>, row: DocumentRow): Sta
 
 /** Puts pointers in the places of what is held, all at once. Throws UpstreamFailed where one was evicted meanwhile. */
 export async function publish(context: Context, mount: Mount, staged: readonly Staged[]): Promise<void> {
-  const { writer, documents } = context;
+  const { commit, documents } = context;
   if (staged.length === 0) return;
-  await writer.write(() => {
-    for (const { path, sha256 } of staged) {
-      if (documents.find(mount.name, keyOf(path))?.sha256 === sha256) {
-        settle(context, mount, path, documents.pages(mount.name, keyOf(path)));
-        documents.move(mount.name, keyOf(path), path);
-      }
-      // Another job may have published it.
-      else if (documents.find(mount.name, path)?.sha256 !== sha256)
-        throw new UpstreamFailed(`${path} was replaced while what it names was fetched; ask again`, {
-          retryable: true,
-        });
-      documents.pin(mount.name, path);
-    }
+  const pointers = staged.map(({ path, sha256 }) => {
+    const pendingPath = keyOf(path);
+    const changes = changesBy(context, mount, path, documents.pages(mount.name, pendingPath));
+    return { path, pendingPath, sha256, changes };
   });
+  const result = await commit("publishPointers", { mount: mount.name, pointers });
+  if (result.status === "replaced")
+    throw new UpstreamFailed(`${result.path} was replaced while what it names was fetched; ask again`, {
+      retryable: true,
+    });
 }
 
 /** Whether pointers are published later. A check looks at what clients are sent. */

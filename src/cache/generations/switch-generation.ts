@@ -1,8 +1,11 @@
 /** From one generation to the next: all that is in use of the one that is served is fetched of the new one before that is published. */
+
 import pLimit from "p-limit";
 import type { Generation, MetadataRoute, Path } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { GenerationChanges } from "../../index/commands.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { messageOf, NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Context } from "../context.ts";
@@ -14,8 +17,8 @@ import { contentOf, documentAt, generationOf, type Target } from "../target.ts";
 /** What is to be listed together with a root. */
 export interface Publication {
   listings: Listing[];
-  /** To be called in the transaction that publishes them. */
-  commit(): void;
+  /** What changes with them among the documents of the generation before. */
+  changes: GenerationChanges | undefined;
 }
 
 /** From the root that is held to a new one. */
@@ -60,7 +63,7 @@ export async function prepare(step: Switch): Promise<Publication> {
     const listings = isLater ? [] : await besides(step, isHeld);
     torn.delete(key);
     emit("generation", { mount: mount.name, path, state: "published" });
-    return { listings, commit: () => !isLater && settle(context, mount, path, pages) };
+    return { listings, changes: isLater ? undefined : changesBy(context, mount, path, pages) };
   } catch (error) {
     if (!torn.has(key)) torn.set(key, context.now());
     emit("generation", { mount: mount.name, path, state: "kept" });
@@ -154,28 +157,35 @@ async function fetchBeside(
   return listings;
 }
 
-/** In the transaction that publishes a root that names what stands in these pages: what was in use is so in its new form, what
- * was held on purpose may go when it is old, and what nobody asks for any more is forgotten. */
-export function settle(context: Context, mount: Mount, path: Path, pages: readonly string[]): void {
+/**
+ * What follows from publishing a root that names what stands in these pages: its content takes over the use and the pins of what it
+ * replaces, and documents of older generations that nobody asks for are removed. `undefined` where the path is no root.
+ */
+export function changesBy(
+  context: Context,
+  mount: Mount,
+  path: Path,
+  pages: readonly string[],
+): GenerationChanges | undefined {
   const { documents, now } = context;
   const target = documentAt(mount, path);
-  if (!target || !generationOf(target)?.roots.includes(path)) return;
+  if (!target || !generationOf(target)?.roots.includes(path)) return undefined;
   const named = namedIn(pages);
   const current = new Set(Array.from(named.values(), ({ at }) => at ?? []).flat());
+  const replaced: GenerationChanges["replaced"] = [];
+  const unpinned: string[] = [];
   for (const { path: name, row } of inUse(context, mount, path)) {
     const [content] = named.get(name)?.at ?? [];
-    if (content && content !== row.path && documents.find(mount.name, content)) {
-      documents.touch(mount.name, content, row.usedAt);
-      if (row.pinned) documents.pin(mount.name, content);
-    }
-    if (row.pinned && !current.has(row.path as Path)) documents.unpin(mount.name, row.path);
+    if (content && content !== row.path && documents.find(mount.name, content))
+      replaced.push({ path: content, usedAt: row.usedAt, isPinned: row.pinned });
+    if (row.pinned && !current.has(row.path as Path)) unpinned.push(row.path);
   }
-  for (const each of [...documents.paths(mount.name)] as Path[]) {
-    if (current.has(each)) continue;
+  const outdated = ([...documents.paths(mount.name)] as Path[]).filter((each) => {
+    if (current.has(each)) return false;
     const other = documentAt(mount, each);
-    if (other?.route.freshness !== "immutable" || !other.route.generation?.(other.params).roots.includes(path))
-      continue;
-    const row = documents.find(mount.name, each);
-    if (row && !row.pinned && row.usedAt < now() - GRACE) documents.remove(mount.name, each);
-  }
+    return (
+      other?.route.freshness === "immutable" && other.route.generation?.(other.params).roots.includes(path) === true
+    );
+  });
+  return { mount: mount.name, replaced, unpinned, outdated: { paths: outdated, usedBefore: now() - GRACE } };
 }

@@ -3,7 +3,8 @@
 import type { Storage } from "../../blobs/storage.ts";
 import { Hasher, splitDigest } from "../../contract/digest.ts";
 import type { ArtifactRoute, Digest } from "../../contract/ecosystem.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
+
 import type { DocumentCache } from "../documents/documents.ts";
 import { describing, factFor } from "../documents/fact-lookup.ts";
 import type { FileFact } from "../documents/facts.ts";

@@ -2,8 +2,8 @@
 
 import type { Digest, Path } from "../../contract/ecosystem.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { ArtifactRow, DocumentRow } from "../../index/rows.ts";
+
 import { messageOf, NotFound } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Cache } from "../cache.ts";
@@ -34,11 +34,9 @@ export async function fetchAgain(cache: Cache, mounts: ReadonlyMap<string, Mount
   if (kind === "artifact" && route.kind === "artifact") {
     const { row: fresh } = await cache.artifacts.hold({ ...target, route: { ...route, digest } });
     if (!fresh) throw new NotFound(`${row.path}: there is no room in the store`);
-    const { writer, artifacts, storage } = cache.context;
-    await writer.write(() => {
-      // It was held all the time, as far as its use and its pin are concerned.
-      if (fresh.sha256 === row.sha256 && storage.has(row.sha256)) artifacts.put({ ...row, size: fresh.size });
-    });
+    // It was stored all the time, as far as its use and its pin are concerned.
+    if (fresh.sha256 === row.sha256)
+      await cache.context.commit("restoreArtifact", { row: { ...row, size: fresh.size } });
     return fresh.sha256;
   }
   if (kind === "document" && route.kind === "metadata") {

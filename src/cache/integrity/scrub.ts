@@ -6,12 +6,14 @@
 
 import pLimit from "p-limit";
 import type { StoredBlob } from "../../blobs/storage.ts";
-import type { Mirrored } from "../../index/sqlite/mirrored.ts";
+import { parsePurl } from "../../contract/purl.ts";
+import type { Commands } from "../../index/commands.ts";
 import { BadRequest, messageOf, NotFound } from "../../lib/errors.ts";
 import { counted } from "../../lib/sizes.ts";
-import type { Mount } from "../../mounts/mounts.ts";
+import { type Mount, meaningOf } from "../../mounts/mounts.ts";
 import type { Cache } from "../cache.ts";
 import { type Found, type HashInput, markAt } from "./hash-blobs.ts";
+import { removeBlobs } from "./removal.ts";
 import { describe, fetchAgain, judgeName, type Name, namesOf, refute, replace } from "./repair.ts";
 
 /** One file, and what became of it: a line of a report. Digests are `sha256:hex`; text is empty where there is none. */
@@ -45,7 +47,6 @@ export interface ScrubItem {
 
 export interface ScrubOptions {
   mounts: ReadonlyMap<string, Mount>;
-  mirrored: Pick<Mirrored, "spoil">;
   hash(input: HashInput): Promise<Found[]>;
   /** Lists that are hashed at once. */
   lanes: number;
@@ -120,11 +121,11 @@ export class Scrub {
   }
 
   async #list(sha256s: readonly string[]): Promise<void> {
-    const { writer, blobs, now } = this.#cache.context;
+    const { commit, now } = this.#cache.context;
     const found = await this.#options.hash({ sha256s, rate: this.#options.rate });
     const wrong = found.filter((blob) => !isRight(blob));
     const right = found.filter(isRight).map(({ sha256 }) => sha256);
-    if (right.length > 0) await writer.write(() => blobs.verify(right, now()));
+    if (right.length > 0) await commit("verifyBlobs", { sha256s: right, at: now() });
     for (const name of namesOf(this.#cache, right)) {
       const reason = await refute(this.#cache, this.#options.mounts, name);
       if (reason !== undefined) this.#tell(name, { outcome: "untrusted", reason });
@@ -151,7 +152,7 @@ export class Scrub {
 
   /** What was read wrong: set aside if it still stands there, then fetched again. */
   async #settle(blob: Found): Promise<void> {
-    const { writer, blobs, storage, now } = this.#cache.context;
+    const { commit, storage, now } = this.#cache.context;
     const { sha256 } = blob;
     if (storage.isReadOnly) {
       const wrong = {
@@ -168,27 +169,24 @@ export class Scrub {
       if (seen !== "changed") return this.#restore(blob, seen);
       const [again] = await this.#options.hash({ sha256s: [sha256], rate: this.#options.rate });
       if (!again || look >= LOOKS) return;
-      if (isRight(again)) return writer.write(() => blobs.verify([sha256], now()));
+      if (isRight(again)) return commit("verifyBlobs", { sha256s: [sha256], at: now() });
       blob = again;
     }
   }
 
   async #setAside({ sha256, mark }: Found): Promise<Aside | "evicted" | "changed"> {
-    const { writer, blobs, storage } = this.#cache.context;
-    let seen = "evicted" as Aside | "evicted" | "changed";
-    await writer.write(() => {
-      if (!blobs.known([sha256]).has(sha256)) return;
-      seen = "changed";
-      if (markAt(storage.file(sha256)) !== mark) return;
-      seen = { names: namesOf(this.#cache, [sha256]), quarantine: storage.quarantine(sha256) ?? "" };
-      if (seen.names.length === 0) blobs.release(sha256);
-    });
-    return seen;
+    const { commit, blobs, storage, now } = this.#cache.context;
+    if (!blobs.known([sha256]).has(sha256) || blobs.removingSince(sha256) !== undefined) return "evicted";
+    if (markAt(storage.file(sha256)) !== mark) return "changed";
+    const aside = { names: namesOf(this.#cache, [sha256]), quarantine: storage.quarantine(sha256) ?? "" };
+    if (aside.names.length === 0)
+      await removeBlobs(this.#cache.context, await commit("releaseBlobs", { sha256s: [sha256], now: now() }));
+    return aside;
   }
 
   /** One name that can be fetched brings the bytes back for all. */
   async #restore({ sha256, found }: Found, { names, quarantine }: Aside): Promise<void> {
-    const { writer, blobs, storage, now } = this.#cache.context;
+    const { commit, storage, now } = this.#cache.context;
     const expected = `sha256:${sha256}`;
     const wrong = { expected, found: shown(found), quarantine };
     const failed: { name: Name; reason: string }[] = [];
@@ -205,27 +203,33 @@ export class Scrub {
     const isBack = await this.#forget(sha256, failed);
     for (const { name, reason } of failed)
       this.#tell(name, isBack ? { outcome: "repaired", ...wrong } : { outcome: "lost", ...wrong, reason });
-    if (isBack) await writer.write(() => blobs.verify([sha256], now()));
+    if (isBack) await commit("verifyBlobs", { sha256s: [sha256], at: now() });
   }
 
   /** Whether the blob is there again; where it is not, what still names it is forgotten. */
   async #forget(sha256: string, failed: readonly { name: Name; reason: string }[]): Promise<boolean> {
-    const { writer, blobs, storage, artifacts, documents } = this.#cache.context;
-    let isBack = false;
-    await writer.write(() => {
-      isBack = storage.has(sha256);
-      if (isBack) return;
-      for (const { name, reason } of failed) {
-        const from = name.kind === "artifact" ? artifacts : documents;
-        const { mount, path } = name.row;
-        // Someone may have fetched another version meanwhile.
-        if (from.find(mount, path)?.sha256 === sha256) from.remove(mount, path);
-        const { purl } = describe(this.#options.mounts, name);
-        if (purl) this.#options.mirrored.spoil(mount, purl, `${path} is lost: ${reason}`);
-      }
-      blobs.release(sha256);
-    });
-    return isBack;
+    const { commit, storage, now } = this.#cache.context;
+    if (storage.has(sha256)) return true;
+    const lost: Commands["forgetLost"]["input"] = {
+      sha256,
+      artifacts: failed.filter(({ name }) => name.kind === "artifact").map(({ name }) => name.row),
+      documents: failed.filter(({ name }) => name.kind === "document").map(({ name }) => name.row),
+      spoiled: [],
+      packages: [],
+      now: now(),
+    };
+    const [spoiled, packages]: [(typeof lost.spoiled)[number][], (typeof lost.packages)[number][]] = [[], []];
+    for (const { name, reason } of failed) {
+      const { mount, path } = name.row;
+      const { purl } = describe(this.#options.mounts, name);
+      const served = this.#options.mounts.get(mount);
+      if (!purl || !served) continue;
+      spoiled.push({ mount, purl, failure: `${path} is lost: ${reason}` });
+      const { name: meant } = meaningOf(served, parsePurl(purl));
+      packages.push({ mount, name: served.ecosystem.identity?.(meant) ?? meant });
+    }
+    await removeBlobs(this.#cache.context, await commit("forgetLost", { ...lost, spoiled, packages }));
+    return storage.has(sha256);
   }
 
   /** More than were expected may be those of another database. */
@@ -242,17 +246,15 @@ export class Scrub {
    * the commit of their row. They are removed on request only.
    */
   async #tellUnknown(): Promise<void> {
-    const { blobs, storage, writer } = this.#cache.context;
+    const { blobs, commit, now } = this.#cache.context;
+    const removes = this.#options.removeUnknown !== undefined;
     const none = { mount: "", path: "", purl: "", origin: "" };
     for (const page of this.#unknown())
       for (const { sha256, size } of page) {
-        let isRemoved = false;
-        if (this.#options.removeUnknown !== undefined)
-          await writer.write(() => {
-            isRemoved = !blobs.known([sha256]).has(sha256);
-            if (isRemoved) storage.remove(sha256);
-          });
-        else if (blobs.known([sha256]).has(sha256)) continue;
+        const marked = removes ? await commit("releaseUnknown", { sha256s: [sha256], now: now() }) : [];
+        const isRemoved = marked.length > 0;
+        if (!isRemoved && blobs.known([sha256]).has(sha256)) continue;
+        await removeBlobs(this.#cache.context, marked);
         if (isRemoved) this.progress.removed++;
         else {
           this.progress.unknown++;

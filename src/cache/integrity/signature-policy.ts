@@ -1,10 +1,12 @@
 /** Checks signatures where the operator of a mount says whom to trust; what fails is withheld, counted and logged. */
+
 import { LRUCache } from "lru-cache";
 import { Hasher, splitDigest } from "../../contract/digest.ts";
 import type { ArtifactRoute, Digest } from "../../contract/ecosystem.ts";
 import { formatPurl } from "../../contract/purl.ts";
 import type { SignatureKind } from "../../contract/signatures.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
+
 import { Withheld } from "../../lib/errors.ts";
 import { keyringOf } from "../../trust/keyring.ts";
 import { type RegistryKey, refuteRegistry } from "../../trust/registry-signature.ts";

@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Attestation, FileFacts, MetadataRoute, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { messageOf, UpstreamFailed } from "../../lib/errors.ts";
 import type { DocumentCache } from "../documents/documents.ts";
 import { describing } from "../documents/fact-lookup.ts";

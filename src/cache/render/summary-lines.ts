@@ -1,7 +1,8 @@
 /** Documents that speak of others (lists of their sums), and how they notice that those changed. */
 
 import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { NotFound, Withheld } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Context } from "../context.ts";

@@ -11,7 +11,8 @@ import type {
   ReleaseFacts,
   View,
 } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { documentType } from "../../lib/inert-types.ts";
 import type { Mount } from "../../mounts/mounts.ts";

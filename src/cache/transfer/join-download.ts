@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Storage } from "../../blobs/storage.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
+
 import { isLeased, partOf } from "../../leases/symlink/lease.ts";
 import { UpstreamFailed } from "../../lib/errors.ts";
 import type { File } from "../artifacts/file.ts";

@@ -4,7 +4,8 @@
  */
 
 import type { Declared, MetadataRoute, Path } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import { messageOf, NotFound } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { Mount } from "../../mounts/mounts.ts";

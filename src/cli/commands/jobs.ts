@@ -2,7 +2,8 @@
 
 import { describeEstimate } from "../../app/registry-estimate.ts";
 import { openRuntime } from "../../app/runtime.ts";
-import type { JobRow } from "../../index/sqlite/jobs.ts";
+import type { JobRow } from "../../index/rows.ts";
+
 import { BadRequest } from "../../lib/errors.ts";
 import { formatSize } from "../../lib/sizes.ts";
 import type { JobStore } from "../../mirror/job/store.ts";

@@ -24,7 +24,7 @@ import { Metrics } from "../../http/metrics.ts";
 import { pathOf } from "../../http/page.ts";
 import { type ServerOptions, startServer } from "../../http/server.ts";
 import { statsOf } from "../../http/stats.ts";
-import { Tokens } from "../../index/sqlite/tokens.ts";
+import type { TokenReads } from "../../index/port.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -67,8 +67,8 @@ async function serve({ config, sources }: Setup): Promise<number> {
   const { cache, database, mounts, places, close } = runtime;
   tellPlaces(runtime);
   const mirroring = makeMirroring(config, runtime);
-  const access = accessOf(config, new Tokens(database));
-  const recorder = new Recorder(cache.context, runtime.sets);
+  const access = accessOf(config, runtime.index.tokens);
+  const recorder = new Recorder(cache.context);
   const stopping = new AbortController();
   const hosts = new Hosts({ baseUrl: config.base_url, hosts: config.hosts, trustedProxies: config.trusted_proxies });
   const metrics = new Metrics(
@@ -174,7 +174,7 @@ function tellPlaces({ places, ownership, cache: { context } }: Runtime): void {
 }
 
 /** `undefined`: there is neither an API nor recording. */
-function accessOf({ mirror_api, storage }: Config, tokens: Tokens): Access | undefined {
+function accessOf({ mirror_api, storage }: Config, tokens: TokenReads): Access | undefined {
   if (mirror_api === false) return undefined;
   const own = keepLocalToken(storage.path);
   const local = own === undefined ? [] : [{ hash: hash("sha256", own), scopes: SCOPES }];

@@ -41,9 +41,9 @@ export const removeSet: Command = {
   args: "<name>",
   describe: "Forget a recording; what it holds stays held",
   action: (invocation) =>
-    withRuntime(invocation, async ({ sets: all, database }) => {
+    withRuntime(invocation, async ({ sets: all, index }) => {
       const name = existing(invocation, all);
-      await database.writer.write(() => void all.remove(name));
+      await index.commit("removeSet", { name });
       console.log(`the set ${name} is forgotten; what it holds stays held`);
     }),
 };

@@ -4,7 +4,6 @@ import { newToken, readLocalToken } from "../../app/local-token.ts";
 import { openRuntime, type Runtime } from "../../app/runtime.ts";
 import { hash } from "../../contract/digest.ts";
 import { SCOPES, type Scope } from "../../http/authorize.ts";
-import { Tokens } from "../../index/sqlite/tokens.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import type { Command, Invocation } from "../command.ts";
 
@@ -14,7 +13,7 @@ export const createToken: Command = {
   describe: "Make a token for the API and print it, this once",
   options: [{ flag: "--scope <scope...>", describe: `What it is for: ${SCOPES.join(", ")} (default: ${SCOPES[0]})` }],
   action: (invocation) =>
-    withTokens(invocation, async (tokens, { database }) => {
+    withIndex(invocation, async ({ commit }) => {
       const scopes = (invocation.flags.scope as readonly string[] | undefined) ?? [SCOPES[0]];
       const unknown = scopes.find((scope) => !SCOPES.includes(scope as Scope));
       if (unknown !== undefined) throw new BadRequest(`--scope ${unknown}: there is ${SCOPES.join(", ")}`);
@@ -27,7 +26,7 @@ export const createToken: Command = {
         scopes: [...scopes],
         createdAt: Date.now(),
       };
-      await database.writer.write(() => tokens.create({ ...row, revokedAt: null }));
+      await commit("createToken", { row: { ...row, revokedAt: null } });
       console.error(`token ${id} is made; it is not shown again:`);
       console.log(token);
     }),
@@ -48,7 +47,7 @@ export const listTokens: Command = {
   describe: "List tokens for the API, without the tokens themselves",
   options: [{ flag: "--json", describe: "Print one JSON document" }],
   action: (invocation) =>
-    withTokens(invocation, async (tokens) => {
+    withIndex(invocation, async ({ tokens }) => {
       const at = (time: number | null) => (time === null ? null : new Date(time).toISOString());
       const rows = tokens.list().map(({ id, name, scopes, createdAt, revokedAt }) => ({
         id,
@@ -71,24 +70,18 @@ export const revokeToken: Command = {
   args: "<id>",
   describe: "Make a token useless, from the next request on",
   action: (invocation) =>
-    withTokens(invocation, async (tokens, { database }) => {
+    withIndex(invocation, async ({ commit }) => {
       const [id = ""] = invocation.args;
-      let revoked = false;
-      await database.writer.write(() => {
-        revoked = tokens.revoke(id, Date.now());
-      });
+      const revoked = await commit("revokeToken", { id, at: Date.now() });
       if (!revoked) throw new BadRequest(`there is no valid token ${id}; proxy token list shows them`);
       console.log(`token ${id} is revoked`);
     }),
 };
 
-async function withTokens(
-  { load }: Invocation,
-  run: (tokens: Tokens, runtime: Runtime) => Promise<void>,
-): Promise<number> {
+async function withIndex({ load }: Invocation, run: (index: Runtime["index"]) => Promise<void>): Promise<number> {
   const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
   try {
-    await run(new Tokens(runtime.database), runtime);
+    await run(runtime.index);
     return 0;
   } finally {
     await runtime.close();

@@ -40,7 +40,7 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
       const choice = { ...EVERYTHING, ...choiceOf(flags) };
       const ledger = new MemoryLedger({
         isWhole: ({ mount, purl, digests }) =>
-          ["", keyOfChoice(choice, digests)].some((key) => runtime.mirrored.isWhole(mount, purl, key)),
+          ["", keyOfChoice(choice, digests)].some((key) => runtime.index.mirrored.isWhole(mount, purl, key)),
       });
       const aside = (each: Aside) => {
         tally.aside(each);

@@ -56,12 +56,6 @@ export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): 
   const since = Date.now() - age;
   const scrubbing: ScrubOptions = {
     mounts: runtime.mounts,
-    mirrored: {
-      spoil: (mount, purl, failure) => {
-        runtime.mirrored.spoil(mount, purl, failure);
-        runtime.registries.spoil(mount, purl);
-      },
-    },
     hash: (input) => pool.run("hash", input),
     lanes: config.workers || navigator.hardwareConcurrency,
     rate,

@@ -55,7 +55,10 @@ function rank({ mounts }: Runtime, { mount }: ReleaseTask): number {
 }
 
 /** Whether something of the package is held at the mount, so that nobody need be asked. */
-function isKnown({ cache, mounts, mirrored }: Runtime, { mount: name, name: pkg, purl }: ReleaseTask): boolean {
+function isKnown(
+  { cache, mounts, index: { mirrored } }: Runtime,
+  { mount: name, name: pkg, purl }: ReleaseTask,
+): boolean {
   const mount = mounts.get(name)!;
   const isIndexed = mount.ecosystem.index({ name: pkg }, mount.traits).some((path) => {
     const target = documentAt(mount, path);
@@ -147,7 +150,7 @@ function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFa
   return held.length === 0 ? "held: no" : `held: ${held.map(({ path }) => path).join(", ")}`;
 }
 
-function mirroring({ mirrored, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
+function mirroring({ index: { mirrored }, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
   const { ecosystem } = mounts.get(mount)!;
   const asked = mirrored.about(mount, formatPurl(ecosystem, release));
   if (asked.length === 0) return "mirrored: no";

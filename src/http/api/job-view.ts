@@ -1,7 +1,9 @@
 /** Mirror jobs as the API shows them. Names that the Go peer has are the same here. */
+
 import { z } from "zod";
 import { parsePurl } from "../../contract/purl.ts";
-import type { FailureRow, JobRow } from "../../index/sqlite/jobs.ts";
+import type { FailureRow, JobRow } from "../../index/rows.ts";
+
 import type { FoundJob } from "./mirror-api.ts";
 
 /** Failures that are shown with a job. */

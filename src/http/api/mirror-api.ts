@@ -1,7 +1,8 @@
 /** What the API asks of those who run mirror jobs; `app/mirror-api.ts` does it. */
 
 import type { Closure } from "../../contract/jobs.ts";
-import type { FailureRow, JobRow } from "../../index/sqlite/jobs.ts";
+import type { FailureRow, JobRow } from "../../index/rows.ts";
+
 import type { Plan } from "./job-view.ts";
 import type { Received } from "./mirror-request.ts";
 import type { FieldError } from "./problem.ts";

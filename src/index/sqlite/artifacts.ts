@@ -1,12 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import type { ArtifactRow, PackageFile as Held } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { artifacts } from "./schema.ts";
-
-export type ArtifactRow = typeof artifacts.$inferSelect;
-
-/** A file of a package that is held. */
-export type Held = Pick<ArtifactRow, "name" | "version" | "path" | "sha256" | "size" | "pinned" | "verified">;
 
 /** What is told of files in a list of them. */
 const NAMED = {
@@ -31,7 +27,7 @@ export class Artifacts {
   /** Counts what is put and removed here. */
   changes = 0;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     const [mount, path, name] = [sql.placeholder("mount"), sql.placeholder("path"), sql.placeholder("name")];
     this.#find = orm
@@ -111,7 +107,7 @@ export class Artifacts {
 
   put(row: ArtifactRow): void {
     this.changes++;
-    this.#put.run(row);
+    this.#put.run({ ...row });
   }
 
   /** The file is what is stated of it now, or upstream says that it is current. No other version is touched. */

@@ -1,42 +1,79 @@
-import { count, eq, gt, inArray, isNull, lt, or, type SQL, sql, sum } from "drizzle-orm";
+import { and, count, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL, sql, sum } from "drizzle-orm";
+import type { Totals } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { artifacts, blobs, documents, totals } from "./schema.ts";
 
-export interface Totals {
-  blobs: number;
-  bytes: number;
-  artifacts: number;
-}
-
 /** Rows read at once. */
 const PAGE = 1_000;
 
-/** Which blobs are on disk, and whether anything still names them. Writes are to be called inside `writer.write`. */
+/** Which blobs are in the store, whether anything still names them, and which are being removed. */
 export class Blobs {
   readonly #orm: Database["orm"];
   readonly #totals;
   readonly #add;
+  readonly #release;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     this.#totals = orm.select().from(totals).prepare();
+    const name = sql.placeholder("sha256");
+    this.#release = orm
+      .update(blobs)
+      .set({ removingSince: sql`${sql.placeholder("now")}` })
+      .where(
+        and(
+          eq(blobs.sha256, name),
+          isNull(blobs.removingSince),
+          sql`NOT EXISTS (SELECT 1 FROM ${artifacts} WHERE ${artifacts.sha256} = ${name})`,
+          sql`NOT EXISTS (SELECT 1 FROM ${documents} WHERE ${documents.sha256} = ${name})`,
+        ),
+      )
+      .returning({ sha256: blobs.sha256 })
+      .prepare();
     this.#add = orm.insert(blobs).values(placeholdersOf(blobs)).onConflictDoNothing().prepare();
   }
 
-  add(sha256: string, size: number): void {
-    this.#add.run({ sha256, size, verifiedAt: null });
+  /** `removingSince`: of one that is in the store, and about to be removed from it. */
+  add(sha256: string, size: number, removingSince: number | null = null): void {
+    this.#add.run({ sha256, size, verifiedAt: null, removingSince });
   }
 
-  /** Forgets the blob unless an artifact or document still names it; true when its bytes may be deleted. */
-  release(sha256: string): boolean {
-    const [used] = this.#orm.all<{ used: number }>(
-      sql`SELECT EXISTS (SELECT 1 FROM ${artifacts} WHERE ${artifacts.sha256} = ${sha256})
-        OR EXISTS (SELECT 1 FROM ${documents} WHERE ${documents.sha256} = ${sha256}) AS used`,
-    );
-    if (used?.used) return false;
-    this.#orm.delete(blobs).where(eq(blobs.sha256, sha256)).run();
-    return true;
+  /** Marks those that neither an artifact nor a document names as being removed; returns them. */
+  release(sha256s: readonly string[], now: number): string[] {
+    return [...new Set(sha256s)].filter((sha256) => this.#release.all({ sha256, now }).length > 0);
+  }
+
+  /** Of these, those that are being removed. */
+  removing(sha256s: readonly string[]): string[] {
+    const where = and(inArray(blobs.sha256, [...sha256s]), isNotNull(blobs.removingSince));
+    const found = this.#orm.select({ sha256: blobs.sha256 }).from(blobs).where(where);
+    return found.all().map(({ sha256 }) => sha256);
+  }
+
+  /** Since when a blob is being removed; `undefined` where it is not. */
+  removingSince(sha256: string): number | undefined {
+    const found = this.#orm.select({ at: blobs.removingSince }).from(blobs).where(eq(blobs.sha256, sha256)).get();
+    return found?.at ?? undefined;
+  }
+
+  /** Takes over removals that were begun before a time, or in the future; returns their blobs. */
+  resume(before: number, now: number): string[] {
+    return this.#orm
+      .update(blobs)
+      .set({ removingSince: now })
+      .where(or(lt(blobs.removingSince, before), gt(blobs.removingSince, now)))
+      .returning({ sha256: blobs.sha256 })
+      .all()
+      .map(({ sha256 }) => sha256);
+  }
+
+  /** Their bytes are gone. */
+  forget(sha256s: readonly string[]): void {
+    this.#orm
+      .delete(blobs)
+      .where(and(inArray(blobs.sha256, [...sha256s]), isNotNull(blobs.removingSince)))
+      .run();
   }
 
   /** Blobs that nothing names. */
@@ -45,7 +82,7 @@ export class Blobs {
       .select({ sha256: blobs.sha256 })
       .from(blobs)
       .where(
-        sql`NOT EXISTS (SELECT 1 FROM ${artifacts} WHERE ${artifacts.sha256} = ${blobs.sha256})
+        sql`${blobs.removingSince} IS NULL AND NOT EXISTS (SELECT 1 FROM ${artifacts} WHERE ${artifacts.sha256} = ${blobs.sha256})
           AND NOT EXISTS (SELECT 1 FROM ${documents} WHERE ${documents.sha256} = ${blobs.sha256})`,
       )
       .limit(limit)
@@ -80,10 +117,14 @@ export class Blobs {
     const pages = [
       (_at: number, row: number) => page(sql`${blobs.verifiedAt} IS NULL AND rowid > ${row}`),
       (at: number, row: number) =>
-        page(sql`${blobs.verifiedAt} < ${since} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`),
+        page(
+          sql`${blobs.removingSince} IS NULL AND ${blobs.verifiedAt} < ${since} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`,
+        ),
       // By a clock that was ahead.
       (at: number, row: number) =>
-        page(sql`${blobs.verifiedAt} > ${now} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`),
+        page(
+          sql`${blobs.removingSince} IS NULL AND ${blobs.verifiedAt} > ${now} AND (${blobs.verifiedAt}, rowid) > (${at}, ${row})`,
+        ),
     ];
     for (const after of pages)
       for (let rows = after(-1, -1); rows.length > 0; ) {
@@ -98,7 +139,12 @@ export class Blobs {
     const found = this.#orm
       .select({ blobs: count(), bytes: sum(blobs.size) })
       .from(blobs)
-      .where(or(isNull(blobs.verifiedAt), lt(blobs.verifiedAt, since), gt(blobs.verifiedAt, now)))
+      .where(
+        and(
+          isNull(blobs.removingSince),
+          or(isNull(blobs.verifiedAt), lt(blobs.verifiedAt, since), gt(blobs.verifiedAt, now)),
+        ),
+      )
       .get();
     return { blobs: found?.blobs ?? 0, bytes: Number(found?.bytes ?? 0) };
   }

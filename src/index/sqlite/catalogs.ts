@@ -1,14 +1,13 @@
 import { eq } from "drizzle-orm";
+import type { CatalogRow } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { catalogs } from "./schema.ts";
-
-export type CatalogRow = typeof catalogs.$inferSelect;
 
 /** How far what registries say of themselves was read. Writes are to be called inside `writer.write`. */
 export class Catalogs {
   readonly #orm: Database["orm"];
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
   }
 

@@ -1,19 +1,14 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { KnownDate } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { releaseDates } from "./schema.ts";
-
-export type DateSource = (typeof releaseDates.$inferSelect)["source"];
-export interface KnownDate {
-  at: number;
-  source: DateSource;
-}
 
 /** Dates of releases whose index has none that policy may trust. Writes are to be called inside `writer.write`. */
 export class ReleaseDates {
   readonly #orm: Database["orm"];
   readonly #ofPackage;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     this.#ofPackage = orm
       .select({ version: releaseDates.version, at: releaseDates.at, source: releaseDates.source })

@@ -1,15 +1,8 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, sql } from "drizzle-orm";
+import type { DocumentRow, FactsPage } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
-
-export type DocumentRow = typeof documents.$inferSelect;
-
-/** A page of facts about the files that a document names, sorted by path. */
-export interface FactsPage {
-  first: string;
-  page: string;
-}
 
 /** The documents that are held and the facts they state. Writes are to be called inside `writer.write`. */
 export class Documents {
@@ -24,7 +17,7 @@ export class Documents {
   /** Counts what is put and removed here. */
   changes = 0;
 
-  constructor({ orm, written }: Database) {
+  constructor({ orm, written }: Pick<Database, "orm" | "written">) {
     this.#orm = orm;
     this.#written = written;
     const [mount, path, document] = [sql.placeholder("mount"), sql.placeholder("path"), sql.placeholder("document")];
@@ -106,7 +99,7 @@ export class Documents {
   put(row: DocumentRow, pages: readonly FactsPage[]): void {
     this.changes++;
     const { mount, path: document } = row;
-    this.#put.run(row);
+    this.#put.run({ ...row });
     this.#forgetPages.run({ mount, document });
     for (const page of pages) this.#putPage.run({ mount, document, ...page });
   }

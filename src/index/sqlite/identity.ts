@@ -3,18 +3,36 @@ import { SQLiteError, type Database as Sqlite } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { desc, eq, sql } from "drizzle-orm";
+import type { Identity } from "../rows.ts";
 import { type Database, isForeign, readOnly } from "./open.ts";
 import { blobs, identity } from "./schema.ts";
 
-export interface Identity {
-  id: string;
-  epoch: number;
+/** Which database this is. */
+export class Identities {
+  readonly #orm: Database["orm"];
+
+  constructor({ orm }: Pick<Database, "orm">) {
+    this.#orm = orm;
+  }
+
+  find(): Identity {
+    const found = this.#orm.select({ id: identity.id, epoch: identity.epoch }).from(identity).get();
+    if (!found) throw new Error("the database does not say which one it is");
+    return found;
+  }
+
+  advance(beyond: number): Identity {
+    return this.#orm
+      .update(identity)
+      .set({ epoch: sql`max(${identity.epoch}, ${beyond}) + 1` })
+      .where(eq(identity.one, 1))
+      .returning({ id: identity.id, epoch: identity.epoch })
+      .get();
+  }
 }
 
-export function identityOf({ orm }: Pick<Database, "orm">): Identity {
-  const found = orm.select({ id: identity.id, epoch: identity.epoch }).from(identity).get();
-  if (!found) throw new Error("the database does not say which one it is");
-  return found;
+export function identityOf(database: Pick<Database, "orm">): Identity {
+  return new Identities(database).find();
 }
 
 /**
@@ -24,12 +42,7 @@ export function identityOf({ orm }: Pick<Database, "orm">): Identity {
 export async function advance({ orm, writer, path }: Database, beyond = 0): Promise<Identity> {
   let advanced: Identity | undefined;
   await writer.write(() => {
-    advanced = orm
-      .update(identity)
-      .set({ epoch: sql`max(${identity.epoch}, ${beyond}) + 1` })
-      .where(eq(identity.one, 1))
-      .returning({ id: identity.id, epoch: identity.epoch })
-      .get();
+    advanced = new Identities({ orm }).advance(beyond);
   });
   await syncJournal(path);
   return advanced!;

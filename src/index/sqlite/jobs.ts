@@ -1,15 +1,9 @@
 import { and, count, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { JobSpec } from "../../contract/jobs.ts";
+import type { Counts, FailureRow, JobRow, JobState } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { failures, jobs, tasks } from "./schema.ts";
-
-export type JobRow = typeof jobs.$inferSelect;
-export type JobState = JobRow["state"];
-export type FailureRow = typeof failures.$inferSelect;
-
-/** Files and bytes to add to a job's counters. */
-export type Counts = Pick<JobRow, "total" | "completed" | "skipped" | "failed" | "bytes">;
 
 /** Mirror jobs and what they could not hold. Writes are to be called inside `writer.write`. */
 export class Jobs {
@@ -17,7 +11,7 @@ export class Jobs {
   readonly #add;
   readonly #fail;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     const plus = (name: keyof Counts) => sql`${jobs[name]} + ${sql.placeholder(name)}`;
     this.#add = orm

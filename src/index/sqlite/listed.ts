@@ -1,24 +1,8 @@
 import { and, asc, eq, gt, inArray, min, notInArray, type SQL, sql } from "drizzle-orm";
 import { LONGEST_COOLDOWN, LONGEST_WAIT } from "../../lib/clock.ts";
+import type { ListedEntry as Entry, KnownEntry as Known, ListedRow, ListedState, Settlement } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { listed } from "./schema.ts";
-
-export type ListedRow = typeof listed.$inferSelect;
-export type ListedState = ListedRow["state"];
-
-/** A package of a catalog, or a release of it that no index lists. */
-export interface Entry {
-  name: string;
-  /** Empty: the package. */
-  version: string;
-  revision: string | null;
-  state: ListedState;
-}
-
-/** What became of a package; what is not said stays as it is. */
-export type Settlement = Pick<ListedRow, "attempts" | "notBefore"> & Partial<Pick<ListedRow, "state" | "held">>;
-
-export type Known = Pick<ListedRow, "id" | "name" | "version" | "revision" | "state">;
 
 /** Whether a wait is over, or was begun by a clock that was ahead. */
 function isOver(now: number, longest: number): SQL {
@@ -31,7 +15,7 @@ export class Listed {
 
   readonly #settle;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     const given = sql.placeholder;
     this.#settle = orm

@@ -1,9 +1,8 @@
 import { and, eq, gte, inArray, isNull, lt, or } from "drizzle-orm";
+import type { MirroredRow } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { mirrored } from "./schema.ts";
-
-export type MirroredRow = typeof mirrored.$inferSelect;
 
 /** What mirrors were asked to hold. Writes are to be called inside `writer.write`. */
 export class Mirrored {
@@ -11,7 +10,7 @@ export class Mirrored {
   readonly #settle;
   readonly #isWhole;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     const row = placeholdersOf(mirrored);
     const { at, files, failure } = excludedOf(mirrored);
@@ -38,7 +37,7 @@ export class Mirrored {
   }
 
   settle(row: MirroredRow): void {
-    this.#settle.run(row);
+    this.#settle.run({ ...row });
   }
 
   /** Whether this choice of a PURL is held whole. */

@@ -105,8 +105,13 @@ export const blobs = sqliteTable(
     size: integer().notNull(),
     /** When its bytes were last read and found to be those of its name; null: when they were stored. */
     verifiedAt: integer("verified_at"),
+    /** Since when its bytes are being removed; null: they are there. The row goes once they are gone. */
+    removingSince: integer("removing_since"),
   },
-  (table) => [index("blobs_verified").on(table.verifiedAt)],
+  (table) => [
+    index("blobs_verified").on(table.verifiedAt),
+    index("blobs_removing").on(table.removingSince).where(sql`${table.removingSince} IS NOT NULL`),
+  ],
 );
 export const totals = sqliteTable("totals", {
   id: integer().primaryKey(),

@@ -1,22 +1,14 @@
 import { and, asc, eq, max, sql } from "drizzle-orm";
 import type { Path } from "../../contract/ecosystem.ts";
+import type { SetSummary } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { artifacts, documents, sets } from "./schema.ts";
-
-export interface SetSummary {
-  name: string;
-  paths: number;
-  /** Of those that are held. */
-  bytes: number;
-  /** Milliseconds since 1970. */
-  recordedAt: number;
-}
 
 /** What was asked for while it was recorded, by the name of the recording. Writes are to be called inside `writer.write`. */
 export class Sets {
   readonly #orm: Database["orm"];
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
   }
 

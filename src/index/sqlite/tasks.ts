@@ -1,11 +1,10 @@
 import { and, eq, gt, lte, min, ne, notInArray, or, sql } from "drizzle-orm";
 import type { Task } from "../../contract/jobs.ts";
 import { LONGEST_WAIT } from "../../lib/clock.ts";
+import type { TaskRow } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { tasks } from "./schema.ts";
-
-export type TaskRow = typeof tasks.$inferSelect;
 
 /** What jobs have to do. Writes are to be called inside `writer.write`. */
 export class Tasks {
@@ -13,7 +12,7 @@ export class Tasks {
   readonly #add;
   readonly #settle;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     const { job, key, task, state, attempts, notBefore } = placeholdersOf(tasks);
     this.#add = orm

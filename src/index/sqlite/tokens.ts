@@ -1,15 +1,14 @@
 import { asc, eq, isNull } from "drizzle-orm";
+import type { TokenRow } from "../rows.ts";
 import type { Database } from "./open.ts";
 import { tokens } from "./schema.ts";
-
-export type TokenRow = typeof tokens.$inferSelect;
 
 /** Who may use the API from elsewhere. Writes are to be called inside `writer.write`. */
 export class Tokens {
   readonly #orm: Database["orm"];
   readonly #valid;
 
-  constructor({ orm }: Database) {
+  constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     this.#valid = orm
       .select({ hash: tokens.hash, scopes: tokens.scopes })

@@ -1,19 +1,12 @@
 import { isRelease, type JobSpec, type ReleaseTask, type Task } from "../../contract/jobs.ts";
-import type { Jobs } from "../../index/sqlite/jobs.ts";
-import type { Mirrored } from "../../index/sqlite/mirrored.ts";
-import type { Tasks } from "../../index/sqlite/tasks.ts";
-import type { Writer } from "../../index/sqlite/writer.ts";
+import type { Index } from "../../index/port.ts";
+import type { FailureRow } from "../../index/rows.ts";
 import { keyOfChoice } from "../plan/choice.ts";
 import { keyOfTask, type Ledger, type Settled, type Taken } from "./ledger.ts";
 import type { Counts, Failure } from "./progress.ts";
 
-/** The tables that jobs are in. */
-export interface Tables {
-  jobs: Jobs;
-  tasks: Tasks;
-  mirrored: Mirrored;
-  writer: Pick<Writer, "write">;
-}
+/** The part of the index that jobs are in. */
+export type Tables = Pick<Index, "jobs" | "tasks" | "mirrored" | "commit">;
 
 /** Tasks that are read ahead, and written together. */
 const PAGE = 500;
@@ -43,9 +36,8 @@ export class RowLedger implements Ledger {
 
   async add(tasks: readonly Task[]): Promise<void> {
     if (tasks.length === 0) return;
-    await this.#tables.writer.write(() => {
-      for (const task of tasks) this.#tables.tasks.add(this.#job, keyOfTask(task), task);
-    });
+    const keyed = tasks.map((task) => ({ key: keyOfTask(task), task }));
+    await this.#tables.commit("addTasks", { job: this.#job, tasks: keyed });
   }
 
   take(limit: number): Taken[] {
@@ -70,46 +62,40 @@ export class RowLedger implements Ledger {
   }
 
   async settle({ id, task, attempts }: Taken, settled: Settled): Promise<void> {
-    const { tasks, jobs, writer } = this.#tables;
-    await writer.write(() => {
-      if (settled.kind === "postponed") return tasks.postpone(id, attempts + 1, Math.round(settled.at));
-      const { kind, counts, failures } = settled;
-      tasks.settle(id, kind, attempts + 1, kind === "failed" ? counts : null);
-      jobs.add(this.#job, counts);
-      this.#record(id, attempts + 1, failures);
-      if (!isRelease(task)) return;
-      this.#tables.mirrored.settle({
-        mount: task.mount,
-        purl: task.purl,
-        choice: keyOfChoice(this.#spec.choice, task.digests),
-        at: Date.now(),
-        files: counts.completed + counts.skipped,
-        failure: failures[0]?.reason ?? null,
-      });
-    });
+    await (settled.kind === "postponed"
+      ? this.#tables.commit("postponeTask", { id, attempts: attempts + 1, notBefore: Math.round(settled.at) })
+      : this.#settle(id, task, attempts + 1, settled));
     this.#taken.delete(id);
   }
 
-  async finish(counts: Counts, failures: readonly Failure[]): Promise<void> {
-    const { jobs, writer } = this.#tables;
-    await writer.write(() => {
-      jobs.add(this.#job, counts);
-      this.#record(0, 1, failures);
+  #settle(
+    id: number,
+    task: Task,
+    attempts: number,
+    { kind, counts, failures }: Exclude<Settled, { kind: "postponed" }>,
+  ): Promise<void> {
+    const mirrored = isRelease(task)
+      ? {
+          mount: task.mount,
+          purl: task.purl,
+          choice: keyOfChoice(this.#spec.choice, task.digests),
+          at: Date.now(),
+          files: counts.completed + counts.skipped,
+          failure: failures[0]?.reason ?? null,
+        }
+      : undefined;
+    return this.#tables.commit("settleTask", {
+      job: this.#job,
+      task: { id, attempts },
+      state: kind,
+      counts,
+      failures: failuresOf(id, attempts, failures),
+      mirrored,
     });
   }
 
-  #record(task: number, attempts: number, failures: readonly Failure[]): void {
-    for (const { purl, path, reason, isPassing } of failures)
-      this.#tables.jobs.fail({
-        job: this.#job,
-        task,
-        purl,
-        path: path ?? null,
-        reason,
-        isPassing,
-        attempts,
-        at: Date.now(),
-      });
+  async finish(counts: Counts, failures: readonly Failure[]): Promise<void> {
+    await this.#tables.commit("countJob", { job: this.#job, counts, failures: failuresOf(0, 1, failures) });
   }
 
   isWhole({ mount, purl, digests }: ReleaseTask): boolean {
@@ -133,4 +119,22 @@ export class RowLedger implements Ledger {
     this.#canceled = this.#tables.jobs.find(this.#job)?.state !== "running";
     return this.#canceled;
   }
+}
+
+/** As they are written, for a task (0: for the job). */
+export function failuresOf(
+  task: number,
+  attempts: number,
+  failures: readonly Failure[],
+): Omit<FailureRow, "id" | "job">[] {
+  const at = Date.now();
+  return failures.map(({ purl, path = null, reason, isPassing }) => ({
+    task,
+    purl,
+    path,
+    reason,
+    isPassing,
+    attempts,
+    at,
+  }));
 }

@@ -1,4 +1,4 @@
-import type { JobRow } from "../../index/sqlite/jobs.ts";
+import type { JobRow } from "../../index/rows.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Opened, OpenOptions, Registries } from "../registry/registries.ts";
 import { Job, type JobOptions } from "./job.ts";

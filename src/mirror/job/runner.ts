@@ -1,7 +1,8 @@
 /** In a server: runs mirror jobs that are waiting for one, whoever made them, and leaves them to the next server when it stops. */
 
 import type { JobSpec } from "../../contract/jobs.ts";
-import type { JobRow } from "../../index/sqlite/jobs.ts";
+import type { JobRow } from "../../index/rows.ts";
+
 import { messageOf } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { Mount } from "../../mounts/mounts.ts";

@@ -4,7 +4,8 @@
  */
 
 import type { JobSpec, Task } from "../../contract/jobs.ts";
-import type { JobRow } from "../../index/sqlite/jobs.ts";
+import type { JobRow } from "../../index/rows.ts";
+
 import { ageOf } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";

@@ -1,12 +1,12 @@
 /** Mirror jobs over all processes that share a store: made, found, run by one at a time, canceled, tried again. */
 
 import { type Estimate, isRelease, type JobSpec, type ReleaseTask, type Task } from "../../contract/jobs.ts";
-import type { JobRow } from "../../index/sqlite/jobs.ts";
+import type { JobRow } from "../../index/rows.ts";
+
 import { acquire, isLeased, isOwnedBy, type Lease } from "../../leases/symlink/lease.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { keyOfChoice } from "../plan/choice.ts";
 import { keyOfTask } from "./ledger.ts";
-import { noCounts } from "./progress.ts";
 import { RowLedger, type Tables } from "./rows.ts";
 
 /** Tasks that are written together. */
@@ -37,12 +37,12 @@ export class JobStore {
    * an earlier job holds whole are counted as skipped, and told. Returns its id.
    */
   async create(spec: JobSpec, tasks: AsyncIterable<Task>, skipped?: (task: ReleaseTask) => void): Promise<string> {
-    const { jobs, writer } = this.#tables;
+    const { commit } = this.#tables;
     await this.#sweep();
     const id = `${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 6)}`;
     const lease = await acquire(this.#leases, keyOf(id));
     try {
-      await writer.write(() => jobs.create(id, spec, Date.now()));
+      await commit("createJob", { id, spec, at: Date.now() });
       let batch: Task[] = [];
       for await (const task of tasks) {
         batch.push(task);
@@ -51,10 +51,10 @@ export class JobStore {
         batch = [];
       }
       await this.#add(id, spec, batch, skipped);
-      await writer.write(() => void jobs.move(id, ["reading"], "pending"));
+      await commit("moveJob", { id, from: ["reading"], to: "pending" });
       return id;
     } catch (error) {
-      await writer.write(() => jobs.remove(id));
+      await commit("removeJobs", { ids: [id] });
       throw error;
     } finally {
       await lease?.release();
@@ -113,18 +113,10 @@ export class JobStore {
 
   /** The right to run a job; `undefined` where another has it, or the job has ended. No task is taken after `signal`. */
   async claim(id: string, signal?: AbortSignal): Promise<Claim | undefined> {
-    const { jobs, tasks, writer } = this.#tables;
+    const { jobs, commit } = this.#tables;
     const lease = await acquire(this.#leases, keyOf(id));
     if (!lease) return undefined;
-    let claimed = false;
-    await writer.write(() => {
-      const row = jobs.find(id);
-      claimed = jobs.move(id, ["pending", "running"], "running", { startedAt: row?.startedAt ?? Date.now() });
-      // What was required by tasks that are settled is known to no row; they are looked at again, and what they hold is skipped.
-      if (!claimed || row?.spec.closure === "none") return;
-      tasks.reopen(id);
-      jobs.reset(id);
-    });
+    const claimed = await commit("claimJob", { id, at: Date.now() });
     const row = jobs.find(id);
     if (!claimed || !row) {
       await lease.release();
@@ -135,48 +127,32 @@ export class JobStore {
 
   /** Ends a job that someone runs. What failed decides how it ended. `estimate`: of one that only tells it. */
   async end(id: string, error?: string, estimate?: Estimate): Promise<JobRow> {
-    const { jobs, tasks, writer } = this.#tables;
-    await writer.write(() => {
-      const { total, failed } = jobs.find(id)!;
-      const reason = error ?? (failed > 0 ? `${failed} of ${total} could not be held` : null);
-      const told = estimate ? { estimate } : {};
-      const ended = { phase: "complete", error: reason, finishedAt: Date.now(), ...told } as const;
-      if (jobs.move(id, ["running"], reason === null ? "complete" : "failed", ended)) tasks.forget(id);
-    });
-    return jobs.find(id)!;
+    await this.#tables.commit("endJob", { id, at: Date.now(), error, estimate });
+    return this.#tables.jobs.find(id)!;
   }
 
   /** Leaves a job that someone runs to whoever goes on with it. */
   async suspend(id: string): Promise<JobRow> {
-    const { jobs, writer } = this.#tables;
-    await writer.write(() => void jobs.move(id, ["running"], "pending"));
-    return jobs.find(id)!;
+    await this.#tables.commit("moveJob", { id, from: ["running"], to: "pending" });
+    return this.#tables.jobs.find(id)!;
   }
 
   /** What is held stays held. Throws BadRequest where it has ended. */
   async cancel(id: string): Promise<void> {
-    const { jobs, writer } = this.#tables;
-    let canceled = false;
-    await writer.write(() => {
-      canceled = jobs.move(id, ["pending", "running"], "canceled", { finishedAt: Date.now() });
-    });
+    const set = { finishedAt: Date.now() };
+    const canceled = await this.#tables.commit("moveJob", { id, from: ["pending", "running"], to: "canceled", set });
     if (!canceled) throw new BadRequest(`job ${id} is ${this.find(id)?.state ?? "unknown"} already`, 409);
   }
 
   /** What failed is to be tried again; of a canceled job, what is left. Throws BadRequest where it has not ended. `runBy`: who does. */
   async retry(id: string, runBy?: JobSpec["runBy"]): Promise<void> {
-    const { jobs, writer } = this.#tables;
     const { state, spec } = this.find(id) ?? {};
     if (state !== "failed" && state !== "canceled")
       throw new BadRequest(
         `job ${id} is ${state ?? "unknown"}; only one that failed or was canceled can be tried again`,
         409,
       );
-    await writer.write(() => {
-      jobs.retry(id);
-      const next = { phase: "resolving", ...(spec && runBy && { spec: { ...spec, runBy } }) } as const;
-      jobs.move(id, ["failed", "canceled"], "pending", next);
-    });
+    await this.#tables.commit("retryJob", { id, ...(spec && runBy && { spec: { ...spec, runBy } }) });
   }
 
   #seen(row: JobRow): JobRow {
@@ -185,20 +161,18 @@ export class JobStore {
   }
 
   async #add(id: string, spec: JobSpec, batch: readonly Task[], skipped?: (task: ReleaseTask) => void): Promise<void> {
-    const { jobs, tasks, writer } = this.#tables;
     const whole = spec.refresh || spec.closure !== "none" ? new Map<string, number>() : this.#whole(spec, batch);
-    const counts = noCounts();
-    await writer.write(() => {
-      for (const task of batch) {
-        const files = isRelease(task) ? heldFor(task, spec, whole) : undefined;
-        if (files === undefined || !isRelease(task)) tasks.add(id, keyOfTask(task), task);
-        else {
-          counts.skipped += files;
-          skipped?.(task);
-        }
+    const tasks: { key: string; task: Task }[] = [];
+    let stored = 0;
+    for (const task of batch) {
+      const files = isRelease(task) ? heldFor(task, spec, whole) : undefined;
+      if (files === undefined || !isRelease(task)) tasks.push({ key: keyOfTask(task), task });
+      else {
+        stored += files;
+        skipped?.(task);
       }
-      if (counts.skipped > 0) jobs.add(id, { skipped: counts.skipped, total: counts.skipped });
-    });
+    }
+    await this.#tables.commit("addTasks", { job: id, tasks, skipped: stored });
   }
 
   /** Of these releases, those of which all that is wanted is held, with the number of their files. */
@@ -216,12 +190,9 @@ export class JobStore {
 
   /** Jobs whose sources nobody will ever read to the end. */
   async #sweep(): Promise<void> {
-    const { jobs, writer } = this.#tables;
+    const { jobs, commit } = this.#tables;
     const dead = jobs.list({ limit: 100, states: ["reading"] }).filter(({ id }) => !isLeased(this.#leases, keyOf(id)));
-    if (dead.length > 0)
-      await writer.write(() => {
-        for (const { id } of dead) jobs.remove(id);
-      });
+    if (dead.length > 0) await commit("removeJobs", { ids: dead.map(({ id }) => id) });
   }
 }
 

@@ -1,7 +1,8 @@
 /** Jobs that only tell what a registry would come to: nothing is held, and nothing that is known of the registry changes. */
 
 import type { Estimate, JobSpec } from "../../contract/jobs.ts";
-import type { JobRow } from "../../index/sqlite/jobs.ts";
+import type { JobRow } from "../../index/rows.ts";
+
 import { messageOf } from "../../lib/errors.ts";
 import type { JobStore } from "../job/store.ts";
 

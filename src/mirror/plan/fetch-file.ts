@@ -15,7 +15,8 @@ import type {
   ReleaseFacts,
   Requirement,
 } from "../../contract/ecosystem.ts";
-import type { ArtifactRow } from "../../index/sqlite/artifacts.ts";
+import type { ArtifactRow } from "../../index/rows.ts";
+
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { algorithmOf } from "./choice.ts";
@@ -123,14 +124,14 @@ async function isContradicted(
 
 async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options: HoldOptions): Promise<Held> {
   const { mount, path } = target;
-  const { writer, artifacts, settings, storage } = cache.context;
+  const { commit, settings, storage } = cache.context;
   const { row, fetched } = await cache.artifacts.hold(target, options);
   if (!row)
     throw new NotFound(
       `${path} could not be stored: the disk of the store has no room for it, or upstream states neither its length nor its digest`,
     );
   if (!row.pinned && settings.pin) {
-    await writer.write(() => artifacts.pin(mount.name, [path]));
+    await commit("pinArtifacts", { mount: mount.name, paths: [path] });
     // A server may have evicted it just before.
     if (!cache.artifacts.held(target)) return holdArtifact(cache, target, options);
   }

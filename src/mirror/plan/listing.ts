@@ -7,7 +7,8 @@ import { composed, type Rendered } from "../../cache/render/view.ts";
 import { canonicalIn, documentAt, type Target } from "../../cache/target.ts";
 import type { Doc, MetadataRoute, Path } from "../../contract/ecosystem.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
+
 import type { Mount } from "../../mounts/mounts.ts";
 import { walk } from "./walk.ts";
 

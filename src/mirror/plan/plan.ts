@@ -5,7 +5,8 @@ import { canonicalIn } from "../../cache/target.ts";
 import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../../contract/ecosystem.ts";
 import type { JobSpec, ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { Held as HeldArtifact } from "../../index/sqlite/artifacts.ts";
+import type { PackageFile as HeldArtifact } from "../../index/rows.ts";
+
 import { NotFound } from "../../lib/errors.ts";
 import { type Mount, requireName } from "../../mounts/mounts.ts";
 import { requireGone, Unlisted } from "../registry/absent.ts";

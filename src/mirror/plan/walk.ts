@@ -1,10 +1,11 @@
 /** From documents to the documents that they lead to, through the same cache that serves clients. */
+
 import type { Cache } from "../../cache/cache.ts";
 import { type Staged, stagedOf } from "../../cache/generations/pending-pointers.ts";
 import { Unsigned } from "../../cache/integrity/signed-documents.ts";
 import { documentAt, followsRoot, generationOf, type Target } from "../../cache/target.ts";
 import type { Doc, LeftOut, Package, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
-import type { DocumentRow } from "../../index/sqlite/documents.ts";
+import type { DocumentRow } from "../../index/rows.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 
@@ -126,14 +127,12 @@ function excused(error: unknown, { tolerant }: WalkOptions): Walked {
 
 /** Keeps documents from being evicted, where this process holds on purpose. */
 export async function pin(
-  { context: { writer, documents, settings } }: Cache,
+  { context: { commit, settings } }: Cache,
   mount: Mount,
   paths: readonly Path[],
 ): Promise<void> {
   if (!settings.pin || paths.length === 0) return;
-  await writer.write(() => {
-    for (const path of paths) documents.pin(mount.name, path);
-  });
+  await commit("pinDocuments", { mount: mount.name, paths });
 }
 
 interface Indexed extends Pick<Walked, "releases" | "staged" | "odd"> {

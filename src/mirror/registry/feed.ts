@@ -5,7 +5,7 @@
 import type { Catalog, CatalogEvent, CatalogPage } from "../../contract/catalog.ts";
 import { emit } from "../../contract/events.ts";
 import type { FeedState } from "../../contract/jobs.ts";
-import type { Catalogs } from "../../index/sqlite/catalogs.ts";
+import type { CatalogRow } from "../../index/rows.ts";
 import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { retryAt } from "../job/retry.ts";
@@ -59,7 +59,7 @@ export class Feed implements Feeding {
   }
 
   async run(): Promise<void> {
-    const { spec, mount, listed, context } = this.#options;
+    const { spec, mount, index } = this.#options;
     try {
       await this.#begin();
       for (;;) {
@@ -68,7 +68,7 @@ export class Feed implements Feeding {
         this.#enter("waiting");
         await this.#sleep(spec.follow);
         this.#lookAgain();
-        await context.writer.write(() => listed.reopen(mount.name, Date.now(), { failed: "rested" }));
+        await index.commit("reopenListed", { mount: mount.name, now: Date.now(), failed: "rested" });
       }
       this.#enter("done");
     } catch (error) {
@@ -99,16 +99,10 @@ export class Feed implements Feeding {
   }
 
   async #begin(): Promise<void> {
-    const { mount, catalogs, listed, context, filters, isAnew } = this.#options;
-    let isOther = false;
-    await context.writer.write(() => {
-      catalogs.create({ mount: mount.name, isListing: true, filters, checkpoint: null });
-      isOther = catalogs.find(mount.name)?.filters !== filters;
-      listed.reopen(mount.name, Date.now(), { failed: "all" });
-      if (isAnew) catalogs.update(mount.name, { validator: null });
-    });
+    const { mount, index, filters, isAnew } = this.#options;
+    const { isOther } = await index.commit("beginFeed", { mount: mount.name, filters, isAnew, now: Date.now() });
     if (isOther || isAnew) await this.recorder.choose(filters);
-    this.#before = listed.byState(mount.name).due ?? 0;
+    this.#before = index.listed.byState(mount.name).due ?? 0;
   }
 
   /** Broken answers are asked for again, from where the last whole page was recorded. */
@@ -142,7 +136,7 @@ export class Feed implements Feeding {
   }
 
   async #look(): Promise<void> {
-    const { mount, spec, catalogs, context } = this.#options;
+    const { mount, spec, index } = this.#options;
     const { catalog } = mount.ecosystem;
     if (spec.names !== undefined) await this.#take(namesIn(spec.names, mount));
     else if (spec.snapshot !== undefined) {
@@ -151,12 +145,12 @@ export class Feed implements Feeding {
       await this.#list(pages(catalog.snapshot.read(opened(spec.snapshot))));
     } else if (!catalog?.list && !catalog?.changes) throw new NotFound(`${mount.ecosystem.id} offers none`);
     else await this.#follow(catalog);
-    await context.writer.write(() => catalogs.update(mount.name, { caughtUpAt: Date.now() }));
+    await index.commit("updateCatalog", { mount: mount.name, set: { caughtUpAt: Date.now() } });
   }
 
   /** A feed that starts anew is followed from a new list, which is compared with what is known. */
   async #follow(catalog: Catalog): Promise<void> {
-    const { mount, catalogs, context } = this.#options;
+    const { mount, index } = this.#options;
     for (let lists = 0; ; lists++) {
       const reason = await this.#read(catalog);
       if (reason === undefined) return;
@@ -168,7 +162,7 @@ export class Feed implements Feeding {
         mount: mount.name,
         reason,
       });
-      await context.writer.write(() => catalogs.update(mount.name, { isListing: true, checkpoint: null }));
+      await index.commit("updateCatalog", { mount: mount.name, set: { isListing: true, checkpoint: null } });
     }
   }
 
@@ -203,7 +197,7 @@ export class Feed implements Feeding {
     { isResumed = false, same }: { isResumed?: boolean; same?: SameList } = {},
   ): Promise<void> {
     this.#enter("listing");
-    const { mount, catalogs, context } = this.#options;
+    const { mount, index } = this.#options;
     const marks = new Marks();
     const before = this.recorder.sound;
     // What a list does not state of its packages may change while it is the same.
@@ -227,9 +221,9 @@ export class Feed implements Feeding {
       }
       await this.recorder.compare(marks);
     }
-    const there = countThere(this.#options.listed, mount);
+    const there = countThere(index.listed, mount);
     const validator = (isTold && same?.validator) || null;
-    await context.writer.write(() => catalogs.update(mount.name, { isListing: false, size: there, validator }));
+    await index.commit("updateCatalog", { mount: mount.name, set: { isListing: false, size: there, validator } });
   }
 
   /** Names that somebody chose are no list: what is not among them is not gone. */
@@ -239,7 +233,7 @@ export class Feed implements Feeding {
   }
 
   #row() {
-    return this.#options.catalogs.find(this.#options.mount.name) as NonNullable<ReturnType<Catalogs["find"]>>;
+    return this.#options.index.catalogs.find(this.#options.mount.name) as CatalogRow;
   }
 
   #ways(): string {

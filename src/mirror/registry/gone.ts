@@ -1,37 +1,14 @@
-/** What becomes of that which a registry no longer has. Nothing is ever removed because a request failed: only because upstream says so. */
-import type { Context } from "../../cache/context.ts";
+/** What becomes of packages that a registry no longer has. Nothing is ever removed because a request failed: only because upstream says so. */
 import { documentAt } from "../../cache/target.ts";
 import type { Path, Release } from "../../contract/ecosystem.ts";
-import type { Gone } from "../../contract/jobs.ts";
+import type { Removal } from "../../index/commands.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 
-/**
- * Removes what is stored of it, as far as the policy says so. To be called inside `writer.write`, as its last step: blobs that no
- * row names any longer are unlinked in the same transaction, so that another writer of the same bytes either has its row by now
- * or sees that they are gone.
- */
-export function bury(
-  { documents, artifacts, blobs, storage }: Pick<Context, "documents" | "artifacts" | "blobs" | "storage">,
-  mount: Mount,
-  { name, version }: { name: string; version?: string | undefined },
-  policy: Gone,
-): void {
-  if (policy === "keep") return;
-  const named: string[] = [];
-  // Of a release, its package's document tells by itself, once it is asked for anew; but for a pointer to it.
-  for (const path of version ? pointersTo(mount, { name, version }) : indexesOf(mount, name)) {
-    const row = documents.find(mount.name, path);
-    if (!row) continue;
-    documents.remove(mount.name, path);
-    named.push(row.sha256);
-  }
-  if (policy === "purge")
-    for (const file of artifacts.ofPackage(mount.name, name)) {
-      if (version && file.version !== version) continue;
-      artifacts.remove(mount.name, file.path);
-      named.push(file.sha256);
-    }
-  for (const sha256 of new Set(named)) if (blobs.release(sha256)) storage.remove(sha256);
+/** A package, or one of its releases, with the documents that go with it. */
+export function removalOf(mount: Mount, { name, version }: { name: string; version?: string | undefined }): Removal {
+  // Of a release, its package's document tells by itself, once it is fetched anew; but for a pointer to it.
+  const documents = version ? pointersTo(mount, { name, version }) : indexesOf(mount, name);
+  return { name, ...(version && { version }), documents };
 }
 
 function pointersTo(mount: Mount, release: Release): Path[] {

@@ -1,7 +1,7 @@
 /** Against upstreams that say all at once that much of what they had is gone: a list that was cut off, a registry that moved. */
 
 import type { RegistrySpec } from "../../contract/jobs.ts";
-import type { Listed } from "../../index/sqlite/listed.ts";
+import type { Index } from "../../index/port.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 
@@ -12,7 +12,7 @@ const FEW = 10;
 export interface GuardOptions {
   mount: Mount;
   spec: RegistrySpec;
-  listed: Listed;
+  listed: Pick<Index["listed"], "byState">;
 }
 
 export class Guard {
@@ -46,7 +46,7 @@ export class Guard {
 }
 
 /** Packages that are there, as far as it is known. Looks at all of them. */
-export function countThere(listed: Listed, { name }: Pick<Mount, "name">): number {
+export function countThere(listed: Pick<Index["listed"], "byState">, { name }: Pick<Mount, "name">): number {
   const { gone: _, odd: __, ...there } = listed.byState(name);
   return Object.values(there).reduce((sum, each) => sum + each, 0);
 }

@@ -1,16 +1,20 @@
 /** The ledger of a job that mirrors a registry: its tasks are the rows of packages that are due, drawn a few at a time. */
+
 import type { Context } from "../../cache/context.ts";
+import { removeBlobs } from "../../cache/integrity/removal.ts";
 import type { LeftOut } from "../../contract/facts.ts";
 import type { JobSpec, RegistrySpec, ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { Jobs } from "../../index/sqlite/jobs.ts";
-import type { Listed, ListedRow } from "../../index/sqlite/listed.ts";
+import type { Commands } from "../../index/commands.ts";
+import type { Index } from "../../index/port.ts";
+import type { ListedRow, Settlement } from "../../index/rows.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Ledger, Settled, Taken } from "../job/ledger.ts";
 import type { Counts, Failure } from "../job/progress.ts";
 import { ATTEMPTS, isLast, mayTryAgain } from "../job/retry.ts";
+import { failuresOf } from "../job/rows.ts";
 import type { Feeding } from "./feed.ts";
-import { bury } from "./gone.ts";
+import { removalOf } from "./gone.ts";
 import { Guard } from "./guard.ts";
 
 export interface RegistryLedgerOptions {
@@ -18,9 +22,9 @@ export interface RegistryLedgerOptions {
   spec: JobSpec & { registry: RegistrySpec };
   mount: Mount;
   feed: Feeding;
-  listed: Listed;
-  jobs: Jobs;
-  context: Pick<Context, "documents" | "artifacts" | "blobs" | "storage" | "writer">;
+  index: Pick<Index, "listed" | "jobs" | "commit">;
+  /** Where blobs that nothing names any more are removed from. */
+  context: Pick<Context, "storage" | "blobs" | "commit" | "now">;
   signal?: AbortSignal | undefined;
 }
 
@@ -52,7 +56,8 @@ export class RegistryLedger implements Ledger {
 
   constructor(options: RegistryLedgerOptions) {
     this.#options = options;
-    this.#guard = new Guard({ ...options, spec: options.spec.registry });
+    const { mount, spec, index } = options;
+    this.#guard = new Guard({ mount, spec: spec.registry, listed: index.listed });
   }
 
   /** Packages that are done with, and about so many that are not. */
@@ -83,7 +88,10 @@ export class RegistryLedger implements Ledger {
   }
 
   #read(): ListedRow[] {
-    const { listed, mount } = this.#options;
+    const {
+      index: { listed },
+      mount,
+    } = this.#options;
     const underWay = [...this.#underWay.keys()];
     let rows = listed.due(mount.name, this.#last, PAGE, underWay);
     // What was listed before may have changed since.
@@ -112,7 +120,10 @@ export class RegistryLedger implements Ledger {
 
   /** Throws what ended the feed, once all that it found is done. */
   wait(): number | undefined {
-    const { listed, mount } = this.#options;
+    const {
+      index: { listed },
+      mount,
+    } = this.#options;
     if (this.#feeding !== "fed") return POLL;
     const at = listed.soonest(mount.name);
     if (at !== undefined) return Math.max(0, at - Date.now());
@@ -122,46 +133,35 @@ export class RegistryLedger implements Ledger {
   }
 
   async settle({ id, task, attempts }: Taken, settled: Settled): Promise<void> {
-    const { listed, jobs, context, job } = this.#options;
     const row = this.#underWay.get(id)!;
-    await context.writer.write(() => {
-      if (settled.kind === "postponed")
-        return void listed.settle(row, { attempts: attempts + 1, notBefore: Math.round(settled.at) });
-      jobs.add(job, settled.counts);
-      this.#record(id, attempts + 1, settled.failures);
-      const { isGone, again } = settled;
-      const state = isGone ? "gone" : settled.kind === "failed" ? "failed" : again === undefined ? "held" : "young";
-      // What was there, or never came, may come late: it is looked for once more.
-      const isSought = isGone && (row.held !== null || isLast(attempts));
-      const isSettled = listed.settle(row, {
-        state,
-        attempts: isSought ? ATTEMPTS : attempts + 1,
-        notBefore: state === "failed" || isSought ? Date.now() + REST : Math.round(again ?? 0),
-        ...(settled.kind === "complete" && { held: isGone ? null : (row.revision ?? "") }),
-      });
-      if (isGone && isSettled) this.#bury(task as ReleaseTask);
-    });
+    const tries = attempts + 1;
+    if (settled.kind === "postponed")
+      await this.#write(row, { settlement: { attempts: tries, notBefore: Math.round(settled.at) } });
+    else {
+      const { isGone, counts, failures } = settled;
+      const outcome = { job: this.#options.job, counts, failures: failuresOf(id, tries, failures) };
+      const removal = isGone ? this.#removal(task as ReleaseTask) : undefined;
+      await this.#write(row, { settlement: settlementOf(row, attempts, settled), outcome, removal });
+    }
     this.#underWay.delete(id);
     if (settled.kind !== "postponed") this.#done++;
   }
 
-  #bury({ name, version }: ReleaseTask): void {
-    const { context, mount, spec } = this.#options;
-    bury(context, mount, { name, version }, spec.registry.gone);
+  async #write(row: ListedRow, input: Omit<Commands["settleListed"]["input"], "mount" | "row" | "now">): Promise<void> {
+    const { index, context, mount } = this.#options;
+    const settled = { ...input, mount: mount.name, row: { id: row.id, revision: row.revision }, now: context.now() };
+    await removeBlobs(context, await index.commit("settleListed", settled));
+  }
+
+  #removal(task: ReleaseTask): Commands["settleListed"]["input"]["removal"] {
+    const { mount, spec } = this.#options;
+    const policy = spec.registry.gone;
+    return policy === "keep" ? undefined : { removal: removalOf(mount, task), policy };
   }
 
   async finish(counts: Counts, failures: readonly Failure[]): Promise<void> {
-    const { jobs, context, job } = this.#options;
-    await context.writer.write(() => {
-      jobs.add(job, counts);
-      this.#record(0, 1, failures);
-    });
-  }
-
-  #record(task: number, attempts: number, failures: readonly Failure[]): void {
-    const { jobs, job } = this.#options;
-    for (const { purl, path = null, reason, isPassing } of failures)
-      jobs.fail({ job, task, purl, path, reason, isPassing, attempts, at: Date.now() });
+    const { index, job } = this.#options;
+    await index.commit("countJob", { job, counts, failures: failuresOf(0, 1, failures) });
   }
 
   /** Of what was held; with what was not, nothing is lost. */
@@ -174,8 +174,8 @@ export class RegistryLedger implements Ledger {
   }
 
   odd(): LeftOut[] {
-    const { listed, mount } = this.#options;
-    return listed.odd(mount.name, ODD).map(({ name, revision }) => ({ entry: name, reason: revision ?? "" }));
+    const { index, mount } = this.#options;
+    return index.listed.odd(mount.name, ODD).map(({ name, revision }) => ({ entry: name, reason: revision ?? "" }));
   }
 
   /** What a package lacks is looked for again whenever it changes. */
@@ -184,7 +184,10 @@ export class RegistryLedger implements Ledger {
   }
 
   waiting(): number {
-    const { listed, mount } = this.#options;
+    const {
+      index: { listed },
+      mount,
+    } = this.#options;
     return (listed.byState(mount.name).due ?? 0) - this.#underWay.size;
   }
 
@@ -193,7 +196,11 @@ export class RegistryLedger implements Ledger {
   }
 
   isCanceled(): boolean {
-    const { jobs, job, signal } = this.#options;
+    const {
+      index: { jobs },
+      job,
+      signal,
+    } = this.#options;
     if (signal?.aborted) return true;
     const now = performance.now();
     if (now - this.#lookedAt < LOOK) return this.#canceled;
@@ -201,4 +208,21 @@ export class RegistryLedger implements Ledger {
     this.#canceled = jobs.find(job)?.state !== "running";
     return this.#canceled;
   }
+}
+
+/** What is written of a package that was worked on. */
+function settlementOf(
+  row: ListedRow,
+  attempts: number,
+  { kind, isGone, again }: Exclude<Settled, { kind: "postponed" }>,
+): Settlement {
+  const state = isGone ? "gone" : kind === "failed" ? "failed" : again === undefined ? "held" : "young";
+  // What was there, or never came, may come late: it is looked for once more.
+  const isSought = isGone && (row.held !== null || isLast(attempts));
+  return {
+    state,
+    attempts: isSought ? ATTEMPTS : attempts + 1,
+    notBefore: state === "failed" || isSought ? Date.now() + REST : Math.round(again ?? 0),
+    ...(kind === "complete" && { held: isGone ? null : (row.revision ?? "") }),
+  };
 }

@@ -2,25 +2,30 @@
 
 import { labelOf, leaveOut } from "../../../ecosystems/shared/entries.ts";
 import type { Context } from "../../cache/context.ts";
+import { removeBlobs } from "../../cache/integrity/removal.ts";
 import type { CatalogEvent } from "../../contract/catalog.ts";
 import type { LeftOut } from "../../contract/facts.ts";
 import type { Recorded, RegistrySpec } from "../../contract/jobs.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { Catalogs } from "../../index/sqlite/catalogs.ts";
-import type { Entry, Known, Listed } from "../../index/sqlite/listed.ts";
+import type { RegistryPage } from "../../index/commands.ts";
+import type { Index } from "../../index/port.ts";
+import type { ListedEntry as Entry, KnownEntry as Known } from "../../index/rows.ts";
 import { log } from "../../lib/log.ts";
 import { type Mount, requireName } from "../../mounts/mounts.ts";
 import type { Marks } from "./bit-set.ts";
 import { packageFilter } from "./filters.ts";
-import { bury } from "./gone.ts";
+import { removalOf } from "./gone.ts";
 import { countThere, Guard } from "./guard.ts";
+
+/** The part of the index that registries are in. */
+export type RegistryIndex = Pick<Index, "listed" | "catalogs" | "commit">;
 
 export interface RecorderOptions {
   mount: Mount;
   spec: RegistrySpec;
-  listed: Listed;
-  catalogs: Catalogs;
-  context: Pick<Context, "documents" | "artifacts" | "blobs" | "storage" | "writer">;
+  index: RegistryIndex;
+  /** Where blobs that nothing names any more are removed from. */
+  context: Pick<Context, "storage" | "blobs" | "commit" | "now">;
 }
 
 /** How an event without a revision is meant: of a log, something changed; of a list of bare names, only that it is there. */
@@ -59,26 +64,29 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.guard = new Guard(options);
+    this.guard = new Guard({ ...options, listed: options.index.listed });
     this.#isChosen = packageFilter(options.spec);
   }
 
   /** Throws BadRequest, and has recorded nothing of the batch, where suspiciously many are gone. */
   async record(events: readonly CatalogEvent[], manner: Manner, checkpoint?: string): Promise<void> {
-    const { catalogs, mount } = this.#options;
     for (let at = 0; at < events.length || at === 0; at += BATCH) {
       const isLast = at + BATCH >= events.length;
       const said = this.#said(events.slice(at, at + BATCH), manner);
-      await this.#commit(said, manner, () => {
-        // What is known is for now no longer what any list had.
-        catalogs.update(mount.name, { validator: null, ...(isLast && checkpoint !== undefined && { checkpoint }) });
+      // What is known is for now no longer what any list had.
+      await this.#commit(said, manner, {
+        validator: null,
+        ...(isLast && checkpoint !== undefined && { checkpoint }),
       });
     }
   }
 
   /** All that a whole list did not have is gone. */
   async compare(marks: Marks): Promise<void> {
-    const { listed, mount } = this.#options;
+    const {
+      index: { listed },
+      mount,
+    } = this.#options;
     const missing: number[] = [];
     for (let after = 0; ; ) {
       const page = listed.packages(mount.name, after, PAGE);
@@ -90,49 +98,43 @@ export class Recorder {
     }
     this.#guard(missing.length);
     const odd = listed.odd(mount.name, ODD).filter(({ id }) => !marks.has(id));
-    await this.#options.context.writer.write(() =>
-      listed.move(
-        odd.map(({ id }) => id),
-        "gone",
-      ),
-    );
-    for (let at = 0; at < missing.length; at += BATCH) await this.#bury(listed.withIds(missing.slice(at, at + BATCH)));
+    await this.#options.index.commit("moveListed", { moves: [{ ids: odd.map(({ id }) => id), state: "gone" }] });
+    for (let at = 0; at < missing.length; at += BATCH)
+      await this.#remove(listed.withIds(missing.slice(at, at + BATCH)));
   }
 
   /** The list is the same: what it has, and upstream did not when it was asked for, is asked for again. */
   async relist(): Promise<void> {
-    const { listed, mount } = this.#options;
+    const {
+      index: { listed },
+      mount,
+    } = this.#options;
     for (let after = 0; ; ) {
       const page = listed.absent(mount.name, after, BATCH);
       if (page.length === 0) return;
       after = page.at(-1)!.id;
       const said = page.map((each): Said => ({ ...each, state: "due", isSilent: false }));
-      await this.#commit(said, { silence: "news" }, () => {});
+      await this.#commit(said, { silence: "news" });
     }
   }
 
   /** Everything known is chosen anew. What is held stays so, and is planned again without a request. */
   async choose(filters: string): Promise<void> {
-    const { listed, catalogs, mount, context, spec } = this.#options;
+    const { index, mount, spec } = this.#options;
     this.#chosen = spec.limit === undefined ? undefined : 0;
     for (let after = 0; ; ) {
-      const page = listed.page(mount.name, after, BATCH);
+      const page = index.listed.page(mount.name, after, BATCH);
       if (page.length === 0) break;
       after = page.at(-1)!.id;
       const there = page.filter(({ state }) => state !== "gone" && state !== "odd");
       const { due = [], left = [] } = Object.groupBy(there, (each) => (this.#isWanted(each) ? "due" : "left"));
-      await context.writer.write(() => {
-        listed.move(
-          due.map(({ id }) => id),
-          "due",
-        );
-        listed.move(
-          left.map(({ id }) => id),
-          "left",
-        );
-      });
+      const moves = [
+        { ids: due.map(({ id }) => id), state: "due" },
+        { ids: left.map(({ id }) => id), state: "left" },
+      ] as const;
+      await index.commit("moveListed", { moves });
     }
-    await context.writer.write(() => catalogs.update(mount.name, { filters }));
+    await index.commit("updateCatalog", { mount: mount.name, set: { filters } });
   }
 
   /** By package; the last word on each counts. */
@@ -194,9 +196,13 @@ export class Recorder {
       });
   }
 
-  async #commit(said: readonly Said[], { silence, marks, isResumed = false }: Manner, also: () => void): Promise<void> {
-    const { listed, mount, context, spec } = this.#options;
-    const known = new Map(listed.known(mount.name, said).map((each) => [`${each.name} ${each.version}`, each]));
+  async #commit(
+    said: readonly Said[],
+    { silence, marks, isResumed = false }: Manner,
+    catalog?: RegistryPage["catalog"],
+  ): Promise<void> {
+    const { index, mount } = this.#options;
+    const known = new Map(index.listed.known(mount.name, said).map((each) => [`${each.name} ${each.version}`, each]));
     const entries: Entry[] = [];
     const gone: Said[] = [];
     /** Releases that were listed by their package alone, whose document tells. */
@@ -231,35 +237,46 @@ export class Recorder {
       entries.push({ ...each, state: keepsOut ? "left" : "due" });
     }
     this.#guard(gone.length);
-    await context.writer.write(() => {
-      for (const id of listed.record(mount.name, entries)) marks?.add(id);
-      also();
-      this.#entomb(gone);
-      for (const each of unlisted) bury(context, mount, each, spec.gone);
-    });
+    const ids = await this.#write({ entries, gone, unlisted, ...(catalog && { catalog }) });
+    for (const id of ids) marks?.add(id);
     this.recordedAt = Date.now();
     this.recorded.seen += said.length;
     this.recorded.news += entries.filter(({ state }) => state === "due").length;
     this.recorded.gone += gone.length;
   }
 
-  async #bury(page: readonly Known[]): Promise<void> {
+  async #remove(page: readonly Known[]): Promise<void> {
     if (page.length === 0) return;
-    await this.#options.context.writer.write(() => this.#entomb(page));
+    await this.#write({ entries: [], gone: page, unlisted: [] });
     this.recorded.gone += page.length;
   }
 
-  #entomb(gone: readonly Pick<Entry, "name" | "version" | "revision">[]): void {
-    const { listed, mount, context, spec } = this.#options;
-    listed.record(
-      mount.name,
-      gone.map(({ name, version, revision }) => ({ name, version, revision, state: "gone" })),
-    );
-    for (const each of gone) bury(context, mount, each, spec.gone);
+  /** `unlisted`: releases that are gone and no row names. Returns the ids of the entries. */
+  async #write({
+    gone,
+    unlisted,
+    ...page
+  }: Pick<RegistryPage, "entries" | "gone" | "catalog"> & { unlisted: readonly Said[] }): Promise<number[]> {
+    const { index, mount, context, spec } = this.#options;
+    const removals = spec.gone === "keep" ? [] : [...gone, ...unlisted].map((each) => removalOf(mount, each));
+    const { ids, removing } = await index.commit("recordPage", {
+      ...page,
+      mount: mount.name,
+      gone,
+      removals,
+      policy: spec.gone,
+      now: context.now(),
+    });
+    await removeBlobs(context, removing);
+    return ids;
   }
 
   #isWanted({ name }: Pick<Entry, "name">): boolean {
-    const { mount, spec, listed } = this.#options;
+    const {
+      mount,
+      spec,
+      index: { listed },
+    } = this.#options;
     if (!this.#isChosen(formatPurl(mount.ecosystem, { name }))) return false;
     if (spec.limit === undefined) return true;
     if (this.#chosen === undefined) {

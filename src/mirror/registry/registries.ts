@@ -1,14 +1,13 @@
 /** Registries that are mirrored whole: opened for one job at a time, and told how they stand. */
+
 import type { Context } from "../../cache/context.ts";
 import type { DocumentCache } from "../../cache/documents/documents.ts";
 import type { LeftOut } from "../../contract/facts.ts";
 import type { FeedState, JobSpec, Recorded, RegistrySpec } from "../../contract/jobs.ts";
-import { parsePurl } from "../../contract/purl.ts";
-import type { CatalogRow, Catalogs } from "../../index/sqlite/catalogs.ts";
-import type { JobRow, Jobs } from "../../index/sqlite/jobs.ts";
-import type { Listed, ListedState } from "../../index/sqlite/listed.ts";
+import type { Index } from "../../index/port.ts";
+import type { CatalogRow, JobRow, ListedState } from "../../index/rows.ts";
 import { BadRequest } from "../../lib/errors.ts";
-import { type Mount, meaningOf } from "../../mounts/mounts.ts";
+import type { Mount } from "../../mounts/mounts.ts";
 import type { JobStore } from "../job/store.ts";
 import { Feed } from "./feed.ts";
 import { keyOfFilters } from "./filters.ts";
@@ -17,9 +16,7 @@ import { UpstreamReader } from "./reader.ts";
 import { FeedElsewhere, type FeedTask } from "./remote-feed.ts";
 
 export interface RegistriesOptions {
-  listed: Listed;
-  catalogs: Catalogs;
-  jobs: Jobs;
+  index: Pick<Index, "listed" | "catalogs" | "jobs" | "commit">;
   store: Pick<JobStore, "turn" | "isTurnOf">;
   context: Context;
   documents: Pick<DocumentCache, "declared">;
@@ -57,7 +54,7 @@ export class Registries {
 
   /** Throws BadRequest where another job works on it, or there is no such mount. */
   async open({ id, spec }: Pick<JobRow, "id" | "spec">, options: OpenOptions = {}): Promise<Opened> {
-    const { listed, jobs, store, context, mounts } = this.#options;
+    const { index, store, context, mounts } = this.#options;
     const { signal, thread } = options;
     const { registry, releases = { versions: {} }, choice } = spec;
     const mount = registry && mounts.get(registry.mount);
@@ -68,7 +65,7 @@ export class Registries {
     const task: FeedTask = { spec: registry, filters, isAnew: spec.refresh, owner: lease.owner };
     const feed = thread ? new FeedElsewhere(task, thread) : this.#feed(mount, task);
     const whole = { ...spec, registry } as JobSpec & { registry: RegistrySpec };
-    const ledger = new RegistryLedger({ job: id, spec: whole, mount, feed, listed, jobs, context, signal });
+    const ledger = new RegistryLedger({ job: id, spec: whole, mount, feed, index, context, signal });
     return {
       ledger,
       live: () => ({ ...feed.state.recorded, phase: feed.state.phase, ...ledger.settled() }),
@@ -85,36 +82,28 @@ export class Registries {
   }
 
   #feed(mount: Mount, { owner, ...task }: FeedTask): Feed {
-    const { listed, catalogs, store, context, documents } = this.#options;
+    const { index, store, context, documents } = this.#options;
     const reader = new UpstreamReader(mount, context.upstream, () => documents.declared(mount));
     const mayGoOn = () => store.isTurnOf(owner, turnOf(mount.name));
-    return new Feed({ ...task, mount, reader, listed, catalogs, context, mayGoOn });
-  }
-
-  /** A file of a package is lost: its next mirror looks again. To be called inside `writer.write`. */
-  spoil(mount: string, text: string): void {
-    const served = this.#options.mounts.get(mount);
-    if (!served) return;
-    const { name } = meaningOf(served, parsePurl(text));
-    this.#options.listed.spoil(mount, served.ecosystem.identity?.(name) ?? name);
+    return new Feed({ ...task, mount, reader, index, context, mayGoOn });
   }
 
   /** Entries of a registry's list that make no sense, and in which a name stands; the first of them. */
   odd(mount: string, name: string): LeftOut[] {
-    return this.#options.listed
+    return this.#options.index.listed
       .odd(mount, ODD, name)
       .map(({ name: entry, revision }) => ({ entry, reason: revision ?? "" }));
   }
 
   /** Those that were ever mirrored whole. */
   mirrored(): string[] {
-    return this.#options.catalogs.list().map(({ mount }) => mount);
+    return this.#options.index.catalogs.list().map(({ mount }) => mount);
   }
 
   /** `undefined` where it was never mirrored. Counts all of its packages. */
   standing(mount: string): Standing | undefined {
-    const row = this.#options.catalogs.find(mount);
-    return row && { ...row, packages: this.#options.listed.byState(mount) };
+    const row = this.#options.index.catalogs.find(mount);
+    return row && { ...row, packages: this.#options.index.listed.byState(mount) };
   }
 }
 

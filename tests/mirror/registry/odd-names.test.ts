@@ -3,10 +3,9 @@ import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { hash } from "../../../src/contract/digest.ts";
 import type { JobSpec, RegistrySpec } from "../../../src/contract/jobs.ts";
-import { Catalogs } from "../../../src/index/sqlite/catalogs.ts";
-import { Jobs } from "../../../src/index/sqlite/jobs.ts";
 import { Listed } from "../../../src/index/sqlite/listed.ts";
 import { openDatabase } from "../../../src/index/sqlite/open.ts";
+import { sqliteIndex } from "../../../src/index/sqlite/sqlite-index.ts";
 import { messageOf } from "../../../src/lib/errors.ts";
 import { configureLog } from "../../../src/lib/log.ts";
 import { finish } from "../../../src/mirror/job/finish.ts";
@@ -218,7 +217,8 @@ function opened(name: string, listing: Listing, database: ReturnType<typeof open
   const mount = makeMount(id, ecosystem, { upstreams, ttl: 0, options: listing.options ?? {} });
   const spec: RegistrySpec = { mount: id, include: [], exclude: [], gone: "hide", mayShrink: true };
   const listed = new Listed(database);
-  const context = { ...cache.context, writer: database.writer };
+  const index = sqliteIndex(database);
+  const { context } = cache;
   const feed = new Feed({
     mount,
     spec,
@@ -226,8 +226,7 @@ function opened(name: string, listing: Listing, database: ReturnType<typeof open
     isAnew: false,
     backoff: 1,
     reader: new UpstreamReader(mount, cache.context.upstream, async () => ({})),
-    listed,
-    catalogs: new Catalogs(database),
+    index,
     context,
   });
   const jobSpec = { title: "", registry: spec } as unknown as JobSpec & { registry: RegistrySpec };
@@ -236,8 +235,7 @@ function opened(name: string, listing: Listing, database: ReturnType<typeof open
     spec: jobSpec,
     mount,
     feed,
-    listed,
-    jobs: new Jobs(database),
+    index,
     context,
   });
   return { mount, listed, feed, ledger };

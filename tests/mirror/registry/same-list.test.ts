@@ -4,6 +4,7 @@ import type { Catalog, CatalogEvent } from "../../../src/contract/catalog.ts";
 import { Catalogs } from "../../../src/index/sqlite/catalogs.ts";
 import { Listed } from "../../../src/index/sqlite/listed.ts";
 import { openDatabase } from "../../../src/index/sqlite/open.ts";
+import { sqliteIndex } from "../../../src/index/sqlite/sqlite-index.ts";
 import { messageOf } from "../../../src/lib/errors.ts";
 import { Feed } from "../../../src/mirror/registry/feed.ts";
 import { UpstreamReader } from "../../../src/mirror/registry/reader.ts";
@@ -80,9 +81,8 @@ async function look({ resyncs, options = {}, isAnew = false, snapshot, include =
     isAnew,
     backoff: 1,
     reader: new UpstreamReader(mount, cache.context.upstream, async () => ({})),
-    listed,
-    catalogs: new Catalogs(database),
-    context: { ...cache.context, writer: database.writer },
+    index: sqliteIndex(database),
+    context: cache.context,
   });
   const error = await feed.run().then(() => undefined, messageOf);
   return { statuses: upstream.requests.map(({ status }) => status), error };
