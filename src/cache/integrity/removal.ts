@@ -23,7 +23,7 @@ type Parts = Pick<Context, "storage" | "commit" | "blobs" | "now">;
 /** Unlinks blobs that a command marked, and forgets them. */
 export async function removeBlobs({ storage, commit, blobs }: Parts, sha256s: readonly string[]): Promise<void> {
   if (sha256s.length === 0) return;
-  for (const sha256 of sha256s) if ((await blobs.removingSince(sha256)) !== undefined) storage.remove(sha256);
+  for (const sha256 of sha256s) if (blobs.removingSince(sha256) !== undefined) storage.remove(sha256);
   await commit("forgetBlobs", { sha256s });
 }
 
@@ -68,7 +68,7 @@ function requireThere({ storage }: Parts, rows: readonly (Place & { sha256: stri
 
 async function untilRemoved(parts: Parts, sha256s: readonly string[]): Promise<void> {
   for (const sha256 of sha256s)
-    for (const started = performance.now(); (await parts.blobs.removingSince(sha256)) !== undefined; ) {
+    for (const started = performance.now(); parts.blobs.removingSince(sha256) !== undefined; ) {
       if (performance.now() - started > STOPPED) await resumeRemovals(parts);
       await Bun.sleep(LOOK);
     }

@@ -33,7 +33,6 @@ const NOTES = new Set<CommandName>([
 
 /** For who serves what is stored in an index that is read-only: what is only noted is dropped. */
 export function withoutNotes(index: Index): Index {
-  const commit: Index["commit"] = async (name, input) =>
-    NOTES.has(name) ? (undefined as Commands[typeof name]["result"]) : index.commit(name, input);
+  const commit: Index["commit"] = async (name, input) => (NOTES.has(name) ? undefined : index.commit(name, input));
   return { ...index, commit };
 }
