@@ -1,6 +1,5 @@
 /** The members of a tar archive that is never in memory whole (POSIX ustar, with the long names of GNU and pax). */
 import { Readable } from "node:stream";
-import { extract } from "tar-stream";
 
 export interface Member {
   name: string;
@@ -14,6 +13,8 @@ const BLOCK = 512;
 
 /** Its regular files. Throws SyntaxError where it is no whole tar. */
 export async function* membersOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Member> {
+  // Few starts read an archive.
+  const { extract } = await import("tar-stream");
   const archive = extract();
   const seen = { zeros: 0, failed: undefined as { reason: unknown } | undefined };
   const source = Readable.from(watched(bytes, seen));
