@@ -2,13 +2,12 @@
  * Reads the words of a command line. Flags have one dash or two, as users of Go programs write them. cac's own parser would
  * take `-listen` for six flags and the version `1.10` for the number 1.1.
  */
+import { parseArgs } from "node:util";
 import type { Option } from "./command.ts";
 
 /** The command line makes no sense; exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError" as const;
-  /** Whose help tells more. Default: that of all. */
-  command?: string;
 }
 
 export interface Arguments {
@@ -22,43 +21,39 @@ export interface Arguments {
 export type Value = string | boolean | readonly string[];
 
 /** Letters that stand for a flag. */
-const LETTERS: Readonly<Record<string, string>> = { h: "help", v: "version" };
+const LETTERS: Readonly<Record<string, string>> = { "-h": "--help", "-v": "--version", "-V": "--version" };
 
 /** `options`: those of all commands, which tell whether a flag takes a value (`--a <b>`), may take one behind `=` (`--a [b]`),
  * or takes many (`--a <b...>`). Flags that are in none are kept as given. */
 export function readArgv(argv: readonly string[], options: readonly Option[]): Arguments {
   const takes = new Map(options.map(({ flag }) => [nameOf(flag), flag.slice(flag.indexOf(" ") + 1)]));
-  const needsValue = (name: string) => takes.get(name)?.startsWith("<") ?? false;
+  const types = Array.from(takes, ([name, value]) => [name, { type: value.startsWith("<") ? "string" : "boolean" }]);
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const args = [...argv.slice(0, end).map(twoDashes), ...argv.slice(end)];
+  const config = { args, strict: false, tokens: true, options: Object.fromEntries(types) as Types } as const;
   const words: string[] = [];
   const flags = new Map<string, Value>();
-  const set = (name: string, value: string) => {
-    const earlier = flags.get(name);
-    const repeats = takes.get(name)?.endsWith("...>");
-    flags.set(name, repeats ? [...(Array.isArray(earlier) ? (earlier as string[]) : []), value] : value);
-  };
-  const rest = argv[Symbol.iterator]();
-  let only = false;
-  let pending: string | undefined;
-  for (const word of rest) {
-    const found = /^--?(?<name>[a-z][\w-]*)(?:=(?<value>.*))?$/is.exec(word)?.groups;
-    if (pending !== undefined) {
-      if (word.startsWith("-") && word !== "-")
-        throw new UsageError(`--${pending} needs a value; write --${pending}=${word} if this is it`);
-      set(pending, word);
-      pending = undefined;
-    } else if (only || !word.startsWith("-") || word === "-") words.push(word);
-    else if (word === "--") only = true;
-    else if (!found) throw new UsageError(`"${word}" is not a flag`);
-    else {
-      const name = LETTERS[found.name!] ?? found.name!;
-      if (found.value !== undefined && /^[<[]/.test(takes.get(name) ?? "")) set(name, found.value);
-      else if (found.value !== undefined) flags.set(name, truth(name, found.value));
-      else if (needsValue(name)) pending = name;
-      else flags.set(name, true);
-    }
+  for (const token of parseArgs(config).tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, value, inlineValue } = token;
+    const kind = takes.get(name) ?? "";
+    if (!/^[a-z][\w-]*$/i.test(name)) throw new UsageError(`"${argv[token.index]}" is not a flag`);
+    if (value === undefined && kind.startsWith("<")) throw new UsageError(`--${name} needs a value`);
+    if (value === undefined) flags.set(name, true);
+    else if (!inlineValue && value.startsWith("-") && value !== "-")
+      throw new UsageError(`--${name} needs a value; write --${name}=${argv[token.index + 1]} if this is it`);
+    else if (kind.endsWith("...>")) flags.set(name, [flags.get(name) ?? [], value].flat() as string[]);
+    else flags.set(name, /^[<[]/.test(kind) ? value : truth(name, value));
   }
-  if (pending !== undefined) throw new UsageError(`--${pending} needs a value`);
   return { words, flags };
+}
+
+type Types = Record<string, { type: "string" | "boolean" }>;
+
+/** `-listen` → `--listen`; a lone dash is a word. */
+function twoDashes(word: string): string {
+  return LETTERS[word] ?? word.replace(/^-(?=[^-])/, "--");
 }
 
 /** `--popular <n>` → `popular`. */

@@ -1,8 +1,8 @@
 /**
  * The frame of the command line: finds the command, checks its flags, gives it its configuration, and turns what it throws
- * into a message and an exit code. cac holds the commands and writes their help.
+ * into a message and an exit code.
  */
-import { type CAC, type Command as CacCommand, cac } from "cac";
+import { cac } from "cac";
 import { keysOf } from "../config/keys.ts";
 import { loadConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
@@ -12,10 +12,9 @@ import { ConfigError } from "../config/problems.ts";
 import { settingsSchema } from "../config/schema.ts";
 import { BadRequest, DigestMismatch, faultOf, messageOf, NotFound, UpstreamFailed, Withheld } from "../lib/errors.ts";
 import { configureLog, log } from "../lib/log.ts";
-import { VERSION } from "../lib/version.ts";
 import { type Arguments, nameOf, readArgv, UsageError } from "./argv.ts";
 import type { Command, Option, Setup } from "./command.ts";
-import { arranged, familyOf, showFamily } from "./help.ts";
+import { familyOf, showHelp } from "./help.ts";
 
 export interface Program {
   /** Ids of the ecosystems that the executable knows by itself. */
@@ -32,13 +31,12 @@ const DEFAULT_COMMAND = "serve";
  * The exit code: the command's own; 2 where the command line or the configuration makes no sense; 1 where it failed.
  */
 export async function run(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {
+  const line: Line = { commands };
   try {
-    return await dispatch(argv, commands, program);
+    return await dispatch(argv, line, program);
   } catch (error) {
-    if (error instanceof UsageError)
-      console.error(
-        `proxy: ${error.message}\nproxy help${error.command ? ` ${error.command}` : ""} tells what there is.`,
-      );
+    const help = ["proxy help", line.command?.name].filter(Boolean).join(" ");
+    if (error instanceof UsageError) console.error(`proxy: ${error.message}\n${help} tells what there is.`);
     else if (error instanceof ConfigError || error instanceof BadRequest) console.error(`proxy: ${error.message}`);
     else if (isExplained(error)) console.error(`proxy: ${messageOf(error)}`);
     else console.error("proxy:", error);
@@ -52,40 +50,32 @@ function isExplained(error: unknown): boolean {
   return error instanceof DigestMismatch || faultOf(error) !== undefined;
 }
 
-async function dispatch(argv: readonly string[], commands: readonly Command[], program: Program): Promise<number> {
+/** A command line on its way: the command whose help tells more, once it is known. */
+interface Line {
+  commands: readonly Command[];
+  command?: Command | undefined;
+}
+
+async function dispatch(argv: readonly string[], line: Line, program: Program): Promise<number> {
+  const { commands } = line;
   const common = configOptions(program.ecosystems);
   const every = [...commands.flatMap(({ options = [] }) => options), ...common];
   const { words, flags } = readArgv(argv, every);
   const asksHelp = words[0] === "help" ? words.shift() !== undefined : flags.has("help");
   flags.delete("help");
-  if (flags.delete("version") || flags.delete("V")) words.splice(0, words.length, "version");
-  const named = commands.findLast(({ name }) => name === words.slice(0, name.split(" ").length).join(" "));
-  helping(named, () => requireKnown(flags, every, "there is"));
-  let asked: Command | undefined;
-  const shown = common.filter((option) => option.describe !== "");
-  const cli = cac("proxy")
-    .version(VERSION)
-    .help((sections) => arranged(sections, { command: asked, commands, common: shown }));
-  for (const option of shown) cli.option(option.flag, option.describe);
-  const defined = new Map(commands.map((command) => [command, define(cli, command)]));
-  cli.command("help [command]", "What there is, or what a command takes");
-
-  if (asksHelp && (words[0] ?? "help") === "help") return show(cli.globalCommand);
-  const family = familyOf(words[0] ?? "", commands);
-  if (asksHelp && words.length === 1 && family.length > 0 && !commands.some(({ name }) => name === words[0])) {
-    showFamily(cli, family);
-    return 0;
-  }
+  if (flags.delete("version")) words.splice(0, words.length, "version");
+  line.command = named(words, commands);
+  requireKnown(flags, every, "there is");
+  if (asksHelp && (words[0] ?? "help") === "help") return showHelp(undefined, commands, common);
+  if (asksHelp && words.length === 1 && !line.command && familyOf(words[0]!, commands).length > 0)
+    return showHelp({ name: words[0]!, describe: "" }, commands, common);
   const command = takeCommand(words, commands);
-  const definition = defined.get(command)!;
-  asked = command;
-  if (asksHelp) return show(definition);
+  if (asksHelp) return showHelp(command, commands, common);
+  line.command = command;
   const options = [...(command.options ?? []), ...common];
-  helping(command, () => {
-    requireKnown(flags, options, `${command.name} has`);
-    requireValues(flags, command);
-    requireWords(cli, definition, words);
-  });
+  requireKnown(flags, options, `${command.name} has`);
+  requireValues(flags, command);
+  requireWords(words, command);
   const defaults = options.flatMap((option) =>
     option.default === undefined ? [] : [[nameOf(option.flag), option.default] as const],
   );
@@ -94,16 +84,6 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], p
     flags: Object.fromEntries([...defaults, ...flags]),
     load: () => load(flags, options, program),
   });
-}
-
-/** What it throws names the help of the command. */
-function helping(command: Command | undefined, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (error instanceof UsageError && command) error.command = command.name;
-    throw error;
-  }
 }
 
 /** The flags that every command takes: the file, and the keys that have one. */
@@ -125,45 +105,33 @@ function configOptions(ecosystems: readonly string[]): Option[] {
   ];
 }
 
-function define(cli: CAC, { name, args = "", describe, options = [] }: Command): CacCommand {
-  const command = cli.command(`${name} ${args}`.trim(), describe);
-  for (const option of options) {
-    command.option(option.flag, option.describe);
-    // cac takes `--no-x` for something that is on by default, and would say so.
-    command.options.at(-1)!.config = { default: option.default };
-  }
-  return command;
+/** The command that words begin with: of `jobs` and `jobs show` the longer name. */
+function named(words: readonly string[], commands: readonly Command[]): Command | undefined {
+  const fitting = commands.filter(({ name }) => name === words.slice(0, name.split(" ").length).join(" "));
+  return fitting.sort((a, b) => b.name.length - a.name.length)[0];
 }
 
-function show(command: CacCommand): number {
-  command.outputHelp();
-  return 0;
-}
-
-/** Takes the name off the words; names may have two words. Throws UsageError for one that is none. */
+/** Takes the name of a command off the words. Throws UsageError for one that is none. */
 function takeCommand(words: string[], commands: readonly Command[]): Command {
-  const name = words[0] ?? DEFAULT_COMMAND;
-  const named = (wanted: string) => commands.find((command) => command.name === wanted);
-  const found = named(`${name} ${words[1]}`) ?? named(name);
-  const family = familyOf(name, commands);
+  const said = words.length === 0 ? [DEFAULT_COMMAND] : words;
+  const found = named(said, commands);
+  const family = familyOf(said[0]!, commands);
   // One of a family's names is meant, where the command itself takes no words.
-  if (found && !(family.length > 0 && found.name === name && !found.args && words.length > 1)) {
+  const isCutShort = family.length > 0 && found?.name === said[0] && !found?.args && said.length > 1;
+  if (found && !isCutShort) {
     words.splice(0, found.name.split(" ").length);
     return found;
   }
-  if (family.length > 0) {
-    const names = family.map((command) => command.name);
-    const wrong = words.slice(0, 2).join(" ");
-    const meant = nearest(wrong, names);
-    throw new UsageError(
-      `there is no command "${wrong}"; ${meant ? `did you mean ${meant}?` : `there is ${names.join(", ")}`}`,
-    );
-  }
-  const names = [...new Set([...commands.map((command) => command.name.split(" ")[0]!), "help"])];
-  const meant = nearest(name, names);
+  const wrong = said.slice(0, family.length > 0 ? 2 : 1).join(" ");
+  const names = family.length > 0 ? family.map(({ name }) => name) : topLevel(commands);
+  const meant = nearest(wrong, names);
   throw new UsageError(
-    `there is no command "${name}"; ${meant ? `did you mean ${meant}?` : `there is ${names.join(", ")}`}`,
+    `there is no command "${wrong}"; ${meant ? `did you mean ${meant}?` : `there is ${names.join(", ")}`}`,
   );
+}
+
+function topLevel(commands: readonly Command[]): string[] {
+  return [...new Set([...commands.map(({ name }) => name.split(" ")[0]!), "help"])];
 }
 
 function requireKnown(flags: Arguments["flags"], options: readonly Option[], whoHas: string): void {
@@ -183,18 +151,18 @@ function requireValues(flags: Arguments["flags"], { options = [] }: Command): vo
 }
 
 /** As many words as the command takes; cac counts them. */
-function requireWords(cli: CAC, definition: CacCommand, words: readonly string[]): void {
+function requireWords(words: readonly string[], { name, args = "" }: Command): void {
+  const cli = cac();
+  const definition = cli.command(`${name} ${args}`.trim());
   cli.args = words;
   try {
     definition.checkRequiredArgs();
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const { args } = definition;
-  if (!args.some(({ variadic }) => variadic) && words.length > args.length)
-    throw new UsageError(
-      `${definition.name} takes ${args.length === 0 ? "no words" : definition.rawName.slice(definition.name.length + 1)}; found also ${words.slice(args.length).join(" ")}`,
-    );
+  const most = definition.args.some(({ variadic }) => variadic) ? words.length : definition.args.length;
+  if (words.length > most)
+    throw new UsageError(`${name} takes ${args || "no words"}; found also ${words.slice(most).join(" ")}`);
 }
 
 async function load(given: Arguments["flags"], options: readonly Option[], program: Program): Promise<Setup> {
