@@ -98,7 +98,7 @@ test("what is no form says where it ends", async () => {
     [`--b\n${part}\n\none\n--b`, "before its last boundary"],
     ["--b\nContent-Disposition: form-data\n\none\n--b--", "part 1 of the form has no name"],
   ])
-    await expect(read(form(text!), "b", 999)).rejects.toThrow(reason!);
+    expect(String(await failure(read(form(text!), "b", 999)))).toContain(reason!);
 });
 
 test("no more of a large part is read than was asked for", async () => {
