@@ -29,13 +29,13 @@ export function kindOf(bytes: Uint8Array): "Packages" | "Sources" | "Index" | "S
 
 /** Packages to install; those of one name, and those that provide it, where only these are asked for. */
 export function binariesOf(bytes: Uint8Array, name?: string): Stanzas {
-  const texts = name === undefined ? undefined : [`\nPackage: ${name}\n`, ...provided(bytes, name)];
+  const texts = name === undefined ? undefined : [...named(bytes, name), ...provided(bytes, name)];
   return stanzas(bytes, texts, binaryOf);
 }
 
 /** Packages of sources. */
 export function sourcesOf(bytes: Uint8Array, name?: string): Stanzas {
-  return stanzas(bytes, name === undefined ? undefined : [`\nPackage: ${name}\n`], sourceOf);
+  return stanzas(bytes, name === undefined ? undefined : named(bytes, name), sourceOf);
 }
 
 /** `leftOut` is what was met so far of paragraphs that are none. */
@@ -140,15 +140,30 @@ function providesOf(text: string | undefined): { name: string; version?: string 
   });
 }
 
+/** The lines that name a package, as they are spelled. */
+function named(bytes: Uint8Array, name: string): string[] {
+  return [`: ${name}\n`, `:${name}\n`].flatMap((text) =>
+    Array.from(linesWith(bytes, text))
+      .filter((line) => /^package:/i.test(line))
+      .map((line) => `\n${line}\n`),
+  );
+}
+
 /** The lines in which a name is provided. */
-function provided(bytes: Uint8Array, name: string): Set<string> {
+function provided(bytes: Uint8Array, name: string): string[] {
+  const lines = ["rovides:", "ROVIDES:"].flatMap((text) => [...linesWith(bytes, text)]);
+  const isOf = (line: string) =>
+    /^provides:/i.test(line) && line.includes(name) && providesOf(line.slice(9)).some((each) => each.name === name);
+  return lines.filter(isOf).map((line) => `\n${line}`);
+}
+
+/** Each line in which a text stands, once. */
+function linesWith(bytes: Uint8Array, text: string): Set<string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines = new Set<string>();
-  const field = "\nProvides:";
-  for (let at = buffer.indexOf(field); at >= 0; at = buffer.indexOf(field, at + field.length)) {
-    const end = buffer.indexOf("\n", at + 1);
-    const line = buffer.toString("utf8", at, end < 0 ? buffer.length : end);
-    if (line.includes(name) && providesOf(line.slice(field.length)).some((each) => each.name === name)) lines.add(line);
+  for (let at = buffer.indexOf(text); at >= 0; at = buffer.indexOf(text, at + text.length)) {
+    const end = buffer.indexOf("\n", at);
+    lines.add(buffer.toString("utf8", buffer.lastIndexOf("\n", at) + 1, end < 0 ? buffer.length : end));
   }
   return lines;
 }

@@ -2,6 +2,15 @@
 
 export type Fields = Readonly<Record<string, string>>;
 
+/** Fields that are read here, in the spelling that most repositories have: their names are the same in any case (deb822(5)). */
+const SPELLINGS = new Map<string, readonly string[]>(
+  `Package Version Architecture Filename Size Directory Files Date SHA256-Current SHA256-Download SHA512 SHA256 SHA1 Provides
+  Depends Pre-Depends Recommends Checksums-Sha512 Checksums-Sha256 Checksums-Sha1 Acquire-By-Hash
+  No-Support-for-Architecture-all`
+    .split(/\s+/)
+    .map((name) => [name.toLowerCase(), [name]]),
+).set("md5sum", ["MD5Sum", "MD5sum"]);
+
 const decoder = new TextDecoder();
 const NEWLINE = 10;
 
@@ -26,10 +35,14 @@ export function* paragraphsOf(
   }
 }
 
-/** The fields of one paragraph. A value of several lines keeps them, without the space that they begin with. */
+/** The fields of one paragraph, those that are read here in their usual spelling. A value of several lines keeps them, without the
+ * space that they begin with. */
 export function fieldsOf(text: string): Fields {
   const matched = text.matchAll(/^([!-9;-~]+):[ \t]*(.*(?:\n[ \t].*)*)/gm);
-  return Object.fromEntries(Array.from(matched, ([, key, value]) => [key!, value!.replaceAll(/\n[ \t]/g, "\n")]));
+  const fields: Record<string, string> = {};
+  for (const [, key, value] of matched)
+    for (const name of SPELLINGS.get(key!.toLowerCase()) ?? [key!]) fields[name] = value!.replaceAll(/\n[ \t]/g, "\n");
+  return fields;
 }
 
 function* all(buffer: Buffer): Generator<[start: number, end: number]> {

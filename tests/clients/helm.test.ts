@@ -13,7 +13,8 @@ import { TIMEOUT } from "../support/time-limits.ts";
 import { binary } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-const PROVENANCE = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: fx-web\n";
+const PROVENANCE =
+  "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: fx-web\n-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n";
 
 const YOUNG = new Date(Date.now() - 3 * 86_400_000).toISOString();
 

@@ -64,7 +64,7 @@ function makeApt(): Map<string, Content> {
   return new Map([
     ["/dists/trixie/InRelease", text(signed)],
     ["/dists/trixie/Release", text(release)],
-    ["/dists/trixie/Release.gpg", text("-----BEGIN PGP SIGNATURE-----\n")],
+    ["/dists/trixie/Release.gpg", text("-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n")],
     ["/dists/trixie/main/binary-amd64/Packages", text(packages)],
     ["/pool/hello_2.10-5_amd64.deb", text(deb)],
   ]);

@@ -118,3 +118,50 @@ describe("release files", () => {
     (text) => expect(() => readRelease(text)).toThrow(),
   );
 });
+
+const INDEX = `Package: hello
+Version: 2.10-5
+Architecture: amd64
+Provides: greeting (= 2)
+Depends: libc6 (>= 2.36)
+Filename: pool/hello.deb
+Size: 5
+MD5sum: ${"0".repeat(32)}
+`;
+const SOURCES = `Package: hello
+Version: 2.10-5
+Directory: pool
+Checksums-Sha256:
+ ${"0".repeat(64)} 5 hello.dsc
+`;
+const RELEASE = `Date: Thu, 01 Jan 2026 00:00:00 UTC
+Acquire-By-Hash: yes
+No-Support-for-Architecture-all: Packages
+MD5Sum:
+ ${"0".repeat(32)} 5 main/binary-amd64/Packages
+SHA256:
+ ${"0".repeat(64)} 5 main/binary-amd64/Packages
+`;
+/** The names of the fields, and the space before their values. */
+const respelled = (text: string, spell: (name: string) => string, gap = " ") =>
+  text.replaceAll(/^([\w-]+): ?/gm, (_, name: string) => `${spell(name)}:${gap}`);
+const plain = <T>(all: Iterable<T & { requires?: unknown }>) =>
+  Array.from(all, (each) => ({ ...each, requires: each.requires }));
+
+test.each([
+  ["in capitals", (name: string) => name.toUpperCase(), " "],
+  ["in small letters", (name: string) => name.toLowerCase(), " "],
+  ["without a space", (name: string) => name, ""],
+  ["in small letters without a space", (name: string) => name.toLowerCase(), ""],
+] as const)("fields are the same %s", (_, spell, gap) => {
+  const other = (text: string) => bytes(respelled(text, spell, gap));
+  for (const name of [undefined, "hello", "greeting"]) {
+    const found = plain(binariesOf(other(`${INDEX}\n`), name).releases);
+    expect(found).toEqual(plain(binariesOf(bytes(`${INDEX}\n`), name).releases));
+    expect(found.length).toBe(1);
+  }
+  for (const name of [undefined, "hello"])
+    expect(plain(sourcesOf(other(SOURCES), name).releases)).toEqual(plain(sourcesOf(bytes(SOURCES), name).releases));
+  expect([INDEX, SOURCES].map((text) => kindOf(other(text)))).toEqual(["Packages", "Sources"]);
+  expect(readRelease(new TextDecoder().decode(other(RELEASE)))).toEqual(readRelease(RELEASE));
+});
