@@ -5,7 +5,7 @@ import { fileAt, suffixOf, withProofs } from "./maven/files.ts";
 import { GRADLE_MARKER, readGradleModule } from "./maven/gradle-module.ts";
 import { isPomOnly, readPom } from "./maven/pom.ts";
 import { mavenVersions } from "./maven/versions.ts";
-import { labelOf, readEntries } from "./shared/entries.ts";
+import { labelOf, leaveOut, readEntries } from "./shared/entries.ts";
 import { all, readXml, text, texts } from "./shared/xml.ts";
 
 const LENGTHS = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
@@ -187,10 +187,14 @@ function isWholeAsPom(doc: Doc, view: View, release: Release): boolean {
   return pom !== undefined && isPomOnly(pom.text()) && view.admits(release, path);
 }
 
-/** One generation of a snapshot: timestamped files, which never change. */
+/** One generation of a snapshot: timestamped files, which never change. Metadata of before Maven 3 names no files, only their version,
+ * or none where they lie under the name of the snapshot itself (`localCopy`); then it may have any, as Maven's resolver takes it. */
 function generation(doc: Doc): Facts {
   const release = releaseOf(doc.params);
-  const stated = all(metadata(doc), "snapshotVersions", "snapshotVersion");
+  const versioning = metadata(doc);
+  const stated = all(versioning, "snapshotVersions", "snapshotVersion");
+  const [snapshot] = all(versioning, "snapshot");
+  if (stated.length === 0 && snapshot !== undefined) return ofOneVersion(release, snapshot);
   const { found: files, leftOut } = readEntries(stated, (each) => {
     const classifier = text(each, "classifier");
     const suffix = labelOf(
@@ -202,6 +206,20 @@ function generation(doc: Doc): Facts {
   return { releases: [{ ...release, files }], leftOut };
 }
 
+/** Without a timestamp or a build, the version stays that of the snapshot. */
+function ofOneVersion(release: Release, snapshot: unknown): Facts {
+  const [timestamp, build] = [text(snapshot, "timestamp"), text(snapshot, "buildNumber")];
+  const isTimed = timestamp !== "" && Number(build) > 0;
+  const qualifier = `${timestamp}-${build}`;
+  if (isTimed && !/^\d{8}\.\d{6}-\d+$/.test(qualifier))
+    return { releases: [release], leftOut: [leaveOut(qualifier, new Error("it is no time and build of a snapshot"))] };
+  const version = isTimed ? release.version.replace(/SNAPSHOT$/, qualifier) : release.version;
+  const files = [".pom", ".jar", ".module", "-sources.jar"].map((suffix) =>
+    fileAt(pathOf({ ...release, version }, suffix)),
+  );
+  return { releases: [{ ...release, files }] };
+}
+
 function pom(doc: Doc): Facts {
   const release = releaseOf(doc.params);
   const source = doc.text();
@@ -210,7 +228,9 @@ function pom(doc: Doc): Facts {
   // What has moved is elsewhere, and has no file here.
   const main = packaging === "pom" || source.includes("<relocation>") ? [] : [pathOf(release, suffixOf(packaging))];
   const module = source.includes(GRADLE_MARKER) ? [fileAt(pathOf(release, ".module"))] : [];
-  const own = isSnapshot(release) ? [] : [...main.map((path) => ({ path })), ...module];
+  // Metadata of a snapshot may name no files, of which there may then be one beside its POM.
+  const beside = main.length > 0 ? [fileAt(`${doc.path.slice(0, -".pom".length)}${suffixOf(packaging)}` as Path)] : [];
+  const own = isSnapshot(release) ? beside : [...main.map((path) => ({ path })), ...module];
   const follow = needs.map((other) => pathOf(other, ".pom"));
   return { releases: [{ ...release, files: own.flatMap(withProofs), requires }], follow };
 }

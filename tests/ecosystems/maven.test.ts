@@ -155,6 +155,52 @@ describe("facts", () => {
     for (const file of release!.files!) expect(classify(maven, "GET", file.path)).toBeObject();
   });
 
+  test.each([
+    [
+      "a time and a build",
+      "<timestamp>20260102.030405</timestamp><buildNumber>7</buildNumber>",
+      "3.0-20260102.030405-7",
+    ],
+    ["a local copy", "<localCopy>true</localCopy>", "3.0-SNAPSHOT"],
+    ["nothing", "", "3.0-SNAPSHOT"],
+    ["no build", "<timestamp>20260102.030405</timestamp><buildNumber>0</buildNumber>", "3.0-SNAPSHOT"],
+  ])("metadata of before Maven 3 names a version alone: by %s", (_, snapshot, version) => {
+    const path = `${LIB}/3.0-SNAPSHOT/maven-metadata.xml` as const;
+    const body = `<metadata><version>3.0-SNAPSHOT</version><versioning><snapshot>${snapshot}</snapshot><lastUpdated>1</lastUpdated></versioning></metadata>`;
+    const [release, ...more] = releasesOf(doc(path, body));
+    expect(more).toEqual([]);
+    expect(release).toMatchObject(acme("3.0-SNAPSHOT"));
+    expect(release!.files!.map((file) => file.path.replace(`${LIB}/3.0-SNAPSHOT/lib-${version}`, ""))).toEqual([
+      ".pom",
+      ".jar",
+      ".module",
+      "-sources.jar",
+    ]);
+    for (const file of release!.files!) {
+      expect(file.optional).toBe(true);
+      expect(classify(maven, "GET", file.path)).toBeObject();
+    }
+  });
+  test("a time that is none is left out", () => {
+    const body =
+      "<metadata><versioning><snapshot><timestamp>../x</timestamp><buildNumber>7</buildNumber></snapshot></versioning></metadata>";
+    expect(parse(doc(`${LIB}/3.0-SNAPSHOT/maven-metadata.xml`, body)).leftOut).toMatchObject([{ entry: "../x-7" }]);
+  });
+  test("a snapshot's POM says what lies beside it", () => {
+    const path = `${LIB}/3.0-SNAPSHOT/lib-3.0-20260102.030405-7.pom` as const;
+    const of = (packaging: string) =>
+      releasesOf(
+        doc(
+          path,
+          `<project><groupId>org.acme</groupId><artifactId>lib</artifactId><version>3.0-SNAPSHOT</version><packaging>${packaging}</packaging></project>`,
+        ),
+      )
+        .flatMap(({ files = [] }) => files)
+        .map((file) => file.path.slice(path.length - 4));
+    expect(of("war")[0]).toBe(".war");
+    expect(of("pom")).toEqual([]);
+  });
+
   const HEX = "161ba27964a62f241533807a46b8711b13c1d94b";
   test.each([
     [HEX],
