@@ -1,5 +1,6 @@
 import { digestOfSri, digestOfText } from "../src/contract/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/contract/ecosystem.ts";
+import { decodedPath } from "../src/contract/path.ts";
 import { npmCatalog } from "./npm/catalog.ts";
 import {
   abbreviate,
@@ -233,7 +234,7 @@ function attestations(name: string, version: string): Path {
 function tarball(doc: Doc, name: string, version: string, { tarball: url }: Manifest["dist"]): Path {
   const path = doc.pathOf(url);
   const known =
-    path && decodeURIComponent(path).startsWith(`/${name}/-/`) && !/\/|%2f/i.test(path.slice(path.indexOf("/-/") + 3));
+    path && decodedPath(path).startsWith(`/${name}/-/`) && !/\/|%2f/i.test(path.slice(path.indexOf("/-/") + 3));
   return known
     ? path
     : `/${encode(name)}/-/${encodeURIComponent(`${name.slice(name.indexOf("/") + 1)}-${version}.tgz`)}`;

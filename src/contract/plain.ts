@@ -46,6 +46,7 @@ function isAmbiguous(path: string, also?: RegExp): boolean {
   let text = path;
   for (let layer = 0; layer < LAYERS; layer++) {
     if (DOTS.test(text) || CONTROLS.test(text) || also?.test(text) || (layer > 0 && HIDDEN.test(text))) return true;
+    if (!text.includes("%")) return false;
     let decoded: string;
     try {
       decoded = decodeURIComponent(text);

@@ -5,7 +5,7 @@ const LOOKED_THROUGH = 1024 * 1024;
 
 /** Throws SyntaxError for one that nests deeper. */
 export function requireShallow(text: string): void {
-  if (text.length > LOOKED_THROUGH) return;
+  if (text.length > LOOKED_THROUGH || !mayBeDeep(text)) return;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -16,6 +16,15 @@ export function requireShallow(text: string): void {
       if (++depth > DEEPEST) throw new SyntaxError(`it nests deeper than ${DEEPEST} levels`);
     } else if (code === 0x5d || code === 0x7d) depth--;
   }
+}
+
+/** Whether there are enough brackets for it, in strings or not, which is quicker to see than where they stand. */
+function mayBeDeep(text: string): boolean {
+  let found = 0;
+  for (const bracket of ["{", "["])
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++found > DEEPEST) return true;
+  return false;
 }
 
 /** The quote that ends a string, or -1. */

@@ -66,7 +66,8 @@ function capture(pattern: Pattern, path: Path): Params | undefined {
   const groups = compile(pattern).exec(path)?.groups;
   if (!groups) return undefined;
   const params: Record<string, string> = {};
-  for (const [key, value] of Object.entries(groups)) if (value !== undefined) params[key] = decodeURIComponent(value);
+  for (const [key, value] of Object.entries(groups))
+    if (value !== undefined) params[key] = value.includes("%") ? decodeURIComponent(value) : value;
   return params;
 }
 

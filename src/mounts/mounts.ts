@@ -186,11 +186,22 @@ export function placesOf(
 
 /** Where a mount serves a URL, absolute or relative to `base`; `undefined` where it lies under none of the places, or not plainly. */
 export function pathOf(places: readonly Place[], url: string, base: string): Path | undefined {
-  if (!URL.canParse(url, base)) return undefined;
-  const { origin, pathname } = new URL(url, base);
+  const { origin, pathname } = spelledOut(places, url) ?? (URL.canParse(url, base) ? new URL(url, base) : {});
+  if (origin === undefined || pathname === undefined) return undefined;
   const place = places.find((each) => each.origin === origin && pathname.startsWith(each.prefix));
   const path = place && `${place.path}/${pathname.slice(place.prefix.length)}`;
   return path && isPlain(path) ? path : undefined;
+}
+
+/** The path of an address that parsing would not change, as nearly all are that documents name. */
+const PLAIN = /^\/[\w.~!$&()*+,;=:@/-]*$/;
+const CLIMBS = /\/\.{1,2}(?:\/|$)/;
+
+/** An address at one of the places, read without parsing it; `undefined`: it has to be parsed. */
+function spelledOut(places: readonly Place[], url: string): Pick<URL, "origin" | "pathname"> | undefined {
+  const origin = places.find((each) => url.startsWith(each.origin) && url[each.origin.length] === "/")?.origin;
+  const pathname = origin === undefined ? "" : url.slice(origin.length);
+  return origin !== undefined && PLAIN.test(pathname) && !CLIMBS.test(pathname) ? { origin, pathname } : undefined;
 }
 
 /** Whether a URL that a document names may be fetched for a mount. */

@@ -28,7 +28,7 @@ export function ownerPath(root: string): string {
 
 /** `abcd…` → `blobs-v2/sha256/ab/abcd…`. */
 export function blobPath(root: string, sha256: string): string {
-  return join(blobsPath(root), sha256.slice(0, 2), sha256);
+  return `${blobsPath(root)}/${sha256.slice(0, 2)}/${sha256}`;
 }
 
 /** Below it, folders of two letters. */

@@ -82,9 +82,14 @@ export class Admissions {
     }
     for (const key of shown) hidden.delete(key);
     const held = onlyHeld && this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
+    const documents = new Map<Path, boolean>();
+    const isDocument = (file: Path) => {
+      const known = documents.get(file) ?? this.#isDocument(mount, file);
+      documents.set(file, known);
+      return known;
+    };
     const isHeld = (release: Release, file?: Path) =>
-      !held ||
-      (file === undefined ? held.has(keyOf(release)) : held.has(decodedPath(file)) || this.#isDocument(mount, file));
+      !held || (file === undefined ? held.has(keyOf(release)) : held.has(decodedPath(file)) || isDocument(file));
     return {
       matures,
       admits: (release, file) =>

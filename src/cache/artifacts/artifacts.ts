@@ -179,7 +179,8 @@ export class ArtifactCache {
       row,
       isStated ? fact : await storedFact(this.#documents, target),
     );
-    this.#conclude(target, row, judgement, count);
+    // Who has just read what is stated does not ask what was concluded earlier.
+    if (!fact?.digest) this.#conclude(target, row, judgement, count);
     if (judgement.kind === "verified" && judgement.digest !== row.verified)
       this.#confirm({ ...row, verified: judgement.digest });
     return judgement;

@@ -13,14 +13,15 @@ export interface ReadFacts {
   leftOut: readonly LeftOut[];
 }
 
-/** Bytes of documents whose facts are kept in memory: those of the tasks that are under way. */
-const KEPT = 8 * 1024 * 1024;
+/** Documents whose facts are kept in memory, and their bytes: those of the tasks that are under way. What was read of a document
+ * may refer to all that stands in it, which takes many times its bytes. */
+const KEPT = { max: 64, maxSize: 2 * 1024 * 1024 };
 
 export class RecentFacts {
   /** What tells a version of the upstreams that upstream declares, which paths depend on. */
   readonly #declared: (mount: Mount) => string;
   readonly #known = new LRUCache<string, { facts: ReadFacts; size: number }>({
-    maxSize: KEPT,
+    ...KEPT,
     sizeCalculation: ({ size }) => size + 1,
   });
 

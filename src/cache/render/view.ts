@@ -51,6 +51,8 @@ export class Views {
   readonly #context: Context;
   readonly #documents: DocumentCache;
   readonly #admissions: Admissions;
+  /** Of what documents state, what was admitted when nothing had been written since. */
+  readonly #recent = new WeakMap<readonly ReleaseFacts[], { at: string; admission: Admission }>();
 
   constructor(context: Context, documents: DocumentCache, admissions: Admissions) {
     this.#context = context;
@@ -122,7 +124,7 @@ export class Views {
     if (this.isPlain(target)) return { body: doc.bytes(), matures: undefined };
     const admission =
       !route.packed && this.#admissions.concerns(mount)
-        ? await this.#admissions.ofDocument(mount, await this.#stated(target, row, doc))
+        ? await this.#admitted(mount, await this.#stated(target, row, doc))
         : UNFILTERED;
     const others = await covered(this.#context, this.#documents, target, async (other, of) => {
       const { body, matures } = await this.#shown(other, of, of.mediaType, base);
@@ -153,6 +155,18 @@ export class Views {
     } catch (error) {
       throw unchanged(path, error);
     }
+  }
+
+  /** Offline, what is held is looked for once for all forms of a document, while nothing is written. */
+  async #admitted(mount: Mount, releases: readonly ReleaseFacts[]): Promise<Admission> {
+    const { settings, documents, artifacts, now } = this.#context;
+    if (!settings.offline) return this.#admissions.ofDocument(mount, releases);
+    const at = `${documents.written()} ${documents.changes} ${artifacts.changes}`;
+    const known = this.#recent.get(releases);
+    if (known?.at === at && (known.admission.matures ?? Number.POSITIVE_INFINITY) > now()) return known.admission;
+    const admission = await this.#admissions.ofDocument(mount, releases);
+    this.#recent.set(releases, { at, admission });
+    return admission;
   }
 
   /** What a document states, with what it leads to: it may speak of releases that only those state. */

@@ -65,7 +65,7 @@ interface Shown {
 }
 
 /** Versions that are kept in memory, of all documents. */
-const KEPT = 100_000;
+const KEPT = 10_000;
 
 /** What was shown lately: many releases of one package may be checked, some of them at the same time. */
 class RecentlyShown {
