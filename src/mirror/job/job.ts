@@ -1,4 +1,5 @@
 /** Runs a mirror job: takes tasks from its ledger and has a pool of workers hold what they name. One bad item never stops it. */
+import { setImmediate } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import type { Staged } from "../../cache/generations/pending-pointers.ts";
@@ -69,6 +70,9 @@ export const SIZES = 5_000;
 /** Milliseconds between looks whether a job was canceled, or a postponed task is due. */
 const LOOK = 200;
 
+/** Milliseconds of work after which the event loop has its turn. */
+const TURN = 20;
+
 export class Job {
   readonly progress: Progress = { phase: "resolving", ...noCounts() };
   readonly #options: JobOptions;
@@ -106,7 +110,13 @@ export class Job {
     const { ledger, spec, dry, window } = this.#options;
     // A task waits for documents more than it downloads: twice as many keep the downloads busy.
     const lanes = new Lanes(2 * spec.concurrency);
+    let turned = performance.now();
     while (!ledger.isCanceled()) {
+      // Tasks of what is held wait for nothing outside: without a turn, timers, signals and the collector of garbage wait for the last.
+      if (performance.now() - turned >= TURN) {
+        await setImmediate();
+        turned = performance.now();
+      }
       const isOpen = isWithinWindow(window, new Date());
       if (lanes.free > 0 && isOpen) for (const taken of ledger.take(lanes.free)) lanes.start(this.#work(taken));
       if (lanes.busy > 0) await lanes.next(lanes.free > 0 ? LOOK : undefined);
