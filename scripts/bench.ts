@@ -11,6 +11,7 @@ import { mirror } from "./benchmark/measures/mirror.ts";
 import { misses } from "./benchmark/measures/misses.ts";
 import { registry } from "./benchmark/measures/registry.ts";
 import { start } from "./benchmark/measures/start.ts";
+import { verify } from "./benchmark/measures/verify.ts";
 import { type Stage, setStage } from "./benchmark/stage.ts";
 import { format, isMissed, type Row, TOLERANCE } from "./benchmark/table.ts";
 
@@ -22,10 +23,11 @@ const MEASURES: Record<string, (stage: Stage) => Promise<Row[]>> = {
   beside: besideMirror,
   mirror,
   registry,
+  verify,
 };
 
-/** Asked for by name only, and with more time: it takes a quarter of an hour. */
-const NIGHTLY = ["registry"];
+/** Asked for by name only, and with more time: they take many minutes. */
+const NIGHTLY = ["registry", "verify"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
