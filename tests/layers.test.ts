@@ -19,6 +19,7 @@ const GROUND = [
   "src/index/",
   "src/upstream/",
 ];
+const REQUEST = "src/mirror/request/";
 const CHECKS = ["src/conformance/", "src/plugins/", "src/registry.generated.ts"];
 
 /** A layer may import itself and the folders named here: always downward. */
@@ -28,7 +29,9 @@ const LAYERS: Record<string, readonly string[]> = {
   "ecosystems/": ["src/contract/", "src/lib/errors.ts", "src/lib/text-ends.ts"],
   "src/workers/": ["src/contract/", "src/lib/"],
   "src/mounts/": CONTRACT,
-  "src/config/": ["src/mounts/", ...CONTRACT],
+  // The mirror request's schema: the configuration, the API and the command line are renderings of it, and meet nowhere else.
+  [REQUEST]: ["src/mounts/", ...CONTRACT],
+  "src/config/": [REQUEST, "src/mounts/", ...CONTRACT],
   "src/policy/": ["src/mounts/", "src/config/", ...CONTRACT],
   "src/trust/": ["src/mounts/", "src/config/", ...CONTRACT],
   "src/blobs/": CONTRACT,
@@ -46,11 +49,10 @@ const LAYERS: Record<string, readonly string[]> = {
     ...GROUND,
     ...CONTRACT,
   ],
-  "src/http/": ["src/cache/", ...GROUND, ...CONTRACT],
+  "src/http/": [REQUEST, "src/cache/", ...GROUND, ...CONTRACT],
   "src/mirror/": ["ecosystems/", "src/workers/", "src/cache/", ...GROUND, ...CONTRACT],
   "src/app/": [
     "src/spawn.ts",
-    "src/cli/",
     "src/workers/",
     "src/http/",
     "src/mirror/",

@@ -1,20 +1,19 @@
 /** Makes sense of requests to the API for mirror jobs: in the server where they are small, otherwise in a process of its own. */
 
-import { wholeOf } from "../cli/commands/registry.ts";
 import type { Config } from "../config/schema.ts";
 import type { JobSpec, Task } from "../contract/jobs.ts";
 import { parsePurl } from "../contract/purl.ts";
-import type { Created, MirrorRequest, SourceReader } from "../http/api/mirror-api.ts";
-import { type Received, requestOf } from "../http/api/mirror-request.ts";
+import type { Created } from "../http/api/mirror-api.ts";
+import { fieldError } from "../http/api/mirror-fields.ts";
+import { type Asked, type Files, type Received, requestOf } from "../http/api/mirror-request.ts";
 import { type FieldError, InvalidFields } from "../http/api/problem.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
-import { parsePlatforms } from "../mirror/request/platforms.ts";
+import { refusals, specOf } from "../mirror/request/job-spec.ts";
+import { contradictions, type PartialRequest } from "../mirror/request/request.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "../mirror/sources/read-ahead.ts";
 import type { Aside } from "../mirror/sources/source.ts";
-import { Targets } from "../mirror/sources/targets.ts";
-import type { Mount } from "../mounts/mounts.ts";
-import { ownPath } from "./own-path.ts";
+import { targetsFor } from "./own-path.ts";
 import { MOST } from "./plan-preview.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -22,20 +21,6 @@ import type { Runtime } from "./runtime.ts";
 const ASIDES = 100;
 /** How many times the configured downloads at once a job may ask for. */
 const GREED = 4;
-
-const NOTHING: MirrorRequest = {
-  purls: [],
-  lists: [],
-  sboms: [],
-  lockfiles: [],
-  images: [],
-  sets: [],
-  closure: "none",
-  platform: "",
-  sources: true,
-  maxSize: 0,
-  refresh: false,
-};
 
 /** What became of a request: a job, or what is to be looked at of a dry run. Structured-cloneable. */
 export type Made = { created: Created } | { planned: { spec: JobSpec; tasks: Task[]; asides: string[] } };
@@ -49,34 +34,34 @@ export function taker(
   { store, sets, mounts }: Pick<Runtime, "store" | "sets" | "mounts">,
 ): TakeTasks["take"] {
   const { max_tasks } = config.mirror;
-  const targets = new Targets(mounts.values(), { own: ownPath(config) });
+  const served = [...mounts.values()];
+  const targets = targetsFor(config, served);
+  const most = config.concurrency * GREED;
 
-  const checks: Record<Parameters<SourceReader["problemOf"]>[0], (value: string) => unknown> = {
-    purls: (value) => targets.of(parsePurl(value), value),
-    platform: parsePlatforms,
-    registry: (value) => wholeOf({ registry: value }, [...mounts.values()]),
-    set: (value) => {
-      if (!sets.has(value)) throw new BadRequest(`there is no set ${value}`);
-    },
-    mount: (value) => {
-      if (!mounts.has(value))
-        throw new BadRequest(`there is no mount ${value}; expected ${[...mounts.keys()].join(", ")}`);
-    },
+  const check = (name: string, item: string): string | undefined => {
+    if (name === "set") return sets.has(item) ? undefined : `there is no set ${item}`;
+    if (name !== "purls") return undefined;
+    try {
+      targets.of(parsePurl(item), item);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
   };
 
   /** Reads all sources before it throws what is wrong with them. */
-  async function* tasksFor(request: MirrorRequest, aside: (aside: Aside) => void): AsyncGenerator<Task> {
-    const preferred = new Targets(mounts.values(), { preferred: request.mount, own: ownPath(config) });
+  async function* tasksFor({ request, files }: Asked, aside: (aside: Aside) => void): AsyncGenerator<Task> {
+    const options = {
+      targets: targetsFor(config, served, request.mount),
+      sets,
+      isStrict: request.strict === true,
+      aside,
+    };
     const errors: FieldError[] = [];
     let count = 0;
-    for (const [field, sources] of sourcesOf(request)) {
+    for (const [field, sources] of sourcesOf(request, files)) {
       try {
-        for await (const task of tasksOf(sources, {
-          targets: preferred,
-          sets,
-          isStrict: request.isStrict ?? false,
-          aside,
-        })) {
+        for await (const task of tasksOf(sources, options)) {
           if (++count > max_tasks)
             throw new BadRequest(
               `a job may have at most ${max_tasks} tasks (mirror.max_tasks in the configuration)`,
@@ -92,36 +77,44 @@ export function taker(
     if (errors.length > 0) throw new InvalidFields(errors);
   }
 
-  const judge: SourceReader = {
-    maxConcurrency: config.concurrency * GREED,
-    problemOf: (field, value) => {
-      try {
-        checks[field](value);
-        return undefined;
-      } catch (error) {
-        return messageOf(error);
-      }
-    },
-    problemsOf: async (files) => {
-      try {
-        for await (const _ of tasksFor({ ...NOTHING, ...files }, () => {}));
-        return [];
-      } catch (error) {
-        if (error instanceof InvalidFields) return error.errors;
-        throw error;
-      }
-    },
+  /** What is wrong with documents, each read as a job would read it. */
+  async function documentErrors(files: Files): Promise<readonly FieldError[]> {
+    try {
+      for await (const _ of tasksFor({ request: {}, files, errors: [] }, () => {}));
+      return [];
+    } catch (error) {
+      if (error instanceof InvalidFields) return error.errors;
+      throw error;
+    }
+  }
+
+  const requireGood = async ({ request, files, errors }: Asked): Promise<void> => {
+    const problems = refusals(request, served);
+    const { concurrency = 0 } = request;
+    const message = `expected at most ${most}, four times the configured concurrency`;
+    if (concurrency > most) problems.push({ path: ["concurrency"], message });
+    // What is missing may be in a field that is wrong.
+    if (errors.length === 0) problems.push(...contradictions({ ...request, ...namesOf(files) }));
+    const wrong = [...errors, ...problems.map(fieldError)];
+    if (wrong.length > 0) throw new InvalidFields([...wrong, ...(await documentErrors(files))]);
   };
 
   return async (received) => {
-    const { request, isDry } = await requestOf(received, judge);
+    const asked = requestOf(received, check);
+    await requireGood(asked);
+    const { request, files } = asked;
     const asides: Created["asides"] & { first: Aside[] } = { count: 0, first: [] };
-    const tasks = tasksFor(request, (each) => {
+    const tasks = tasksFor(asked, (each) => {
       if (asides.count++ < ASIDES) asides.first.push(each);
     });
-    const spec = specOf(request, config, mounts);
+    const spec: JobSpec = {
+      ...specOf(request, served),
+      title: titleOf(request, files),
+      runBy: "server",
+      concurrency: request.concurrency ?? config.concurrency,
+    };
     // A registry's list takes too long for anyone to wait at the other end.
-    if (isDry && request.whole?.registry === undefined) {
+    if (request.dry_run && request.registry === undefined) {
       const all: Task[] = [];
       for await (const task of tasks) {
         all.push(task);
@@ -130,15 +123,17 @@ export function taker(
       const told = asides.first.map(({ what, reason, place }) => `${what} ${reason} (${place})`);
       return { planned: { spec, tasks: all, asides: told } };
     }
-    const named = isDry ? { ...spec, title: `dry run of ${spec.title}`, dry: true } : spec;
-    return { created: { id: await store.create(named, await ahead(tasks)), asides } };
+    const job = request.dry_run ? { ...spec, title: `dry run of ${spec.title}`, dry: true } : spec;
+    return { created: { id: await store.create(job, await ahead(tasks)), asides } };
   };
 }
 
 /** By the field that names them, so that what is wrong can be told with it. */
-function sourcesOf(request: MirrorRequest): [field: string, Sources][] {
+function sourcesOf(
+  { purls = [], set: sets = [] }: PartialRequest,
+  { lists, sboms, lockfiles, images }: Files,
+): [field: string, Sources][] {
   const none: Sources = { purls: [], lists: [], sboms: [], lockfiles: [], images: [], sets: [] };
-  const { purls, lists, sboms, lockfiles, images, sets } = request;
   return [
     ["purls", { ...none, purls, lists }],
     ...sboms.map((sbom): [string, Sources] => ["sbom", { ...none, sboms: [sbom] }]),
@@ -148,31 +143,18 @@ function sourcesOf(request: MirrorRequest): [field: string, Sources][] {
   ];
 }
 
-/** Throws InvalidFields. */
-function specOf(request: MirrorRequest, { concurrency }: Config, mounts: ReadonlyMap<string, Mount>): JobSpec {
-  const { purls, lists, sboms, lockfiles, images, sets, closure, refresh, sources, maxSize } = request;
-  const named = [...lists, ...sboms, ...lockfiles, ...images].map(({ name }) => name);
-  const words = [...purls, ...named, ...sets.map((set) => `set ${set}`)];
-  if (request.whole?.registry !== undefined) words.push(`registry ${request.whole.registry}`);
-  return {
-    title: words.slice(0, 3).map(shortened).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : ""),
-    runBy: "server",
-    choice: { platforms: parsePlatforms(request.platform), sources, maxSize },
-    closure,
-    concurrency: request.concurrency ?? concurrency,
-    refresh,
-    ...wholeNamed(request, [...mounts.values()]),
-  };
+/** Documents by the fields of a request that name files elsewhere. */
+function namesOf({ lists, sboms, lockfiles, images }: Files): PartialRequest {
+  const names = (files: Files["lists"]) => files.map(({ name }) => name);
+  return { purls_file: names(lists), sbom: names(sboms), lockfile: names(lockfiles), images: names(images) };
 }
 
-function wholeNamed({ whole = {} }: MirrorRequest, mounts: readonly Mount[]): ReturnType<typeof wholeOf> {
-  try {
-    return wholeOf(whole, mounts);
-  } catch (error) {
-    const message = messageOf(error);
-    const field = /^(\w+)\b/.exec(message)?.[1] ?? "";
-    throw new InvalidFields([{ field: field in whole ? field : "registry", message }]);
-  }
+/** For people: the first three things that are named. */
+function titleOf({ purls = [], set = [], registry }: PartialRequest, files: Files): string {
+  const named = Object.values(namesOf(files)).flatMap((names) => names as string[]);
+  const words = [...purls, ...named, ...set.map((name) => `set ${name}`)];
+  if (registry !== undefined) words.push(`registry ${registry}`);
+  return words.slice(0, 3).map(shortened).join(", ") + (words.length > 3 ? ` and ${words.length - 3} more` : "");
 }
 
 function shortened(text: string): string {

@@ -2,12 +2,12 @@
 import type { Config } from "../config/schema.ts";
 import type { MirrorApi } from "../http/api/mirror-api.ts";
 import { JobRunner } from "../mirror/job/runner.ts";
-import { StandingJobs } from "../mirror/job/scheduled.ts";
+import { ScheduledJobs } from "../mirror/job/scheduled.ts";
 import { estimateApart } from "./estimate-apart.ts";
 import { mirrorApi } from "./mirror-api.ts";
 import type { TakeTasks } from "./mirror-take.ts";
 import { openChildren, openPool, type Runtime } from "./runtime.ts";
-import { standingJobs } from "./scheduled-jobs.ts";
+import { scheduledJobs } from "./scheduled-jobs.ts";
 
 /** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
 const PATIENCE = 10_000;
@@ -24,7 +24,7 @@ export interface Mirroring {
   stop(): Promise<void>;
 }
 
-/** Throws BadRequest for standing jobs that make no sense. */
+/** Throws BadRequest for scheduled jobs that make no sense. */
 export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
   const options = {
     config: { ...config, cache_metadata: true },
@@ -43,9 +43,9 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     openPool: () => openPool(config.workers, options),
     estimate: estimateApart(config, runtime.sources),
   });
-  const standing = new StandingJobs({
+  const scheduled = new ScheduledJobs({
     store: runtime.store,
-    jobs: standingJobs(config, runtime),
+    jobs: scheduledJobs(config, runtime),
     made: () => runner.look(),
   });
   const apart = openChildren<TakeTasks>(READERS, {
@@ -58,11 +58,11 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     start: () => {
       if (config.offline) return;
       runner.start();
-      standing.start();
+      scheduled.start();
     },
     stop: async () => {
       apart.close();
-      await Promise.all([standing.stop(), runner.stop(GRACE)]);
+      await Promise.all([scheduled.stop(), runner.stop(GRACE)]);
     },
   };
 }

@@ -2,6 +2,13 @@ import { hostname as machine } from "node:os";
 import type { Config } from "../config/schema.ts";
 import { withoutSlashes } from "../lib/text-ends.ts";
 import type { OwnPath } from "../mirror/sources/addresses.ts";
+import { Targets } from "../mirror/sources/targets.ts";
+import type { Mount } from "../mounts/mounts.ts";
+
+/** Finds the mounts of package URLs in an installation. `preferred`: the name of a mount. */
+export function targetsFor(config: Config, mounts: Iterable<Mount>, preferred?: string): Targets {
+  return new Targets(mounts, { own: ownPath(config), preferred });
+}
 
 /**
  * Makes the function that tells addresses of this proxy from others. Its own are below `base_url`, at one of the `hosts`, at this

@@ -4,11 +4,10 @@ import { BadRequest } from "../lib/errors.ts";
 import type { JobStore } from "../mirror/job/store.ts";
 import { nameOf, type Value } from "./argv.ts";
 import type { Invocation } from "./command.ts";
-import { REGISTRY_OPTIONS } from "./commands/registry.ts";
-import { SOURCE_OPTIONS } from "./source-flags.ts";
+import { MIRROR_OPTIONS } from "./request-flags.ts";
 
 /** What would make another job of it. */
-const SETTLED = [...[...SOURCE_OPTIONS, ...REGISTRY_OPTIONS].map(({ flag }) => nameOf(flag)), "refresh", "dry-run"];
+const SETTLED = MIRROR_OPTIONS.map(({ flag }) => nameOf(flag));
 
 /** A job's id, or `true`: the newest; `undefined` without `--resume`. Throws BadRequest for what such a job has settled already. */
 export function resumedOf({ args, flags }: Pick<Invocation, "args" | "flags">): Value | undefined {

@@ -56,9 +56,11 @@ function reason(issue: Issue): string {
         ? `expected ${either(issue.options.map(String))}`
         : (issue.errors.flat().map(reason).at(-1) ?? "not allowed");
     case "invalid_type":
-      return `expected ${{ object: "keys and values", record: "keys and values", array: "a list" }[issue.expected as string] ?? issue.expected}`;
+      return issue.message.startsWith("expected")
+        ? issue.message
+        : `expected ${{ object: "keys and values", record: "keys and values", array: "a list" }[issue.expected as string] ?? issue.expected}`;
     case "too_small":
-      return "expected at least one";
+      return issue.origin === "array" ? "expected at least one" : issue.message;
     default:
       return issue.message;
   }

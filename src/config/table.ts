@@ -65,5 +65,5 @@ export function renderConfigurationTable(keys: readonly Key[]): string {
 }
 
 function code(value: string | number | boolean | undefined): string {
-  return value === undefined ? "" : `\`${value}\``;
+  return value === undefined || value === "" ? "" : `\`${value}\``;
 }

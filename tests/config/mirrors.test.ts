@@ -25,32 +25,108 @@ test("what may stand in it, and what it is by default", async () => {
     },
     "base-1.2": { schedule: "@daily", purls: "pkg:npm/a, pkg:npm/b@1", sbom: ["x.json", "y.xml"], sources: false },
   });
+  const unset = {
+    purls: [],
+    purls_file: [],
+    sbom: [],
+    lockfile: [],
+    images: [],
+    set: [],
+    deps: "none" as const,
+    platform: [],
+    sources: true,
+    max_size: 0,
+    metadata_only: false,
+    include: [],
+    exclude: [],
+    allow_shrink: false,
+  };
   expect(mirrors).toEqual({
     web: {
+      ...unset,
       schedule: "30 3 * * 1-5",
       timezone: "Europe/Berlin",
       lockfile: ["a/package-lock.json"],
-      purls: [],
-      set: [],
       deps: "prod",
-      sources: true,
       max_size: 1_000_000_000,
     },
     "base-1.2": {
+      ...unset,
       schedule: "@daily",
       purls: ["pkg:npm/a", "pkg:npm/b@1"],
       sbom: ["x.json", "y.xml"],
-      set: [],
-      deps: "none",
       sources: false,
-      max_size: 0,
     },
+  });
+});
+
+test("scalars of a file are read as their texts, and lists may be one text with commas", async () => {
+  const { all } = await load({
+    all: {
+      schedule: "@daily",
+      registry: "npm",
+      include: "@acme/*, left-*",
+      exclude: [1],
+      limit: "5",
+      versions: "latest:2",
+      since: "2026-01-31",
+      prereleases: "false",
+      metadata_only: true,
+      platform: "linux-x64,py3.11+",
+      max_size: 1000,
+      gone: "purge",
+    },
+  });
+  expect(all).toMatchObject({
+    include: ["@acme/*", "left-*"],
+    exclude: ["1"],
+    limit: 5,
+    versions: { latest: 2 },
+    since: Date.UTC(2026, 0, 31),
+    prereleases: false,
+    metadata_only: true,
+    platform: [{ os: "linux", arch: "x64", python: "3.11+" }],
+    max_size: 1_000,
+    gone: "purge",
   });
 });
 
 for (const [entry, reason] of [
   [{ purls: "pkg:npm/a" }, "mirrors.web.schedule"],
-  [{ schedule: "@daily" }, "mirrors.web = .* (.*): expected something to hold: at least one of purls"],
+  [
+    { schedule: "@daily" },
+    "mirrors.web.purls (.*): expected something to mirror: at least one of purls, purls_file, sbom",
+  ],
+  [
+    { schedule: "@daily", registry: "npm", purls: "pkg:npm/a" },
+    "mirrors.web.registry = .npm. .*: means all of a registry",
+  ],
+  [
+    { schedule: "@daily", purls: "pkg:npm/a", allow_shrink: true },
+    "mirrors.web.allow_shrink = true .*: is of a registry; registry says which",
+  ],
+  [
+    { schedule: "@daily", registry: "npm", names: "a", snapshot: "b" },
+    "mirrors.web.names = .a. .*: names and snapshot both replace",
+  ],
+  [{ schedule: "@daily", registry: "npm", limit: 0 }, "mirrors.web.limit = 0 .*: expected at least 1"],
+  [{ schedule: "@daily", registry: "npm", limit: "many" }, "mirrors.web.limit = .many. .*: expected a whole number"],
+  [
+    { schedule: "@daily", registry: "npm", gone: "never" },
+    "mirrors.web.gone = .never. .*: expected keep, hide or purge",
+  ],
+  [
+    { schedule: "@daily", registry: "npm", prereleases: "perhaps" },
+    "mirrors.web.prereleases .*: expected true or false",
+  ],
+  [
+    { schedule: "@daily", registry: "npm", versions: "newest" },
+    "mirrors.web.versions .*: .newest. chooses no versions",
+  ],
+  [{ schedule: "@daily", registry: "npm", since: "today" }, "mirrors.web.since .*: .today. is no date"],
+  [{ schedule: "@daily", purls: "pkg:npm/a", platform: "amiga" }, "mirrors.web.platform .*: .amiga. is no platform"],
+  [{ schedule: "@daily", purls: "pkg:npm/a", max_size: "3XB" }, "mirrors.web.max_size .*: expected a size"],
+  [{ schedule: "@daily", purls: { a: 1 } }, "mirrors.web.purls .*: expected a list"],
   [{ schedule: "every day", purls: "pkg:npm/a" }, 'mirrors.web.schedule = "every day" (.*): expected five fields'],
   [{ schedule: "0 0 31 2 *", purls: "pkg:npm/a" }, "mirrors.web.schedule"],
   [{ schedule: "@daily", timezone: "Mars/Base", purls: "pkg:npm/a" }, "mirrors.web.timezone .*: expected a time zone"],

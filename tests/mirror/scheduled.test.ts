@@ -1,7 +1,7 @@
 /** When standing jobs run: at their times, once for all servers, not on top of themselves, and after what was missed. */
 import { expect, test } from "bun:test";
 import { nextTime } from "../../src/lib/schedule.ts";
-import { StandingJobs } from "../../src/mirror/job/scheduled.ts";
+import { ScheduledJobs } from "../../src/mirror/job/scheduled.ts";
 import { Targets } from "../../src/mirror/sources/targets.ts";
 import { setUp } from "../support/files-cache.ts";
 import { jobStore, SPEC } from "../support/job-store.ts";
@@ -27,7 +27,7 @@ function server(all: Set, clock: { now: number }, read?: () => void) {
       })();
     },
   };
-  const standing = new StandingJobs({ store, jobs: [job], made: () => {}, now: () => clock.now });
+  const standing = new ScheduledJobs({ store, jobs: [job], made: () => {}, now: () => clock.now });
   const runs = () => store.list({ limit: 100 });
   /** Ends the newest run. */
   const end = async (error?: string) => {

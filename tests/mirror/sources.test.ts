@@ -236,7 +236,9 @@ test(
         code: 2,
         stderr: expect.stringMatching(/--mount npn: there is no such mount; expected .*\bnpm, .*pypi\n$/) as string,
       });
-    expect((await all.run("mirror")).stderr).toContain("mirror needs something to hold");
+    expect((await all.run("mirror")).stderr).toContain(
+      "expected something to mirror: at least one of a package URL such as pkg:npm/lodash@4.17.21, --purls",
+    );
     for (const flag of ["--purls", "--sbom", "--lockfile"])
       expect(await all.run("mirror", flag, import.meta.dir)).toMatchObject({
         code: 2,

@@ -183,7 +183,9 @@ test(
     await until(async () => (await jobs()).jobs.some(({ state }) => state === "complete"));
     expect((await jobs()).jobs.map(({ title, state }) => [title, state])).toEqual([["base", "complete"]]);
     expect((await all.proxy.run(["jobs"])).stdout).toMatch(/complete .* base$/m);
-    expect(all.proxy.stderr() + second.stderr()).toMatch(/standing mirror job cannot run.*mirror=broken.*absent\.json/);
+    expect(all.proxy.stderr() + second.stderr()).toMatch(
+      /scheduled mirror job cannot run.*mirror=broken.*absent\.json/,
+    );
     const metrics = await (await fetch(`${second.url}/metrics`)).text();
     expect(metrics).toContain('proxy_mirror_jobs{state="complete"} 1');
     await second.stop();

@@ -1,5 +1,6 @@
 import { workInBackground } from "../../app/background.ts";
 import { dryFolder } from "../../app/dry-folder.ts";
+import { targetsFor } from "../../app/own-path.ts";
 import { describeEstimate, estimate } from "../../app/registry-estimate.ts";
 import { mountsOf, openCrew, openRuntime, type Runtime, type RuntimeOptions, threads } from "../../app/runtime.ts";
 import type { Config } from "../../config/schema.ts";
@@ -12,6 +13,8 @@ import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { type Counts, countsOf, type Progress } from "../../mirror/job/progress.ts";
 import { type RunOptions, runJob } from "../../mirror/job/run.ts";
 import type { Opened } from "../../mirror/registry/registries.ts";
+import { refusals, specOf } from "../../mirror/request/job-spec.ts";
+import { contradictions, type PartialRequest } from "../../mirror/request/request.ts";
 import { tasksOf } from "../../mirror/sources/read.ts";
 import { ahead } from "../../mirror/sources/read-ahead.ts";
 import type { Mount } from "../../mounts/mounts.ts";
@@ -27,9 +30,9 @@ import {
   summary,
 } from "../report/mirror-report.ts";
 import { openReport } from "../report/report-file.ts";
+import { MIRROR_OPTIONS, mirrorRequest, requireNone, sourcesOf } from "../request-flags.ts";
 import { resumable, resumedOf } from "../resumed-job.ts";
-import { choiceOf, closureOf, isEmpty, SOURCE_OPTIONS, sourcesOf, targetsOf } from "../source-flags.ts";
-import { REGISTRY_OPTIONS, registryOf, releaseFilterOf, tellStanding, unfinishedOf } from "./registry.ts";
+import { tellStanding, unfinishedOf } from "./registry.ts";
 
 /** What ends a mirror: a person, a service manager. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -43,23 +46,13 @@ export const mirror: Command = {
   describe:
     "Fetch and keep packages (by PURL, SBOM, lockfile, image, or a whole registry), so completely that their clients install them offline",
   options: [
-    ...SOURCE_OPTIONS,
-    ...REGISTRY_OPTIONS,
+    ...MIRROR_OPTIONS,
+    ...under("A whole registry", [
+      { flag: "--status", describe: "Show how the mirror of a registry stands, or of each registry; fetch nothing" },
+    ]),
     ...MANNERS_OPTIONS,
     ...under("How", [
-      {
-        flag: "--refresh",
-        describe: "Look again at releases that are held whole, and ask upstream for documents anew",
-      },
-      {
-        flag: "--strict",
-        describe: "Refuse an SBOM with malformed package URLs or hashes, instead of listing them",
-      },
-      { flag: "--resume [job]", describe: "Go on with a job that was interrupted: the newest, or the one named" },
-      {
-        flag: "--dry-run",
-        describe: "Say what would be fetched, with sizes where the index states them; write nothing",
-      },
+      { flag: "--resume [job]", describe: "Continue an interrupted job: the newest, or the one named" },
       { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
       { flag: "--json", describe: "Print the result as one JSON document" },
     ]),
@@ -68,7 +61,6 @@ export const mirror: Command = {
     const { flags, load } = invocation;
     const { config: configured, sources, ecosystems } = await load();
     const config = withManners(configured, flags);
-    const isDry = flags["dry-run"] === true;
     if (flags.status === true) return tellStanding(invocation);
     if (config.offline)
       throw new BadRequest(
@@ -76,7 +68,15 @@ export const mirror: Command = {
       );
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
-    const spec = specOf(invocation, config, mounts);
+    const request = mirrorRequest(invocation);
+    requireNone([...(asked === undefined ? contradictions(request) : []), ...refusals(request, mounts)], invocation);
+    const spec: JobSpec = {
+      title: titleOf(invocation),
+      runBy: "command",
+      concurrency: config.concurrency,
+      ...specOf(request, mounts),
+    };
+    const isDry = request.dry_run === true;
     const options: RuntimeOptions & { share: number } = {
       config: { ...config, cache_metadata: true },
       sources,
@@ -89,8 +89,7 @@ export const mirror: Command = {
     const tally = new Tally({ keepsPlan: isDry });
     const lazy = lazily(() => openRuntime(options));
     // All that is wrong with what was asked for is told before there is a folder or a database.
-    const tasks =
-      asked === undefined ? await tasksFrom(invocation, { config, mounts, runtime: lazy, tally }) : undefined;
+    const tasks = asked === undefined ? await tasksFrom(request, { config, mounts, runtime: lazy, tally }) : undefined;
     const runtime = await lazy();
     const pool = openCrew(runtime, options);
     workInBackground({ whole: true });
@@ -173,22 +172,12 @@ export const mirror: Command = {
   },
 };
 
-function specOf({ args, flags }: Invocation, config: Config, mounts: readonly Mount[]): JobSpec {
-  const registry = registryOf(flags, mounts);
-  const releases = releaseFilterOf(flags, registry && mounts.find(({ name }) => name === registry.mount));
-  const asked = ["purls", "sbom", "lockfile", "images", "set", "registry"].flatMap((name) =>
+/** For people: `pkg:npm/lodash --sbom app.cdx.json`. */
+function titleOf({ args, flags }: Invocation): string {
+  const named = ["purls", "sbom", "lockfile", "images", "set", "registry"].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name} ${String(value)}`),
   );
-  return {
-    title: [...args.slice(0, 3), ...(args.length > 3 ? [`and ${args.length - 3} more`] : []), ...asked].join(" "),
-    runBy: "command",
-    choice: choiceOf(flags),
-    closure: closureOf(flags),
-    concurrency: config.concurrency,
-    refresh: flags.refresh === true,
-    ...(registry && { registry }),
-    ...(releases && { releases }),
-  };
+  return [...args.slice(0, 3), ...(args.length > 3 ? [`and ${args.length - 3} more`] : []), ...named].join(" ");
 }
 
 interface Reading {
@@ -198,23 +187,16 @@ interface Reading {
   tally: Tally;
 }
 
+/** Reads the sources of a request. Throws BadRequest for sources that cannot be read. */
 async function tasksFrom(
-  { args, flags }: Invocation,
+  request: PartialRequest,
   { config, mounts, runtime, tally }: Reading,
 ): Promise<AsyncIterable<Task>> {
-  const sources = sourcesOf(args, flags);
-  if (flags.registry !== undefined) {
-    if (!isEmpty(sources)) throw new BadRequest("--registry is all of one; other sources need a command of their own");
-    return (async function* () {})();
-  }
-  if (isEmpty(sources))
-    throw new BadRequest(
-      "mirror needs something to hold: a package URL such as pkg:npm/lodash@4.17.21, --sbom, --lockfile, --images, --purls, --set or --registry",
-    );
-  const targets = targetsOf(mounts, flags, config);
+  const sources = sourcesOf(request);
+  const targets = targetsFor(config, mounts, request.mount);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
   return ahead(
-    tasksOf(sources, { targets, sets, isStrict: flags.strict === true, aside: (aside) => tally.aside(aside) }),
+    tasksOf(sources, { targets, sets, isStrict: request.strict === true, aside: (aside) => tally.aside(aside) }),
   );
 }
 

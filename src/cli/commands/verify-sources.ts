@@ -1,22 +1,37 @@
 /** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
 
+import { targetsFor } from "../../app/own-path.ts";
 import { openCrew, openRuntime, type RuntimeOptions, threads } from "../../app/runtime.ts";
+import type { Closure } from "../../contract/jobs.ts";
 import { counted } from "../../lib/sizes.ts";
 import { Job } from "../../mirror/job/job.ts";
 import { Tally } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../../mirror/job/progress.ts";
-import { EVERYTHING, keyOfChoice } from "../../mirror/plan/choice.ts";
+import { keyOfChoice } from "../../mirror/plan/choice.ts";
+import { refusals, specOf } from "../../mirror/request/job-spec.ts";
+import type { PartialRequest } from "../../mirror/request/request.ts";
 import { type Sources, tasksOf } from "../../mirror/sources/read.ts";
 import type { Aside } from "../../mirror/sources/source.ts";
 import type { Invocation, Setup } from "../command.ts";
 import { failuresOf, listed, recorder, told } from "../report/mirror-report.ts";
 import { showProgress } from "../report/progress-line.ts";
 import { openReport } from "../report/report-file.ts";
-import { choiceOf, closureOf, sourcesOf, targetsOf } from "../source-flags.ts";
+import { requireNone } from "../request-flags.ts";
+
+/** What is to be proven, and how it was asked for. */
+interface Asked {
+  request: PartialRequest;
+  sources: Sources;
+  invocation: Invocation;
+}
 
 /** 0 only where nothing is missing, and with `--strict` nothing is unproven either. Throws BadRequest for sources that cannot be read. */
-export async function verifySources({ args, flags }: Invocation, { config, sources: plugins }: Setup): Promise<number> {
+export async function verifySources(
+  { request, sources: asked, invocation }: Asked,
+  { config, sources: plugins }: Setup,
+): Promise<number> {
+  const { flags } = invocation;
   const options: RuntimeOptions = {
     config: { ...config, offline: true },
     sources: plugins,
@@ -35,9 +50,11 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
   let running: Job | undefined;
   const shown = process.stderr.isTTY ? showProgress(() => standingOf(counts, running)) : undefined;
   try {
-    const targets = targetsOf([...runtime.mounts.values()], flags, config);
-    for (const { sources, closure } of partsOf(sourcesOf(args, flags), flags)) {
-      const choice = { ...EVERYTHING, ...choiceOf(flags) };
+    const mounts = [...runtime.mounts.values()];
+    requireNone(refusals(request, mounts), invocation);
+    const targets = targetsFor(config, mounts, request.mount);
+    const { choice, closure: stated } = specOf(request, mounts);
+    for (const { sources, closure } of partsOf(asked, stated, flags.deps !== undefined)) {
       const ledger = new MemoryLedger({
         isWhole: ({ mount, purl, digests }) =>
           ["", keyOfChoice(choice, digests)].some((key) => runtime.index.mirrored.isWhole(mount, purl, key)),
@@ -91,12 +108,12 @@ export async function verifySources({ args, flags }: Invocation, { config, sourc
 }
 
 /** Package URLs stand for what a client would install, with dependencies; lockfiles, SBOMs and sets name all there is. */
-function partsOf(sources: Sources, flags: Invocation["flags"]) {
+function partsOf(sources: Sources, closure: Closure, isStated: boolean) {
   const named = { ...sources, purls: [], lists: [] };
   const asked = { ...sources, sboms: [], lockfiles: [], images: [], sets: [] };
   return [
-    { sources: asked, closure: flags.deps === undefined ? ("prod" as const) : closureOf(flags) },
-    { sources: named, closure: closureOf(flags) },
+    { sources: asked, closure: isStated ? closure : ("prod" as const) },
+    { sources: named, closure },
   ];
 }
 

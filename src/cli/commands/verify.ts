@@ -1,7 +1,7 @@
 import { BadRequest } from "../../lib/errors.ts";
 import { nameOf } from "../argv.ts";
 import { type Command, under } from "../command.ts";
-import { isEmpty, SOURCE_OPTIONS, sourcesOf } from "../source-flags.ts";
+import { isEmpty, sourcesOf, VERIFY_OPTIONS, verifyRequest } from "../request-flags.ts";
 import { verifySources } from "./verify-sources.ts";
 import { verifyHeld } from "./verify-store.ts";
 
@@ -15,7 +15,7 @@ export const verify: Command = {
   describe:
     "Read what is held again, and mend what is not what its digest says; with sources: prove that clients will find all of them offline",
   options: [
-    ...SOURCE_OPTIONS,
+    ...VERIFY_OPTIONS,
     ...under("How", [
       {
         flag: "--strict",
@@ -41,18 +41,19 @@ export const verify: Command = {
     ]),
   ],
   action: async (invocation) => {
-    const { args, flags, load } = invocation;
+    const { flags, load } = invocation;
     const setup = await load();
-    const sources = sourcesOf(args, flags);
+    const request = verifyRequest(invocation);
+    const sources = sourcesOf(request);
     const apart = isEmpty(sources)
-      ? SOURCE_OPTIONS.map(({ flag }) => nameOf(flag))
+      ? VERIFY_OPTIONS.map(({ flag }) => nameOf(flag))
       : ["sample", "older-than", "rate", "remove-unknown"];
     const misplaced = [...apart, ...(isEmpty(sources) ? ["strict"] : [])].find((name) => flags[name] !== undefined);
     if (misplaced !== undefined)
       throw new BadRequest(
         `--${misplaced} is for verify ${isEmpty(sources) ? "with sources (a PURL, --sbom, --lockfile, --images, --purls, --set)" : "of all that is held, without sources"}`,
       );
-    if (!isEmpty(sources)) return verifySources(invocation, setup);
+    if (!isEmpty(sources)) return verifySources({ request, sources, invocation }, setup);
     const text = (name: string) => (typeof flags[name] === "string" ? flags[name] : undefined);
     return verifyHeld(setup, {
       sample: text("sample"),

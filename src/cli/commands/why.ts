@@ -1,3 +1,4 @@
+import { targetsFor } from "../../app/own-path.ts";
 import { mountsOf, openRuntime, type Runtime } from "../../app/runtime.ts";
 import { documentAt } from "../../cache/target.ts";
 import type { ReleaseFacts } from "../../contract/ecosystem.ts";
@@ -5,10 +6,11 @@ import type { ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl, parsePurl } from "../../contract/purl.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { type OddEntry, walk } from "../../mirror/plan/walk.ts";
+import { refusals } from "../../mirror/request/job-spec.ts";
 import { isPublicMount } from "../../mirror/sources/addresses.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Command } from "../command.ts";
-import { targetsOf } from "../source-flags.ts";
+import { requireNone } from "../request-flags.ts";
 
 /** Milliseconds that the question may wait for upstream. */
 const PATIENCE = 3_000;
@@ -23,7 +25,10 @@ export const why: Command = {
     const { config, sources, ecosystems } = await load();
     const [text, ...more] = args;
     if (text === undefined || more.length > 0) throw new BadRequest("why takes one package URL");
-    const all = targetsOf(mountsOf(config, ecosystems), flags, config).everywhere(parsePurl(text), text);
+    const mounts = mountsOf(config, ecosystems);
+    const mount = flags.mount === undefined ? undefined : String(flags.mount);
+    requireNone(refusals({ mount }, mounts), { args, flags });
+    const all = targetsFor(config, mounts, mount).everywhere(parsePurl(text), text);
     const targets = flags.mount === undefined ? all : all.filter(({ mount }) => mount === flags.mount);
     if (targets.length === 0)
       throw new BadRequest(

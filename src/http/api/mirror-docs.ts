@@ -1,9 +1,8 @@
 /** What the documentation says of the bodies that a request for a mirror job may have. */
-import { z } from "zod";
-import { fieldsSchema } from "./mirror-fields.ts";
+import { fieldsJsonSchema } from "./mirror-fields.ts";
 import { SBOM_TYPES } from "./mirror-request.ts";
 
-const fields = z.toJSONSchema(fieldsSchema(), { io: "input" }) as { properties: Record<string, object> };
+const fields = fieldsJsonSchema();
 const file = (description: string) => ({ type: "array", items: { type: "string", format: "binary" }, description });
 
 const form = {

@@ -1,7 +1,7 @@
 /** From the body of a request for a mirror job to what it asks for: JSON, a form with files, or an SBOM as it is. */
 import { BadRequest, messageOf } from "../../lib/errors.ts";
-import type { MirrorRequest, SourceReader, Upload } from "./mirror-api.ts";
-import { documentsIn, fromTexts, readFields } from "./mirror-fields.ts";
+import type { PartialRequest } from "../../mirror/request/request.ts";
+import { type Fields, fromTexts, type MirrorFields, readFields } from "./mirror-fields.ts";
 import { boundaryOf, partsOf } from "./multipart.ts";
 import { type FieldError, InvalidFields } from "./problem.ts";
 import { atMost, received, textOf, tooLarge, type Uploads } from "./uploads.ts";
@@ -31,7 +31,14 @@ export const SBOM_TYPES = [
   "text/spdx",
 ];
 
-type Files = Record<"lists" | "sboms" | "lockfiles" | "images", Upload[]>;
+/** A document that came with a request; it can be read until the request is answered. */
+export interface Upload {
+  name: string;
+  bytes: () => AsyncIterable<Uint8Array>;
+}
+
+/** `lists`: of package URLs. */
+export type Files = Record<"lists" | "sboms" | "lockfiles" | "images", Upload[]>;
 /** Fields that may be files, and how they are told then. */
 const FILES: Readonly<Record<string, keyof Files>> = {
   purls: "lists",
@@ -50,9 +57,12 @@ export interface Received {
   size: number;
 }
 
+/** What a request asks for, as far as it can be read. */
 export interface Asked {
-  request: MirrorRequest;
-  isDry: boolean;
+  /** Without its documents. */
+  request: PartialRequest;
+  files: Files;
+  errors: FieldError[];
 }
 
 /** Takes a request in. Its files are in `uploads`. Throws BadRequest for a body that cannot be taken. */
@@ -105,49 +115,20 @@ async function formOf(parts: ReturnType<typeof partsOf>, uploads: Uploads): Prom
   return { body: { texts }, files, errors };
 }
 
-/** What a request asks for. Throws InvalidFields, which names every field that is wrong. */
-export async function requestOf({ body, files: kept, errors }: Received, judge: SourceReader): Promise<Asked> {
+/** Reads the fields of a request. Throws InvalidFields where it has none. `check`: of items of lists, what is wrong with them. */
+export function requestOf(
+  { body, files: kept, errors: before }: Received,
+  check: (name: string, item: string) => string | undefined,
+): Asked {
+  const raw = "json" in body ? jsonOf(body.json) : fromTexts(body.texts);
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw new InvalidFields([{ field: "body", message: "expected an object with fields" }]);
+  const { fields, errors } = readFields(raw as Fields, check);
   const files: Files = { lists: [], sboms: [], lockfiles: [], images: [] };
   for (const { kind, name, path } of kept) files[kind].push({ name, bytes: () => Bun.file(path).stream() });
-  const raw = "json" in body ? jsonOf(body.json) : fromTexts(body.texts);
-  const fields = readFields(raw, judge);
-  if (Array.isArray(fields) || errors.length > 0) {
-    const documents = withInline(files, documentsIn(raw));
-    const wrong = Array.isArray(fields) ? fields : [];
-    throw new InvalidFields([...wrong, ...errors, ...(await judge.problemsOf({ lists: files.lists, ...documents }))]);
-  }
-  const { purls, set: sets, mount, deps: closure, platform, no_sources, max_size: maxSize, concurrency } = fields;
-  const { sboms, lockfiles, images } = withInline(files, fields);
-  const isEmpty = [purls, sets, sboms, lockfiles, images, files.lists].every(({ length }) => length === 0);
-  const { registry, include, exclude, limit, versions, since, prereleases, metadata_only, gone, allow_shrink } = fields;
-  const releases = { versions, since, prereleases, metadata_only };
-  const whole = { registry, include, exclude, limit, gone, allow_shrink, ...releases };
-  if (registry !== undefined && !isEmpty)
-    throw new InvalidFields([
-      { field: "registry", message: "it is all of one; what else is to be held needs a request of its own" },
-    ]);
-  if (isEmpty && registry === undefined)
-    throw new InvalidFields([
-      {
-        field: "purls",
-        message: "expected something to hold: at least one of purls, sbom, lockfile, images, set and registry",
-      },
-    ]);
-  const wanted = { purls, sets, sboms, lockfiles, images, lists: files.lists, sources: !no_sources };
-  return {
-    request: {
-      ...wanted,
-      mount,
-      closure,
-      platform,
-      maxSize,
-      concurrency,
-      refresh: fields.refresh,
-      isStrict: fields.strict,
-      whole,
-    },
-    isDry: fields.dry_run,
-  };
+  addInline(files, fields);
+  const { sbom: _, lockfile: _l, images: _i, no_sources = false, ...shared } = fields;
+  return { request: { ...shared, sources: !no_sources }, files, errors: [...errors, ...before] };
 }
 
 function jsonOf(text: string): unknown {
@@ -176,14 +157,12 @@ function isFlat(text: string): boolean {
   return true;
 }
 
-/** The files that came, and the documents that stand in the fields themselves. */
-function withInline({ sboms, lockfiles, images }: Files, fields: ReturnType<typeof documentsIn>) {
-  const several = fields.sbom.length > 1;
-  return {
-    sboms: [...sboms, ...fields.sbom.map((document, n) => inlineSbom(several ? `sbom[${n}]` : "sbom", document))],
-    lockfiles: [...lockfiles, ...fields.lockfile.map(({ name, content }) => inline(name, content))],
-    images: [...images, ...fields.images.map(({ name, content }) => inline(name, content))],
-  };
+/** Adds the documents that stand in the fields themselves. */
+function addInline(files: Files, { sbom = [], lockfile = [], images = [] }: MirrorFields): void {
+  const isOne = sbom.length === 1;
+  files.sboms.push(...sbom.map((document, n) => inlineSbom(isOne ? "sbom" : `sbom[${n}]`, document)));
+  files.lockfiles.push(...lockfile.map(({ name, content }) => inline(name, content)));
+  files.images.push(...images.map(({ name, content }) => inline(name, content)));
 }
 
 function inlineSbom(name: string, document: unknown): Upload {

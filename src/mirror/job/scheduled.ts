@@ -1,5 +1,5 @@
 /**
- * Standing jobs: those of the configuration that run again and again. What was run when is known to the rows of jobs alone,
+ * Scheduled jobs: those of the configuration that run again and again. What was run when is known to the rows of jobs alone,
  * so that several servers on one store, and one that was down for a while, agree on what is due.
  */
 
@@ -11,7 +11,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { JobStore } from "./store.ts";
 
-export interface StandingJob {
+export interface ScheduledJob {
   /** Names it, and its runs. */
   name: string;
   /** When it comes next after a time, in milliseconds since 1970. */
@@ -21,9 +21,9 @@ export interface StandingJob {
   tasks: () => Promise<AsyncIterable<Task>>;
 }
 
-export interface StandingOptions {
+export interface ScheduledOptions {
   store: JobStore;
-  jobs: readonly StandingJob[];
+  jobs: readonly ScheduledJob[];
   /** Told that a run was made. */
   made: () => void;
   /** Milliseconds between looks at the clock. Default: 5 s. */
@@ -33,14 +33,14 @@ export interface StandingOptions {
 
 const POLL = 5_000;
 
-export class StandingJobs {
-  readonly #options: StandingOptions;
+export class ScheduledJobs {
+  readonly #options: ScheduledOptions;
   /** When a run last could not be made, or was left out, by name: the next time is the one after that. */
   readonly #passed = new Map<string, number>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(options: StandingOptions) {
+  constructor(options: ScheduledOptions) {
     this.#options = options;
   }
 
@@ -66,7 +66,7 @@ export class StandingJobs {
         await this.#look(job, isFirst);
       } catch (error) {
         this.#pass(job);
-        log.error("a standing mirror job cannot run; it is tried again at its next time", {
+        log.error("a scheduled mirror job cannot run; it is tried again at its next time", {
           mirror: job.name,
           error: messageOf(error),
         });
@@ -74,7 +74,7 @@ export class StandingJobs {
     }
   }
 
-  async #look(job: StandingJob, isFirst: boolean): Promise<void> {
+  async #look(job: ScheduledJob, isFirst: boolean): Promise<void> {
     const { store, made } = this.#options;
     const { name, spec, tasks } = job;
     if (!this.#isDue(job, store.latest(name), isFirst)) return;
@@ -85,19 +85,19 @@ export class StandingJobs {
       if (!this.#isDue(job, last, isFirst)) return;
       if (last && isUnfinished(last)) {
         this.#pass(job);
-        log.warn("a standing mirror job is left out: its last run is still going", { mirror: name, job: last.id });
+        log.warn("a scheduled mirror job is left out: its last run is still going", { mirror: name, job: last.id });
         return;
       }
       const id = await store.create({ ...spec, standing: name }, await tasks());
       this.#pass(job);
-      log.info("a standing mirror job is due", { mirror: name, job: id });
+      log.info("a scheduled mirror job is due", { mirror: name, job: id });
       made();
     } finally {
       await turn.release();
     }
   }
 
-  #isDue({ name, next }: StandingJob, last: JobRow | undefined, isFirst: boolean): boolean {
+  #isDue({ name, next }: ScheduledJob, last: JobRow | undefined, isFirst: boolean): boolean {
     const passed = this.#passed.get(name);
     if (!last && passed === undefined) return true;
     if (isFirst && last?.state === "failed") return true;
@@ -110,7 +110,7 @@ export class StandingJobs {
     return at !== undefined && at <= now;
   }
 
-  #pass({ name }: StandingJob): void {
+  #pass({ name }: ScheduledJob): void {
     this.#passed.set(name, this.#now());
   }
 

@@ -131,9 +131,9 @@ test("every field that is wrong is named at once, and nothing is recorded", asyn
   expect(Object.fromEntries(body.errors.map(({ field, message }) => [field, message]))).toEqual({
     "purls[1]": expect.stringContaining('no ecosystem serves the type "none"') as string,
     "purls[2]": expect.stringContaining("is not a package URL") as string,
-    "purls[3]": expect.stringContaining("expected string") as string,
+    "purls[3]": "expected a package URL",
     "set[0]": "there is no set absent",
-    mount: expect.stringContaining("there is no mount absent; expected files") as string,
+    mount: expect.stringContaining("there is no such mount; expected files") as string,
     platform: expect.stringContaining("is no platform") as string,
     deps: "expected none, prod or all",
     max_size: expect.stringContaining("expected a size") as string,
@@ -175,9 +175,9 @@ test("bodies that cannot be read", async () => {
   const deep = `{"sbom": ${'{"a":'.repeat(200_000)}1${"}".repeat(200_000)}}`;
   for (const [type, body, status, reason] of [
     ["application/json", "{", 400, "no JSON"],
-    ["application/json", "[]", 400, "expected object"],
-    ["application/json", '"text"', 400, "expected object"],
-    ["application/json", "{}", 400, "expected something to hold"],
+    ["application/json", "[]", 400, "expected an object"],
+    ["application/json", '"text"', 400, "expected an object"],
+    ["application/json", "{}", 400, "expected something to mirror"],
     ["application/json", deep, 400, "nested more than 500 levels deep"],
     ["application/json", `{"purls": "${"[".repeat(1_000)}\\"${"{".repeat(1_000)}"}`, 400, "purls"],
     ["application/json", new Uint8Array([0xff, 0xfe]), 400, "not UTF-8"],
