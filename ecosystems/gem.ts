@@ -127,6 +127,7 @@ export const gem: Ecosystem = {
   },
   signs: ["x509"],
   versions: { compare: compareRuby, isStable: isStableRuby, satisfies: satisfiesRuby },
+  selects: "compatible",
   runtimes: ["2.7", "3.0", "3.1", "3.2", "3.3", "3.4", "4.0"].map((ruby) => ({ ruby })),
   runsOn: (marker, platform) =>
     marker.startsWith(RUBY) ? takesRuby(marker.slice(RUBY.length), platform) : fitsGem(marker, platform),

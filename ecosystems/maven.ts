@@ -2,7 +2,7 @@ import { hash } from "../src/contract/digest.ts";
 import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } from "../src/contract/ecosystem.ts";
 import { mavenCatalog } from "./maven/catalog.ts";
 import { fileAt, suffixOf, withProofs } from "./maven/files.ts";
-import { GRADLE_MARKER, readGradleModule } from "./maven/gradle-module.ts";
+import { ANDROID, GRADLE_MARKER, readGradleModule } from "./maven/gradle-module.ts";
 import { isPomOnly, readPom } from "./maven/pom.ts";
 import { mavenVersions } from "./maven/versions.ts";
 import { labelOf, leaveOut, readEntries } from "./shared/entries.ts";
@@ -65,6 +65,10 @@ export const maven: Ecosystem = {
   names: /^[\w-]+(?:\.[\w-]+)*\/[\w.-]+$/,
   index: ({ name }) => [`/${folder(name)}/maven-metadata.xml`],
   files,
+  graph: (release) => ({ path: pathOf(release, ".pom"), qualifiers: { type: "pom" } }),
+  selects: "nearest",
+  // Gradle takes variants for Android in builds for Android only.
+  runsOn: (marker, { os }) => marker !== ANDROID || os === undefined || os === ANDROID,
   catalog: mavenCatalog,
   datedBy: (release) => (isSnapshot(release) ? snapshotIndex(release) : pathOf(release, ".pom")),
   digestHeaders: { md5: "x-checksum-md5", sha1: "x-checksum-sha1", sha256: "x-checksum-sha256" },
@@ -242,11 +246,16 @@ function gradleModule(doc: Doc): Facts {
   const { files, requires } = readGradleModule(doc.json<unknown>());
   const folderOf = (path: Path) => path.slice(0, path.lastIndexOf("/"));
   const paths = Map.groupBy(
-    files.flatMap((url) => doc.pathOf(url) ?? []),
-    (path) => folderOf(path) === folderOf(doc.path),
+    files.flatMap(({ url, ...limits }) => {
+      const path = doc.pathOf(url);
+      return path === undefined ? [] : { path, ...limits };
+    }),
+    ({ path }) => folderOf(path) === folderOf(doc.path),
   );
-  const others = (paths.get(false) ?? []).map((path) => releaseOf(at(FILE).exec(path)?.groups ?? {}));
-  const needed = others.flatMap(({ name, version }) => (version ? [{ name, range: version }] : []));
-  const own = (paths.get(true) ?? []).map(fileAt);
+  const needed = (paths.get(false) ?? []).flatMap(({ path, ...limits }) => {
+    const { name, version } = releaseOf(at(FILE).exec(path)?.groups ?? {});
+    return version ? [{ name, range: version, ...limits }] : [];
+  });
+  const own = (paths.get(true) ?? []).map(({ path, ...limits }) => ({ ...fileAt(path), ...limits }));
   return { releases: [{ ...release, files: own.flatMap(withProofs), requires: [...requires, ...needed] }] };
 }

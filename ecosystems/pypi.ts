@@ -119,6 +119,7 @@ export const pypi: Ecosystem = {
 
   versions: pythonVersions,
   // Those that are maintained, and what the long-term releases of distributions have.
+  selects: "compatible",
   runtimes: ["3.10", "3.11", "3.12", "3.13", "3.14+"].map((python) => ({ python })),
   runsOn: (marker, platform) => (isWheelTags(marker) ? fitsWheel(marker, platform) : mayHold(marker, platform)),
 };

@@ -15,6 +15,7 @@ export interface Pom {
 interface Managed {
   version: string;
   scope: string;
+  excludes: string[];
 }
 
 const PROPERTY = /\$\{([^{}]+)\}/g;
@@ -53,7 +54,16 @@ export function readPom(source: string, near: Near): Pom {
     const { type, classifier } = fileOf(model, dependency);
     // One that depends on the machine of who builds (`${os.detected.classifier}`) cannot be told.
     const qualifiers = `${type}${classifier}`.includes("${") ? undefined : qualifiersOf(type, classifier);
-    return [{ name, range, ...(optional && { optional }), ...(qualifiers && { qualifiers }) }];
+    const excludes = [...new Set([...excludesOf(model, dependency), ...(found?.excludes ?? [])])];
+    return [
+      {
+        name,
+        range,
+        ...(optional && { optional }),
+        ...(qualifiers && { qualifiers }),
+        ...(excludes.length > 0 && { excludes }),
+      },
+    ];
   });
   const needs = [...model.parents, ...imports.values()].filter((release) => isKnown(release));
   return { requires, needs, packaging: model.packaging };
@@ -96,7 +106,11 @@ function manage(model: Model, near: Near, imports: Map<string, Release>, managed
     const scope = fill(model, dependency, "scope");
     if (scope === "import") imported.push(release);
     else if (!managed.has(managementKey(model, dependency)))
-      managed.set(managementKey(model, dependency), { version: release.version, scope });
+      managed.set(managementKey(model, dependency), {
+        version: release.version,
+        scope,
+        excludes: excludesOf(model, dependency),
+      });
   }
   for (const release of imported) {
     const key = `${release.name}@${release.version}`;
@@ -110,6 +124,11 @@ function manage(model: Model, near: Near, imports: Map<string, Release>, managed
 function releaseOf(model: Model | undefined, node: unknown): Release {
   const [group, artifact, version] = KEYS.map((key) => fill(model, node, key));
   return { name: `${group}/${artifact}`, version: version! };
+}
+
+/** `group/artifact`, either of which may be `*`. */
+function excludesOf(model: Model, node: unknown): string[] {
+  return all(node, "exclusions", "exclusion").map((each) => releaseOf(model, each).name);
 }
 
 function isKnown({ name, version }: Release): boolean {

@@ -145,11 +145,17 @@ export interface Ecosystem {
   files?(release: Release, traits: Traits): readonly FileFacts[];
   /**
    * Where clients select versions of all packages together: one of each package, the highest of the minimums that are stated in
-   * the graph below what was asked for (Go's minimal version selection). It names the document of a release in which its
+   * the graph below what was asked for (Go's minimal version selection), or as `selects` says. It names the document of a release in which its
    * requirements stand, one of `files`; whose qualifiers choose what is held of a release that is in the graph and not selected.
    * Default: each range is resolved for itself, by `versions`.
    */
   graph?(release: Release): FileFacts;
+  /**
+   * How clients select versions that install no more than one of each package: `compatible`, one that all ranges admit, the
+   * preferred first (pip, Bundler); `nearest`, the one whose statement is nearest to what was asked for (Maven), with the document
+   * of `graph`. Default: where there is `graph`, the highest minimum; else each range is resolved for itself.
+   */
+  selects?: "compatible" | "nearest";
   /** Documents of the registry as a whole that clients ask for; a mirror holds them too, where upstream has them. */
   roots?: readonly Path[];
   /** Paths that only a finished mirror job can name, because they depend on all that is held together (the tiles under one

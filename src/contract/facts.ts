@@ -106,6 +106,8 @@ export interface Requirement {
   marker?: string;
   /** Which files of it (`type`, `classifier`). */
   qualifiers?: Readonly<Record<string, string>>;
+  /** Names of packages that are not taken below it, a part of which may be `*` (Maven's exclusions). Of use with `nearest`. */
+  excludes?: readonly string[];
   /** Where it is, when that is no registry: a repository, an archive. Nothing of it can be mirrored. */
   elsewhere?: string;
 }

@@ -22,6 +22,7 @@ export const CONTRACT_KEYS = {
     index: "function",
     files: "function?",
     graph: "function?",
+    selects: "value?",
     roots: "value?",
     seal: "function?",
     datedBy: "function?",

@@ -12,11 +12,13 @@ import { projects, type SampleProject } from "../support/projects.ts";
 import { makeCargo } from "../support/registries/cargo.ts";
 import { makeGem } from "../support/registries/gem.ts";
 import { makeGolang } from "../support/registries/golang.ts";
+import { makeMaven } from "../support/registries/maven.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
 import { makePypi } from "../support/registries/pypi.ts";
 import { purlOf, setStage } from "../support/story.ts";
 import { TIMEOUT } from "../support/time-limits.ts";
+import { overlay } from "../support/tree.ts";
 
 interface Diamond {
   registry: SampleProject["registry"];
@@ -24,6 +26,8 @@ interface Diamond {
   range: string;
   /** What has to be there, and a version of it that nothing of it may need. */
   deep: string;
+  /** What the mirror does not ask the registry for. */
+  unfetched?: readonly RegExp[];
 }
 
 /** The root requires left and right, which require different ranges of deep: the newest of each does not fit the other. */
@@ -67,7 +71,11 @@ const DIAMONDS: Record<string, Diamond> = {
           },
           {
             name: "fx-left",
-            versions: { "1.2": { dependencies: { "fx-deep": "<2", 'fx-more ; extra == "extra"': "" } } },
+            versions: {
+              "1.2": { dependencies: { "fx-deep": "<2", 'fx-more ; extra == "extra"': "" } },
+              // Nobody can have it beside fx-right: clients go back to the one before.
+              "1.3": { dependencies: { "fx-deep": "<1" } },
+            },
           },
           { name: "fx-right", versions: { "2.0": { dependencies: { "fx-deep": ">=1,!=1.9" } } } },
           { name: "fx-deep", versions: { "0.9": {}, "1.0": {}, "1.5": {}, "1.9": {}, "3.0": {} } },
@@ -134,16 +142,54 @@ const DIAMONDS: Record<string, Diamond> = {
           name: "fx-root",
           versions: { "1.0.0": {}, "1.1.0": { dependencies: { "fx-left": "~> 1.0", "fx-right": ">= 2, < 3" } } },
         },
-        { name: "fx-left", versions: { "1.2.0": { dependencies: { "fx-deep": "< 2" } }, "2.0.0.rc1": {} } },
+        {
+          name: "fx-left",
+          versions: {
+            "1.2.0": { dependencies: { "fx-deep": "< 2" } },
+            "1.3.0": { dependencies: { "fx-deep": "< 1" } },
+            "2.0.0.rc1": {},
+          },
+        },
         { name: "fx-right", versions: { "2.0.0": { dependencies: { "fx-deep": ">= 1.0, != 1.9.0" } } } },
         { name: "fx-deep", versions: { "0.9.0": {}, "1.0.0": {}, "1.5.0": {}, "1.9.0": {}, "3.0.0": {} } },
       ]),
   },
-  maven: { root: "ex.fx:upper", range: "1.1", deep: "ex.fx:lower", registry: projects.maven.registry },
+  maven: {
+    root: "ex.fx:root",
+    range: "1.0",
+    deep: "ex.fx:deep",
+    // mvn reads the POM of the version that loses, what it requires too, and takes no jar of them.
+    unfetched: [/deep-1\.0\.jar$/, /old-1\.0\.jar$/, /unwanted/],
+    registry: (base) =>
+      overlay(
+        makeMaven([
+          {
+            name: "ex.fx:root",
+            versions: {
+              "1.0": {
+                dependencies: { "ex.fx:left": "1.0", "ex.fx:right": "1.0", "ex.fx:deep": "2.0" },
+                excludes: { "ex.fx:left": ["ex.fx:unwanted"] },
+              },
+            },
+          },
+          {
+            name: "ex.fx:left",
+            versions: {
+              "1.0": { dependencies: { "ex.fx:deep": "1.0", "ex.fx:unwanted": "1.0", "ex.fx:more": "2.0" } },
+            },
+          },
+          { name: "ex.fx:right", versions: { "1.0": { dependencies: { "ex.fx:more": "1.0" } } } },
+          { name: "ex.fx:deep", versions: { "1.0": { dependencies: { "ex.fx:old": "1.0" } }, "2.0": {} } },
+          { name: "ex.fx:more", versions: { "1.0": {}, "2.0": {} } },
+          { name: "ex.fx:old", versions: { "1.0": {} } },
+        ]),
+        projects.maven.registry(base),
+      ),
+  },
 };
 
 for (const client of clients) {
-  const { registry, root, range, deep } = DIAMONDS[client.ecosystem]!;
+  const { registry, root, range, deep, unfetched = [] } = DIAMONDS[client.ecosystem]!;
   test.skipIf(client.unavailable() !== undefined)(
     `${client.name}: one package URL with dependencies; proven, unplugged, installed; and what is missing is named`,
     async () => {
@@ -157,6 +203,8 @@ for (const client of clients) {
       const mirrored = await mirroring.run(["mirror", "--deps", purl]);
       expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining(" 0 failed") as string]);
       await mirroring.stop();
+      const asked = upstream.requests.map(({ path }) => path);
+      expect(asked.filter((path) => unfetched.some((each) => each.test(path)))).toEqual([]);
       await upstream.down();
       const offline = await serve("store", { offline: true });
       const proven = await offline.run(["verify", purl]);

@@ -340,7 +340,7 @@ describe("facts", () => {
     expect(release!.requires).toEqual([
       { name: "com.google.guava/failureaccess", range: "1.0.2" },
       { name: "com.google.guava/listenablefuture", range: "9999.0-empty-to-avoid-conflict-with-guava" },
-      { name: "com.google.guava/guava", range: "33.4.0-android" },
+      { name: "com.google.guava/guava", range: "33.4.0-android", marker: "android" },
     ]);
   });
 

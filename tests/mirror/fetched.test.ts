@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { cargo } from "../../ecosystems/cargo.ts";
 import { gem } from "../../ecosystems/gem.ts";
+import { maven } from "../../ecosystems/maven.ts";
 import { npm } from "../../ecosystems/npm.ts";
 import { nuget } from "../../ecosystems/nuget.ts";
 import { pypi } from "../../ecosystems/pypi.ts";
@@ -9,6 +10,7 @@ import type { Ecosystem } from "../../src/contract/ecosystem.ts";
 import { mirrored } from "../support/mirrored.ts";
 import { makeCargo } from "../support/registries/cargo.ts";
 import { makeGem } from "../support/registries/gem.ts";
+import { makeMaven } from "../support/registries/maven.ts";
 import { makeNpm } from "../support/registries/npm.ts";
 import { makeNuget } from "../support/registries/nuget.ts";
 import { makePypi } from "../support/registries/pypi.ts";
@@ -57,6 +59,107 @@ const cases: Record<string, [Ecosystem, (base: string) => Tree, root: string, ta
       ]),
     "pkg:gem/app",
     ["app@2.0.0", "lib@1.1.0", "lib@1.2.0"],
+  ],
+  "pypi: of two ranges one version that fits both, whoever states it first": [
+    pypi,
+    (base) =>
+      makePypi(
+        [
+          { name: "app", versions: { "1.0": { dependencies: { deep: ">=1", left: "", right: "" } } } },
+          { name: "left", versions: { "1.0": { dependencies: { deep: ">=1" } } } },
+          { name: "right", versions: { "1.0": { dependencies: { middle: "" } } } },
+          { name: "middle", versions: { "1.0": { dependencies: { deep: "<3" } } } },
+          {
+            name: "deep",
+            versions: { "1.0": {}, "2.0": { dependencies: { two: "" } }, "3.0": { dependencies: { three: "" } } },
+          },
+          { name: "two", versions: { "1.0": {} } },
+          { name: "three", versions: { "1.0": {} } },
+        ],
+        base,
+      ),
+    "pkg:pypi/app",
+    ["app@1.0", "deep@2.0", "left@1.0", "middle@1.0", "right@1.0", "two@1.0"],
+  ],
+  "pypi: an older version, where the newest requires what nobody else can have; its extras too": [
+    pypi,
+    (base) =>
+      makePypi(
+        [
+          { name: "app", versions: { "1.0": { dependencies: { "left[more]": "", right: "" } } } },
+          {
+            name: "left",
+            versions: {
+              "1.0": { dependencies: { deep: ">=1", 'extra ; extra == "more"': "", 'none ; extra == "other"': "" } },
+              "2.0": { dependencies: { deep: ">=2" } },
+            },
+          },
+          { name: "right", versions: { "1.0": { dependencies: { deep: "<2" } } } },
+          { name: "deep", versions: { "1.0": {}, "1.5": {}, "2.0": {} } },
+          { name: "extra", versions: { "1.0": {} } },
+        ],
+        base,
+      ),
+    "pkg:pypi/app",
+    ["app@1.0", "deep@1.5", "extra@1.0", "left@1.0", "right@1.0"],
+  ],
+  "gem: one version that fits all, and an older one of what would not": [
+    gem,
+    () =>
+      makeGem([
+        { name: "app", versions: { "1.0.0": { dependencies: { left: ">= 1", right: ">= 1" } } } },
+        {
+          name: "left",
+          versions: { "1.0.0": { dependencies: { deep: ">= 1" } }, "2.0.0": { dependencies: { deep: ">= 3" } } },
+        },
+        { name: "right", versions: { "1.0.0": { dependencies: { deep: "< 2" } } } },
+        { name: "deep", versions: { "1.0.0": {}, "1.5.0": {}, "2.0.0": {}, "3.0.0": {} } },
+      ]),
+    "pkg:gem/app",
+    ["app@1.0.0", "deep@1.5.0", "left@1.0.0", "right@1.0.0"],
+  ],
+  "maven: the nearest version and the highest; of what loses the POM; nothing that is excluded": [
+    maven,
+    () =>
+      makeMaven([
+        {
+          name: "ex.fx:app",
+          versions: {
+            "1.0": {
+              dependencies: { "ex.fx:left": "1.0", "ex.fx:right": "1.0", "ex.fx:near": "2.0" },
+              excludes: { "ex.fx:left": ["ex.fx:unwanted", "ex.no:*"] },
+            },
+          },
+        },
+        {
+          name: "ex.fx:left",
+          versions: {
+            "1.0": {
+              dependencies: { "ex.fx:near": "1.0", "ex.fx:middle": "1.0", "ex.fx:unwanted": "1.0", "ex.no:one": "1.0" },
+            },
+          },
+        },
+        { name: "ex.fx:middle", versions: { "1.0": { dependencies: { "ex.fx:high": "2.0", "ex.no:one": "1.0" } } } },
+        { name: "ex.fx:right", versions: { "1.0": { dependencies: { "ex.fx:high": "1.0" } } } },
+        {
+          name: "ex.fx:near",
+          versions: { "1.0": { dependencies: { "ex.fx:old": "1.0" } }, "2.0": {} },
+        },
+        { name: "ex.fx:high", versions: { "1.0": {}, "2.0": {} } },
+        { name: "ex.fx:old", versions: { "1.0": {} } },
+      ]),
+    "pkg:maven/ex.fx/app@1.0",
+    [
+      "ex.fx/app@1.0",
+      "ex.fx/high@1.0",
+      "ex.fx/high@2.0",
+      "ex.fx/left@1.0",
+      "ex.fx/middle@1.0",
+      "ex.fx/near@1.0?type=pom",
+      "ex.fx/near@2.0",
+      "ex.fx/old@1.0?type=pom",
+      "ex.fx/right@1.0",
+    ],
   ],
   "npm: the newest that fits, whatever machines older ones were for": [
     npm,
@@ -112,4 +215,36 @@ test.each(Object.entries(cases))("%s", async (_, [ecosystem, registry, root, tak
   const releases = outcomes.flatMap(({ purl }) => (purl.includes("@") ? [purl.replace(/^pkg:\w+\//, "")] : []));
   expect([...new Set(releases)].toSorted()).toEqual(taken);
   expect(progress.failed).toBe(0);
+});
+
+test("of several roots what each takes alone, and what all of them take in one project", async () => {
+  const registry = (base: string) =>
+    makePypi(
+      [
+        { name: "one", versions: { "1.0": { dependencies: { deep: ">=1" } } } },
+        { name: "two", versions: { "1.0": { dependencies: { deep: "<3,!=1.5" } } } },
+        { name: "three", versions: { "1.0": { dependencies: { deep: "!=2.0" } } } },
+        { name: "deep", versions: { "1.0": {}, "1.5": {}, "2.0": {}, "3.0": {} } },
+      ],
+      base,
+    );
+  const { outcomes, progress } = await mirrored(pypi, registry, ["pkg:pypi/one", "pkg:pypi/two@1.0", "pkg:pypi/three"]);
+  const deep = outcomes.flatMap(({ purl }) => (purl.startsWith("pkg:pypi/deep@") ? [purl.slice(14)] : []));
+  expect([[...new Set(deep)].toSorted(), progress.failed]).toEqual([["1.0", "2.0", "3.0"], 0]);
+});
+
+test("what one project cannot have together is fetched for each range, as before", async () => {
+  const registry = (base: string) =>
+    makePypi(
+      [
+        { name: "app", versions: { "1.0": { dependencies: { left: "", right: "" } } } },
+        { name: "left", versions: { "1.0": { dependencies: { deep: ">=2" } } } },
+        { name: "right", versions: { "1.0": { dependencies: { deep: "<2" } } } },
+        { name: "deep", versions: { "1.0": {}, "2.0": {} } },
+      ],
+      base,
+    );
+  const { outcomes, progress } = await mirrored(pypi, registry, ["pkg:pypi/app"]);
+  const deep = outcomes.flatMap(({ purl }) => (purl.startsWith("pkg:pypi/deep@") ? [purl.slice(14)] : []));
+  expect([[...new Set(deep)].toSorted(), progress.failed]).toEqual([["1.0", "2.0"], 0]);
 });

@@ -21,6 +21,7 @@ import { finish } from "./finish.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 import { addCounts, type Counts, noCounts, type Outcome, type Progress } from "./progress.ts";
 import { mayTryAgain, retryAt } from "./retry.ts";
+import { Selector } from "./selection.ts";
 import { Lanes } from "./task-slots.ts";
 import type { MirrorTasks } from "./tasks.ts";
 import { Work } from "./work.ts";
@@ -79,6 +80,11 @@ export class Job {
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #dispatch: Dispatch;
   readonly #closure: Closure;
+  readonly #selector: Selector;
+  /** Roots of which one version of each package is selected, by mount. */
+  readonly #roots = new Map<string, ReleaseTask[]>();
+  /** What was fetched to select, by mount and path, with its bytes: the task that it belongs to counts it. */
+  readonly #read = new Map<string, number>();
   /** Of releases in graphs, by mount, what they require. */
   readonly #nodes = new LRUCache<string, Node>({
     maxSize: REQUIREMENTS,
@@ -103,6 +109,18 @@ export class Job {
       ...options,
       resolve: (mount, wish) => this.#limit(() => options.pool.run("resolve", { mount, wish })),
     });
+    this.#selector = new Selector({
+      ...options,
+      pool: { run: (name, input) => this.#limit(() => options.pool.run(name, input)) },
+      read: (mount, path) => this.#readFile(mount, path),
+      remark: (mount, release, reason) =>
+        options.tell?.({
+          mount,
+          purl: formatPurl(options.mounts.get(mount)!.ecosystem, release),
+          outcome: "unproven",
+          reason,
+        }),
+    });
   }
 
   /** Works until nothing is left, or the job is canceled. Rejects only where its ledger does. */
@@ -121,7 +139,7 @@ export class Job {
       if (lanes.free > 0 && isOpen) for (const taken of ledger.take(lanes.free)) lanes.start(this.#work(taken));
       if (lanes.busy > 0) await lanes.next(lanes.free > 0 ? LOOK : undefined);
       else if (!isOpen) await Bun.sleep(LOOK);
-      else if (ledger.wait() === undefined) break;
+      else if (ledger.wait() === undefined && !(await this.#together())) break;
       else await Bun.sleep(Math.min(ledger.wait() ?? 0, LOOK));
     }
     await lanes.drain();
@@ -139,6 +157,7 @@ export class Job {
     const work = new Work(this.progress, task.mount, purl, { attempts, reported });
     try {
       if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
+      else if (await this.#isSelected(task)) this.#selectedOf(task.mount).push(task);
       else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
         await ledger.add(await this.#closure.newest(task));
       else if (this.#isGraph(task)) await this.#select(work, task, attempts);
@@ -166,11 +185,68 @@ export class Job {
     await ledger.settle(taken, { kind, counts, failures, isGone, ...(again !== undefined && { again }) });
   }
 
+  /** Whether one version of each package was selected of what it requires, and the tasks for them are in the ledger. */
+  async #isSelected(task: ReleaseTask): Promise<boolean> {
+    const { spec, mounts, ledger } = this.#options;
+    const { selects } = mounts.get(task.mount)!.ecosystem;
+    if (!selects || spec.closure === "none" || !task.isRoot || task.inGraph || task.qualifiers) return false;
+    if (selects === "nearest" && task.version === undefined) return false;
+    try {
+      const tasks =
+        selects === "nearest"
+          ? await this.#selector.nearest(task)
+          : await this.#selector.compatible(task.mount, [task]);
+      if (!tasks) return false;
+      await ledger.add(tasks.map((each) => ofRoots([task], each)));
+      return true;
+    } catch {
+      // What could not be had is told of by those who resolve each range for itself, and hold what can.
+      return false;
+    }
+  }
+
+  #selectedOf(mount: string): ReleaseTask[] {
+    const roots = this.#roots.get(mount) ?? [];
+    this.#roots.set(mount, roots);
+    return roots;
+  }
+
+  /** Who requires several of the roots in one project takes one version of what they have in common. Whether there is more to do. */
+  async #together(): Promise<boolean> {
+    const { ledger, mounts } = this.#options;
+    const before = ledger.waiting();
+    for (const [mount, roots] of this.#roots) {
+      this.#roots.delete(mount);
+      if (roots.length < 2 || mounts.get(mount)!.ecosystem.selects !== "compatible") continue;
+      const sorted = roots.toSorted((a, b) => (a.purl < b.purl ? -1 : 1));
+      // Where there is no such version nobody can have all of them in one project.
+      const tasks = await this.#selector.compatible(mount, sorted).catch(() => undefined);
+      await ledger.add((tasks ?? []).map((each) => ofRoots(sorted, each)));
+    }
+    return ledger.waiting() > before;
+  }
+
+  /** Holds what is read to select; first what states its digest, which holding it would hold without a word. */
+  async #readFile(mount: string, path: Path): Promise<Held> {
+    const { dry, mounts } = this.#options;
+    const at = mounts.get(mount)!;
+    const target = documentAt(at, path);
+    for (const proof of target?.route.describedBy?.(target.params, path, at.traits) ?? [])
+      if (typeof proof === "string")
+        await this.#readFile(mount, proof).catch((error: unknown) => {
+          if (!(error instanceof NotFound)) throw error;
+        });
+    const held = await this.#dispatch.hold({ mount, path, options: { inside: true, dry } });
+    if (held.fetched && !held.isUnread) this.#read.set(`${mount}${held.path}`, held.bytes);
+    return held;
+  }
+
   /** Whether what it requires is to be selected in a graph. What qualifiers choose of a release is not to be installed. */
   #isGraph({ mount, name, version, qualifiers = {}, isRoot, inGraph }: ReleaseTask): boolean {
     const { spec, mounts } = this.#options;
     if (spec.closure === "none" || !isRoot || inGraph || version === undefined) return false;
-    const document = mounts.get(mount)!.ecosystem.graph?.({ name, version });
+    const { ecosystem } = mounts.get(mount)!;
+    const document = ecosystem.selects ? undefined : ecosystem.graph?.({ name, version });
     return (
       document !== undefined && Object.keys(document.qualifiers ?? {}).every((key) => qualifiers[key] === undefined)
     );
@@ -215,7 +291,7 @@ export class Job {
   }
 
   async #release(work: Work, task: ReleaseTask): Promise<void> {
-    const { pool, dry, ledger, check } = this.#options;
+    const { pool, dry, ledger, check, mounts } = this.#options;
     const spec = task.inGraph ? { ...this.#options.spec, closure: "none" as const } : this.#options.spec;
     const isWhole = task.version !== undefined && ledger.isWhole(task);
     const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
@@ -235,7 +311,8 @@ export class Job {
     // Where files are only planned, the one that has an expected digest may be among those that do not come.
     const options: HoldOptions = {
       expected: dry ? undefined : expected,
-      inside: spec.closure !== "none",
+      // What is read where one version of each package is selected may lead to more files of the release.
+      inside: spec.closure !== "none" || (task.inGraph && mounts.get(task.mount)!.ecosystem.selects) !== undefined,
       refresh: spec.refresh,
       rehash: check,
       dry,
@@ -370,11 +447,12 @@ export class Job {
 
   /** `known`: paths that are seen to already; without it, what the file names is not followed. */
   async #got(work: Work, purl: string, held: Held, options: HoldOptions, known?: Set<Path>): Promise<Held[]> {
-    const { path, size, sha256, bytes, fetched } = held;
+    const { path, size, sha256 } = held;
     const { dry, tell, mounts, spec } = this.#options;
     const file = { mount: work.mount, purl, path };
+    const place = `${work.mount}${path}`;
+    const [bytes, fetched] = [this.#read.get(place) ?? held.bytes, held.fetched || this.#read.delete(place)];
     if (dry && fetched) {
-      const place = `${work.mount}${path}`;
       work.count(this.#planned.has(place) ? { total: -1 } : { bytes: size });
       if (!this.#planned.has(place)) tell?.({ ...file, ...(size > 0 && { size }), outcome: "planned" });
       this.#planned.add(place);
@@ -382,7 +460,9 @@ export class Job {
       work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
       this.#report(work, { ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
     }
-    const files = fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice);
+    const files = fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice).filter(
+      ({ isSource }) => spec.choice.sources || !isSource,
+    );
     const more = known ? files.filter(({ path: named }) => !known.has(named)) : [];
     for (const each of more) known?.add(each.path);
     const led = await Promise.all(
@@ -398,6 +478,12 @@ export class Job {
     );
     return [{ ...held, files }, ...led.flat()];
   }
+}
+
+/** A selected release; the one that was asked for as it was asked for. */
+function ofRoots(roots: readonly ReleaseTask[], task: ReleaseTask): ReleaseTask {
+  const root = roots.find(({ name, version }) => name === task.name && (version ?? task.version) === task.version);
+  return root && !task.qualifiers ? { ...root, ...task } : task;
 }
 
 /** What is wanted of the releases of a graph, beside what states their requirements. */

@@ -4,14 +4,14 @@ import type { Cache } from "../../cache/cache.ts";
 import { publish, type Staged } from "../../cache/generations/pending-pointers.ts";
 import { documentAt } from "../../cache/target.ts";
 import type { Path } from "../../contract/ecosystem.ts";
-import type { JobSpec, ReleaseTask } from "../../contract/jobs.ts";
+import type { Choice, JobSpec, ReleaseTask } from "../../contract/jobs.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { plain } from "../../workers/pool.ts";
 import { type Held, hold } from "../plan/fetch-file.ts";
 import { unlisted } from "../plan/listing.ts";
 import { type Plan, plan } from "../plan/plan.ts";
-import { type Resolved, Resolver, type Wish } from "../plan/resolve.ts";
+import { type Candidate, type Resolved, Resolver, type Wish } from "../plan/resolve.ts";
 import type { Delivery, Order } from "./dispatch.ts";
 
 export interface MirrorTasks {
@@ -26,6 +26,8 @@ export interface MirrorTasks {
   hold(input: { orders: readonly Order[]; atOnce: number }): Promise<Delivery[]>;
   /** The releases to hold for a requirement. */
   resolve(input: { mount: string; wish: Wish }): Promise<Resolved[]>;
+  /** The versions of a package that can be had. */
+  candidates(input: { mount: string; name: string; choice: Choice }): Promise<Candidate[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
   listing(input: Parameters<typeof unlisted>[2]): Promise<string[]>;
   /** Puts pointers in their places, since all that they name is held. */
@@ -49,6 +51,7 @@ export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): Mir
       return Promise.all(orders.map((order) => limit(() => deliver(order))));
     },
     resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
+    candidates: async ({ mount, ...pkg }) => resolver.candidates(cache, mountOf(mount), pkg),
     publish: ({ mount, staged }) => publish(cache.context, mountOf(mount), staged),
     seal: ({ mount }) => seal(cache, mountOf(mount)),
   };

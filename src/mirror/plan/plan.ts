@@ -165,7 +165,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
 
 /** What was held already when the graph was read that a release is in. */
 function heldInGraph({ ecosystem }: Mount, { name, version = "", inGraph }: ReleaseTask): Path[] {
-  const document = inGraph && ecosystem.graph?.({ name, version });
+  const document = inGraph && !ecosystem.selects ? ecosystem.graph?.({ name, version }) : undefined;
   return document ? [document.path] : [];
 }
 

@@ -19,7 +19,8 @@ export interface Wish {
   choice: Choice;
 }
 
-interface Candidate {
+/** A version of a package that clients may choose. */
+export interface Candidate {
   version: string;
   /** Where another package stands in for the one that is wished for, which it does as this version. */
   instead?: { name: string; version: string | undefined };
@@ -43,6 +44,22 @@ export interface Resolved {
 export class Resolver {
   readonly #known = new LRUCache<string, Promise<Candidate[]>>({ max: 200, ttl: BELIEVED });
 
+  /** All versions that can be had. Throws BadRequest for what is no name of a package. */
+  candidates(
+    cache: Cache,
+    mount: Mount,
+    { name, qualifiers, choice }: Pick<Wish, "name" | "qualifiers" | "choice">,
+  ): Promise<Candidate[]> {
+    requireName(mount, { name });
+    const key = `${mount.name} ${name} ${keyOfChoice(choice)} ${new URLSearchParams(qualifiers)}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const candidates = candidatesOf(cache, mount, { name, ...(qualifiers && { qualifiers }) }, choice);
+    this.#known.set(key, candidates);
+    candidates.catch(() => this.#known.delete(key));
+    return candidates;
+  }
+
   /** Throws NotFound where nothing fits, BadRequest for what is no name of a package. */
   async resolve(cache: Cache, mount: Mount, { name, qualifiers, range, others, choice }: Wish): Promise<Resolved[]> {
     requireName(mount, { name });
@@ -52,14 +69,7 @@ export class Resolver {
     // A version that the index may not list (Go's pseudo-versions), where there are files of it nevertheless.
     const named = files !== undefined && /^[^\s[(,]+$/.test(range) && satisfies(range, range);
     if (preference === "lowest" && named) return [{ name, version: range }];
-    const key = `${mount.name} ${name} ${keyOfChoice(choice)} ${new URLSearchParams(qualifiers)}`;
-    let candidates = this.#known.get(key);
-    if (!candidates) {
-      candidates = candidatesOf(cache, mount, { name, ...(qualifiers && { qualifiers }) }, choice);
-      this.#known.set(key, candidates);
-      candidates.catch(() => this.#known.delete(key));
-    }
-    const all = await candidates;
+    const all = await this.candidates(cache, mount, { name, ...(qualifiers && { qualifiers }), choice });
     const own = all.filter(
       ({ version, tags, instead }) => !instead && (range === "" || tags.includes(range) || satisfies(version, range)),
     );
@@ -80,6 +90,15 @@ export class Resolver {
     const releases = picked.map(({ version, instead }) => ({ name: instead?.name ?? name, version }));
     return [...new Map(releases.map((release) => [keyOf(release), release])).values()];
   }
+}
+
+/** The versions that a client of an environment may take, the preferred first. */
+export function preferred({ ecosystem }: Mount, candidates: readonly Candidate[], environment: Platform): Candidate[] {
+  const { versions } = ecosystem;
+  const own = candidates.filter(
+    ({ instead, limits }) => !instead && limits.some((marker) => isOfUse(ecosystem, marker, [environment])),
+  );
+  return own.toSorted((a, b) => versions.compare(b.version, a.version));
 }
 
 /** What stands in for a package that cannot be had itself: the first by name, in all its versions. */

@@ -23,8 +23,26 @@ test("what variants share is named once", () => {
     files: [{ name: "m.jar", url: "m.jar" }],
   };
   expect(readGradleModule({ formatVersion: "1.1", variants: [variant, variant] })).toEqual({
-    files: ["m.jar"],
+    files: [{ url: "m.jar" }],
     requires: [{ name: "g/m", range: "1" }],
+  });
+});
+
+test("what only variants for Android have is marked so", () => {
+  const variant = (name: string, environment: string, ...files: string[]) => ({
+    attributes: { "org.gradle.jvm.environment": environment },
+    dependencies: ["both", name].map((module) => ({ group: "g", module, version: { requires: "1" } })),
+    files: files.map((url) => ({ url })),
+  });
+  const variants = [variant("phone", "android", "m.jar", "m.aar"), variant("server", "standard-jvm", "m.jar")];
+  const marker = "android";
+  expect(readGradleModule({ formatVersion: "1.1", variants })).toEqual({
+    files: [{ url: "m.jar" }, { url: "m.aar", marker }],
+    requires: [
+      { name: "g/both", range: "1" },
+      { name: "g/server", range: "1" },
+      { name: "g/phone", range: "1", marker },
+    ],
   });
 });
 

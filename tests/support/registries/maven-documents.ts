@@ -15,9 +15,13 @@ function coordinates(name: string, version = ""): string {
 
 export function pomOf(pack: MavenPackage, version: string): string {
   const release = pack.versions[version] ?? {};
-  const { packaging = "jar", parent, properties = {}, dependencies = {}, module = false } = release;
+  const { packaging = "jar", parent, properties = {}, dependencies = {}, excludes = {}, module = false } = release;
+  const excluded = (name: string) =>
+    (excludes[name] ?? []).map((each) => element("exclusion", coordinates(each))).join("");
   const depend = (entries: Readonly<Record<string, string>> = {}, scope = "") =>
-    Object.entries(entries).map(([name, wanted]) => element("dependency", coordinates(name, wanted), scope));
+    Object.entries(entries).map(([name, wanted]) =>
+      element("dependency", coordinates(name, wanted), scope, element("exclusions", excluded(name))),
+    );
   const imports = depend(release.imports, "<type>pom</type><scope>import</scope>");
   const [group, artifact, parentVersion] = parent?.split(":") ?? [];
   return [

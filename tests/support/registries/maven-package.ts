@@ -9,6 +9,8 @@ export interface MavenRelease extends Release {
   properties?: Readonly<Record<string, string>>;
   /** dependencyManagement: version by `group:artifact`. */
   managed?: Readonly<Record<string, string>>;
+  /** Exclusions, `group:artifact` each, by the dependency that has them. */
+  excludes?: Readonly<Record<string, readonly string[]>>;
   /** BOMs imported into dependencyManagement: version (`${bom.version}` too) by `group:artifact`. */
   imports?: Readonly<Record<string, string>>;
   /** Further jars: `["sources", "javadoc"]`. */
