@@ -248,3 +248,12 @@ test("what one project cannot have together is fetched for each range, as before
   const deep = outcomes.flatMap(({ purl }) => (purl.startsWith("pkg:pypi/deep@") ? [purl.slice(14)] : []));
   expect([[...new Set(deep)].toSorted(), progress.failed]).toEqual([["1.0", "2.0"], 0]);
 });
+
+test("without sources none that module metadata names", async () => {
+  const registry = () =>
+    makeMaven([{ name: "ex.fx:app", versions: { "1.0": { module: true, classifiers: ["sources", "javadoc"] } } }]);
+  const choice = { platforms: [], sources: false, maxSize: 0 };
+  const { outcomes } = await mirrored(maven, registry, ["pkg:maven/ex.fx/app@1.0"], { choice });
+  const jars = outcomes.flatMap(({ path }) => (path?.includes(".jar") ? [path.replace(/^.*\//, "")] : []));
+  expect([...new Set(jars)].toSorted()).toEqual(["app-1.0.jar", "app-1.0.jar.sha1"]);
+});

@@ -11,7 +11,7 @@ import { formatPurl, keyOf } from "../../contract/purl.ts";
 import { DigestMismatch, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { isWithinWindow } from "../../lib/window.ts";
 import type { Mount } from "../../mounts/mounts.ts";
-import { fitting, isWanted } from "../plan/choice.ts";
+import { fitting, isWanted, withoutSources } from "../plan/choice.ts";
 import { Closure } from "../plan/closure.ts";
 import type { Held, HoldOptions } from "../plan/fetch-file.ts";
 import { type Node, type Selection, select } from "../plan/graph.ts";
@@ -460,9 +460,7 @@ export class Job {
       work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
       this.#report(work, { ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
     }
-    const files = fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice).filter(
-      ({ isSource }) => spec.choice.sources || !isSource,
-    );
+    const files = withoutSources(fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice), spec.choice);
     const more = known ? files.filter(({ path: named }) => !known.has(named)) : [];
     for (const each of more) known?.add(each.path);
     const led = await Promise.all(

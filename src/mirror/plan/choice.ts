@@ -29,6 +29,13 @@ export function fitting(
   );
 }
 
+/** Of files that a document names beside what is built, those that are wanted, and what describes them. */
+export function withoutSources(files: readonly FileFacts[], { sources }: Choice): FileFacts[] {
+  if (sources) return [...files];
+  const left = new Set(files.flatMap(({ path, isSource }) => (isSource ? [path] : [])));
+  return files.filter(({ path, beside }) => !left.has(path) && (beside === undefined || !left.has(beside)));
+}
+
 /**
  * The wanted ones of a release's files. Those that describe others follow them. Source archives stay where there is nothing
  * else. Throws DigestMismatch where digests are given, and the index states others of all files.

@@ -82,15 +82,19 @@ export function snapshotMetadata(pack: MavenPackage, version: string): string {
   return XML + element("metadata", coordinates(pack.name, version), versioning);
 }
 
-/** Gradle Module Metadata 1.1 with one variant. */
+/** Gradle Module Metadata 1.1 with one variant, and one for each further jar. */
 export function gradleModule(pack: MavenPackage, version: string, jar: Uint8Array): string {
   const [group, module] = pack.name.split(":");
   const file = `${module}-${fileVersion(version)}.jar`;
   const sums = { sha512: hex("sha512", jar), sha256: hex("sha256", jar), sha1: hex("sha1", jar), md5: hex("md5", jar) };
   const files = [{ name: file, url: file, size: jar.length, ...sums }];
   const variant = { name: "runtimeElements", attributes: { "org.gradle.usage": "java-runtime" }, files };
+  const others = (pack.versions[version]?.classifiers ?? []).map((classifier) => {
+    const url = file.replace(/\.jar$/, `-${classifier}.jar`);
+    return { name: `${classifier}Elements`, attributes: {}, files: [{ name: url, url }] };
+  });
   const component = { group, module, version, attributes: { "org.gradle.status": "release" } };
-  return JSON.stringify({ formatVersion: "1.1", component, variants: [variant] });
+  return JSON.stringify({ formatVersion: "1.1", component, variants: [variant, ...others] });
 }
 
 /** `2024-01-01T00:00:00.000Z` → `20240101000000`. */
