@@ -155,13 +155,18 @@ export class Job {
     const reported = this.#earlier.get(id)?.reported ?? new Set();
     const purl = isRelease(task) ? task.purl : task.path;
     const work = new Work(this.progress, task.mount, purl, { attempts, reported });
+    let isOnlySelected = false;
     try {
       if (!isRelease(task)) await this.#path(work, task.path, task.optional ?? false);
-      else if (await this.#isSelected(task)) this.#selectedOf(task.mount).push(task);
-      else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
+      else if (await this.#isSelected(task)) {
+        isOnlySelected = true;
+        this.#selectedOf(task.mount).push(task);
+      } else if (spec.closure !== "none" && task.isRoot && task.version === undefined)
         await ledger.add(await this.#closure.newest(task));
-      else if (this.#isGraph(task)) await this.#select(work, task, attempts);
-      else await this.#release(work, task);
+      else if (this.#isGraph(task)) {
+        isOnlySelected = true;
+        await this.#select(work, task, attempts);
+      } else await this.#release(work, task);
     } catch (error) {
       work.fail(error);
     }
@@ -182,7 +187,14 @@ export class Job {
     for (const { isPassing: _, ...failure } of work.failures) this.#options.tell?.({ ...failure, outcome: "failed" });
     const { counts, failures, isGone, again } = work;
     const kind = failures.length > 0 ? "failed" : "complete";
-    await ledger.settle(taken, { kind, counts, failures, isGone, ...(again !== undefined && { again }) });
+    await ledger.settle(taken, {
+      kind,
+      counts,
+      failures,
+      isGone,
+      ...(isOnlySelected && { isOnlySelected }),
+      ...(again !== undefined && { again }),
+    });
   }
 
   /** Whether one version of each package was selected of what it requires, and the tasks for them are in the ledger. */

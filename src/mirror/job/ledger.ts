@@ -18,6 +18,8 @@ export type Settled =
       kind: "complete" | "failed";
       counts: Counts;
       failures: readonly Failure[];
+      /** It led to other tasks, and nothing of its own was held. */
+      isOnlySelected?: boolean;
       /** The registry that listed it does not have it. */
       isGone?: boolean;
       /** When releases that are withheld now may be had; milliseconds since 1970. */

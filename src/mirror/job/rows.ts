@@ -72,18 +72,20 @@ export class RowLedger implements Ledger {
     id: number,
     task: Task,
     attempts: number,
-    { kind, counts, failures }: Exclude<Settled, { kind: "postponed" }>,
+    { kind, counts, failures, isOnlySelected }: Exclude<Settled, { kind: "postponed" }>,
   ): Promise<void> {
-    const mirrored = isRelease(task)
-      ? {
-          mount: task.mount,
-          purl: task.purl,
-          choice: keyOfChoice(this.#spec.choice, task.digests),
-          at: Date.now(),
-          files: counts.completed + counts.skipped,
-          failure: failures[0]?.reason ?? null,
-        }
-      : undefined;
+    // What only led to other tasks is held when they are done, of which one is the release itself.
+    const mirrored =
+      isRelease(task) && !isOnlySelected
+        ? {
+            mount: task.mount,
+            purl: task.purl,
+            choice: keyOfChoice(this.#spec.choice, task.digests),
+            at: Date.now(),
+            files: counts.completed + counts.skipped,
+            failure: failures[0]?.reason ?? null,
+          }
+        : undefined;
     return this.#tables.commit("settleTask", {
       job: this.#job,
       task: { id, attempts },
