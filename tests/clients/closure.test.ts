@@ -26,6 +26,8 @@ interface Diamond {
   range: string;
   /** What has to be there, and a version of it that nothing of it may need. */
   deep: string;
+  /** What it asks for beside what is installed. */
+  fetched?: readonly RegExp[];
   /** What the mirror does not ask the registry for. */
   unfetched?: readonly RegExp[];
 }
@@ -159,6 +161,7 @@ const DIAMONDS: Record<string, Diamond> = {
     range: "1.0",
     deep: "ex.fx:deep",
     // mvn reads the POM of the version that loses, what it requires too, and takes no jar of them.
+    fetched: [/root-1\.0-sources\.jar$/],
     unfetched: [/deep-1\.0\.jar$/, /old-1\.0\.jar$/, /unwanted/],
     registry: (base) =>
       overlay(
@@ -167,6 +170,7 @@ const DIAMONDS: Record<string, Diamond> = {
             name: "ex.fx:root",
             versions: {
               "1.0": {
+                classifiers: ["sources"],
                 dependencies: { "ex.fx:left": "1.0", "ex.fx:right": "1.0", "ex.fx:deep": "2.0" },
                 excludes: { "ex.fx:left": ["ex.fx:unwanted"] },
               },
@@ -189,7 +193,7 @@ const DIAMONDS: Record<string, Diamond> = {
 };
 
 for (const client of clients) {
-  const { registry, root, range, deep, unfetched = [] } = DIAMONDS[client.ecosystem]!;
+  const { registry, root, range, deep, fetched = [], unfetched = [] } = DIAMONDS[client.ecosystem]!;
   test.skipIf(client.unavailable() !== undefined)(
     `${client.name}: one package URL with dependencies; proven, unplugged, installed; and what is missing is named`,
     async () => {
@@ -204,6 +208,7 @@ for (const client of clients) {
       expect([mirrored.code, mirrored.stdout]).toEqual([0, expect.stringContaining(" 0 failed") as string]);
       await mirroring.stop();
       const asked = upstream.requests.map(({ path }) => path);
+      expect(fetched.filter((each) => !asked.some((path) => each.test(path)))).toEqual([]);
       expect(asked.filter((path) => unfetched.some((each) => each.test(path)))).toEqual([]);
       await upstream.down();
       const offline = await serve("store", { offline: true });
