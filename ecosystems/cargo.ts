@@ -5,7 +5,7 @@ import { cargoCatalog } from "./cargo/catalog.ts";
 import { type CargoFeatures, cargoRequirements } from "./cargo/features.ts";
 import { type Entries, labelOf, readEntries } from "./shared/entries.ts";
 import { json } from "./shared/json.ts";
-import { searchHeld } from "./shared/search.ts";
+import { searchStored } from "./shared/search.ts";
 import { compareSemver, isStableSemver } from "./shared/semver.ts";
 
 /** One line of an index file, which is one version of a crate. */
@@ -24,7 +24,7 @@ const FILE = /^\/crates\/(?<crate>[\w-]+)\/\k<crate>-(?<version>\d(?:[\w.+-]|%2[
 
 export const cargo: Ecosystem = {
   id: "cargo",
-  contract: 1,
+  contract: 2,
   title: "Crates by the sparse index: cargo",
   spec: "https://doc.rust-lang.org/cargo/reference/registry-index.html",
   upstreams: {
@@ -59,7 +59,7 @@ export const cargo: Ecosystem = {
       match: "/api/v1/crates",
       from: "api",
       query: ["q", "per_page", "page", "sort"],
-      offline: (_p, query, view) => json(search(query, view.held())),
+      offline: async (_p, query, _view, stored) => json(await search(query, stored.releases())),
     },
     {
       kind: "deny",
@@ -177,8 +177,8 @@ function caret(range: string): string {
   return parts.map((part) => (/^\d/.test(part) && !part.includes("*") ? `^${part}` : part)).join(" ");
 }
 
-function search(query: URLSearchParams, held: Iterable<Release>) {
-  const found = searchHeld(held, query.get("q"), compareSemver);
+async function search(query: URLSearchParams, stored: AsyncIterable<Release>) {
+  const found = await searchStored(stored, query.get("q"), compareSemver);
   const crates = found.map(({ name, version }) => ({ name, max_version: version, description: null }));
   return { crates: crates.slice(0, Number(query.get("per_page") ?? 10)), meta: { total: crates.length } };
 }

@@ -44,7 +44,7 @@ const file = { ...spelled, kind: "artifact", needsDigest: true } as const;
 
 export const debian: Ecosystem = {
   id: "debian",
-  contract: 1,
+  contract: 2,
   title: "Debian packages, of any APT repository: apt",
   spec: "https://wiki.debian.org/DebianRepository/Format",
   upstreams: { default: "https://deb.debian.org/debian" },

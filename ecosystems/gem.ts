@@ -1,5 +1,15 @@
 import { digestOfText } from "../src/contract/digest.ts";
-import type { Doc, Ecosystem, Params, Path, Platform, Release, ReleaseFacts, View } from "../src/contract/ecosystem.ts";
+import type {
+  Doc,
+  Ecosystem,
+  Params,
+  Path,
+  Platform,
+  Release,
+  ReleaseFacts,
+  StoredContent,
+  View,
+} from "../src/contract/ecosystem.ts";
 import { gemCatalog } from "./gem/catalog.ts";
 import {
   filteredVersions,
@@ -24,7 +34,7 @@ const FILE = String.raw`(?<file>(?!(?:(?:(?!-\d)[^/])*-(?=\d)){9})[^/]+)`;
 
 export const gem: Ecosystem = {
   id: "gem",
-  contract: 1,
+  contract: 2,
   title: "RubyGems: gem, bundler",
   spec: "https://github.com/rubygems/compact_index",
   upstreams: { default: "https://rubygems.org" },
@@ -64,9 +74,7 @@ export const gem: Ecosystem = {
       mayBeCut: true,
       freshness: 600,
       parse: readWhole,
-      rewrite: shownNames,
-      asIs: true,
-      blank: HEAD_END,
+      offline: (_params, _query, _view, stored) => storedNames(stored),
     },
     // Where it is there, gem before 3.4 takes it that the index is, too.
     { kind: "answer", match: "/", answer: () => "Gems: /versions, /info/NAME, /gems/FILE\n" },
@@ -189,9 +197,8 @@ function shownVersions(doc: Doc, view: View): string {
   return view.offline ? heldVersions(doc, infos) : filteredVersions(doc, infos);
 }
 
-function shownNames(doc: Doc, view: View): string {
-  if (!view.offline) return doc.text();
-  const names = new Set(Iterator.from(view.held()).map(({ name }) => name));
+async function storedNames(stored: StoredContent): Promise<string> {
+  const names = new Set(await Array.fromAsync(stored.releases(), ({ name }) => name));
   return `${HEAD_END}${Array.from(names, (name) => `${name}\n`).join("")}`;
 }
 

@@ -1,4 +1,15 @@
-import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, Traits, View } from "../src/contract/ecosystem.ts";
+import type {
+  Digest,
+  Doc,
+  Ecosystem,
+  Facts,
+  Params,
+  Path,
+  Release,
+  StoredContent,
+  Traits,
+  View,
+} from "../src/contract/ecosystem.ts";
 import { goCatalog } from "./golang/catalog.ts";
 import { readGoMod } from "./golang/go-mod.ts";
 import { labelOf, readEntries } from "./shared/entries.ts";
@@ -28,7 +39,7 @@ const database = { from: ({ db }: Params) => `sumdb/${db!}`, to: ({ rest }: Para
 
 export const golang: Ecosystem = {
   id: "golang",
-  contract: 1,
+  contract: 2,
   title: "Go modules and their checksum database: go",
   spec: "https://go.dev/ref/mod#goproxy-protocol",
   mount: "/go",
@@ -61,6 +72,7 @@ export const golang: Ecosystem = {
       ...database,
       match: at(`sumdb/(?<db>.+?)(?<rest>/lookup/${MODULE}@${VERSION})`),
       parse: checksums,
+      reads: (doc, view) => (view?.offline ? [headOf(doc.params.db!)] : []),
       rewrite: (doc, view) => (view.offline ? underHeldHead(doc) : doc.bytes()),
     },
     { ...module, match: at(`${MODULE}/@v/list`), mayBeCut: true, parse: list, rewrite: filter },
@@ -207,28 +219,32 @@ function treeHead(doc: Doc): { revision: number } {
   return { revision: Number(take(doc, TREE_HEAD).size) };
 }
 
+function headOf(database: string): Path {
+  return `/sumdb/${database}/latest`;
+}
+
 /** A client takes any signed head that covers the record, and asks for the tiles under it: so it gets the one whose tiles are held. */
 function underHeldHead(doc: Doc): string {
   const { id, record } = take(doc, RECORD);
-  const head = doc.near(`/sumdb/${doc.params.db!}/latest`);
+  const head = doc.stored(headOf(doc.params.db!));
   return head && Number(id) < treeHead(head).revision ? record + head.text() : doc.text();
 }
 
 /** What golang.org/x/mod/sumdb/tlog's TileHashReader asks for under the newest head: the tiles at the right edge of the tree
- * and, for every held record and every edge that clients were shown before, its tile and those above. */
-function* seal(held: () => Iterable<Path>, read: (path: Path) => Doc | undefined): Generator<Path> {
+ * and, for every stored record and every edge that clients were shown before, its tile and those above. */
+async function* seal(stored: StoredContent): AsyncGenerator<Path> {
   const starts = new Map<string, [level: number, number: number][]>();
-  for (const path of held()) {
+  for await (const path of stored.documents("/sumdb/")) {
     const [, db, level, number] = /^\/sumdb\/(.+?)\/(?:lookup\/.+|tile\/8\/(\d+)\/(.+)\.p\/\d+)$/.exec(path) ?? [];
     if (!db) continue;
     if (!starts.has(db)) starts.set(db, []);
-    const record = !level && read(path);
+    const record = level ? undefined : await stored.read(path);
     if (level) starts.get(db)!.push([Number(level), Number(number!.replace(/[x/]/g, ""))]);
     else if (record) starts.get(db)!.push([0, Math.floor(Number(take(record, RECORD).id) / 256)]);
   }
   for (const [db, tiles] of starts) {
-    yield `/sumdb/${db}/latest`;
-    const head = read(`/sumdb/${db}/latest`);
+    yield headOf(db);
+    const head = await stored.read(headOf(db));
     const size = head ? treeHead(head).revision : 0;
     for (let level = 0; 256 ** level <= size; level++) tiles.push([level, Math.floor(size / 256 ** (level + 1))]);
     yield* new Set(tiles.flatMap((start) => upwards(start, size)).map((tile): Path => `/sumdb/${db}/${tile}`));

@@ -14,7 +14,7 @@ const inRepository = {
 
 export const helm: Ecosystem = {
   id: "helm",
-  contract: 1,
+  contract: 2,
   title: "Chart repositories: helm",
   spec: "https://helm.sh/docs/topics/chart_repository/",
   // There is no public one: operators name those that they use.

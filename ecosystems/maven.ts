@@ -31,7 +31,7 @@ const shared = { ...changing, release: () => undefined } as const;
 
 export const maven: Ecosystem = {
   id: "maven",
-  contract: 1,
+  contract: 2,
   title: "Maven repositories: mvn, Gradle, sbt, Leiningen, Bazel",
   spec: "https://maven.apache.org/repository/layout.html",
   upstreams: { default: "https://repo.maven.apache.org/maven2", gradle_plugin_portal: "https://plugins.gradle.org/m2" },
@@ -53,11 +53,17 @@ export const maven: Ecosystem = {
       derive: (served, { algorithm }) => hash(algorithm as keyof typeof LENGTHS, served),
     },
     { ...changing, match: at(String.raw`${SNAPSHOT}/maven-metadata\.xml`), parse: generation },
-    { ...shared, match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`), parse: versions, rewrite: filter },
+    {
+      ...shared,
+      match: at(String.raw`(?:${ARTIFACT}|[^/]+)/maven-metadata\.xml`),
+      parse: versions,
+      reads: pomsOnly,
+      rewrite: filter,
+    },
     { ...shared, match: at(String.raw`archetype-catalog\.xml`), freshness: 86_400, parse: archetypes },
     { ...changing, match: at(REPUBLISHED), republished: true, mayBeCut: true },
     { ...immutable, match: at(FILE + SUM), describedBy: () => [], orDescribedBy: () => [], parse: checksum },
-    { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom },
+    { ...immutable, match: at(String.raw`${FILE}\.pom`), parse: pom, reads: parents },
     { ...immutable, match: at(String.raw`${FILE}\.module`), linksFrom: "asked", parse: gradleModule },
     { ...file, kind: "artifact", match: at(FILE) },
   ],
@@ -183,11 +189,18 @@ function filter(doc: Doc, view: View): string {
   return filtered;
 }
 
-/** Offline a release is held as soon as one of its artifacts is; one without any, as soon as its POM is. */
+/** The POMs of releases of which, offline, no artifact is stored. */
+function pomsOnly(doc: Doc, view?: View): Path[] {
+  if (!view?.offline) return [];
+  const { releases } = versions(doc);
+  return releases.filter((release) => !view.admits(release)).map((release) => pathOf(release, ".pom"));
+}
+
+/** Offline a release is shown as soon as one of its artifacts is stored; one without any, as soon as its POM is. */
 function isWholeAsPom(doc: Doc, view: View, release: Release): boolean {
   if (!view.offline) return false;
   const path = pathOf(release, ".pom");
-  const pom = doc.near(path);
+  const pom = doc.stored(path);
   return pom !== undefined && isPomOnly(pom.text()) && view.admits(release, path);
 }
 
@@ -227,7 +240,7 @@ function ofOneVersion(release: Release, snapshot: unknown): Facts {
 function pom(doc: Doc): Facts {
   const release = releaseOf(doc.params);
   const source = doc.text();
-  const { requires, needs, packaging } = readPom(source, (other) => doc.near(pathOf(other, ".pom"))?.text());
+  const { requires, needs, packaging } = readPom(source, (other) => doc.stored(pathOf(other, ".pom"))?.text());
   // Without the module metadata that it announces Gradle takes other variants than its users are used to.
   // What has moved is elsewhere, and has no file here.
   const main = packaging === "pom" || source.includes("<relocation>") ? [] : [pathOf(release, suffixOf(packaging))];
@@ -237,6 +250,12 @@ function pom(doc: Doc): Facts {
   const own = isSnapshot(release) ? beside : [...main.map((path) => ({ path })), ...module];
   const follow = needs.map((other) => pathOf(other, ".pom"));
   return { releases: [{ ...release, files: own.flatMap(withProofs), requires }], follow };
+}
+
+/** Its parents and the bills of materials that it or they import. */
+function parents(doc: Doc): Path[] {
+  const { needs } = readPom(doc.text(), (other) => doc.stored(pathOf(other, ".pom"))?.text());
+  return needs.map((other) => pathOf(other, ".pom"));
 }
 
 /** Its digests are the build's; the repository vouches for what lies beside each file. Files of another release, as variants

@@ -16,7 +16,7 @@ import { npmRequirements } from "./npm/requirements.ts";
 import { fromNpm } from "./shared/attestations.ts";
 import { type Entries, labelOf, readEntries } from "./shared/entries.ts";
 import { json } from "./shared/json.ts";
-import { searchHeld } from "./shared/search.ts";
+import { searchStored } from "./shared/search.ts";
 import { compareSemver, inNpmRange, isStableSemver } from "./shared/semver.ts";
 
 const FULL = "application/json";
@@ -29,7 +29,7 @@ const ADVISORIES = /^\/-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quic
 
 export const npm: Ecosystem = {
   id: "npm",
-  contract: 1,
+  contract: 2,
   title: "npm registry: npm, pnpm, yarn, bun, deno",
   spec: "https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md",
   upstreams: { default: "https://registry.npmjs.org", replication: "https://replicate.npmjs.com/registry" },
@@ -42,7 +42,7 @@ export const npm: Ecosystem = {
       kind: "passthrough",
       match: "/-/v1/search",
       query: ["text", "size", "from", "quality", "popularity", "maintenance"],
-      offline: (_p, query, view) => json(search(query, view.held())),
+      offline: async (_p, query, _view, stored) => json(await search(query, stored.releases())),
     },
     // Offline nothing is known of advisories. An empty answer would say that there are none; of 404 `npm audit` fails with the
     // reason, and installations go on.
@@ -246,9 +246,9 @@ function release(name: string, file: string): Release {
   return { name, version: file.startsWith(prefix) ? file.slice(prefix.length).replace(/\.tgz$/, "") : "" };
 }
 
-function search(query: URLSearchParams, held: Iterable<Release>) {
+async function search(query: URLSearchParams, stored: AsyncIterable<Release>) {
   // npm lists the maintainers without a look whether there are any.
-  const found = searchHeld(held, query.get("text"), compareSemver);
+  const found = await searchStored(stored, query.get("text"), compareSemver);
   const objects = found.map((release) => ({ package: { ...release, maintainers: [] } }));
   return { objects: objects.slice(0, Number(query.get("size") ?? 20)), total: objects.length };
 }

@@ -4,9 +4,9 @@ import { catalogFacts, catalogLeaf, catalogList } from "./nuget/catalog.ts";
 import { nugetCatalog } from "./nuget/changes.ts";
 import { readNuspec } from "./nuget/nuspec.ts";
 import { leafOf, listOf, nuspecOf, packageOf, registered, releaseOf, sha512Of } from "./nuget/paths.ts";
-import { registration, registrationFacts } from "./nuget/registration.ts";
-import { completion, completionFacts, completionHeld, search, searchFacts, searchHeld } from "./nuget/search.ts";
-import { declaredIn, PLACES, serviceIndex } from "./nuget/service-index.ts";
+import { pagesElsewhere, registration, registrationFacts } from "./nuget/registration.ts";
+import { completion, completionFacts, completionStored, search, searchFacts, searchStored } from "./nuget/search.ts";
+import { declaredIn, indexesOfParts, PLACES, serviceIndex } from "./nuget/service-index.ts";
 import { list, listFacts } from "./nuget/version-list.ts";
 import { canonical, nugetVersions } from "./nuget/versions.ts";
 
@@ -33,13 +33,14 @@ const hives = (["registration", "registration_gz", "registration_plain"] as cons
     // Some registries name pages by it.
     query: () => true,
     parse: registrationFacts,
+    reads: pagesElsewhere,
     rewrite: registration,
   };
 });
 
 export const nuget: Ecosystem = {
   id: "nuget",
-  contract: 1,
+  contract: 2,
   title: "NuGet packages by the v3 protocol: dotnet, nuget, msbuild",
   spec: "https://learn.microsoft.com/nuget/api/overview",
   upstreams: { default: "https://api.nuget.org/v3" },
@@ -65,6 +66,7 @@ export const nuget: Ecosystem = {
         declaredIn(doc);
         return {};
       },
+      reads: indexesOfParts,
       rewrite: serviceIndex,
     },
     {
@@ -139,6 +141,7 @@ export const nuget: Ecosystem = {
       from: "vulnerabilities",
       to: () => "/index.json",
       parse: advisoryFacts,
+      reads: (doc, view) => (view?.offline ? advisoryFacts(doc).follow : []),
       rewrite: advisories,
     },
     {
@@ -161,7 +164,7 @@ export const nuget: Ecosystem = {
       query: ["q", "skip", "take", "prerelease", "semVerLevel", "packageType"],
       parse: searchFacts,
       rewrite: search,
-      offline: (_, query, view) => searchHeld(query, view),
+      offline: (_, query, view, stored) => searchStored(query, view, stored),
     },
     {
       kind: "passthrough",
@@ -171,7 +174,7 @@ export const nuget: Ecosystem = {
       query: ["q", "id", "skip", "take", "prerelease", "semVerLevel", "packageType"],
       parse: completionFacts,
       rewrite: completion,
-      offline: (_, query, view) => completionHeld(query, view),
+      offline: (_, query, _view, stored) => completionStored(query, stored),
     },
     {
       kind: "deny",

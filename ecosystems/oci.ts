@@ -1,6 +1,15 @@
 import type { Digest, Doc, Ecosystem, Facts, Params, Path, Release, UpstreamAt } from "../src/contract/ecosystem.ts";
 import { ociCatalog } from "./oci/catalog.ts";
-import { heldRepositories, heldTags, NO_REFERRERS, nextOf, shownReferrers, shownTags, tagsIn } from "./oci/lists.ts";
+import {
+  NO_REFERRERS,
+  nextOf,
+  shownReferrers,
+  shownTags,
+  storedRepositories,
+  storedTags,
+  taggedReferrerPaths,
+  tagsIn,
+} from "./oci/lists.ts";
 import {
   DIGEST,
   digestOf,
@@ -31,7 +40,7 @@ const header = { name: "docker-content-digest" };
 
 export const oci: Ecosystem = {
   id: "oci",
-  contract: 1,
+  contract: 2,
   purlType: "docker",
   purlTypes: ["oci"],
   title: "Container images and other OCI artifacts: docker, podman, containerd, skopeo, crane, oras",
@@ -53,7 +62,7 @@ export const oci: Ecosystem = {
   },
   routes: [
     { kind: "answer", match: "/", answer: () => json({}, { "docker-distribution-api-version": "registry/2.0" }) },
-    { kind: "answer", match: "/_catalog", answer: (_, view, query) => heldRepositories(query, view) },
+    { kind: "answer", match: "/_catalog", answer: (_, view, query, stored) => storedRepositories(query, view, stored) },
     { ...own, kind: "artifact", match: at(`blobs/(?<digest>${DIGEST})`), digest },
     {
       ...own,
@@ -86,7 +95,7 @@ export const oci: Ecosystem = {
         return { releases: found, leftOut, follow: nextOf(doc) };
       },
       rewrite: (doc, view) => shownTags(doc, view, nameOf(doc.params)),
-      offline: (params, query, view) => heldTags(nameOf(params), query, view),
+      offline: (params, query, view, stored) => storedTags(nameOf(params), query, view, stored),
     },
     {
       ...own,
@@ -100,6 +109,7 @@ export const oci: Ecosystem = {
       query: (name) => name !== "artifactType" && isOfPages(name),
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
       parse: (doc) => ({ ...referrersIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),
+      reads: (doc) => taggedReferrerPaths(doc, nameOf(doc.params)),
       rewrite: (doc, view) => shownReferrers(doc, view, nameOf(doc.params)),
     },
     {

@@ -23,7 +23,7 @@ const ACCEPT = `${JSON_TYPE}, ${HTML_TYPES[1]};q=0.2, ${HTML_TYPES[0]};q=0.1`;
 const VARIANTS = [HTML_TYPES[0], JSON_TYPE, HTML_TYPES[1]];
 export const pypi: Ecosystem = {
   id: "pypi",
-  contract: 1,
+  contract: 2,
   title: "Python package index: pip, uv, poetry, pdm",
   spec: "https://packaging.python.org/en/latest/specifications/simple-repository-api/",
   upstreams: { default: "https://pypi.org", files: "https://files.pythonhosted.org" },

@@ -1,5 +1,5 @@
 /** Known vulnerabilities, by pages: https://learn.microsoft.com/nuget/api/vulnerability-info */
-import type { Doc, Facts, View } from "../../src/contract/ecosystem.ts";
+import type { Doc, Facts, Path, View } from "../../src/contract/ecosystem.ts";
 import { type Entries, readEntries } from "../shared/entries.ts";
 import { linked } from "./links.ts";
 
@@ -7,16 +7,16 @@ interface Page {
   "@id": string;
 }
 
-export function advisoryFacts(doc: Doc): Facts {
+export function advisoryFacts(doc: Doc): Facts & { follow: Path[] } {
   const { found, leftOut } = pagesOf(doc);
   return { follow: found.flatMap((page) => doc.pathOf(page["@id"]) ?? []), leftOut };
 }
 
-/** A page that is none of this mount's upstreams' is left out, and one that is not at hand where nothing may be dialled. */
+/** A page that is none of this mount's upstreams' is left out, and offline one that is not stored. */
 export function advisories(doc: Doc, view: View): string {
   const shown = pagesOf(doc).found.filter((page) => {
     const path = doc.pathOf(page["@id"]);
-    return path && (!view.offline || doc.near(path));
+    return path && (!view.offline || doc.stored(path));
   });
   return JSON.stringify(linked(shown, doc, view));
 }

@@ -1,5 +1,5 @@
 /** A package's registration: an index of pages of leaves. https://learn.microsoft.com/nuget/api/registration-base-url-resource */
-import type { Doc, Facts, Release, ReleaseFacts, View } from "../../src/contract/ecosystem.ts";
+import type { Doc, Facts, Path, Release, ReleaseFacts, View } from "../../src/contract/ecosystem.ts";
 import { type Entries, labelOf, readEntries } from "../shared/entries.ts";
 import { documentOf, linked } from "./links.ts";
 import { requirementsOf } from "./nuspec.ts";
@@ -45,6 +45,14 @@ export function registrationFacts(doc: Doc): Facts {
     follow: pages.flatMap((page) => (page.items ? [] : (documentOf(page["@id"], doc) ?? []))),
     leftOut: [...leftOut, ...within.flatMap((each) => each.leftOut)],
   };
+}
+
+/** The pages that are documents of their own. */
+export function pagesElsewhere(doc: Doc): Path[] {
+  const found = read(doc);
+  if (!("items" in found)) return [];
+  const pages = itemsIn(found.items).found.filter((item): item is Page => !isLeaf(item) && !item.items);
+  return pages.flatMap((page) => documentOf(page["@id"], doc) ?? []);
 }
 
 /** `undefined`: clients may see nothing of it. */
@@ -126,10 +134,10 @@ function checked(leaf: Leaf): Leaf {
   return leaf;
 }
 
-/** Of a page that stands elsewhere, where that is at hand. */
+/** Of a page that stands elsewhere, where that is stored. */
 function leavesOf(doc: Doc, page: Page): Entries<Leaf> | undefined {
   const path = page.items ? undefined : documentOf(page["@id"], doc);
-  const items = page.items ?? (path && doc.near(path)?.json<Page>().items);
+  const items = page.items ?? (path && doc.stored(path)?.json<Page>().items);
   return items && readEntries(items, checked);
 }
 

@@ -1,5 +1,5 @@
 /** What searches find. https://learn.microsoft.com/nuget/api/search-query-service-resource, and autocompletion beside it. */
-import type { Body, Doc, Facts, Release, View } from "../../src/contract/ecosystem.ts";
+import type { Body, Doc, Facts, Release, StoredContent, View } from "../../src/contract/ecosystem.ts";
 import { type Entries, labelOf, readEntries } from "../shared/entries.ts";
 import { json } from "../shared/json.ts";
 import { linked } from "./links.ts";
@@ -43,9 +43,9 @@ export function completion(doc: Doc, view: View): Body {
   return json({ ...doc.json<object>(), ...(id && { totalHits: data.length }), data });
 }
 
-/** The same of what is held. */
-export function searchHeld(query: URLSearchParams, view: View): Body {
-  const packages = heldOf(query, view);
+/** The same of what is stored. */
+export async function searchStored(query: URLSearchParams, view: View, stored: StoredContent): Promise<Body> {
+  const packages = await storedOf(query, stored);
   const data = page(packages, query).map(([id, versions]) => ({
     "@id": view.link(registered(id)),
     "@type": "Package",
@@ -61,9 +61,9 @@ export function searchHeld(query: URLSearchParams, view: View): Body {
   return json({ totalHits: packages.length, data });
 }
 
-export function completionHeld(query: URLSearchParams, view: View): Body {
+export async function completionStored(query: URLSearchParams, stored: StoredContent): Promise<Body> {
   const id = query.get("id")?.toLowerCase();
-  const packages = heldOf(query, view);
+  const packages = await storedOf(query, stored);
   const versions = packages.find(([name]) => name === id)?.[1] ?? [];
   return json(
     id
@@ -72,12 +72,12 @@ export function completionHeld(query: URLSearchParams, view: View): Body {
   );
 }
 
-/** Held packages that are asked for, with their versions, the oldest first. */
-function heldOf(query: URLSearchParams, view: View): [string, string[]][] {
+/** Stored packages that are asked for, with their versions, the oldest first. */
+async function storedOf(query: URLSearchParams, stored: StoredContent): Promise<[string, string[]][]> {
   const wanted = (query.get("id") ?? query.get("q") ?? "").toLowerCase().replace(/^(?:packageid|id):/, "");
   const isShown = (version: string) => query.get("prerelease") === "true" || nugetVersions.isStable(version);
   const found = new Map<string, Set<string>>();
-  for (const { name, version } of view.held())
+  for await (const { name, version } of stored.releases())
     if (name.includes(wanted) && isShown(version)) found.set(name, (found.get(name) ?? new Set()).add(version));
   return Array.from(found, ([name, versions]) => [name, [...versions].sort(nugetVersions.compare)]);
 }

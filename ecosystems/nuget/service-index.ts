@@ -36,6 +36,22 @@ const TYPES: readonly [RegExp, Part, "/" | "/index.json" | ""][] = [
   [/^SearchAutocompleteService/, "autocomplete", ""],
 ];
 
+/** Parts that have an index, and are offered offline only where it is stored. */
+const LISTED = ["catalog", "vulnerabilities"] as const;
+
+function isListed(part: Part): part is (typeof LISTED)[number] {
+  return (LISTED as readonly Part[]).includes(part);
+}
+
+function indexOf(part: (typeof LISTED)[number]): Path {
+  return `${PLACES[part]}/index.json`;
+}
+
+/** What `serviceIndex` reads beside the index. */
+export function indexesOfParts(_doc: Doc, view?: View): Path[] {
+  return view?.offline ? LISTED.map(indexOf) : [];
+}
+
 /** Where its parts are, from a registry's index. Registrations come in several completenesses; the most complete stands for all. */
 export function declaredIn(doc: Doc): Declared {
   const found: Partial<Record<Part, string[]>> = {};
@@ -61,8 +77,8 @@ export function serviceIndex(doc: Doc, view: View): Body {
     const isBest = part.startsWith("registration") && String(declared[part]) === String(declared["registration"]);
     if (isBest) return "registration";
     if (!view.offline) return part;
-    const isHeld = doc.near(`${PLACES[part]}/index.json`) !== undefined;
-    return ["flat", "registration", "search", "autocomplete"].includes(part) || isHeld ? part : undefined;
+    if (part.startsWith("registration_")) return undefined;
+    return !isListed(part) || doc.stored(indexOf(part)) ? part : undefined;
   };
   const resources = partsOf(doc).flatMap(([resource, part, tail]) => {
     const shown = declared[part] && seen(part);

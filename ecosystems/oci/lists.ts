@@ -1,6 +1,6 @@
 /** Lists of the OCI distribution specification, by pages: tags, repositories, referrers. */
 
-import type { Body, Digest, Doc, Path, ReleaseFacts, View } from "../../src/contract/ecosystem.ts";
+import type { Body, Digest, Doc, Path, ReleaseFacts, StoredContent, View } from "../../src/contract/ecosystem.ts";
 import { type Entries, readEntries } from "../shared/entries.ts";
 import { json } from "../shared/json.ts";
 import { nextLink } from "../shared/link-header.ts";
@@ -38,14 +38,22 @@ export function shownReferrers(doc: Doc, view: View, name: string): Body {
 }
 
 /** What the tag lists that refers to a manifest. Some registries read the tag as the digest that it is made of, or have a tag of that
- * name for something else: what is at hand and refers to another manifest, or to none, is left out. */
+ * name for something else: what is stored and refers to another manifest, or to none, is left out. */
 function taggedReferrers(doc: Doc, name: string, subject: Digest): Descriptor[] {
-  const list = doc.near(manifestPath(name, referrersTag(subject)));
+  const list = doc.stored(manifestPath(name, referrersTag(subject)));
   if (!list || digestOf(list) === subject) return [];
   return (readManifest(list).manifest.manifests ?? []).filter(({ digest }) => {
-    const manifest = doc.near(manifestPath(name, digest));
+    const manifest = doc.stored(manifestPath(name, digest));
     return manifest === undefined || readManifest(manifest).manifest.subject?.digest === subject;
   });
+}
+
+/** The list of the tag, and the manifests that it names. */
+export function taggedReferrerPaths(doc: Doc, name: string): Path[] {
+  const path = manifestPath(name, referrersTag(doc.params.digest as Digest));
+  const list = doc.stored(path);
+  const { manifests = [] } = list ? readManifest(list).manifest : {};
+  return [path, ...manifests.map(({ digest }) => manifestPath(name, digest))];
 }
 
 /** What upstream names as the next page (RFC 8288), as a page of this document. */
@@ -57,15 +65,21 @@ export function nextOf(doc: Doc): Path[] {
   return search && `${own}${search}` !== doc.path ? [`${own}${search}`] : [];
 }
 
-/** The tags that are held. */
-export function heldTags(name: string, query: URLSearchParams, view: View): Body {
-  const tags = Array.from(view.documents(`/${name}/manifests/`), (path) => TAGGED.exec(path)?.groups?.tag ?? "");
+/** The tags that are stored. */
+export async function storedTags(
+  name: string,
+  query: URLSearchParams,
+  view: View,
+  stored: StoredContent,
+): Promise<Body> {
+  const manifests = stored.documents(`/${name}/manifests/`);
+  const tags = await Array.fromAsync(manifests, (path) => TAGGED.exec(path)?.groups?.tag ?? "");
   return paged(tags, query, view, `/${name}/tags/list`, (page) => ({ name, tags: page }));
 }
 
-/** The repositories of which tags are held: no registry says what it has. */
-export function heldRepositories(query: URLSearchParams, view: View): Body {
-  const names = Array.from(view.documents("/"), (path) => TAGGED.exec(path)?.groups?.name ?? "");
+/** The repositories of which tags are stored: no registry says what it has. */
+export async function storedRepositories(query: URLSearchParams, view: View, stored: StoredContent): Promise<Body> {
+  const names = await Array.fromAsync(stored.documents("/"), (path) => TAGGED.exec(path)?.groups?.name ?? "");
   return paged(names, query, view, "/_catalog", (repositories) => ({ repositories }));
 }
 

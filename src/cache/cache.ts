@@ -8,10 +8,13 @@ import type {
   ArtifactRoute,
   Body,
   DerivedRoute,
+  MaybePromise,
   MetadataRoute,
   Path,
   ReleaseFacts,
   Route,
+  StoredContent,
+  View,
 } from "../contract/ecosystem.ts";
 import { emit } from "../contract/events.ts";
 import { isPlain } from "../contract/plain.ts";
@@ -166,7 +169,7 @@ export class Cache {
       case "passthrough":
         return this.#pass({ mount, route, params, path: `${ask.path}${queryOf(route.query, ask.query)}` as Path }, ask);
       case "answer":
-        return this.#composed(mount, ask, route.answer(params, this.views.open(mount, ask.base), ask.query));
+        return this.#compose(mount, ask, (view, stored) => route.answer(params, view, ask.query, stored));
       case "deny":
         throw route.status === 404 ? new NotFound(route.reason) : new BadRequest(route.reason, route.status);
     }
@@ -233,8 +236,9 @@ export class Cache {
 
   async #document(target: Target<MetadataRoute>, ask: Ask): Promise<Answer> {
     const { mount, route, params } = target;
-    if (this.context.settings.offline && route.offline)
-      return this.#composed(mount, ask, route.offline(params, ask.query, this.views.open(mount, ask.base)));
+    const { offline: compose } = route;
+    if (this.context.settings.offline && compose)
+      return this.#compose(mount, ask, (view, stored) => compose(params, ask.query, view, stored));
     const { row, outcome } = await this.documents.load(target);
     const path = row.path as Path;
     await this.#admit(target, row);
@@ -368,12 +372,22 @@ export class Cache {
   async #pass(question: Question, ask: Ask): Promise<Answer> {
     const { mount, route, params } = question;
     if (this.context.settings.offline) {
-      if (!route.offline) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
-      return this.#composed(mount, ask, route.offline(params, ask.query, this.views.open(mount, ask.base)));
+      const { offline: compose } = route;
+      if (!compose) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
+      return this.#compose(mount, ask, (view, stored) => compose(params, ask.query, view, stored));
     }
     const asked = await putTo(this.context, this.documents, question, ask);
     if (asked instanceof Response) return { kind: "passthrough", response: asked };
     return this.#composed(mount, ask, await this.views.ofAnswer(question, asked, ask.base));
+  }
+
+  /** What a plugin composes of what is stored. */
+  async #compose(
+    mount: Mount,
+    ask: Ask,
+    compose: (view: View, stored: StoredContent) => MaybePromise<Body>,
+  ): Promise<Answer> {
+    return this.#composed(mount, ask, await compose(this.views.open(mount, ask.base), this.documents.stored(mount)));
   }
 
   #composed(mount: Mount, ask: Ask, body: Body): Answer {

@@ -30,6 +30,20 @@ export function* documentLaws(mount: Mount, sample: Sample, facts: SampleFacts):
       for (const path of facts.follow) same(kindOf(mount, path), "metadata", `the kind of ${path}`);
     },
   };
+  if (route.reads)
+    yield {
+      name: `${of}: what is read together with it are documents of this mount, none of them packed`,
+      check: () => {
+        for (const seen of [undefined, view(), view({ offline: true, admits: () => false })])
+          for (const path of read(mount, sample, seen).others) {
+            // Whether this mount has the upstream of it is another matter.
+            const match = classify(mount.ecosystem, "GET", path);
+            const route = typeof match === "number" ? undefined : match.route;
+            same(route?.kind, "metadata", `the kind of ${path}`);
+            must(route?.kind === "metadata" && !route.packed, `${path} is packed`);
+          }
+      },
+    };
   yield {
     name: `${of}: dates are dates, digests are hex`,
     check: () => {
@@ -83,7 +97,7 @@ export function checkBounds(mount: Mount, sample: Sample, bound: Bound, runs: fc
       const facts = route.parse?.(read(mount, { ...sample, body }).doc) ?? {};
       return lengthOf(pagesOf(facts, "https://registry.example/"));
     },
-    (body: string) => lengthOf(route.rewrite?.(read(mount, { ...sample, body }).doc, view())),
+    (body: string) => lengthOf(route.rewrite?.(read(mount, { ...sample, body }, view()).doc, view())),
   ];
   always("made of the sample", () =>
     fc.assert(

@@ -3,7 +3,7 @@ export interface Law {
   /** What it says, and of what: `/simple/acme/: cut off, it throws rather than state less`. */
   name: string;
   /** Throws where it does not hold; the message tells the place, and expected against found. */
-  check(): void;
+  check(): void | Promise<void>;
 }
 
 /** How cases are made up. */

@@ -1,13 +1,14 @@
 /** Requests: what known ones mean, and that no strange one reaches a plugin, stalls it or makes it throw. */
 import fc from "fast-check";
-import type { Path, Release, Route, Traits } from "../contract/ecosystem.ts";
+import type { Body, MaybePromise, Path, Release, Route, Traits } from "../contract/ecosystem.ts";
 import { isPlain } from "../contract/plain.ts";
+import { messageOf } from "../lib/errors.ts";
 import { classify, type Match } from "../mounts/match.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import { mustBeDigest } from "./documents.ts";
 import { always, type Law, must, type Runs, same } from "./law.ts";
 import { kindOf } from "./sample.ts";
-import { view } from "./setting.ts";
+import { NOTHING_STORED, view } from "./setting.ts";
 import { stalls } from "./stall.ts";
 
 export interface Case {
@@ -78,14 +79,17 @@ export function* pathLaws(mount: Mount, known: ReadonlySet<Path>, runs: Runs): I
   };
   yield {
     name: "paths: whatever is asked for, a plugin answers with plain paths and never throws",
-    check: () => {
+    check: async () => {
+      const composed: Promise<string>[] = [];
       const pieces = new Set(Array.from(known).flatMap((path) => path.split(/(?=[/@.!-])|(?<=[/@!-])/)));
       const piece = fc.constantFrom(...pieces, "%2f", "%2F", "%c3%a9", "%20", "é", "+", "!", ":", "a", "1");
       const asked = fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (parts) => {
         const path = `/${parts.join("")}`;
-        if (isPlain(path)) same(strangeAnswers(mount, path), [], `what is no plain path of the answers to ${path}`);
+        if (isPlain(path))
+          same(strangeAnswers(mount, path, composed), [], `what is no plain path of the answers to ${path}`);
       });
       always("a path", () => fc.assert(asked, { ...runs, numRuns: 500 }));
+      await Promise.all(composed);
     },
   };
 }
@@ -110,13 +114,24 @@ function canonicalOf({ route, params }: Match, path: Path): Path | undefined {
   return route.canonical?.(params) ?? path;
 }
 
-/** Asks a route all that depends on the path alone; the answers that are no plain paths. */
-function strangeAnswers(mount: Mount, path: Path): string[] {
+/** Asks a route all that depends on the path alone; the answers that are no plain paths. `composed`: what is composed where nothing
+ * is stored. */
+function strangeAnswers(mount: Mount, path: Path, composed: Promise<string>[]): string[] {
   const match = matchOf(mount, path);
   if (!match) return [];
   const { route, params } = match;
-  if (route.kind === "answer") JSON.stringify(route.answer(params, view(), new URLSearchParams()));
-  if (route.kind === "passthrough") JSON.stringify(route.offline?.(params, new URLSearchParams(), view()));
+  const query = new URLSearchParams();
+  const offline = view({ offline: true });
+  const compose = async (make: () => MaybePromise<Body> | undefined) => {
+    try {
+      return JSON.stringify(await make());
+    } catch (error) {
+      throw new Error(`${path}: it cannot be composed: ${messageOf(error)}`);
+    }
+  };
+  if (route.kind === "answer") composed.push(compose(() => route.answer(params, view(), query, NOTHING_STORED)));
+  if (route.kind === "passthrough" || route.kind === "metadata")
+    composed.push(compose(() => route.offline?.(params, query, offline, NOTHING_STORED)));
   const canonical = canonicalOf(match, path);
   return [...(canonical ? [canonical] : []), ...pathsOf(match, path, mount.traits)].filter(
     (answer) => !isPlain(answer),

@@ -6,6 +6,7 @@ import { formatPurl, parsePurl, typesOf } from "../contract/purl.ts";
 import { type Mount, meaningOf } from "../mounts/mounts.ts";
 import { always, type Law, must, type Runs, same } from "./law.ts";
 import { kindOf } from "./sample.ts";
+import { NOTHING_STORED } from "./setting.ts";
 
 /** `name`: a package of which the samples tell, as PURLs spell it; `version`: one that it has. */
 export function* pluginLaws(mount: Mount, name: string, version: string, runs: Runs): Iterable<Law> {
@@ -89,7 +90,7 @@ function checkVersions({ compare, isStable, satisfies }: VersionScheme, runs: Ru
   );
 }
 
-function checkIndex(mount: Mount, release: Release): void {
+async function checkIndex(mount: Mount, release: Release): Promise<void> {
   const { ecosystem, traits } = mount;
   const index = ecosystem.index(release, traits);
   must(index.length > 0, `index(${release.name}) names no path`);
@@ -103,9 +104,5 @@ function checkIndex(mount: Mount, release: Release): void {
       `${path} is ${kindOf(mount, path)}; expected a file or document`,
     );
   for (const path of ecosystem.roots ?? []) same(kindOf(mount, path), "metadata", `the kind of the root ${path}`);
-  const sealed = ecosystem.seal?.(
-    () => [],
-    () => undefined,
-  );
-  same([...(sealed ?? [])], [], "seal, where nothing is held");
+  same(await Array.fromAsync(ecosystem.seal?.(NOTHING_STORED) ?? []), [], "seal, where nothing is stored");
 }

@@ -62,8 +62,9 @@ export function* rewriteLaws(mount: Mount, sample: Sample, variant: string, fact
 
 /** What clients are sent of a document. */
 function sentOf(mount: Mount, sample: Sample, variant: string, seen: Seen = {}): string | Uint8Array {
-  const { route, doc } = read(mount, sample);
-  const body = route.rewrite?.(doc, view({ variant, ...seen }));
+  const clients = view({ variant, ...seen });
+  const { route, doc } = read(mount, sample, clients);
+  const body = route.rewrite?.(doc, clients);
   return (typeof body === "object" && "body" in body ? body.body : body) ?? "";
 }
 

@@ -9,7 +9,7 @@
 import type { Catalog } from "./catalog.ts";
 import type { FileFacts, Platform } from "./facts.ts";
 import type { Purl } from "./purl.ts";
-import type { Doc, Route } from "./routes.ts";
+import type { Doc, Route, StoredContent } from "./routes.ts";
 import type { SignatureKind } from "./signatures.ts";
 
 export type * from "./catalog.ts";
@@ -18,11 +18,14 @@ export type * from "./routes.ts";
 export type { Attestation, RegistrySignature, SignatureKind } from "./signatures.ts";
 
 /** Raised when a plugin written for an earlier contract would no longer be understood. */
-export const CONTRACT_REVISION = 1;
+export const CONTRACT_REVISION = 2;
 
 /** What each revision changed for plugins that exist, by revision: told to who brings one for another. What is only added needs
  * no new revision. */
-export const CONTRACT_CHANGES: Readonly<Record<number, string>> = { 1: "the first" };
+export const CONTRACT_CHANGES: Readonly<Record<number, string>> = {
+  1: "the first",
+  2: "nothing synchronous reads beyond the document. `doc.near(path)` is `doc.stored(path)`, and `reads(doc, view)` of the route names the paths; `view.held()` and `view.documents()` are `stored.releases()` and `stored.documents()`, asynchronous, of the last parameter of `offline` and `answer`, which may be async; `seal(stored)` is an async generator; `searchHeld` is `searchStored`, and async",
+};
 
 /** A path below the mount point: always starts with a slash, always percent-encoded as sent, without a query. */
 export type Path = `/${string}`;
@@ -158,9 +161,9 @@ export interface Ecosystem {
   selects?: "compatible" | "nearest";
   /** Documents of the registry as a whole that clients ask for; a mirror holds them too, where upstream has them. */
   roots?: readonly Path[];
-  /** Paths that only a finished mirror job can name, because they depend on all that is held together (the tiles under one
-   * tree head). `held` lists the paths of held documents; asked again until it names nothing new. */
-  seal?(held: () => Iterable<Path>, read: (path: Path) => Doc | undefined): Iterable<Path>;
+  /** Paths that only a finished mirror job can name, because they depend on all that is stored together (the tiles under one
+   * tree head). Called again until it names nothing new. */
+  seal?(stored: StoredContent): AsyncIterable<Path>;
   /** A path whose facts or `Last-Modified` date a release, asked for where the index has no dates that policy may trust. */
   datedBy?(release: Release): Path;
   /** Upstream's `Last-Modified` of a file is when the registry accepted it: it dates the file's release. */

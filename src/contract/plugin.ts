@@ -11,7 +11,7 @@ export { isWhole, tagsOf } from "../../ecosystems/shared/html.ts";
 export { json } from "../../ecosystems/shared/json.ts";
 export { itemsOf } from "../../ecosystems/shared/json-items.ts";
 export { linesOf } from "../../ecosystems/shared/lines.ts";
-export { searchHeld } from "../../ecosystems/shared/search.ts";
+export { searchStored } from "../../ecosystems/shared/search.ts";
 export { compareSemver, inNpmRange, isSemver, isStableSemver } from "../../ecosystems/shared/semver.ts";
 export { all as nodesAt, readXml, text as textAt, texts as textsAt } from "../../ecosystems/shared/xml.ts";
 export { NotFound, UpstreamFailed } from "../lib/errors.ts";

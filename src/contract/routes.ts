@@ -109,8 +109,12 @@ export interface MetadataRoute extends Described {
   /** What the document says about releases, and which documents it leads to. Throws where the document is not one. `only`:
    * nobody asks for releases of other packages; where many are stated, they may be left out, and so may not what provides it. */
   parse?(doc: Doc, only?: Package): Facts;
-  /** What clients are sent where nothing may be dialled, composed of what is held. Default: the held document. */
-  offline?(p: Params, query: URLSearchParams, view: View): Body;
+  /** Other documents of the mount that `parse` and `rewrite` read by `doc.stored` (the parents of a POM). Those of them that are
+   * stored are read before; then it is called again, until it names nothing new. `view`: the document is to be rewritten. Not
+   * packed ones. Default: none. */
+  reads?(doc: Doc, view?: View): Iterable<Path>;
+  /** What clients are sent where no upstream requests may be made, composed of what is stored. Default: the stored document. */
+  offline?(p: Params, query: URLSearchParams, view: View, stored: StoredContent): MaybePromise<Body>;
   /** The document as clients should see it; `undefined` where all of it is withheld. Absent for signed documents, which
    * pass untouched. */
   rewrite?(doc: Doc, view: View): Body | undefined;
@@ -142,8 +146,8 @@ export interface PassthroughRoute extends Fetched {
   parse?(doc: Doc): Facts;
   /** What upstream found, as clients should see it. Default: streamed as it is. */
   rewrite?(doc: Doc, view: View): Body;
-  /** The answer where nothing may be dialled. Default: 404. */
-  offline?(p: Params, query: URLSearchParams, view: View): Body;
+  /** The answer where no upstream requests may be made. Default: 404. */
+  offline?(p: Params, query: URLSearchParams, view: View, stored: StoredContent): MaybePromise<Body>;
 }
 
 /** Composed here without asking upstream: handshakes and registry configuration files. */
@@ -151,7 +155,7 @@ export interface AnswerRoute extends RouteBase {
   kind: "answer";
   /** The route exists only where the mount has this upstream. Default: everywhere. */
   from?(p: Params): string;
-  answer(p: Params, view: View, query: URLSearchParams): Body;
+  answer(p: Params, view: View, query: URLSearchParams, stored: StoredContent): MaybePromise<Body>;
 }
 
 /** Refused, with a reason that the client shows its user. */
@@ -188,25 +192,34 @@ export interface Doc {
   /** A URL found in the document as a whole address; `undefined` where it is none. */
   urlOf(url: string): string | undefined;
   readonly traits: Traits;
-  /** Another document of the mount, if it is held already. A parser that needs it names it in `follow`, and is asked
-   * again once it is there (a POM's parents). Not of packed ones. */
-  near(path: Path): Doc | undefined;
+  /** Another document of the mount, if it is stored; one that the route's `reads` names, otherwise it throws. A parser that needs
+   * it names it in `follow` as well, and is called again once it is there. */
+  stored(path: Path): Doc | undefined;
 }
 
 /** How the client's side of the proxy looks while one document is rewritten. */
 export interface View {
   /** The media type to produce: one of the route's variants, or upstream's where it names none. */
   readonly variant: string;
-  /** True where nothing may be dialled: only what is held is admitted. */
+  /** True where no upstream requests may be made: only what is stored is admitted. */
   readonly offline: boolean;
   /** The public URL of a path below this mount. */
   link(path: Path): string;
   /** What the route's `covers.line` says of each document that it covers. */
   readonly lines: readonly string[];
-  /** What is held of the mount, or of one of its packages. */
-  held(name?: string): Iterable<Release>;
-  /** The paths of the documents that are held, of those that begin so. */
-  documents(start: Path): Iterable<Path>;
-  /** Whether clients may see this release (cooldown; offline: any file of it is held), or this file of it. */
+  /** Whether clients may see this release (cooldown; offline: any file of it is stored), or this file of it. A file that is a
+   * document counts as stored where what is rewritten states it, or `files` of the release or `reads` name it. */
   admits(release: Release, file?: Path): boolean;
 }
+
+/** What is stored of a mount. Asynchronous: it may be in a database or a store elsewhere. */
+export interface StoredContent {
+  /** The releases of which a file is stored: of the mount, or of one of its packages. */
+  releases(name?: string): AsyncIterable<Release>;
+  /** The paths of the stored documents, of those that begin so. */
+  documents(start: Path): AsyncIterable<Path>;
+  /** A stored document, unpacked where it is packed. */
+  read(path: Path): Promise<Doc | undefined>;
+}
+
+export type MaybePromise<T> = T | Promise<T>;

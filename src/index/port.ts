@@ -23,7 +23,7 @@ export type ArtifactReads = Pick<
 /** Which documents are stored, and the facts that they state. */
 export type DocumentReads = Pick<
   Documents,
-  "find" | "naming" | "page" | "pages" | "stating" | "written" | "stateBelow" | "paths" | "changes"
+  "find" | "among" | "naming" | "page" | "pages" | "stating" | "written" | "stateBelow" | "paths" | "changes"
 >;
 export type BlobReads = Pick<
   Blobs,

@@ -104,6 +104,7 @@ export const CONTRACT_KEYS = {
     agrees: "function?",
     packed: "value?",
     parse: "function?",
+    reads: "function?",
     offline: "function?",
     rewrite: "function?",
     asIs: "value?",

@@ -18,6 +18,9 @@ const MEANT = [NotFound, Withheld, DigestMismatch, UpstreamFailed, BadRequest];
 /** `purl` throws with a reason for people; a catalog waits for upstream, and blocks nobody. */
 const AS_IT_IS: readonly unknown[] = ["purl", "catalog"];
 
+/** What may be asynchronous; all else is to answer at once. */
+const ASYNCHRONOUS: readonly string[] = ["offline", "answer"];
+
 /** The same plugin; what it throws becomes UpstreamFailed (502), but for `setup` and `problem`, without which there are words too. */
 export function guarded(ecosystem: Ecosystem): Ecosystem {
   const all = around(ecosystem, ecosystem.id) as Ecosystem;
@@ -82,8 +85,12 @@ class Watch {
     try {
       return call();
     } catch (error) {
-      throw MEANT.some((kind) => error instanceof kind) ? error : this.#failure(error);
+      return this.#refuse(error);
     }
+  }
+
+  #refuse(error: unknown): never {
+    throw MEANT.some((kind) => error instanceof kind) ? error : this.#failure(error);
   }
 
   #time<T>(call: () => T): T {
@@ -101,12 +108,16 @@ class Watch {
   through(result: unknown): unknown {
     if (typeof result !== "object" || result === null) return result;
     if (result instanceof Promise) {
+      if (ASYNCHRONOUS.includes(this.#name)) return result.catch((error: unknown) => this.#refuse(error));
       // One that fails, and that nobody waits for, would end the process.
       result.catch(() => {});
       throw this.#failure(
-        new Error("it answers with a promise; expected an answer: nothing in a plugin is to wait for"),
+        new Error(
+          `it answers with a promise; expected an answer: only ${ASYNCHRONOUS.join(" and ")}, seal and catalogs may wait`,
+        ),
       );
     }
+    if (Symbol.asyncIterator in result) return this.#yieldingLater(result as AsyncIterable<unknown>);
     if ("next" in result) return this.#yielding(result as Iterator<unknown>);
     for (const key of ["releases", "follow"] as const) {
       const part = (result as Record<string, unknown>)[key];
@@ -119,6 +130,14 @@ class Watch {
   #yielding(source: Iterator<unknown>): Iterable<unknown> {
     const next = () => this.run(() => source.next());
     return { [Symbol.iterator]: () => ({ next, return: () => source.return?.() ?? { done: true, value: undefined } }) };
+  }
+
+  async *#yieldingLater(source: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    try {
+      yield* source;
+    } catch (error) {
+      this.#refuse(error);
+    }
   }
 
   #failure(error: unknown): UpstreamFailed {

@@ -45,7 +45,7 @@ interface Index {
 
 export const EXPORT: Ecosystem = {
   id: "NAME",
-  contract: 1,
+  contract: 2,
   title: "NAME: which registry, which clients",
   spec: "https://NAME.example/protocol",
   // Named base addresses. Operators may set others: mounts: { NAME: { ecosystem: NAME, upstreams: { default: … } } }

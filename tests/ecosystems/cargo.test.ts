@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { cargo } from "../../ecosystems/cargo.ts";
 import type { Path, Release } from "../../src/contract/ecosystem.ts";
 import { classify } from "../../src/mounts/match.ts";
-import { bodyOf, mountOf, read, view } from "../support/plugin.ts";
+import { bodyOf, mountOf, NOTHING_STORED, read, storing, view } from "../support/plugin.ts";
 
 const body = await Bun.file(`${import.meta.dir}/../fixtures/cargo/acme-core.txt`).text();
 const mount = mountOf(cargo, {
@@ -56,10 +56,10 @@ describe("paths", () => {
   });
 });
 
-test("config.json points back at this mount", () => {
+test("config.json points back at this mount", async () => {
   const match = classify(cargo, "GET", "/config.json");
   if (typeof match === "number" || match.route.kind !== "answer") throw new Error("no answer");
-  expect(bodyOf(match.route.answer({}, view(), new URLSearchParams()))).toEqual({
+  expect(bodyOf(await match.route.answer({}, view(), new URLSearchParams(), NOTHING_STORED))).toEqual({
     dl: "https://proxy.example/m/crates",
     api: "https://proxy.example/m",
   });
@@ -140,11 +140,12 @@ describe("rewriting", () => {
   });
 });
 
-test("search offline knows what is held", () => {
+test("search offline knows what is stored", async () => {
   const match = classify(cargo, "GET", "/api/v1/crates");
   if (typeof match === "number" || match.route.kind !== "passthrough") throw new Error("no search");
-  const held = ["0.9.0", "1.0.0"].map((version) => ({ name: "acme-core", version }));
-  const answer = match.route.offline?.({}, new URLSearchParams("q=core&per_page=10"), view({ held: () => held }));
+  const releases = ["0.9.0", "1.0.0"].map((version) => ({ name: "acme-core", version }));
+  const query = new URLSearchParams("q=core&per_page=10");
+  const answer = await match.route.offline?.({}, query, view(), storing({ releases }));
   expect(bodyOf(answer)).toEqual({
     crates: [{ name: "acme-core", max_version: "1.0.0", description: null }],
     meta: { total: 1 },

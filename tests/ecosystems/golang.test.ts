@@ -3,6 +3,7 @@ import { golang } from "../../ecosystems/golang.ts";
 import type { Doc, Facts, MetadataRoute, Path, Release, View } from "../../src/contract/ecosystem.ts";
 import { classify } from "../../src/mounts/match.ts";
 import reads from "../fixtures/golang/client-reads.json";
+import { storing } from "../support/plugin.ts";
 
 const fixtures = `${import.meta.dir}/../fixtures/golang`;
 const rewrites = `${import.meta.dir}/../rewrites/golang`;
@@ -16,7 +17,7 @@ function metadata(path: Path): { route: MetadataRoute; params: Record<string, st
   return { route: match.route, params: match.params };
 }
 
-function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
+function doc(path: Path, body: string, others: Record<string, string> = {}): Doc {
   return {
     path,
     params: metadata(path).params,
@@ -28,7 +29,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
     pathOf: () => undefined,
     urlOf: () => undefined,
     header: () => undefined,
-    near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
+    stored: (other) => (others[other] === undefined ? undefined : doc(other, others[other], others)),
   };
 }
 
@@ -37,9 +38,7 @@ function view(admits: View["admits"], offline = false): View {
     variant: "text/plain",
     offline,
     link: (path) => `https://proxy.example/go${path}`,
-    held: () => [],
     lines: [],
-    documents: () => [],
     admits,
   };
 }
@@ -259,10 +258,12 @@ describe("rewriting", () => {
 // The fixture records what golang.org/x/mod/sumdb asked of its own test server for a tree of 66,305 records.
 describe("seal", () => {
   const held = Object.fromEntries(Object.entries(reads.lookups).map(([path, body]) => [`${DB}${path}`, body]));
-  function sealed(documents: Record<string, string>, tiles: string[] = []): string[] {
-    const paths = [...Object.keys(documents), ...tiles.map((tile) => DB + tile)] as Path[];
-    const near = (path: Path) => (documents[path] === undefined ? undefined : doc(path, documents[path]));
-    return Array.from(golang.seal!(() => paths, near));
+  function sealed(documents: Record<string, string>, tiles: string[] = []): Promise<Path[]> {
+    const stored = storing({
+      documents: [...Object.keys(documents), ...tiles.map((tile) => DB + tile)] as Path[],
+      read: async (path) => (documents[path] === undefined ? undefined : doc(path, documents[path])),
+    });
+    return Array.fromAsync(golang.seal!(stored));
   }
   const tilesOf = (paths: string[]) =>
     paths
@@ -270,29 +271,29 @@ describe("seal", () => {
       .map((path) => path.slice(DB.length))
       .sort();
 
-  test("names the newest tree head first, where anything is held", () => {
-    expect(sealed({})).toEqual([]);
-    expect(sealed(held)).toEqual([`${DB}/latest`]);
+  test("names the newest tree head first, where anything is held", async () => {
+    expect(await sealed({})).toEqual([]);
+    expect(await sealed(held)).toEqual([`${DB}/latest`]);
   });
-  test("names exactly the tiles that a fresh client asks for", () => {
-    expect(tilesOf(sealed({ ...held, [`${DB}/latest`]: reads.newer }))).toEqual(reads.freshUnderNewer);
+  test("names exactly the tiles that a fresh client asks for", async () => {
+    expect(tilesOf(await sealed({ ...held, [`${DB}/latest`]: reads.newer }))).toEqual(reads.freshUnderNewer);
     const { [`${DB}/lookup/go.example/!mod66304@v1.0.0-!r!c1`]: _, ...earlier } = held;
-    expect(tilesOf(sealed({ ...earlier, [`${DB}/latest`]: reads.older }))).toEqual(reads.freshUnderOlder);
+    expect(tilesOf(await sealed({ ...earlier, [`${DB}/latest`]: reads.older }))).toEqual(reads.freshUnderOlder);
   });
-  test("serves a client that has seen the head of an earlier mirror", () => {
-    const named = tilesOf(sealed({ ...held, [`${DB}/latest`]: reads.newer }, reads.freshUnderOlder));
+  test("serves a client that has seen the head of an earlier mirror", async () => {
+    const named = tilesOf(await sealed({ ...held, [`${DB}/latest`]: reads.newer }, reads.freshUnderOlder));
     const servable = new Set([...reads.freshUnderOlder, ...named]);
     expect(reads.returning.filter((tile) => !servable.has(tile))).toEqual([]);
   });
-  test("every named path is one that the proxy serves", () => {
-    for (const path of sealed({ ...held, [`${DB}/latest`]: reads.newer }))
+  test("every named path is one that the proxy serves", async () => {
+    for (const path of await sealed({ ...held, [`${DB}/latest`]: reads.newer }))
       expect(metadata(path as Path).route.kind).toBe("metadata");
   });
-  test("numbers of many digits become folders", () => {
+  test("numbers of many digits become folders", async () => {
     const path = `${DB}/lookup/go.example/!mod300@v1.0.0-!r!c1`;
     const lookup = held[path]!.replace(/^300/, String(256 * 1_234_067));
     const head = reads.newer.replace("66305", String(5_000_000_000));
-    expect(sealed({ [path]: lookup, [`${DB}/latest`]: head })).toContain(`${DB}/tile/8/0/x001/x234/067`);
+    expect(await sealed({ [path]: lookup, [`${DB}/latest`]: head })).toContain(`${DB}/tile/8/0/x001/x234/067`);
   });
 });
 

@@ -18,7 +18,7 @@ function metadata(path: Path): { route: MetadataRoute; params: Record<string, st
   return { route: match.route, params: match.params };
 }
 
-function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
+function doc(path: Path, body: string, others: Record<string, string> = {}): Doc {
   return {
     path,
     params: metadata(path).params,
@@ -33,7 +33,7 @@ function doc(path: Path, body: string, near: Record<string, string> = {}): Doc {
       return host === "maven.example" ? (pathname as Path) : undefined;
     },
     header: () => undefined,
-    near: (other) => (near[other] === undefined ? undefined : doc(other, near[other], near)),
+    stored: (other) => (others[other] === undefined ? undefined : doc(other, others[other], others)),
   };
 }
 
@@ -42,9 +42,7 @@ function view(admits: View["admits"], offline = false): View {
     variant: "text/xml",
     offline,
     link: (path) => `https://proxy.example/maven${path}`,
-    held: () => [],
     lines: [],
-    documents: () => [],
     admits,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
 import type { Path, Release, View } from "../../src/contract/ecosystem.ts";
 import { classify } from "../../src/mounts/match.ts";
-import { bodyOf, mountOf, read, view } from "../support/plugin.ts";
+import { bodyOf, mountOf, read, storing, view } from "../support/plugin.ts";
 
 const fixture = await Bun.file(`${import.meta.dir}/../fixtures/npm/acme-is.json`).text();
 const live = (await Bun.file(`${import.meta.dir}/../fixtures/npm/live.json`).json()) as Record<string, object>;
@@ -189,15 +189,16 @@ describe("what is cut out of the served document", () => {
   });
 });
 
-test("search offline finds the newest of what is held", () => {
+test("search offline finds the newest of what is stored", async () => {
   const match = classify(npm, "GET", "/-/v1/search");
   if (typeof match === "number" || match.route.kind !== "passthrough") throw new Error("no search");
-  const held = [
+  const releases = [
     { name: "lodash", version: "4.0.0" },
     { name: "lodash", version: "4.17.21" },
     { name: "left", version: "1.0.0" },
   ];
-  expect(bodyOf(match.route.offline?.({}, new URLSearchParams("text=LODA"), view({ held: () => held })))).toEqual({
+  const answer = await match.route.offline?.({}, new URLSearchParams("text=LODA"), view(), storing({ releases }));
+  expect(bodyOf(answer)).toEqual({
     objects: [{ package: { name: "lodash", version: "4.17.21", maintainers: [] } }],
     total: 1,
   });

@@ -4,7 +4,7 @@ import { ALONE, makeDoc } from "../../src/cache/documents/doc.ts";
 import { documentAt, matchIn, sourcesOf } from "../../src/cache/target.ts";
 import type { Doc, PassthroughRoute, Path, Reader } from "../../src/contract/ecosystem.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
-import { bodyOf, view } from "../support/plugin.ts";
+import { bodyOf, storing, view } from "../support/plugin.ts";
 
 const fixture = (name: string) => Bun.file(`${import.meta.dir}/../fixtures/nuget/${name}`).text();
 const HIVE = "/v3/registration5-gz-semver2/acme.core";
@@ -24,8 +24,8 @@ function docAt(
   if (typeof match === "number") throw new Error(path);
   const source = { mediaType: "application/json", url: `${API}${path}` };
   return makeDoc({ mount, path, params: match.params }, new TextEncoder().encode(body), source, {
-    near,
-    declared: () => known,
+    stored: near,
+    declared: known,
   });
 }
 
@@ -245,15 +245,16 @@ describe("searches", () => {
       data: ["1.1.0", "2.0.0"],
     });
   });
-  test("offline they know what is held", () => {
+  test("offline they know what is stored", async () => {
     const held = ["1.0.0", "1.10.0", "1.9.0", "2.0.0-beta"].map((version) => ({ name: "acme.core", version }));
-    const offline = view({ offline: true, held: () => [...held, { name: "acme.base", version: "4.0.0" }] });
-    const found = bodyOf(questionAt("/query").offline!({}, query, offline)) as { totalHits: number; data: object[] };
+    const offline = view({ offline: true });
+    const stored = storing({ releases: [...held, { name: "acme.base", version: "4.0.0" }] });
+    const found = bodyOf(await questionAt("/query").offline!({}, query, offline, stored));
     expect(found).toMatchObject({ totalHits: 1, data: [{ id: "acme.core", version: "1.10.0" }] });
-    const complete = (text: string) =>
-      bodyOf(questionAt("/autocomplete").offline!({}, new URLSearchParams(text), offline));
-    expect(complete("q=acme&take=1")).toEqual({ totalHits: 2, data: ["acme.core"] });
-    expect(complete("id=Acme.Core&prerelease=true")).toEqual({
+    const complete = async (text: string) =>
+      bodyOf(await questionAt("/autocomplete").offline!({}, new URLSearchParams(text), offline, stored));
+    expect(await complete("q=acme&take=1")).toEqual({ totalHits: 2, data: ["acme.core"] });
+    expect(await complete("id=Acme.Core&prerelease=true")).toEqual({
       totalHits: 4,
       data: ["1.0.0", "1.9.0", "1.10.0", "2.0.0-beta"],
     });

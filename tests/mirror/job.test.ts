@@ -93,12 +93,16 @@ test("an index that cannot be had is asked for again; then its packages fail, an
   expect(all.upstream.count("/index.json")).toBeGreaterThan(2);
 });
 
+async function* nothing(): AsyncGenerator<never> {
+  // Ends at once.
+}
+
 test("threads that die fail what they were doing, and what concludes the job, but not the job", async () => {
   await using all = await setUp();
   const dying = new URL("../support/workers/fragile.ts", import.meta.url).href;
   const threads = new Pool<Record<"die", () => Promise<never>>>(1, () => new Worker(dying));
   const { mount } = all;
-  const sealed = { ...mount, ecosystem: { ...mount.ecosystem, roots: ["/index.json" as const], seal: () => [] } };
+  const sealed = { ...mount, ecosystem: { ...mount.ecosystem, roots: ["/index.json" as const], seal: nothing } };
   const tasks = mirrorTasks(all.cache, () => sealed);
   const run = (name: keyof MirrorTasks, input: { orders?: { path: string }[] }) =>
     name === "seal" || input.orders?.some(({ path }) => path === "/f/large")

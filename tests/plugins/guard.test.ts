@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { NOTHING_STORED } from "../../src/conformance/setting.ts";
 import type { Doc, Ecosystem, MetadataRoute } from "../../src/contract/ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../src/lib/errors.ts";
 import { configureLog } from "../../src/lib/log.ts";
@@ -34,7 +35,7 @@ const DOC: Doc = {
   pathOf: () => undefined,
   urlOf: () => undefined,
   traits: { upstreams: [], options: {} },
-  near: () => undefined,
+  stored: () => undefined,
 };
 
 function plugin(
@@ -43,7 +44,7 @@ function plugin(
 ): { all: Ecosystem; route: MetadataRoute } {
   const all = guarded({
     id: "acme",
-    contract: 1,
+    contract: 2,
     title: "Acme",
     spec: "https://acme.example",
     upstreams: { default: "https://acme.example" },
@@ -119,6 +120,23 @@ test("a promise is no answer, and one that fails ends nothing", async () => {
   const { route } = plugin({ parse: later as unknown as NonNullable<MetadataRoute["parse"]> });
   expect(() => route.parse?.(DOC)).toThrow("it answers with a promise");
   await Bun.sleep(0);
+});
+
+test("what is composed of what is stored may wait, and fails as all else does", async () => {
+  const { all, route } = plugin(
+    { offline: async () => boom() },
+    {
+      seal: async function* () {
+        yield "/b";
+        boom();
+      },
+    },
+  );
+  const view = { variant: "", offline: true, link: (path: string) => path, lines: [], admits: () => true };
+  expect(Promise.resolve(route.offline?.({}, new URLSearchParams(), view, NOTHING_STORED))).rejects.toThrow(
+    "the plugin acme failed in offline: boom",
+  );
+  expect(Array.fromAsync(all.seal!(NOTHING_STORED))).rejects.toThrow("the plugin acme failed in seal: boom");
 });
 
 test(

@@ -35,13 +35,19 @@ const refusals: readonly [what: string, id: string, text: string, reason: RegExp
   [
     "an earlier contract",
     "early",
-    plugin("early", ["contract: 1", "contract: 0"]),
-    /early\.ts:8: written for revision 0 .* has 1\. What changed: 1: /,
+    plugin("early", ["contract: 2", "contract: 0"]),
+    /early\.ts:8: written for revision 0 .* has 2\. What changed: 1: the first; 2: nothing synchronous reads/,
+  ],
+  [
+    "revision 1, with what to write instead",
+    "first",
+    plugin("first", ["contract: 2", "contract: 1"]),
+    /first\.ts:8: written for revision 1 .* has 2\. What changed: 2: .*`doc\.near\(path\)` is `doc\.stored\(path\)`/,
   ],
   [
     "a later contract",
     "late",
-    plugin("late", ["contract: 1", "contract: 99"]),
+    plugin("late", ["contract: 2", "contract: 99"]),
     /late\.ts:8: written for revision 99 .* newer one is needed/,
   ],
   [

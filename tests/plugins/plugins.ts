@@ -9,7 +9,7 @@ const Index = z.object({ versions: z.record(z.string(), z.string()) });
 
 export const acme: Ecosystem = {
   id: "acme",
-  contract: 1,
+  contract: 2,
   title: "Acme registry",
   spec: "https://acme.example/spec",
   upstreams: { default: "https://acme.example" },
@@ -43,7 +43,7 @@ export const acme: Ecosystem = {
 };
 `;
 
-/** ACME as another ecosystem: `plugin("other", ["contract: 1", "contract: 7"])`. */
+/** ACME as another ecosystem: `plugin("other", ["contract: 2", "contract: 7"])`. */
 export function plugin(id: string, ...changes: readonly [from: string, to: string][]): string {
   let text = ACME;
   for (const [from, to] of changes) {

@@ -1,7 +1,25 @@
 /** Documents and views as the engine hands them to plugins: the conformance kit's own. */
-import type { Body } from "../../src/contract/ecosystem.ts";
+import { NOTHING_STORED } from "../../src/conformance/setting.ts";
+import type { Body, Path, Release, StoredContent } from "../../src/contract/ecosystem.ts";
 
-export { mountOf, read, view } from "../../src/conformance/setting.ts";
+export { mountOf, NOTHING_STORED, read, view } from "../../src/conformance/setting.ts";
+
+/** A mount of which these are stored. */
+export function storing({
+  releases = [],
+  documents = [],
+  read = NOTHING_STORED.read,
+}: {
+  releases?: readonly Release[];
+  documents?: readonly Path[];
+  read?: StoredContent["read"];
+}): StoredContent {
+  return { releases: () => each(releases), documents: () => each(documents), read };
+}
+
+async function* each<T>(all: readonly T[]): AsyncGenerator<T> {
+  yield* all;
+}
 
 /** The object that a body of JSON is. */
 export function bodyOf(body: Body | undefined): unknown {

@@ -18,7 +18,8 @@ import { DateFinder } from "./release-dates.ts";
 
 /** What one document's clients may see, decided once for all that it states. */
 export interface Admission {
-  admits(release: Release, file?: Path): boolean;
+  /** `isStored`: the file is known to be stored. */
+  admits(release: Release, file?: Path, isStored?: boolean): boolean;
   /** When more will be admitted; milliseconds since 1970. */
   matures: number | undefined;
 }
@@ -81,19 +82,13 @@ export class Admissions {
       }
     }
     for (const key of shown) hidden.delete(key);
-    const held = onlyHeld && this.#context.settings.offline ? this.#heldOf(mount, releases) : undefined;
-    const documents = new Map<Path, boolean>();
-    const isDocument = (file: Path) => {
-      const known = documents.get(file) ?? this.#isDocument(mount, file);
-      documents.set(file, known);
-      return known;
-    };
+    const held = onlyHeld && this.#context.settings.offline ? this.#storedOf(mount, releases) : undefined;
     const isHeld = (release: Release, file?: Path) =>
-      !held || (file === undefined ? held.has(keyOf(release)) : held.has(decodedPath(file)) || isDocument(file));
+      !held || held.has(file === undefined ? keyOf(release) : decodedPath(file));
     return {
       matures,
-      admits: (release, file) =>
-        !hidden.has(keyOf(release)) && !(file && hidden.has(decodedPath(file))) && isHeld(release, file),
+      admits: (release, file, isStored = false) =>
+        !hidden.has(keyOf(release)) && !(file && hidden.has(decodedPath(file))) && (isStored || isHeld(release, file)),
     };
   }
 
@@ -162,19 +157,23 @@ export class Admissions {
     return { dates: new Map([...dates, ...found.dates]), failed: found.failed };
   }
 
-  /** Files of a release may be documents too: a wheel's metadata. */
-  #isDocument(mount: Mount, path: Path): boolean {
-    const key = path.includes("%") ? (documentAt(mount, path)?.path ?? path) : path;
-    return this.#context.documents.find(mount.name, key) !== undefined;
-  }
-
-  /** Releases and paths that are held, of the packages that a document states. */
-  #heldOf(mount: Mount, releases: readonly ReleaseFacts[]): Set<string> {
+  /** Releases and paths that are stored, of the packages that a document states. Files of a release may be documents too: a wheel's
+   * metadata. */
+  #storedOf(mount: Mount, releases: readonly ReleaseFacts[]): Set<string> {
+    const { ecosystem, traits } = mount;
     const held = new Set<string>();
     for (const name of new Set(releases.map((release) => release.name))) {
       for (const { version, path } of this.#context.artifacts.ofPackage(mount.name, name))
         held.add(keyOf({ name, version })).add(decodedPath(path));
     }
+    const documents = new Map<string, string>();
+    for (const release of releases)
+      for (const { path } of [...(release.files ?? []), ...(ecosystem.files?.(release, traits) ?? [])]) {
+        const decoded = decodedPath(path);
+        if (held.has(decoded)) continue;
+        documents.set(path.includes("%") ? (documentAt(mount, path)?.path ?? path) : path, decoded);
+      }
+    for (const path of this.#context.documents.among(mount.name, [...documents.keys()])) held.add(documents.get(path)!);
     return held;
   }
 }

@@ -1,13 +1,14 @@
-import type { Declared, Doc, Path } from "../../contract/ecosystem.ts";
+import type { Declared, Doc, MetadataRoute, Path, View } from "../../contract/ecosystem.ts";
 import { requireShallow } from "../../lib/depth.ts";
 import { type Mount, mayFetch, pathOf, placesOf } from "../../mounts/mounts.ts";
 import type { Target } from "../target.ts";
 
-/** What is held beside a document. Synchronous: what is read of it is small. */
+/** What a document is read together with. */
 export interface Around {
-  near(path: Path): Doc | undefined;
   /** Upstreams that upstream declares. */
-  declared(): Declared;
+  declared: Declared;
+  /** Other stored documents of the mount. */
+  stored(path: Path): Doc | undefined;
 }
 
 /** How a document came. */
@@ -30,8 +31,8 @@ export function baseOf(mount: Mount, { url, answeredAt }: { url: string; answere
   return base.href;
 }
 
-/** For documents that nothing is looked for beside. */
-export const ALONE: Around = { near: () => undefined, declared: () => ({}) };
+/** For documents that are read without others. */
+export const ALONE: Around = { stored: () => undefined, declared: {} };
 
 const decoder = new TextDecoder();
 
@@ -61,10 +62,40 @@ export function makeDoc(
     },
     traits: target.mount.traits,
     pathOf: (url) => {
-      places ??= placesOf(target.mount, around.declared());
+      places ??= placesOf(target.mount, around.declared);
       return pathOf(places, url, source.url);
     },
     urlOf: (url) => (URL.canParse(url, source.url) ? new URL(url, source.url).href : undefined),
-    near: around.near,
+    stored: around.stored,
   };
+}
+
+/** Documents that one may be read together with, at most. */
+const MOST_READ = 5_000;
+
+/** The documents that a route's `reads` names. They are to be found, until it names nothing new. */
+export class ReadTogether {
+  readonly found = new Map<Path, Doc | undefined>();
+  #isComplete = false;
+
+  /** For `makeDoc`. */
+  readonly stored = (path: Path): Doc | undefined => {
+    if (this.#isComplete && !this.found.has(path))
+      throw new Error(`it reads ${path}, which \`reads\` of its route does not name`);
+    return this.found.get(path);
+  };
+
+  /** What is to be found next; nothing where all is known. Throws what `reads` throws. */
+  next({ reads }: Pick<MetadataRoute, "reads">, doc: Doc, view?: View): Path[] {
+    const named = new Set(reads?.(doc, view) ?? []);
+    const missing = [...named].filter((path) => !this.found.has(path));
+    if (this.found.size + missing.length > MOST_READ)
+      throw new Error(`${doc.path} is read together with more than ${MOST_READ} other documents`);
+    this.#isComplete = missing.length === 0;
+    return missing;
+  }
+
+  put(path: Path, doc: Doc | undefined): void {
+    this.found.set(path, doc);
+  }
 }

@@ -20,7 +20,7 @@ import type { Head } from "../transfer/partial-body.ts";
 import { fetchWhole } from "../transfer/pass-through.ts";
 import { NotModified, requireThere, type Wanted } from "../transfer/request.ts";
 import { downloadGrown } from "./append-fetch.ts";
-import { baseOf, makeDoc } from "./doc.ts";
+import { baseOf } from "./doc.ts";
 import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
 import { alternativeFact, factFor } from "./fact-lookup.ts";
@@ -178,7 +178,7 @@ export class DocumentFetch {
     const head = based(target, whole.head);
     if (!wanted.expected) await requireDocument(target, head, bytes);
     await this.#requireSigned(target, digests.sha256, () => bytes);
-    const { pages, revision } = readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
+    const { pages, revision } = await readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
     this.#unkept.put(row, bytes, pages);
     return { row, outcome: "miss" };
@@ -285,15 +285,13 @@ export class DocumentFetch {
     if (packed && parse && isPacked(await Bun.file(file).slice(0, 8).bytes())) return;
     const isOpen =
       typeof mayBeCut === "boolean" ||
-      mayBeCut(
-        makeDoc(target, await Bun.file(file).bytes(), based(target, head), this.#documents.around(target.mount)),
-      );
+      mayBeCut(await this.#documents.docOf(target, await Bun.file(file).bytes(), based(target, head)));
     if (isOpen) throw new NotStored(unframed(target.path));
   }
 
   /** Whether a document came from another registry than the one that is held: their revisions say nothing of each other. */
   #isOfAnother(target: Target<MetadataRoute>, row: DocumentRow, { registry, url }: Head): boolean {
-    const before = registryOf(row, sourcesOf(target, this.#documents.around(target.mount).declared()));
+    const before = registryOf(row, sourcesOf(target, this.#documents.declaredStored(target.mount)));
     if (before === undefined || registry === undefined || before === registry) return false;
     const { mount, path } = target;
     log.warn("a document comes from another registry than before", { mount: mount.name, path, before, now: url });

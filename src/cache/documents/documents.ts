@@ -6,7 +6,16 @@
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { hash, splitDigest } from "../../contract/digest.ts";
-import type { Declared, Digest, Doc, MetadataRoute, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
+import type {
+  Declared,
+  Digest,
+  Doc,
+  MetadataRoute,
+  Path,
+  ReleaseFacts,
+  StoredContent,
+  View,
+} from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
 import type { DocumentRow } from "../../index/rows.ts";
 
@@ -24,7 +33,7 @@ import { hereOr, INLINE, type Stated, TooHeavy } from "../render/heavy.ts";
 import { documentAt, firstAddress, type Target } from "../target.ts";
 import { NotStored } from "../transfer/download.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
-import { type Around, makeDoc, type Source } from "./doc.ts";
+import { ALONE, makeDoc, ReadTogether, type Source } from "./doc.ts";
 import { DocumentFetch } from "./document-fetch.ts";
 import { lateness, rowOf } from "./document-row.ts";
 import { type FileFact, factIn } from "./facts.ts";
@@ -46,6 +55,12 @@ export interface Elsewhere {
   /** What a stored document states. */
   state(target: Target<MetadataRoute>): Promise<Stated>;
 }
+
+/** What is to be read, by `reads` of its route together with others. */
+type Read = Pick<Target, "mount" | "path" | "params"> & { route: Pick<MetadataRoute, "reads"> };
+
+/** Other documents by path; `undefined` where one is not stored. */
+type Others = ReadonlyMap<Path, Doc | undefined>;
 
 /** Bytes of unpacked documents that are kept in memory. */
 const UNPACKED = 192 * 1024 * 1024;
@@ -219,19 +234,60 @@ export class DocumentCache {
     return row && this.#context.storage.has(row.sha256, row.size) ? row : undefined;
   }
 
-  /** A held document as plugins see it. */
-  doc(target: Target<MetadataRoute>, row: DocumentRow, bytes = this.bytes(row)): Doc {
-    return makeDoc(target, bytes, row, this.around(target.mount));
+  /** A stored document as plugins see it, with the others that it is read together with. `view`: it is to be rewritten. Throws what
+   * `reads` throws. */
+  doc(target: Target<MetadataRoute>, row: DocumentRow, view?: View): Promise<Doc> {
+    return this.docOf(target, this.bytes(row), row, view);
+  }
+
+  /** The same of bytes that may not be stored. */
+  async docOf(target: Read, bytes: Uint8Array, source: Source, view?: View): Promise<Doc> {
+    return (await this.docWith(target, bytes, source, view)).doc;
+  }
+
+  /** The same, with what is stored of the others. */
+  async docWith(target: Read, bytes: Uint8Array, source: Source, view?: View): Promise<{ doc: Doc; others: Others }> {
+    const { mount, route } = target;
+    const together = new ReadTogether();
+    const around = { declared: this.declaredStored(mount), stored: together.stored };
+    const doc = makeDoc(target, bytes, source, around);
+    if (!route.reads) return { doc, others: together.found };
+    for (let next = together.next(route, doc, view); next.length > 0; next = together.next(route, doc, view))
+      for (const path of next) {
+        const other = documentAt(mount, path);
+        const row = other && !other.route.packed ? this.#rowOf(other) : undefined;
+        if (row && this.#elsewhere && row.size > INLINE) throw new TooHeavy(`${path} is read elsewhere`);
+        together.put(path, other && row && makeDoc(other, this.bytes(row), row, around));
+      }
+    return { doc, others: together.found };
+  }
+
+  /** What is stored of a mount, as plugins see it. */
+  stored(mount: Mount): StoredContent {
+    const { artifacts, documents } = this.#context;
+    return {
+      releases: (name) => eachOf(() => artifacts.releases(mount.name, name)),
+      documents: (start) => eachOf(() => documents.paths(mount.name, start) as Iterable<Path>),
+      read: async (path) => {
+        const target = documentAt(mount, path);
+        const row = target && this.#rowOf(target);
+        return target && row ? this.open(target, row) : undefined;
+      },
+    };
+  }
+
+  #rowOf({ mount, path }: Target): DocumentRow | undefined {
+    return this.held(mount, path) ?? this.#unkept.row(mount.name, path);
   }
 
   /** The same, unpacked where it is packed; a mirror, which asks again and again, finds it in memory for a while. */
   async open(target: Target<MetadataRoute>, row: DocumentRow): Promise<Doc> {
     if (!target.route.packed) return this.doc(target, row);
     const known = this.#unpacked.get(row.sha256);
-    if (known) return this.doc(target, row, known);
+    if (known) return this.docOf(target, known, row);
     const bytes = await unpackedFor(target, this.bytes(row) as Uint8Array<ArrayBuffer>);
     if (this.#context.settings.pin) this.#unpacked.set(row.sha256, bytes);
-    return this.doc(target, row, bytes);
+    return this.docOf(target, bytes, row);
   }
 
   /** What a document states, read elsewhere where it is heavy. Throws what `parse` throws. */
@@ -278,7 +334,7 @@ export class DocumentCache {
     const target = discoveryOf(mount);
     if (!target) return {};
     const { row } = await this.load(target);
-    return this.#declarations.read(target, row, () => this.doc(target, row));
+    return this.#declarations.read(target, row, () => makeDoc(target, this.bytes(row), row, ALONE));
   }
 
   /** Tells the versions of what upstream declares apart; empty where nothing is declared. */
@@ -287,22 +343,11 @@ export class DocumentCache {
     return (target && (this.held(mount, target.path) ?? this.#unkept.row(mount.name, target.path))?.sha256) ?? "";
   }
 
-  /** What is held beside the documents of a mount. */
-  around(mount: Mount): Around {
-    const rowOf = ({ path }: Target) => this.held(mount, path) ?? this.#unkept.row(mount.name, path);
-    return {
-      near: (path) => {
-        const target = documentAt(mount, path);
-        const row = target && !target.route.packed && rowOf(target);
-        if (row && this.#elsewhere && row.size > INLINE) throw new TooHeavy(`${path} is read elsewhere`);
-        return row ? this.doc(target, row) : undefined;
-      },
-      declared: () => {
-        const target = discoveryOf(mount);
-        const row = target && rowOf(target);
-        return row ? this.#declarations.read(target, row, () => this.doc(target, row)) : {};
-      },
-    };
+  /** The same, as far as it is stored. */
+  declaredStored(mount: Mount): Declared {
+    const target = discoveryOf(mount);
+    const row = target && this.#rowOf(target);
+    return row ? this.#declarations.read(target, row, () => makeDoc(target, this.bytes(row), row, ALONE)) : {};
   }
 
   /** What a document, as it is held, states of a path. */
@@ -355,6 +400,10 @@ export class DocumentCache {
       return this.#fetch.unkept(target);
     }
   }
+}
+
+async function* eachOf<T>(list: () => Iterable<T>): AsyncGenerator<T> {
+  yield* list();
 }
 
 /** Without what mirrors alone need, which some plugins read only where it is asked for. */

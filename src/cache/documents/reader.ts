@@ -6,7 +6,7 @@ import { messageOf, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { formatOf, isPage, requirePlausible } from "../integrity/plausible.ts";
 import type { Target } from "../target.ts";
-import { makeDoc, type Source } from "./doc.ts";
+import type { Source } from "./doc.ts";
 import type { DocumentCache } from "./documents.ts";
 import { pagesOf } from "./facts.ts";
 import { unpack } from "./unpack.ts";
@@ -36,7 +36,7 @@ export async function requireDocument(
 
 /** Reads a file for the facts it states. Throws UpstreamFailed where it is not the document that it should be. */
 export async function readDocument(
-  documents: Pick<DocumentCache, "around">,
+  documents: Pick<DocumentCache, "docOf">,
   target: Target<MetadataRoute>,
   file: string,
   source: Source,
@@ -73,16 +73,16 @@ function tellLeftOut({ mount, path }: Target<MetadataRoute>, leftOut: Iterable<L
 }
 
 /** The same for bytes that are in memory, unpacked. */
-export function readBytes(
-  documents: Pick<DocumentCache, "around">,
+export async function readBytes(
+  documents: Pick<DocumentCache, "docOf">,
   target: Target<MetadataRoute>,
   bytes: Uint8Array,
   source: Source,
-): Reading {
+): Promise<Reading> {
   const { parse, attests } = target.route;
   if (!parse && !attests) return { pages: [], revision: undefined };
   try {
-    const doc = makeDoc(target, bytes, source, documents.around(target.mount));
+    const doc = await documents.docOf(target, bytes, source);
     attests?.(doc);
     const facts = parse?.(doc) ?? {};
     const pages = pagesOf(facts, source.url);

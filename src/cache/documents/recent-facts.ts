@@ -25,6 +25,8 @@ export class RecentFacts {
     sizeCalculation: ({ size }) => size + 1,
   });
 
+  readonly #opening = new Map<string, Promise<Doc>>();
+
   constructor(declared: (mount: Mount) => string) {
     this.#declared = declared;
   }
@@ -35,17 +37,41 @@ export class RecentFacts {
     return (this.#known.get(key) ?? (only && this.#known.get(keyFor(key, only))))?.facts;
   }
 
-  /** What a document states. Throws what `parse` throws. */
-  read(target: Target<MetadataRoute>, row: DocumentRow, doc: Doc, only?: Package): ReadFacts {
+  /** What a document states; `open` gives it. Throws what `parse` throws. */
+  async read(
+    target: Target<MetadataRoute>,
+    row: DocumentRow,
+    open: () => Promise<Doc>,
+    only?: Package,
+  ): Promise<ReadFacts> {
     const known = this.find(target, row, only);
     if (known) return known;
+    const doc = await this.#open(target, row, open);
+    // Another task may have read it meanwhile.
+    return this.find(target, row, only) ?? this.#parse(target, row, doc, only);
+  }
+
+  /** Tasks of one package open its document once. */
+  async #open(target: Target<MetadataRoute>, row: DocumentRow, open: () => Promise<Doc>): Promise<Doc> {
+    if (target.route.reads) return open();
+    const key = this.#keyOf(target, row);
+    const opening = this.#opening.get(key) ?? open();
+    this.#opening.set(key, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(key);
+    }
+  }
+
+  #parse(target: Target<MetadataRoute>, row: DocumentRow, doc: Doc, only?: Package): ReadFacts {
     let isAlone = true;
     let isLimited = false;
     const watched: Doc = {
       ...doc,
-      near: (path) => {
+      stored: (path) => {
         isAlone = false;
-        return doc.near(path);
+        return doc.stored(path);
       },
     };
     const asked = only && {

@@ -144,9 +144,9 @@ export class Generations {
       const listing = await this.#fetch.aside(target);
       const { row: after, outcome } = await this.#documents.load(root, { force: true });
       if (outcome === "stale" || before?.sha256 !== after.sha256) continue;
-      const agrees =
-        target.route.agrees?.(this.#documents.doc(target, listing.row), this.#documents.doc(root, after)) ?? true;
-      if (!agrees) continue;
+      const { agrees } = target.route;
+      if (agrees && !agrees(await this.#documents.doc(target, listing.row), await this.#documents.doc(root, after)))
+        continue;
       await this.#fetch.list([listing], { unless: after });
       return { row: listing.row, outcome: "miss" };
     }

@@ -150,7 +150,8 @@ async function fetchBeside(
       if (!(error instanceof NotFound)) throw error;
     });
     if (!listing) continue;
-    if (each.route.agrees?.(documents.doc(each, listing.row), documents.doc(target, fresh.row)) === false)
+    const { agrees } = each.route;
+    if (agrees && !agrees(await documents.doc(each, listing.row), await documents.doc(target, fresh.row)))
       throw new UpstreamFailed(`${each.path} is of another generation`);
     listings.push(listing);
   }

@@ -46,7 +46,7 @@ export class SignedFacts {
     const row = document && (await this.#row(document));
     if (!document || !row) return [];
     try {
-      return document.route.attests?.(this.#documents.doc(document, row)) ?? [];
+      return document.route.attests?.(await this.#documents.doc(document, row)) ?? [];
     } catch (error) {
       throw new UpstreamFailed(`${document.path} is not the document of attestations of ${path}: ${messageOf(error)}`);
     }

@@ -36,7 +36,7 @@ export async function covered(
     const row = target && documents.held(mount, target.path);
     if (!row) continue;
     const shown = await show(target, row).catch(nothing);
-    found.lines.push(line(documents.doc(target, row), shown?.bytes));
+    found.lines.push(line(await documents.doc(target, row), shown?.bytes));
     if (shown?.matures !== undefined) found.matures = Math.min(found.matures ?? shown.matures, shown.matures);
   }
   return found;

@@ -67,14 +67,11 @@ export class Views {
 
   /** For what is composed here: nothing of it is withheld. `base`: the public address, without a trailing slash. */
   open(mount: Mount, base: string): View {
-    const { settings, artifacts, documents } = this.#context;
     return {
       variant: "",
-      offline: settings.offline,
+      offline: this.#context.settings.offline,
       link: (path) => `${base}${mount.prefix}${path}`,
-      held: (name) => artifacts.releases(mount.name, name),
       lines: [],
-      documents: (start) => documents.paths(mount.name, start) as Iterable<Path>,
       admits: () => true,
     };
   }
@@ -92,16 +89,16 @@ export class Views {
     return { ...rendered, ...(matures !== undefined && { matures }) };
   }
 
-  /** The bytes that clients are sent of a document, without what only an answer needs. `doc`: the document, where it was opened
+  /** The bytes that clients are sent of a document, without what only an answer needs. `stored`: its bytes, where they were read
    * already. Throws as `render` does. */
   async bytes(
     target: Target<MetadataRoute>,
     row: DocumentRow,
     variant: string,
     base: string,
-    doc?: Doc,
+    stored?: Uint8Array,
   ): Promise<Pick<Rendered, "bytes" | "mediaType" | "matures">> {
-    const { body, matures } = await this.#shown(target, row, variant || row.mediaType, base, doc);
+    const { body, matures } = await this.#shown(target, row, variant || row.mediaType, base, stored);
     const { bytes, mediaType } = sent(body, variant || documentType(row.mediaType));
     return { bytes, mediaType, ...(matures !== undefined && { matures }) };
   }
@@ -118,21 +115,29 @@ export class Views {
     row: DocumentRow,
     variant: string,
     base: string,
-    doc = this.#documents.doc(target, row),
+    stored = this.#documents.bytes(row),
   ): Promise<{ body: Body; matures: number | undefined }> {
     const { mount, route } = target;
-    if (this.isPlain(target)) return { body: doc.bytes(), matures: undefined };
+    if (this.isPlain(target)) return { body: stored, matures: undefined };
     const admission =
       !route.packed && this.#admissions.concerns(mount)
-        ? await this.#admitted(mount, await this.#stated(target, row, doc))
+        ? await this.#admitted(mount, await this.#stated(target, row, stored))
         : UNFILTERED;
     const others = await covered(this.#context, this.#documents, target, async (other, of) => {
       const { body, matures } = await this.#shown(other, of, of.mediaType, base);
       return { bytes: composed(body, "").bytes, matures };
     });
-    const view: View = { ...this.open(mount, base), variant, lines: others.lines, admits: admission.admits };
+    let isRead = (_file: Path): boolean => false;
+    const view: View = {
+      ...this.open(mount, base),
+      variant,
+      lines: others.lines,
+      admits: (release, file) => admission.admits(release, file, file !== undefined && isRead(file)),
+    };
     let body: Body | undefined;
     try {
+      const { doc, others: read } = await this.#documents.docWith(target, stored, row, view);
+      isRead = (file) => read.get(file) !== undefined;
       body = route.rewrite?.(doc, view);
     } catch (error) {
       throw unchanged(target.path, error);
@@ -170,11 +175,11 @@ export class Views {
   }
 
   /** What a document states, with what it leads to: it may speak of releases that only those state. */
-  async #stated(target: Target<MetadataRoute>, row: DocumentRow, doc: Doc): Promise<readonly ReleaseFacts[]> {
-    const read = () => this.#documents.recent.read(target, row, doc);
+  async #stated(target: Target<MetadataRoute>, row: DocumentRow, stored: Uint8Array): Promise<readonly ReleaseFacts[]> {
+    const read = () => this.#documents.recent.read(target, row, () => this.#documents.docOf(target, stored, row));
     try {
-      if (!this.#context.settings.offline) await loadLed(this.#documents, target, read().follow);
-      return read().releases;
+      if (!this.#context.settings.offline) await loadLed(this.#documents, target, (await read()).follow);
+      return (await read()).releases;
     } catch (error) {
       throw unfiltered(target.path, error);
     }

@@ -7,7 +7,7 @@ import { answeringAddress } from "../../upstream/client.ts";
 import { mayPass } from "../../upstream/retry.ts";
 import type { Ask } from "../cache.ts";
 import type { Context } from "../context.ts";
-import { baseOf, makeDoc } from "../documents/doc.ts";
+import { baseOf } from "../documents/doc.ts";
 import type { DocumentCache } from "../documents/documents.ts";
 import { sourcesOf } from "../target.ts";
 
@@ -49,7 +49,7 @@ export async function putTo(
     const bytes = Buffer.concat(await Array.fromAsync(chunksOf(response, host, limits)));
     const mediaType = response.headers.get("content-type") ?? "";
     const source = { mediaType, url: baseOf(mount, { url, answeredAt: answeringAddress(response) }) };
-    return makeDoc(question, bytes, source, documents.around(mount));
+    return documents.docOf({ ...question, route: {} }, bytes, source);
   }
   throw new UpstreamFailed(`no upstream could be asked for ${path}`, { retryable: true });
 }

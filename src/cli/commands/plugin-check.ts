@@ -40,11 +40,11 @@ export const pluginCheck: Command = {
 };
 
 /** The exit code: 1 if a law does not hold. */
-function report(laws: () => Iterable<Law>): number {
+async function report(laws: () => Iterable<Law>): Promise<number> {
   let [holding, broken] = [0, 0];
-  const checked = (name: string, check: () => void) => {
+  const checked = async (name: string, check: Law["check"]) => {
     try {
-      check();
+      await check();
       holding++;
       console.log(`ok    ${name}`);
     } catch (error) {
@@ -53,7 +53,7 @@ function report(laws: () => Iterable<Law>): number {
     }
   };
   try {
-    for (const { name, check } of laws()) checked(name, check);
+    for (const { name, check } of laws()) await checked(name, check);
   } catch (error) {
     broken++;
     console.log(`FAIL  the samples are read\n      ${messageOf(error)}`);

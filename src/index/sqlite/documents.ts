@@ -4,6 +4,9 @@ import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
 
+/** Paths that one statement asks for. */
+const AMONG = 500;
+
 /** The documents that are held and the facts they state. Writes are to be called inside `writer.write`. */
 export class Documents {
   readonly #orm: Database["orm"];
@@ -55,6 +58,17 @@ export class Documents {
 
   find(mount: string, path: string): DocumentRow | undefined {
     return this.#find.get({ mount, path });
+  }
+
+  /** Those of the paths at which a document is stored. */
+  among(mount: string, paths: readonly string[]): string[] {
+    return Array.from({ length: Math.ceil(paths.length / AMONG) }, (_, i) =>
+      this.#orm
+        .select({ path: documents.path })
+        .from(documents)
+        .where(and(eq(documents.mount, mount), inArray(documents.path, paths.slice(i * AMONG, (i + 1) * AMONG))))
+        .all(),
+    ).flatMap((rows) => rows.map(({ path }) => path));
   }
 
   /** What stands behind these blobs. */

@@ -62,8 +62,7 @@ async function seal(cache: Cache, mount: Mount): Promise<Awaited<ReturnType<Mirr
   const failed: { path: Path; reason: string }[] = [];
   const seen = new Set<Path>();
   for (;;) {
-    const documents = () => cache.context.documents.paths(mount.name) as Iterable<Path>;
-    const named = [...(mount.ecosystem.seal?.(documents, cache.documents.around(mount).near) ?? [])];
+    const named = await Array.fromAsync(mount.ecosystem.seal?.(cache.documents.stored(mount)) ?? []);
     const next = named.filter((path) => !seen.has(path));
     if (next.length === 0) return { held, failed };
     for (const path of next) {

@@ -1,11 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Ask, Cache } from "../../cache/cache.ts";
-import { makeDoc } from "../../cache/documents/doc.ts";
 import { hereOr, INLINE } from "../../cache/render/heavy.ts";
 import { sourceOf } from "../../cache/render/summary-lines.ts";
 import { composed, type Rendered } from "../../cache/render/view.ts";
 import { canonicalIn, documentAt, type Target } from "../../cache/target.ts";
-import type { Doc, MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import type { MetadataRoute, Path, View } from "../../contract/ecosystem.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
 import type { DocumentRow } from "../../index/rows.ts";
 
@@ -38,18 +37,17 @@ export async function unlisted(
     if (!row || target.route.packed || !target.route.rewrite) continue;
     const stated = new Set(releases.map((release) => release.version));
     const meant = versions.filter((each) => stated.has(each));
-    let opened: Doc | undefined;
-    const at = { ...target, path: row.path as Path };
-    const open = () => {
-      opened ??= cache.documents.doc(at, row);
-      return opened;
+    let bytes: Uint8Array | undefined;
+    const stored = () => {
+      bytes ??= cache.documents.bytes(row);
+      return bytes;
     };
     for (const variant of target.route.variants ?? [null]) {
-      const shown = await shownOf(cache, target, row, variant, open);
+      const shown = await shownOf(cache, target, row, variant, stored);
       if (!shown) continue;
       const absent = meant.filter((each) => !shown.has(each));
       if (absent.length === 0) continue;
-      const planned = plannedIn(cache, target, row, new Set(paths));
+      const planned = await plannedIn(cache, target, row, new Set(paths));
       for (const each of absent)
         if (planned.has(each)) found.push(`${each} is not listed in ${path}${variant ? ` (${variant})` : ""}`);
     }
@@ -105,14 +103,14 @@ async function shownOf(
   target: Target<MetadataRoute>,
   row: DocumentRow,
   variant: string | null,
-  open: () => Doc,
+  stored: () => Uint8Array,
 ): Promise<ReadonlySet<string> | undefined> {
   const { mount, route, path } = target;
   const { settings, now } = cache.context;
   const make = async () => {
-    const { bytes, mediaType, matures } = (await sentOf(cache, target, row, variant, open)) ?? {};
+    const { bytes, mediaType, matures } = (await sentOf(cache, target, row, variant, stored)) ?? {};
     if (!bytes || mediaType === undefined) return undefined;
-    return { matures, versions: shownIn(cache, target, bytes, mediaType) };
+    return { matures, versions: await shownIn(cache, target, bytes, mediaType) };
   };
   // With an upstream at hand, documents may be replaced at any time.
   if (!settings.offline) return (await make())?.versions;
@@ -128,7 +126,7 @@ async function sentOf(
   target: Target<MetadataRoute>,
   row: DocumentRow,
   variant: string | null,
-  open: () => Doc,
+  stored: () => Uint8Array,
 ): Promise<Pick<Rendered, "bytes" | "mediaType" | "matures"> | undefined> {
   const { mount, route } = target;
   const answered = async () => {
@@ -139,29 +137,35 @@ async function sentOf(
   const isOther = mount.isApart || route.offline || route.covers || route.freshness === "immutable";
   if (isOther || row.size > INLINE) return answered();
   const at = { ...target, path: row.path as Path };
-  return hereOr(() => cache.views.bytes(at, row, variant ?? "", BASE, open()), answered);
+  return hereOr(() => cache.views.bytes(at, row, variant ?? "", BASE, stored()), answered);
 }
 
 /** The versions that a document of ours lists. */
-function shownIn(cache: Cache, target: Target<MetadataRoute>, bytes: Uint8Array, mediaType: string): Set<string> {
+async function shownIn(
+  cache: Cache,
+  target: Target<MetadataRoute>,
+  bytes: Uint8Array,
+  mediaType: string,
+): Promise<Set<string>> {
   const url = `${BASE}${target.path}`;
-  const doc = makeDoc(target, bytes, { mediaType, url }, cache.documents.around(target.mount));
+  const doc = await cache.documents.docOf(target, bytes, { mediaType, url });
   return new Set(Array.from(target.route.parse!(doc).releases ?? [], (release) => release.version));
 }
 
 /** Those that it would list where just these files are held. */
-function plannedIn(
+async function plannedIn(
   cache: Cache,
   target: Target<MetadataRoute>,
   row: DocumentRow,
   paths: ReadonlySet<Path>,
-): Set<string> {
+): Promise<Set<string>> {
   const { mount, route } = target;
-  const body = route.rewrite!(cache.documents.doc(target, row), {
+  const view: View = {
     ...cache.views.open(mount, BASE),
     variant: row.mediaType,
     admits: (_, file) => file === undefined || paths.has(canonicalIn(mount, file)),
-  });
+  };
+  const body = route.rewrite!(await cache.documents.doc(target, row, view), view);
   if (body === undefined) return new Set();
   const { bytes } = composed(body, row.mediaType);
   return shownIn(cache, target, bytes, row.mediaType);

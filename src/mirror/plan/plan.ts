@@ -235,13 +235,13 @@ async function chosen(
 ): Promise<Awaited<ReturnType<typeof wanted>> | undefined> {
   const { listing, version } = task;
   const isDue = refresh || (listing?.isNews === true && (listing.since ?? true));
-  const found = await wanted(cache, mount, task, isDue).catch((error: unknown) => {
+  const found = await wanted(cache, mount, task, isDue).catch(async (error: unknown) => {
     if (!listing || !(error instanceof NotFound)) throw error;
-    requireGone(cache, mount, task, error);
+    await requireGone(cache, mount, task, error);
   });
   if (!found) return undefined;
   if (listing?.revision !== undefined)
-    requireCurrent(cache, mount, task, listing.revision, [...found.releases.values()].flat());
+    await requireCurrent(cache, mount, task, listing.revision, [...found.releases.values()].flat());
   if (!releases || version !== undefined) return found;
   return { ...found, releases: selectReleases(found.releases, releases, mount.ecosystem.versions) };
 }

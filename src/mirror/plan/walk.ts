@@ -4,7 +4,7 @@ import type { Cache } from "../../cache/cache.ts";
 import { type Staged, stagedOf } from "../../cache/generations/pending-pointers.ts";
 import { Unsigned } from "../../cache/integrity/signed-documents.ts";
 import { documentAt, followsRoot, generationOf, type Target } from "../../cache/target.ts";
-import type { Doc, LeftOut, Package, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
+import type { LeftOut, Package, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
 import type { DocumentRow } from "../../index/rows.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
@@ -87,12 +87,9 @@ export async function walk(
   };
   if (!target.route.parse || isSeen || options.unread) return walked;
   const { documents } = cache;
-  let doc: Doc | undefined;
+  const open = () => documents.open(target, row);
   for (;;) {
-    const known = documents.recent.find(target, row, options.only);
-    // Without a wait where there is nothing to unpack, so that tasks of one package do not read its document at the same time.
-    if (!known) doc ??= target.route.packed ? await documents.open(target, row) : documents.doc(target, row);
-    const facts = known ?? documents.recent.read(target, row, doc!, options.only);
+    const facts = await documents.recent.read(target, row, open, options.only);
     const next = facts.follow.filter((path) => !seen.has(documentAt(mount, path)?.path ?? path));
     const lead = async (path: Path, how: WalkOptions) => {
       if (how.unread && isLeftOut(mount, path, row.sha256)) return;

@@ -14,12 +14,12 @@ export class Unlisted extends NotFound {}
  * nothing of one of them (the absence itself, no matter how often it is tried), and caches remember that a document was not
  * there a moment before it was (UpstreamFailed, to be tried again).
  */
-export function requireGone(cache: Cache, mount: Mount, task: ReleaseTask, absence: NotFound): void {
+export async function requireGone(cache: Cache, mount: Mount, task: ReleaseTask, absence: NotFound): Promise<void> {
   const { name, listing } = task;
   const isRead = absence instanceof Unlisted;
   if (!isRead && sharedIndexes(mount, name).length > 0) throw absence;
   if (!listing?.mayCome) return;
-  if (isRead) requireCurrent(cache, mount, task, listing.revision ?? "", []);
+  if (isRead) await requireCurrent(cache, mount, task, listing.revision ?? "", []);
   else
     throw new UpstreamFailed(`upstream lists ${name}, and does not have it yet: ${absence.message}`, {
       retryable: true,

@@ -9,13 +9,13 @@ import type { Mount } from "../../mounts/mounts.ts";
  * A registry's documents may come from a cache that lags behind its list. Throws a retryable UpstreamFailed where what they
  * state is older than the revision that was listed.
  */
-export function requireCurrent(
+export async function requireCurrent(
   cache: Cache,
   mount: Mount,
   { name, version, qualifiers, listing }: ReleaseTask,
   revision: string,
   releases: readonly Release[],
-): void {
+): Promise<void> {
   const { isCurrent, revisionOf } = mount.ecosystem.catalog ?? {};
   if (isCurrent && version === undefined && !isCurrent(revision, releases))
     throw new UpstreamFailed(`upstream lists ${name} as of ${revision}, and its index does not say so yet`, {
@@ -27,7 +27,7 @@ export function requireCurrent(
     const target = documentAt(mount, path);
     const held = target && cache.documents.held(mount, target.path);
     const before = listing?.isNews ? listing.held : undefined;
-    if (held && before !== undefined && revisionOf?.(cache.documents.doc(target, held)) === before)
+    if (held && before !== undefined && revisionOf?.(await cache.documents.doc(target, held)) === before)
       throw new UpstreamFailed(`${path}: upstream lists it as ${revision}, and sent what it was before`, {
         retryable: true,
       });

@@ -11,7 +11,7 @@ const ARCHIVE = String.raw`\.(?:tar\.gz|tgz|tar\.bz2|zip)`;
 
 export const cpan: Ecosystem = {
   id: "cpan",
-  contract: 1,
+  contract: 2,
   title: "CPAN: cpanm, cpan, carton",
   spec: "https://metacpan.org/pod/CPAN::Meta::Spec",
   upstreams: { default: "https://www.cpan.org" },

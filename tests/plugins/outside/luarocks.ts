@@ -19,7 +19,7 @@ const LUAS = ["5.1", "5.2", "5.3", "5.4"];
 
 export const luarocks: Ecosystem = {
   id: "luarocks",
-  contract: 1,
+  contract: 2,
   title: "LuaRocks: rocks and rockspecs for Lua; luarocks",
   spec: "https://github.com/luarocks/luarocks/blob/main/docs/rock_file_format.md",
   upstreams: { default: "https://luarocks.org" },
