@@ -287,7 +287,7 @@ describe("seal", () => {
   });
   test("every named path is one that the proxy serves", async () => {
     for (const path of await sealed({ ...held, [`${DB}/latest`]: reads.newer }))
-      expect(metadata(path as Path).route.kind).toBe("metadata");
+      expect(metadata(path).route.kind).toBe("metadata");
   });
   test("numbers of many digits become folders", async () => {
     const path = `${DB}/lookup/go.example/!mod300@v1.0.0-!r!c1`;
