@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { workInBackground } from "./app/background.ts";
 import { PING } from "./app/child.ts";
 import { type TakeTasks, taker } from "./app/mirror-take.ts";
+import { ofWorker } from "./app/profile.ts";
 import { type Job, openRuntime, type RuntimeOptions } from "./app/runtime.ts";
 import type { PluginSource } from "./config/plugin-source.ts";
 import { type Events, on } from "./contract/events.ts";
@@ -35,9 +36,8 @@ async function received({ id, name, input }: ToWorker): Promise<void> {
     if (name === "open") {
       const options = input as RuntimeOptions;
       configureLog(options.config.log.level, options.config.log.format);
-      if (options.pin) workInBackground();
-      // Whoever started this one speaks for the database.
-      tasks = openRuntime({ ...options, claims: false }).then((runtime) => ({
+      if (options.profile.pinsWhatItFetches) workInBackground();
+      tasks = openRuntime({ ...options, profile: ofWorker(options.profile) }).then((runtime) => ({
         ...runtime.tasks(),
         take: taker(options.config, runtime),
       }));

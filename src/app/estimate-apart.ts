@@ -5,17 +5,14 @@ import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../lib/errors.ts";
 import type { Estimator } from "../mirror/plan/estimating.ts";
 import { discard, dryFolder } from "./dry-folder.ts";
+import { scratchProfile } from "./profile.ts";
 import { openPool } from "./runtime.ts";
-
-/** Milliseconds that a request waits for an upstream. */
-const PATIENCE = 10_000;
 
 export function estimateApart(config: Config, sources: readonly PluginSource[]): Estimator {
   return async ({ registry, ...spec }, signal) => {
     if (!registry) throw new BadRequest("a dry run that is a job is of a registry");
     const folder = dryFolder();
-    const options = { config: { ...config, cache_metadata: true }, sources, pin: true, patience: PATIENCE };
-    const pool = openPool(1, { ...options, dry: folder });
+    const pool = openPool(1, { config, sources, profile: scratchProfile("estimate", config, folder) });
     const end = () => pool.close();
     signal.addEventListener("abort", end);
     try {

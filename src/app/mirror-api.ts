@@ -6,6 +6,7 @@ import { BadRequest, LimitExceeded } from "../lib/errors.ts";
 import type { JobRunner } from "../mirror/job/runner.ts";
 import { type TakeTasks, taker } from "./mirror-take.ts";
 import { look } from "./plan-preview.ts";
+import { requireUpstream } from "./profile.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface MirrorApiOptions {
@@ -39,11 +40,7 @@ export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions):
     uploads: cache.context.storage.parts,
     maxUpload: max_upload,
     requireRoom: () => {
-      if (config.offline)
-        throw new BadRequest(
-          "a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
-          409,
-        );
+      requireUpstream("a mirror makes", config, 409);
       const unfinished = store.unfinished();
       if (unfinished >= max_waiting)
         throw new BadRequest(`${unfinished} mirror jobs have not ended (mirror.max_waiting in the configuration)`, 429);

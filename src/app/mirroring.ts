@@ -6,11 +6,10 @@ import { ScheduledJobs } from "../mirror/job/scheduled.ts";
 import { estimateApart } from "./estimate-apart.ts";
 import { mirrorApi } from "./mirror-api.ts";
 import type { TakeTasks } from "./mirror-take.ts";
+import { profileOf } from "./profile.ts";
 import { openChildren, openPool, type Runtime } from "./runtime.ts";
 import { scheduledJobs } from "./scheduled-jobs.ts";
 
-/** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
-const PATIENCE = 10_000;
 /** Processes that read large requests. */
 const READERS = 2;
 /** Milliseconds that what a job is doing may take when the server stops. */
@@ -26,37 +25,27 @@ export interface Mirroring {
 
 /** Throws BadRequest for scheduled jobs that make no sense. */
 export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
-  const options = {
-    config: { ...config, cache_metadata: true },
-    sources: runtime.sources,
-    pin: true,
-    dry: false as const,
-    patience: PATIENCE,
-    isServing: true,
-  };
+  const { sources } = runtime;
+  const profile = profileOf("mirror beside clients", config);
   const runner = new JobRunner({
     store: runtime.store,
     registries: runtime.registries,
     mounts: runtime.mounts,
     window: config.mirror.window,
     most: config.mirror.max_jobs,
-    openPool: () => openPool(config.workers, options),
-    estimate: estimateApart(config, runtime.sources),
+    openPool: () => openPool(config.workers, { config, sources, profile }),
+    estimate: estimateApart(config, sources),
   });
   const scheduled = new ScheduledJobs({
     store: runtime.store,
     jobs: scheduledJobs(config, runtime),
     made: () => runner.look(),
   });
-  const apart = openChildren<TakeTasks>(READERS, {
-    ...options,
-    pin: false,
-    patience: 0,
-  });
+  const apart = openChildren<TakeTasks>(READERS, { config, sources, profile: profileOf("inspect", config) });
   return {
     api: mirrorApi({ config, runtime, runner, apart: (received) => apart.run("take", received) }),
     start: () => {
-      if (config.offline) return;
+      if (!profile.makesUpstreamRequests) return;
       runner.start();
       scheduled.start();
     },

@@ -11,13 +11,12 @@ import { MemoryLedger } from "../mirror/job/ledger.ts";
 import type { Outcome } from "../mirror/job/progress.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import { discard, dryFolder } from "./dry-folder.ts";
+import { scratchProfile } from "./profile.ts";
 import { openPool } from "./runtime.ts";
 
 /** Of a plan, so much is in memory: tasks, and files that are listed. */
 export const MOST = 50_000;
 const FILES = 10_000;
-/** Milliseconds that a request may wait for an upstream. */
-const PATIENCE = 3_000;
 
 export interface LookOptions {
   config: Config;
@@ -37,7 +36,7 @@ export async function look(
   if (isLooking) throw new BadRequest("another dry run is under way", 429);
   isLooking = true;
   const folder = dryFolder();
-  const options = { config: { ...config, cache_metadata: true }, sources, pin: true, dry: folder, patience: PATIENCE };
+  const options = { config, sources, profile: scratchProfile("preview", config, folder) };
   const pool = openPool(config.workers, options);
   try {
     const ledger = new MemoryLedger({ signal });

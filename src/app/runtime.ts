@@ -42,6 +42,7 @@ import { Pool, type Tasks as PoolTasks } from "../workers/pool.ts";
 import { Child } from "./child.ts";
 import { guarded, type Ownership, ownership, type Places, placesOf } from "./places.ts";
 import { Divided, Outsiders } from "./plugin-process.ts";
+import type { Profile } from "./profile.ts";
 import { estimate } from "./registry-estimate.ts";
 import { requireUsable, trustOf } from "./trust.ts";
 
@@ -49,20 +50,9 @@ export interface RuntimeOptions {
   config: Config;
   /** Those from outside that were admitted: each thread runs the same bytes. */
   sources: readonly PluginSource[];
-  /** What is fetched is held on purpose. */
-  pin: boolean;
-  /** Nothing that is fetched is kept: the folder where it is meanwhile, which ends with the process. */
-  dry: false | string;
-  /** Milliseconds that retries may wait in all: clients wait seconds, mirrors minutes. */
-  patience: number;
-  /** Whether the process serves clients, who must not wait for what mirrors write. Default: unless it holds on purpose. */
-  isServing?: boolean;
+  profile: Profile;
   /** Threads that share the rate at which mirrors may fetch. Default: this one alone. */
   share?: number;
-  /** Whether the database is to be the owner of a store that has none, and tells the store how far it has come. Default: no. */
-  claims?: boolean;
-  /** What is done where there is no database or no store yet. Default: they are made. */
-  absent?: "create" | "refuse";
 }
 
 /** What a client asks. Structured-cloneable. */
@@ -114,26 +104,33 @@ const IDLE = 60_000;
 const ABSENT = 1_000;
 
 export async function openRuntime(options: RuntimeOptions, offload?: Offload): Promise<Runtime> {
-  const { config, sources, pin, dry, patience, isServing = !pin, share = 1, absent = "create" } = options;
+  const { config, sources, profile, share = 1 } = options;
+  const { scratch, pinsWhatItFetches: isMirror } = profile;
+  const absent = profile.createsStore ? "create" : "refuse";
   const ecosystems = await ecosystemsOf(sources);
   const places = placesOf(config);
-  const database = dry ? openCopy(places.database, dry) : openDatabase(places.database, absent);
+  const database = scratch ? openCopy(places.database, scratch) : openDatabase(places.database, absent);
   const { isReadOnly } = database;
-  const disk = dry
-    ? dryStorage(places.storage, dry)
-    : openDisk(places.storage, { servesNobody: pin, isServing, absent, isReadOnly });
+  const disk = scratch
+    ? dryStorage(places.storage, scratch)
+    : openDisk(places.storage, {
+        waitsForDisk: profile.waitsForDisk,
+        answersClients: profile.answersClients,
+        absent,
+        isReadOnly,
+      });
   const owner = ownership(database, disk);
-  if (options.claims && !dry) await owner.claim();
+  if (profile.claimsStore && !scratch) await owner.claim();
   const storage = observed(guarded(disk, owner));
   const upstream = new Upstream({
     timeout: config.http_timeout,
-    patience,
+    patience: profile.patience,
     credentials: config.credentials,
     allowPrivate: config.allow_private,
     userAgent: `proxy/${VERSION}`,
-    // Who holds on purpose asks for thousands; nobody waits at the other end.
-    adaptive: pin,
-    rate: pin ? config.mirror.rate / share : 0,
+    // A mirror makes thousands of requests, and no client waits for them.
+    adaptive: isMirror,
+    rate: isMirror ? config.mirror.rate / share : 0,
   });
   const index = sqliteIndex(database);
   const context: Context = {
@@ -142,16 +139,16 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     ...(isReadOnly ? withoutNotes(index) : index),
     now: Date.now,
     settings: {
-      offline: config.offline,
-      keepDocuments: config.cache_metadata || pin,
+      makesUpstreamRequests: profile.makesUpstreamRequests,
+      keepsDocuments: profile.keepsDocuments,
+      pinsWhatItFetches: isMirror,
       maxDocument: config.metadata_max_size || Number.POSITIVE_INFINITY,
-      maxFollowUps: (config.metadata_max_requests || Number.POSITIVE_INFINITY) * (pin ? MIRRORED : 1),
+      maxFollowUps: (config.metadata_max_requests || Number.POSITIVE_INFINITY) * (isMirror ? MIRRORED : 1),
       maxArtifact: config.artifact_max_size || Number.POSITIVE_INFINITY,
       staleWhileRevalidate: config.stale_while_revalidate,
       staleIfError: config.stale_if_error,
-      negativeTtl: pin ? Math.min(config.negative_ttl, ABSENT) : config.negative_ttl,
+      negativeTtl: isMirror ? Math.min(config.negative_ttl, ABSENT) : config.negative_ttl,
       cooldown: { ...config.cooldown, packages: spelled(config, ecosystems) },
-      pin,
     },
   };
   const outside = new Set(offload?.answer ? sources.map(({ id }) => id) : []);
@@ -193,7 +190,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     close: async () => {
       await cache.drain();
       // What was stored makes copies of the database old.
-      if (options.claims && !dry)
+      if (profile.claimsStore && !scratch)
         await owner.claim().catch((error: unknown) => log.warn("the store was not told", { error: messageOf(error) }));
       await database.close();
     },

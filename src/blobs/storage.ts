@@ -6,7 +6,7 @@ export interface Storage {
   /** For people: where it is. */
   readonly url: string;
   /** Whether this thread may wait for the disk, because no client waits for it. */
-  readonly servesNobody: boolean;
+  readonly waitsForDisk: boolean;
   /** The folder, absolute. */
   readonly root: string;
   /** Its file system, or this user, may not write: it is read, and nothing can be placed or removed. */

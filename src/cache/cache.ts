@@ -237,7 +237,7 @@ export class Cache {
   async #document(target: Target<MetadataRoute>, ask: Ask): Promise<Answer> {
     const { mount, route, params } = target;
     const { offline: compose } = route;
-    if (this.context.settings.offline && compose)
+    if (!this.context.settings.makesUpstreamRequests && compose)
       return this.#compose(mount, ask, (view, stored) => compose(params, ask.query, view, stored));
     const { row, outcome } = await this.documents.load(target);
     const path = row.path as Path;
@@ -253,14 +253,18 @@ export class Cache {
     const variant = negotiate(route.variants ?? [], ask.accept);
     const key = keyFor(mount, ask, route);
     const now = this.context.now();
-    const { offline, keepDocuments } = this.context.settings;
+    const { makesUpstreamRequests, keepsDocuments } = this.context.settings;
     // What a generation's paths mean may change at any time, by another process too; so may what is covered.
     const isMoving =
       this.documents.isStated(target) ||
       (route.generation !== undefined && route.freshness !== "immutable") ||
       (route.covers && !isPlain);
-    const isDue = outcome === "stale" || isMoving || !(keepDocuments || offline);
-    const freshUntil = isDue ? 0 : offline ? now + OFFLINE_LOOK : Math.min(row.checkedAt, now) + freshness(target);
+    const isDue = outcome === "stale" || isMoving || (makesUpstreamRequests && !keepsDocuments);
+    const freshUntil = isDue
+      ? 0
+      : !makesUpstreamRequests
+        ? now + OFFLINE_LOOK
+        : Math.min(row.checkedAt, now) + freshness(target);
     const source = sourceOf(this.context, mount, route, row.sha256, isPlain);
     const known = this.memory.get(key);
     if (known && known.source === source && (known.matures ?? Number.POSITIVE_INFINITY) > now) {
@@ -284,7 +288,12 @@ export class Cache {
    * filtered instead. */
   async #admit(target: Target<MetadataRoute>, row: DocumentRow): Promise<void> {
     const { mount, route, params } = target;
-    if (route.pointer && !route.rewrite && this.admissions.concerns(mount) && !this.context.settings.offline)
+    if (
+      route.pointer &&
+      !route.rewrite &&
+      this.admissions.concerns(mount) &&
+      this.context.settings.makesUpstreamRequests
+    )
       for (const release of await this.#releasesOf(target, row))
         await this.admissions.require(target, release, release.publishedAt?.getTime());
     const release = route.freshness === "immutable" ? route.release?.(params) : undefined;
@@ -312,7 +321,7 @@ export class Cache {
     const { storage, settings } = this.context;
     const isHeavy = row.size > INLINE || (covers && !this.views.isPlain(target));
     // Elsewhere only what is stored is found, and what needs not be.
-    const isThere = storage.has(row.sha256) || (settings.offline && blank !== undefined);
+    const isThere = storage.has(row.sha256) || (!settings.makesUpstreamRequests && blank !== undefined);
     const offload = isThere ? this.#offload : undefined;
     const elsewhere = offload && (() => offload.render(target, variant, base));
     if (elsewhere && isHeavy) return elsewhere();
@@ -326,7 +335,7 @@ export class Cache {
     const original = originalOf(mount, ask.path);
     const isHeld = (of: Target) => this.documents.held(mount, of.path) !== undefined;
     // Offline a document of nothing may stand for the one that is not held.
-    if (original && this.context.settings.offline && isHeld(original) && !isHeld(target))
+    if (original && !this.context.settings.makesUpstreamRequests && isHeld(original) && !isHeld(target))
       return this.#document(original, ask);
     try {
       return await this.#derivedOf(target, route, params, ask);
@@ -371,7 +380,7 @@ export class Cache {
 
   async #pass(question: Question, ask: Ask): Promise<Answer> {
     const { mount, route, params } = question;
-    if (this.context.settings.offline) {
+    if (!this.context.settings.makesUpstreamRequests) {
       const { offline: compose } = route;
       if (!compose) throw new NotFound(`${ask.path} asks upstream, and this proxy is offline`);
       return this.#compose(mount, ask, (view, stored) => compose(params, ask.query, view, stored));

@@ -12,11 +12,17 @@ export interface Context extends Pick<Index, "artifacts" | "documents" | "blobs"
   readonly now: () => number;
 }
 
-export interface CacheSettings {
-  /** Nothing is dialled; only what is held is admitted. */
-  offline: boolean;
-  /** Documents are kept; off: they are fetched for every request and forgotten. */
-  keepDocuments: boolean;
+/** What the cache does by the profile of its process. */
+export interface CacheProfile {
+  /** false: offline. Only what is stored is listed and served. */
+  readonly makesUpstreamRequests: boolean;
+  /** false: documents are fetched for every request and dropped. */
+  readonly keepsDocuments: boolean;
+  /** What is fetched is pinned (by a mirror job): never evicted. */
+  readonly pinsWhatItFetches: boolean;
+}
+
+export interface CacheSettings extends CacheProfile {
   maxDocument: number;
   /** Further documents that one request may have fetched. */
   maxFollowUps: number;
@@ -28,6 +34,4 @@ export interface CacheSettings {
   /** How long an absence is believed. */
   negativeTtl: number;
   cooldown: CooldownSettings;
-  /** What this process holds is held on purpose (a mirror job): never evicted. */
-  pin: boolean;
 }

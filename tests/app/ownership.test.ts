@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesS
 import { join } from "node:path";
 import { evict } from "../../src/app/housekeeping.ts";
 import { placesOf } from "../../src/app/places.ts";
+import { profileOf } from "../../src/app/profile.ts";
 import { openRuntime, type Runtime } from "../../src/app/runtime.ts";
 import { blobHasher } from "../../src/cache/integrity/hash-blobs.ts";
 import { removeBlobs } from "../../src/cache/integrity/removal.ts";
@@ -37,7 +38,7 @@ function configOf(storage: string, database?: string) {
 /** As `serve`, `mirror` and `verify` do it. */
 function open(storage: string, database?: string): Promise<Runtime> {
   const config = configOf(storage, database);
-  return openRuntime({ config, sources: [], pin: false, dry: false, patience: 0, claims: true });
+  return openRuntime({ config, sources: [], profile: profileOf("serve", config) });
 }
 
 async function keep({ cache: { context } }: Runtime, text: string): Promise<void> {
@@ -222,7 +223,7 @@ test("the old place of another store is not taken for this one's", async () => {
 test("who only looks makes nothing", async () => {
   const dir = await workIn();
   const config = configOf(join(dir, "store"));
-  const looking = openRuntime({ config, sources: [], pin: false, dry: false, patience: 0, absent: "refuse" });
+  const looking = openRuntime({ config, sources: [], profile: profileOf("inspect", config) });
   expect(String(await failure(looking))).toContain(`there is no database at ${join(dir, "store/proxy.db")}`);
   expect(readdirSync(dir)).toEqual([]);
 });

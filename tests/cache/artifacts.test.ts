@@ -135,7 +135,7 @@ test("an address that a document names is asked first, where its host may be ask
 });
 
 test("of those who hold a file at once, one has fetched it, over caches that share a store, too", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const other = await all.again({});
   const target = fileAt(all.mount, "/f/large");
   const held = await Promise.all([all.cache, all.cache, other].map((cache) => cache.artifacts.hold(target)));

@@ -43,7 +43,7 @@ test("what its publisher attests is kept, and served offline", async () => {
   expect(await s.get(strict)).toEqual(BYTES);
   await s.cache.drain();
   await s.upstream.down();
-  expect(await s.get(strict, await s.again({ offline: true }))).toEqual(BYTES);
+  expect(await s.get(strict, await s.again({ makesUpstreamRequests: false }))).toEqual(BYTES);
 });
 
 const evil = new TextEncoder().encode("evil");

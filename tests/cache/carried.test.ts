@@ -122,7 +122,7 @@ test("what is held from before there were certificates is withheld, and kept", a
   for (const path of ["/tar/wrong", "/tar/right"] as const) await s.get(path, null);
   await s.cache.drain();
   await s.upstream.down();
-  const offline = await s.again({ offline: true });
+  const offline = await s.again({ makesUpstreamRequests: false });
   expect(await failure(s.get("/tar/wrong", TRUST, offline))).toBeInstanceOf(Withheld);
   expect(await s.get("/tar/right", TRUST, offline)).toHaveLength(FILES["/tar/right"].length);
   expect(await s.isHeld("/tar/wrong")).toBe(true);

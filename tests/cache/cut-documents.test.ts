@@ -157,7 +157,7 @@ test("it is sent nevertheless, and a mirror says why it does not hold it", async
   const { golang } = await import("../../ecosystems/golang.ts");
   const mount = mountOf(golang, []);
   expect(await fetched(mount, "/example.com/m/@v/list")).toEqual({ sent: 14, stored: [] });
-  const mirror = await s.again({ pin: true });
+  const mirror = await s.again({ pinsWhatItFetches: true });
   expect(String(await failure(mirror.get(mount, askFor("/example.com/m/@v/list"))))).toContain(
     "nothing tells whether it is whole",
   );

@@ -69,7 +69,7 @@ for (const [damage, { harm, of, leavesNothing = false }] of Object.entries(damag
       const { all, file } = await stored(path);
       await using _ = all;
       harm(file);
-      const offline = await all.again({ offline: true });
+      const offline = await all.again({ makesUpstreamRequests: false });
       expect(await failure(all.answer(path, offline))).toBeInstanceOf(NotFound);
     });
   }

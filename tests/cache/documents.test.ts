@@ -95,7 +95,7 @@ test("one whose bytes are gone is fetched again, whole", async () => {
 });
 
 test("not kept at all where that is wished: asked for each time", async () => {
-  await using s = await setUp({ keepDocuments: false });
+  await using s = await setUp({ keepsDocuments: false });
   for (let asked = 1; asked <= 3; asked++) {
     await s.get(INDEX);
     expect(s.upstream.count(INDEX)).toBe(asked);

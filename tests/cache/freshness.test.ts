@@ -124,7 +124,7 @@ describe("freshness", () => {
     await s.get("/a/-/a-1.0.0.tgz");
     await s.cache.drain();
     const asked = s.upstream.requests.length;
-    const offline = await s.again({ offline: true });
+    const offline = await s.again({ makesUpstreamRequests: false });
     const answer = await offline.get(s.mount, s.ask("/a"));
     const shown = JSON.parse(
       new TextDecoder().decode((answer as { ready: { bytes: Uint8Array } }).ready.bytes),

@@ -174,7 +174,7 @@ test("offline, what is held of the generation is served", async () => {
   await get("/root.json");
   await get("/n/a");
   await upstream.down();
-  const offline = await again({ offline: true });
+  const offline = await again({ makesUpstreamRequests: false });
   expect([await get("/n/a", offline), await get(`/copy/${digestOf("one")}`, offline)]).toEqual(["one", "one"]);
   expect(await failure(get("/n/b", offline))).toBeInstanceOf(NotFound);
 });

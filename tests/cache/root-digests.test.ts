@@ -110,9 +110,9 @@ test("a stale index under a newer root is refused to clients and mirrors, withhe
   await s.cache.documents.load(targetOf(s, "/timestamp"), { force: true });
   await s.cache.documents.load(targetOf(s, "/snapshot"), { force: true });
   expect(await failure(s.get("/index"))).toBeInstanceOf(DigestMismatch);
-  const mirror = await s.again({ pin: true });
+  const mirror = await s.again({ pinsWhatItFetches: true });
   expect(await failure(hold(mirror, s.mount, "/index"))).toBeInstanceOf(DigestMismatch);
-  const offline = await s.again({ offline: true });
+  const offline = await s.again({ makesUpstreamRequests: false });
   expect(await failure(s.get("/index", offline))).toBeInstanceOf(Withheld);
   expect(await failure(hold(offline, s.mount, "/index"))).toBeInstanceOf(Withheld);
   expect(await s.scrub()).toMatchObject({ "/index": "mismatch", "/snapshot": "verified" });

@@ -166,7 +166,7 @@ for (const [what, set] of Object.entries(failing))
 test("offline nothing is dialled: what is wrong is quarantined and lost", async () => {
   await using all = await held();
   corrupt(fileOf(all, SMALL));
-  const { outcomes } = await scrubbed(all, { cache: await all.again({ offline: true }) });
+  const { outcomes } = await scrubbed(all, { cache: await all.again({ makesUpstreamRequests: false }) });
   expect(outcomes["/f/small"]).toBe("lost");
   expect(all.upstream.requests).toHaveLength(0);
   expect(quarantined(all)).toHaveLength(1);

@@ -81,11 +81,11 @@ test("what is held from before there were keys is withheld, kept, and served onc
   await s.get(undefined);
   await s.cache.drain();
   await s.upstream.down();
-  const offline = await s.again({ offline: true });
+  const offline = await s.again({ makesUpstreamRequests: false });
   expect((await s.get(STRICT, offline)).length).toBeGreaterThan(0);
   const wrong: Trust = { keys: [keyFile(theirs.json)], require: [] };
-  expect(await failure(s.get(wrong, await s.again({ offline: true })))).toBeInstanceOf(Withheld);
-  expect((await s.get(STRICT, await s.again({ offline: true }))).length).toBeGreaterThan(0);
+  expect(await failure(s.get(wrong, await s.again({ makesUpstreamRequests: false })))).toBeInstanceOf(Withheld);
+  expect((await s.get(STRICT, await s.again({ makesUpstreamRequests: false }))).length).toBeGreaterThan(0);
 });
 
 test("a held file that is not the one that is signed is withheld", async () => {

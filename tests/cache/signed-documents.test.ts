@@ -109,12 +109,12 @@ describe.skipIf(!hasGpg)("signed documents", () => {
     await using s = await setUp();
     await s.publish(1, theirs!);
     for (const path of ["/InRelease", "/Release", "/Release.gpg"] as const) await s.get(path, null);
-    const offline = await s.again({ offline: true });
+    const offline = await s.again({ makesUpstreamRequests: false });
     for (const path of ["/InRelease", "/Release"] as const) {
       expect(await failure(s.get(path))).toBeInstanceOf(Withheld);
       expect(await failure(s.get(path, trust, offline))).toBeInstanceOf(Withheld);
       const right: Trust = { keys: [keyFile(await theirs!.binary())], require: [] };
-      expect(await s.get(path, right, await s.again({ offline: true }))).toBe("1");
+      expect(await s.get(path, right, await s.again({ makesUpstreamRequests: false }))).toBe("1");
     }
   });
 });

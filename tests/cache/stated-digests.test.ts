@@ -85,13 +85,13 @@ describe("a stored file that the refreshed index contradicts", () => {
     await get(s, PATH);
     list(s, { path: PATH, digest: sha256(TWO!) });
     await refresh(s);
-    const error = await failure(s.get(PATH, await s.again({ offline: true })));
+    const error = await failure(s.get(PATH, await s.again({ makesUpstreamRequests: false })));
     expect(error).toBeInstanceOf(Withheld);
     expect(String(error)).toContain(`states ${sha256(TWO!)} by now, and the stored file has ${sha256(ONE!)}`);
   });
 
   test("is found so by a mirror", async () => {
-    await using s = await setUp({ ...now, pin: true });
+    await using s = await setUp({ ...now, pinsWhatItFetches: true });
     publish(s.upstream, { a: ONE! });
     await s.cache.artifacts.hold(fileAt(s.mount, PATH));
     list(s, { path: PATH, digest: sha256(TWO!) });
@@ -169,7 +169,7 @@ describe("a file that nothing vouches for", () => {
   });
 
   test("is asked for again by a mirror that is told to", async () => {
-    await using s = await setUp({ pin: true });
+    await using s = await setUp({ pinsWhatItFetches: true });
     const target = fileAt(s.mount, "/raw/small");
     await s.cache.artifacts.hold(target);
     s.upstream.set("/raw/small", binary(ONE!));

@@ -57,7 +57,7 @@ describe("offline", () => {
     await using s = await setUp();
     await s.bytes("/gems/fx-a-2.0.0-java.gem");
     await s.cache.drain();
-    const offline = await s.again({ offline: true });
+    const offline = await s.again({ makesUpstreamRequests: false });
     expect(await s.listed(offline)).toEqual({ "fx-a": ["2.0.0-java", await sums(s.bytes, "fx-a", offline)] });
     expect(Bun.gunzipSync((await s.bytes("/specs.4.8.gz", offline)) as Uint8Array<ArrayBuffer>)).toEqual(
       marshal([["fx-a", { is: "Gem::Version", of: ["2.0.0"] }, "java"]]),
@@ -69,7 +69,7 @@ describe("offline", () => {
     await using s = await setUp();
     await s.bytes("/gems/fx-b-1.0.0.gem");
     await s.cache.drain();
-    const offline = await s.again({ offline: true });
+    const offline = await s.again({ makesUpstreamRequests: false });
     const made = async (path: Path) => ((await s.answer(path, offline)) as { ready?: object }).ready;
     const [list, specs] = [await made("/versions"), await made("/specs.4.8.gz")];
     expect(list).toBeDefined();

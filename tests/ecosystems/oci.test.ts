@@ -105,7 +105,7 @@ describe("a layer that repositories share", () => {
     expect(await failure(s.get(`/team/other${s.blob}`))).toBeInstanceOf(UpstreamFailed);
     expect(await failure(s.get(`/library/else${s.blob}`))).toBeInstanceOf(NotFound);
     expect(await failure(s.get(`/upstream/other.example/library/else${s.blob}`))).toBeInstanceOf(NotFound);
-    const offline = await s.again({ offline: true });
+    const offline = await s.again({ makesUpstreamRequests: false });
     expect((await s.get(`/library/app${s.blob}`, "", offline)).bytes.length).toBeGreaterThan(10_000);
     expect(await failure(s.get(`/team/other${s.blob}`, "", offline))).toBeInstanceOf(NotFound);
   });
@@ -191,7 +191,9 @@ describe("lists", () => {
     s.upstream.set(`/v2/library/app/manifests/${tag}`, s.tree.get(at));
     await s.get(`/library/app/manifests/${tag}`);
     const shown = async () =>
-      (await s.list(`/library/app/referrers/${index}`, "", await s.again({ offline: true })))["manifests"];
+      (await s.list(`/library/app/referrers/${index}`, "", await s.again({ makesUpstreamRequests: false })))[
+        "manifests"
+      ];
     expect(await shown()).toEqual([]);
     // A tag of that name for another image.
     const { body } = s.tree.get(at) as Entry;
@@ -212,7 +214,7 @@ describe("lists", () => {
     for (const path of ["/app/manifests/1.0", "/app/manifests/1.1", "/team/other/manifests/1"] as Path[])
       await s.get(path);
     await s.get(`/app/manifests/${digestAt(s.tree, "library/app:1.1")}` as Path);
-    const offline = await s.again({ offline: true });
+    const offline = await s.again({ makesUpstreamRequests: false });
     expect(await s.list("/app/tags/list", "", offline)).toEqual({ name: "library/app", tags: ["1.0", "1.1"] });
     expect(await s.list("/app/tags/list", "n=1", offline)).toEqual({
       name: "library/app",

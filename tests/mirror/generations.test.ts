@@ -13,13 +13,13 @@ const PATHS: readonly Path[] = ["/root.json", "/root.txt", "/root.sig", "/n/list
 
 async function setUp() {
   const upstream = await startUpstream();
-  const { cache, again, close, clock } = await engine({ pin: true });
+  const { cache, again, close, clock } = await engine({ pinsWhatItFetches: true });
   onTestFinished(async () => {
     await close();
     await upstream.close();
   });
   const mount = signedMount(upstream.url);
-  const offline = await again({ pin: false, offline: true });
+  const offline = await again({ pinsWhatItFetches: false, makesUpstreamRequests: false });
   /** What clients of a server without a network are sent. */
   const shown = () =>
     Promise.all(

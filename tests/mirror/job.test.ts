@@ -41,7 +41,7 @@ async function jobOf({ cache, mount }: Set, purls: string[], more: Partial<JobOp
 }
 
 test("all of a package, whatever names it twice; the second time nothing is fetched", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const asked = ["pkg:files/file", "pkg:files/file@small", "pkg:files/file"];
   const { job, outcomes } = await jobOf(all, asked);
   expect(job.progress).toMatchObject({ phase: "complete", completed: 2, failed: 0, bytes: 3_010_000 });
@@ -65,7 +65,7 @@ test("a plan fetches no file", async () => {
 });
 
 test("what fails is told with its reason, and the rest is held", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   all.upstream.fault("/f/small", wrongBytes());
   const { job, failures } = await jobOf(all, ["pkg:files/file", "pkg:files/absent", "pkg:files/file@absent"]);
   expect(job.progress).toMatchObject({ total: 4, completed: 1, failed: 3 });
@@ -121,8 +121,8 @@ test("threads that die fail what they were doing, and what concludes the job, bu
 });
 
 test("a file that a server evicts while it is being pinned is fetched again", async () => {
-  await using all = await setUp({ pin: true });
-  const unpinned = await all.again({ pin: false });
+  await using all = await setUp({ pinsWhatItFetches: true });
+  const unpinned = await all.again({ pinsWhatItFetches: false });
   await all.get("/f/small", unpinned);
   await unpinned.drain();
   const { artifacts, commit } = all.cache.context;

@@ -25,7 +25,7 @@ const pointing = (route: Route): Route => (route.match === INDEX ? ({ ...route, 
 const ecosystem: Ecosystem = { ...files, routes: files.routes.map(pointing) };
 
 async function start() {
-  const set = await setUp({ pin: true });
+  const set = await setUp({ pinsWhatItFetches: true });
   publish(set.upstream, { small: SMALL });
   const mount = makeMount("files", ecosystem, { upstreams: { default: set.upstream.url }, ttl: 300_000 });
   const tasks = mirrorTasks(set.cache, () => mount);
@@ -37,7 +37,7 @@ async function start() {
     await job.run();
     return job.progress;
   };
-  const server = await set.again({ pin: false, offline: true });
+  const server = await set.again({ pinsWhatItFetches: false, makesUpstreamRequests: false });
   /** The files that clients are told of. */
   const told = () => {
     const row = server.documents.held(mount, INDEX);

@@ -32,7 +32,7 @@ function runnerOf(all: Set, options: Partial<JobRunnerOptions> = {}) {
 }
 
 test("jobs of a server are run, those of commands are left to them; threads are there for as long as they are needed", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const { runner, create, state, pools } = runnerOf(all, { idle: 30 });
   runner.start();
   await Bun.sleep(50);
@@ -48,7 +48,7 @@ test("jobs of a server are run, those of commands are left to them; threads are 
 });
 
 test("not more at once than may be; the oldest first", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const { runner, create, state } = runnerOf(all, { most: 1 });
   const gate = gated(1_000);
   all.upstream.fault("/f/large", gate.fault);
@@ -64,7 +64,7 @@ test("not more at once than may be; the oldest first", async () => {
 });
 
 test("two servers on one store: each job is run by one of them", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const [one, two] = [runnerOf(all), runnerOf(all)];
   const ids = await Promise.all(Array.from({ length: 6 }, () => one.create([PURL], { refresh: true })));
   one.runner.start();
@@ -77,7 +77,7 @@ test("two servers on one store: each job is run by one of them", async () => {
 });
 
 test("when it stops, a job is pending again, without failures; the next one goes on with what is left", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const before = runnerOf(all);
   const gate = gated(1_000);
   all.upstream.fault("/f/large", gate.fault);
@@ -99,7 +99,7 @@ test("when it stops, a job is pending again, without failures; the next one goes
 });
 
 test("what failed before an interruption has still failed after it, with dependencies too", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const before = runnerOf(all);
   const gate = gated(1_000);
   all.upstream.fault("/f/small", wrongBytes());
@@ -121,7 +121,7 @@ test("what failed before an interruption has still failed after it, with depende
 });
 
 test("what another process wants tried again is found", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const { runner, create, state, store } = runnerOf(all);
   all.upstream.fault("/f/small", wrongBytes());
   const id = await create([PURL]);
@@ -136,7 +136,7 @@ test("what another process wants tried again is found", async () => {
 });
 
 test("what was fetched with what failed is counted once, however often it is tried again", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const { runner, create, state, store } = runnerOf(all);
   all.upstream.fault("/f/small", wrongBytes());
   const id = await create(["pkg:files/file"]);
@@ -156,7 +156,7 @@ test("what was fetched with what failed is counted once, however often it is tri
 });
 
 test("a running job tells its progress; one that was canceled ends", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const { runner, create, state, store } = runnerOf(all);
   const gate = gated(1_000);
   all.upstream.fault("/f/large", gate.fault);
@@ -174,7 +174,7 @@ test("a running job tells its progress; one that was canceled ends", async () =>
 });
 
 test("a dry run tells its estimate, or why there is none; one that is stopped is made anew by the next server", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const found = { listed: 2, chosen: 1, sampled: 1, files: 3, bytes: 4, unknown: 0, failures: [] };
   const silent = runnerOf(all, {
     estimate: (_, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", reject)),

@@ -43,7 +43,7 @@ function server(all: Set, clock: { now: number }, read?: () => void) {
 const half = () => ({ now: Math.floor(Date.now() / HOUR) * HOUR + 30 * MINUTE });
 
 test("at once when it never ran, then at its times, each once", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const clock = { now: Date.now() };
   const { standing, runs, end } = server(all, clock);
   await standing.look(true);
@@ -61,7 +61,7 @@ test("at once when it never ran, then at its times, each once", async () => {
 });
 
 test("two servers make one run of it", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const clock = { now: Date.now() };
   const servers = [server(all, clock), server(all, clock), server(all, clock)];
   await Promise.all(servers.map(({ standing }) => standing.look(true)));
@@ -73,7 +73,7 @@ test("two servers make one run of it", async () => {
 });
 
 test("left out while its last run is going, and not made up for", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const clock = half();
   const { standing, runs, end } = server(all, clock);
   await standing.look(true);
@@ -90,7 +90,7 @@ test("left out while its last run is going, and not made up for", async () => {
 });
 
 test("a server that starts runs what failed last, and what was missed; not what went well", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const clock = { now: Date.now() };
   const before = server(all, clock);
   await before.standing.look(true);
@@ -110,7 +110,7 @@ test("a server that starts runs what failed last, and what was missed; not what 
 });
 
 test("sources that cannot be read make no job, and are read again at the next time", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const clock = { now: Date.now() };
   let reads = 0;
   const { standing, runs } = server(all, clock, () => {

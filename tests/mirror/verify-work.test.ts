@@ -45,7 +45,7 @@ async function setUp() {
   );
   const { calls, ecosystem } = counted(npm);
   const mount = makeMount("npm", ecosystem, { upstreams: { default: url }, ttl: 300_000 });
-  const { cache, again, close } = await engine({ pin: true });
+  const { cache, again, close } = await engine({ pinsWhatItFetches: true });
   const run = async (over: typeof cache, check: boolean) => {
     const tasks = mirrorTasks(over, () => mount);
     const ledger = new MemoryLedger();
@@ -58,7 +58,7 @@ async function setUp() {
   await run(cache, false);
   return {
     calls,
-    offline: await again({ offline: true, pin: false }),
+    offline: await again({ makesUpstreamRequests: false, pinsWhatItFetches: false }),
     run,
     [Symbol.asyncDispose]: async () => {
       await close();

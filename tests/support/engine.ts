@@ -61,8 +61,9 @@ export async function engine(
       ...index,
       now: () => time,
       settings: {
-        offline: false,
-        keepDocuments: true,
+        makesUpstreamRequests: true,
+        keepsDocuments: true,
+        pinsWhatItFetches: false,
         maxDocument: 5_000_000,
         maxFollowUps: 200,
         maxArtifact: 50_000_000,
@@ -70,7 +71,6 @@ export async function engine(
         staleIfError: 30 * 86_400_000,
         negativeTtl: 60_000,
         cooldown: { default: 0, ecosystems: {}, packages: {}, unknown: "withhold" },
-        pin: false,
         ...chosen,
       },
     };

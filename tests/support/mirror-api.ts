@@ -25,7 +25,7 @@ export const LARGE = "pkg:files/file@large";
 
 /** `pkg:files/file@small` and `@large` can be mirrored. The runner starts when it is told. */
 export async function mirrorApiOf({ config: changes = {}, refuse = () => undefined }: Options = {}) {
-  const all = await setUp({ pin: true });
+  const all = await setUp({ pinsWhatItFetches: true });
   const set = jobStore(all);
   const config = { ...loadConfig({ ecosystems: [] }).config, ...changes };
   const openPool = () => ({ ...set.pool, close: () => {} });

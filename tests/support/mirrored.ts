@@ -26,7 +26,7 @@ export async function mirrored(
 ): Promise<Mirrored> {
   const upstream = await startUpstream();
   const base = upstream.mount("/up", registry);
-  const { cache, close } = await engine({ pin: true });
+  const { cache, close } = await engine({ pinsWhatItFetches: true });
   try {
     const mount = makeMount("m", ecosystem, { upstreams: { default: base }, ttl: 300_000 });
     const tasks = mirrorTasks(cache, () => mount);

@@ -47,9 +47,9 @@ const ELSEWHERE: DiskCalls = {
 };
 
 /**
- * `servesNobody`: in this thread, where handing small steps to others costs more than the steps. Else by other threads: while some files
+ * `waitsForDisk`: in this thread, where handing small steps to others costs more than the steps. Else by other threads: while some files
  * are synced, the file system lets those wait who change a folder, and clients must not wait with them.
  */
-export function diskCalls(servesNobody: boolean): DiskCalls {
-  return servesNobody ? AT_ONCE : ELSEWHERE;
+export function diskCalls(waitsForDisk: boolean): DiskCalls {
+  return waitsForDisk ? AT_ONCE : ELSEWHERE;
 }

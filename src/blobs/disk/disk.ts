@@ -37,9 +37,9 @@ const TELL = 60_000;
 
 export interface DiskOptions {
   /** Whether this thread may wait for the disk. Default: no. */
-  servesNobody?: boolean;
+  waitsForDisk?: boolean;
   /** Whether other threads of this process may not. Default: as this one. */
-  isServing?: boolean;
+  answersClients?: boolean;
   /** What is done where there is no store yet. Default: it is made. */
   absent?: "create" | "refuse";
   /** Whether it is only read, though it could be written. */
@@ -51,8 +51,8 @@ export interface DiskOptions {
  * where there can be none.
  */
 export function openDisk(path: string, options: DiskOptions = {}): Storage {
-  const { servesNobody = false, absent = "create" } = options;
-  const { isServing = !servesNobody } = options;
+  const { waitsForDisk = false, absent = "create" } = options;
+  const { answersClients = !waitsForDisk } = options;
   const root = resolve(path);
   if (absent === "refuse" && !existsSync(formatPath(root)))
     throw new BadRequest(`storage.path: there is no store at ${root}; proxy serve and proxy mirror make one`);
@@ -69,11 +69,11 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
   const requireWritable = () => {
     if (isReadOnly) throw new ReadOnlyStore(root);
   };
-  const calls = diskCalls(servesNobody);
+  const calls = diskCalls(waitsForDisk);
 
   // Bun does all work on files in as many threads as there are cores. One of them never waits for the disk here, so that
   // requests that look for a file, or claim one, do not queue behind files that are synced.
-  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - (isServing ? 1 : 0)));
+  const limit = pLimit(Math.max(1, navigator.hardwareConcurrency - (answersClients ? 1 : 0)));
   let plenty = Number.NEGATIVE_INFINITY;
   let told = Number.NEGATIVE_INFINITY;
 
@@ -88,7 +88,7 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
       const found = statSync(blobPath(root, sha256), { throwIfNoEntry: false });
       return found?.isFile() === true && (size === undefined || found.size === size);
     },
-    servesNobody,
+    waitsForDisk,
     place: async (file, sha256) => {
       requireWritable();
       await limit(() => placeFile(calls, root, file, sha256));

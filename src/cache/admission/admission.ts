@@ -47,8 +47,8 @@ export class Admissions {
 
   /** Whether a mount's documents need a look at what they state before they are sent. */
   concerns(mount: Mount): boolean {
-    const { offline, cooldown } = this.#context.settings;
-    return offline || mayWithhold(cooldown, mount.ecosystem.id);
+    const { makesUpstreamRequests, cooldown } = this.#context.settings;
+    return !makesUpstreamRequests || mayWithhold(cooldown, mount.ecosystem.id);
   }
 
   /** For all that a document states. `held`: whether, offline, only what is held is admitted (clients see no more). */
@@ -82,7 +82,8 @@ export class Admissions {
       }
     }
     for (const key of shown) hidden.delete(key);
-    const held = onlyHeld && this.#context.settings.offline ? this.#storedOf(mount, releases) : undefined;
+    const held =
+      onlyHeld && !this.#context.settings.makesUpstreamRequests ? this.#storedOf(mount, releases) : undefined;
     const isHeld = (release: Release, file?: Path) =>
       !held || held.has(file === undefined ? keyOf(release) : decodedPath(file));
     return {

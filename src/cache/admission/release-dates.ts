@@ -62,7 +62,7 @@ export class DateFinder {
           const dating = mount.ecosystem.filesAreDated ? path : mount.ecosystem.datedBy?.({ name, version });
           // Without a file to ask about, it is not known to be new.
           if (!dating && mount.ecosystem.filesAreDated) return undefined;
-          const isAsked = !settings.offline && dating !== undefined;
+          const isAsked = settings.makesUpstreamRequests && dating !== undefined;
           if (isAsked && ++asked > settings.maxFollowUps) return undefined;
           const modified = isAsked ? await this.#lastModified(mount, dating) : undefined;
           if (modified === "failed") return undefined;

@@ -31,7 +31,7 @@ export function rowOf(
     fetchedAt: at,
     usedAt: at,
     hits: 0,
-    pinned: settings.pin,
+    pinned: settings.pinsWhatItFetches,
     verified: verified ?? null,
     etag: head.etag ?? null,
     lastModified: head.lastModified ?? null,

@@ -142,7 +142,7 @@ export class ArtifactCache {
    */
   async sizeOf(target: Artifact, fact?: FileFact): Promise<number | undefined> {
     const { mount } = target;
-    if (this.#context.settings.offline) return undefined;
+    if (!this.#context.settings.makesUpstreamRequests) return undefined;
     const isKnown = describing(target).every(
       (path) => typeof path !== "string" || this.#documents.held(mount, documentAt(mount, path)?.path ?? path),
     );
@@ -195,7 +195,7 @@ export class ArtifactCache {
   /** `count`: of `Replacements`, from before its documents were read. */
   #conclude(target: Artifact, row: ArtifactRow, judgement: Judgement, count: number): void {
     const { settings, now } = this.#context;
-    const isAskedAgain = judgement.kind === "unverified" && !settings.offline;
+    const isAskedAgain = judgement.kind === "unverified" && settings.makesUpstreamRequests;
     const until = isAskedAgain ? this.#dueAt(target, row) : now() + Math.max(1_000, target.mount.ttl);
     const keys = describingKeys(this.#documents, target);
     this.#standings.set(keyOf(target), { count, keys, until, sha256: row.sha256, judgement });
@@ -216,10 +216,10 @@ export class ArtifactCache {
     const { settings, now } = this.#context;
     const judgement = await this.judge(target, row, fact);
     if (judgement.kind === "contradicted") {
-      if (settings.offline) throw new Withheld(contradiction(target, judgement));
+      if (!settings.makesUpstreamRequests) throw new Withheld(contradiction(target, judgement));
       return { fact, stored: row };
     }
-    if (judgement.kind === "verified" || settings.offline || dry) return undefined;
+    if (judgement.kind === "verified" || !settings.makesUpstreamRequests || dry) return undefined;
     return refresh || now() >= this.#dueAt(target, row) ? { fact, stored: row, revalidates: true } : undefined;
   }
 
@@ -289,7 +289,7 @@ export class ArtifactCache {
   /** Whoever asks again in a moment is told the same. A file may follow its index soon, so not for long. */
   #remember(key: string, { message }: NotFound): void {
     const { settings, now } = this.#context;
-    if (settings.offline) return;
+    if (!settings.makesUpstreamRequests) return;
     const at = now();
     this.#absent.set(key, { at, message });
   }
@@ -345,7 +345,8 @@ export class ArtifactCache {
   ): Promise<ArtifactRow | undefined> {
     const { settings, storage } = this.#context;
     const { mount, path } = target;
-    if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
+    if (!settings.makesUpstreamRequests)
+      throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const absent = this.#absent.get(key);
     const life = Math.min(settings.negativeTtl, ABSENT_FILE);
     const isAbsent = absent && ageOf(absent.at, this.#context.now()) < life && !this.#isListedSince(target, absent.at);
@@ -370,7 +371,7 @@ export class ArtifactCache {
     const held = () => this.#stored(target, fact, stored);
     const mayGrow = this.#mayGrow(key, await this.#vouching.inspection(target));
     for (;;) {
-      const lease = await acquire(storage.parts, key, storage.servesNobody);
+      const lease = await acquire(storage.parts, key, storage.waitsForDisk);
       if (!lease) {
         emit("waited", { mount: mount.name });
         const row = await follow(storage, key, { held, ready, mayGrow });

@@ -60,7 +60,7 @@ export class DocumentFetch {
     const key = keyOf(target);
     const { storage } = this.#context;
     for (;;) {
-      const lease = await acquire(storage.parts, key, storage.servesNobody);
+      const lease = await acquire(storage.parts, key, storage.waitsForDisk);
       if (lease) {
         try {
           return await this.#fetch(target, row, lease);
@@ -187,7 +187,8 @@ export class DocumentFetch {
   /** A document as upstream has it now, for a look. Throws NotFound, UpstreamFailed. */
   async bytesAt(mount: Mount, path: Path): Promise<Uint8Array> {
     const target = documentAt(mount, path);
-    if (!target || this.#context.settings.offline) throw new NotFound(`${mount.name}${path} is not held here`);
+    if (!target || !this.#context.settings.makesUpstreamRequests)
+      throw new NotFound(`${mount.name}${path} is not held here`);
     const { head, bytes } = await fetchWhole(this.#context.upstream, await this.#wanted(target, undefined));
     await requireDocument(target, head, bytes);
     return bytes;
@@ -234,7 +235,7 @@ export class DocumentFetch {
     const { storage } = this.#context;
     const key = `${keyOf(target)} aside`;
     for (;;) {
-      const lease = await acquire(storage.parts, key, storage.servesNobody);
+      const lease = await acquire(storage.parts, key, storage.waitsForDisk);
       if (!lease) {
         await Bun.sleep(POLL);
         continue;

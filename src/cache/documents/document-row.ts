@@ -30,7 +30,7 @@ export function rowOf(
     fetchedAt: at,
     checkedAt: at,
     usedAt: at,
-    pinned: settings.pin,
+    pinned: settings.pinsWhatItFetches,
   };
 }
 

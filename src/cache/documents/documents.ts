@@ -103,7 +103,7 @@ export class DocumentCache {
    * target, where that is a name in a generation.
    * Throws NotFound, UpstreamFailed, DigestMismatch, Withheld.
    */
-  async load(asked: Target<MetadataRoute>, { force = !this.#context.settings.keepDocuments } = {}): Promise<Loaded> {
+  async load(asked: Target<MetadataRoute>, { force = !this.#context.settings.keepsDocuments } = {}): Promise<Loaded> {
     const loaded = await this.#load(asked, force);
     const { mount, path, sha256 } = loaded.row;
     this.replacements.saw(mount, path, sha256);
@@ -125,15 +125,16 @@ export class DocumentCache {
     const { mount, path } = target;
     const row = this.#row(mount, path) ?? (target.sent && this.#row(mount, target.sent));
     const isContradicted = row !== undefined && this.contradiction(target, row) !== undefined;
-    if (isContradicted && settings.offline) throw new Withheld(this.#explain(target, row));
+    if (isContradicted && !settings.makesUpstreamRequests) throw new Withheld(this.#explain(target, row));
     const stands = row ?? this.blank(target);
-    if (stands && settings.offline) return { row: stands, outcome: "hit" };
-    if (settings.offline) throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
+    if (stands && !settings.makesUpstreamRequests) return { row: stands, outcome: "hit" };
+    if (!settings.makesUpstreamRequests)
+      throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     const late = row ? lateness(target, row, now()) : 0;
     if (row && late <= 0 && !force && !isContradicted) return { row, outcome: "hit" };
     const refreshing = this.#flight.run(mount.name, keyOf(target), () => this.#refresh(target, row, force));
     // Who mirrors wants what is current.
-    if (row && !force && !settings.pin && !isContradicted && late <= settings.staleWhileRevalidate) {
+    if (row && !force && !settings.pinsWhatItFetches && !isContradicted && late <= settings.staleWhileRevalidate) {
       refreshing.catch((error: unknown) =>
         log.warn("revalidation failed", { mount: mount.name, path, error: messageOf(error) }),
       );
@@ -209,7 +210,7 @@ export class DocumentCache {
   /** The same, or nothing where there is no such document. */
   async loadIfAny(target: Target<MetadataRoute>, { force = false } = {}): Promise<Loaded | undefined> {
     try {
-      return await this.load(target, force && !this.#context.settings.offline ? { force } : {});
+      return await this.load(target, force && this.#context.settings.makesUpstreamRequests ? { force } : {});
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw error;
@@ -286,7 +287,7 @@ export class DocumentCache {
     const known = this.#unpacked.get(row.sha256);
     if (known) return this.docOf(target, known, row);
     const bytes = await unpackedFor(target, this.bytes(row) as Uint8Array<ArrayBuffer>);
-    if (this.#context.settings.pin) this.#unpacked.set(row.sha256, bytes);
+    if (this.#context.settings.pinsWhatItFetches) this.#unpacked.set(row.sha256, bytes);
     return this.docOf(target, bytes, row);
   }
 
@@ -308,7 +309,7 @@ export class DocumentCache {
   /** What stands for a document offline that is not held, where there is such a thing. */
   blank(target: Target<MetadataRoute>): DocumentRow | undefined {
     const { blank } = target.route;
-    if (blank === undefined || !this.#context.settings.offline) return undefined;
+    if (blank === undefined || this.#context.settings.makesUpstreamRequests) return undefined;
     const bytes = new TextEncoder().encode(blank);
     const head = { url: firstAddress(target) ?? "", mediaType: "text/plain", headers: {} };
     const row = rowOf(
@@ -390,7 +391,7 @@ export class DocumentCache {
     } catch (error) {
       if (error instanceof NotFound) this.#absent.set(key, { at: now(), message: error.message });
       const isUnframed = error instanceof NotStored;
-      if (isUnframed && settings.pin) throw new UpstreamFailed(error.message);
+      if (isUnframed && settings.pinsWhatItFetches) throw new UpstreamFailed(error.message);
       if (!isUnframed && (row || !isFull(error))) throw error;
       log.warn("a document cannot be stored; it is sent nevertheless", {
         mount: target.mount.name,

@@ -84,11 +84,11 @@ export class Generations {
     const { documents, commit, settings } = this.#context;
     const missing = copies.filter((path) => {
       const copy = documents.find(mount.name, path);
-      return !copy || (settings.pin && !copy.pinned);
+      return !copy || (settings.pinsWhatItFetches && !copy.pinned);
     });
-    if (missing.length === 0 || settings.offline) return;
+    if (missing.length === 0 || !settings.makesUpstreamRequests) return;
     // What it states is found at the first of its paths.
-    await commit("copyDocument", { row: { ...row, pinned: settings.pin }, paths: missing });
+    await commit("copyDocument", { row: { ...row, pinned: settings.pinsWhatItFetches }, paths: missing });
   }
 
   /** To be called before a new version of a document is published: `undefined` where it heads no generation. */
@@ -131,8 +131,9 @@ export class Generations {
     const { row: head, outcome } = await this.#documents.load(root, { force });
     const row = this.#documents.held(mount, path);
     // They are fetched after their root, and replaced with it.
-    if (row && (row.fetchedAt >= head.fetchedAt || this.#context.settings.offline)) return { row, outcome };
-    if (this.#context.settings.offline)
+    if (row && (row.fetchedAt >= head.fetchedAt || !this.#context.settings.makesUpstreamRequests))
+      return { row, outcome };
+    if (!this.#context.settings.makesUpstreamRequests)
       throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
     return this.#flight.run(mount.name, `${mount.name} ${path}`, () => this.#fetchBeside(target, root));
   }

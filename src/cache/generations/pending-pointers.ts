@@ -53,8 +53,8 @@ export async function publish(context: Context, mount: Mount, staged: readonly S
 }
 
 /** Whether pointers are published later. A check looks at what clients are sent. */
-export function stages({ pin, offline }: Context["settings"]): boolean {
-  return pin && !offline;
+export function stages({ pinsWhatItFetches, makesUpstreamRequests }: Context["settings"]): boolean {
+  return pinsWhatItFetches && makesUpstreamRequests;
 }
 
 /** No path of a request begins so. */

@@ -88,7 +88,7 @@ function dated({ revision, sha256 }: DocumentRow): string {
 /** What is held of what the root that is served names, and was asked for lately, or is held on purpose. */
 function inUse({ documents, settings, now }: Context, mount: Mount, path: Path): Use[] {
   // Who holds on purpose leaves the rest to those who serve.
-  const since = settings.pin ? Number.POSITIVE_INFINITY : now() - IN_USE;
+  const since = settings.pinsWhatItFetches ? Number.POSITIVE_INFINITY : now() - IN_USE;
   const uses: Use[] = [];
   for (const { path: name, at = [] } of namedIn(documents.pages(mount.name, path)).values()) {
     const row = at.map((each) => documents.find(mount.name, each)).find(Boolean);

@@ -56,6 +56,7 @@ export function sourceOf(
 ): string {
   if (isPlain) return sha256;
   // Only what is held is listed.
-  if (settings.offline) return `${sha256} ${documents.written()} ${documents.changes} ${artifacts.changes}`;
+  if (!settings.makesUpstreamRequests)
+    return `${sha256} ${documents.written()} ${documents.changes} ${artifacts.changes}`;
   return covers ? `${sha256} ${documents.stateBelow(mount.name, covers.below)}` : sha256;
 }

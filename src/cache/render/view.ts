@@ -69,7 +69,7 @@ export class Views {
   open(mount: Mount, base: string): View {
     return {
       variant: "",
-      offline: this.#context.settings.offline,
+      offline: !this.#context.settings.makesUpstreamRequests,
       link: (path) => `${base}${mount.prefix}${path}`,
       lines: [],
       admits: () => true,
@@ -165,7 +165,7 @@ export class Views {
   /** Offline, what is held is looked for once for all forms of a document, while nothing is written. */
   async #admitted(mount: Mount, releases: readonly ReleaseFacts[]): Promise<Admission> {
     const { settings, documents, artifacts, now } = this.#context;
-    if (!settings.offline) return this.#admissions.ofDocument(mount, releases);
+    if (settings.makesUpstreamRequests) return this.#admissions.ofDocument(mount, releases);
     const at = `${documents.written()} ${documents.changes} ${artifacts.changes}`;
     const known = this.#recent.get(releases);
     if (known?.at === at && (known.admission.matures ?? Number.POSITIVE_INFINITY) > now()) return known.admission;
@@ -178,7 +178,7 @@ export class Views {
   async #stated(target: Target<MetadataRoute>, row: DocumentRow, stored: Uint8Array): Promise<readonly ReleaseFacts[]> {
     const read = () => this.#documents.recent.read(target, row, () => this.#documents.docOf(target, stored, row));
     try {
-      if (!this.#context.settings.offline) await loadLed(this.#documents, target, (await read()).follow);
+      if (this.#context.settings.makesUpstreamRequests) await loadLed(this.#documents, target, (await read()).follow);
       return (await read()).releases;
     } catch (error) {
       throw unfiltered(target.path, error);

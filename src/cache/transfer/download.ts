@@ -17,7 +17,7 @@ import { descriptionOf, discard, PartFile } from "./part-file.ts";
 import { Growing, type Head } from "./partial-body.ts";
 import { Changed, request, strongOf, type Wanted } from "./request.ts";
 
-type Parts = { upstream: Upstream; storage: Pick<Storage, "servesNobody"> };
+type Parts = { upstream: Upstream; storage: Pick<Storage, "waitsForDisk"> };
 
 /** What is wanted, and where it goes. */
 export interface Download extends Wanted {

@@ -10,9 +10,9 @@ export class PartFile {
   readonly #calls: DiskCalls;
   #descriptor: number | undefined;
 
-  constructor({ servesNobody }: Pick<Storage, "servesNobody">, path: string) {
+  constructor({ waitsForDisk }: Pick<Storage, "waitsForDisk">, path: string) {
     this.path = path;
-    this.#calls = diskCalls(servesNobody);
+    this.#calls = diskCalls(waitsForDisk);
   }
 
   async open(): Promise<number> {

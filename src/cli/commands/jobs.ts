@@ -1,5 +1,6 @@
 /** Mirror jobs as rows: what there is, how it stands, and what is to become of it. */
 
+import { profileOf } from "../../app/profile.ts";
 import { describeEstimate } from "../../app/registry-estimate.ts";
 import { openRuntime } from "../../app/runtime.ts";
 import type { JobRow } from "../../index/rows.ts";
@@ -106,7 +107,8 @@ async function withStore(
   { load }: Invocation,
   run: (store: JobStore, registries: Registries) => void | Promise<void>,
 ): Promise<number> {
-  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0, absent: "refuse" });
+  const { config, sources } = await load();
+  const runtime = await openRuntime({ config, sources, profile: profileOf("inspect", config) });
   try {
     await run(runtime.store, runtime.registries);
     return 0;

@@ -1,6 +1,7 @@
 import { workInBackground } from "../../app/background.ts";
 import { dryFolder } from "../../app/dry-folder.ts";
 import { targetsFor } from "../../app/own-path.ts";
+import { profileOf, requireUpstream, scratchProfile } from "../../app/profile.ts";
 import { describeEstimate, estimate } from "../../app/registry-estimate.ts";
 import { mountsOf, openCrew, openRuntime, type Runtime, type RuntimeOptions, threads } from "../../app/runtime.ts";
 import type { Config } from "../../config/schema.ts";
@@ -36,8 +37,6 @@ import { tellStanding, unfinishedOf } from "./registry.ts";
 
 /** What ends a mirror: a person, a service manager. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-/** Milliseconds that a request of a mirror waits for an upstream; then its task is put off, and others go on. */
-const PATIENCE = 10_000;
 
 /** `proxy mirror …`: 0 when all is held, 1 when anything is missing, 2 for bad input (then nothing was fetched). */
 export const mirror: Command = {
@@ -62,10 +61,7 @@ export const mirror: Command = {
     const { config: configured, sources, ecosystems } = await load();
     const config = withManners(configured, flags);
     if (flags.status === true) return tellStanding(invocation);
-    if (config.offline)
-      throw new BadRequest(
-        "a mirror makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
-      );
+    requireUpstream("a mirror makes", config);
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
     const request = mirrorRequest(invocation);
@@ -77,13 +73,11 @@ export const mirror: Command = {
       ...specOf(request, mounts),
     };
     const isDry = request.dry_run === true;
+    const folder = dryFolder();
     const options: RuntimeOptions & { share: number } = {
-      config: { ...config, cache_metadata: true },
+      config,
       sources,
-      pin: true,
-      dry: isDry && dryFolder(),
-      patience: PATIENCE,
-      claims: true,
+      profile: isDry ? scratchProfile("estimate", config, folder) : profileOf("mirror", config),
       share: threads(config.workers),
     };
     const tally = new Tally({ keepsPlan: isDry });
@@ -125,11 +119,7 @@ export const mirror: Command = {
     for (const signal of SIGNALS) process.once(signal, interrupted);
     try {
       if (isDry && spec.registry) {
-        const found = await estimate(
-          { ...spec, registry: spec.registry },
-          { ...runtime, folder: options.dry || dryFolder() },
-          running,
-        );
+        const found = await estimate({ ...spec, registry: spec.registry }, { ...runtime, folder }, running);
         stop();
         console.log(
           flags.json === true ? JSON.stringify(found, null, 2) : describeEstimate(spec.registry.mount, found),

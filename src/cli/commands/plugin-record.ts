@@ -1,6 +1,7 @@
 /** `proxy plugin record`: real documents of a registry become samples beside its plugin. */
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { requireUpstream } from "../../app/profile.ts";
 import { mountsOf } from "../../app/runtime.ts";
 import { unpack } from "../../cache/documents/unpack.ts";
 import { documentAt, sourcesOf } from "../../cache/target.ts";
@@ -42,10 +43,7 @@ export const pluginRecord: Command = {
   ],
   action: async ({ args: [file = "", ...paths], flags, load }) => {
     const { config } = await load();
-    if (config.offline)
-      throw new BadRequest(
-        "recording makes upstream requests, and the proxy is offline; start it without --offline (setting offline, PROXY_OFFLINE)",
-      );
+    requireUpstream("recording makes", config);
     const { sources, refused, ecosystems } = await loadPlugins([{ file }]);
     const [source] = sources;
     if (!source) throw new BadRequest(refused.flatMap(({ reasons }) => reasons).join("\n"));

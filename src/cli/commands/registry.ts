@@ -1,4 +1,5 @@
 /** `proxy mirror --status`, and jobs of registries that were interrupted. */
+import { profileOf } from "../../app/profile.ts";
 import { mountsOf, openRuntime } from "../../app/runtime.ts";
 import type { JobSpec } from "../../contract/jobs.ts";
 import type { JobStore } from "../../mirror/job/store.ts";
@@ -26,7 +27,7 @@ export async function tellStanding(invocation: Invocation): Promise<number> {
   const mounts = mountsOf(config, ecosystems);
   const asked = registry === undefined ? undefined : registryMount(registry, mounts)?.name;
   if (registry !== undefined && asked === undefined) requireNone(refusals({ registry }, mounts), invocation);
-  const runtime = await openRuntime({ config, sources, pin: false, dry: false, patience: 0, absent: "refuse" });
+  const runtime = await openRuntime({ config, sources, profile: profileOf("inspect", config) });
   try {
     const names = asked ? [asked] : runtime.registries.mirrored();
     const standings = names.flatMap((name) => runtime.registries.standing(name) ?? []);

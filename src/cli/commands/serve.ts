@@ -4,6 +4,7 @@ import { keepHouse } from "../../app/housekeeping.ts";
 import { keepLocalToken } from "../../app/local-token.ts";
 import { makeMirroring } from "../../app/mirroring.ts";
 import { remarkOn } from "../../app/places.ts";
+import { profileOf } from "../../app/profile.ts";
 import {
   offloadTo,
   openChildren,
@@ -33,8 +34,6 @@ import type { Command, Setup } from "../command.ts";
 
 const WIDENS =
   "an upstream has several registries: for a package that an earlier one lacks (404, 410), and only then, the next is asked, which so learns its name; give private packages a mount of their own";
-/** Milliseconds that a client's request may spend on retries. */
-const PATIENCE = 3_000;
 /** Milliseconds that downloads for nobody may take when the server stops; the next one goes on with what they left. */
 const STORING = 2_000;
 /** Milliseconds of processor time that a document may take once the server stops. */
@@ -56,10 +55,7 @@ async function serve({ config, sources }: Setup): Promise<number> {
   const options: RuntimeOptions = {
     config: { ...config, isolation },
     sources,
-    pin: false,
-    dry: false,
-    patience: PATIENCE,
-    claims: true,
+    profile: profileOf("serve", config),
   };
   const pool = openChildren(READERS, { ...options, sources: [] });
   const outsiders = outsidersOf(options);

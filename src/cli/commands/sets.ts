@@ -1,5 +1,6 @@
 /** Recordings: what clients asked for below `/@record/NAME/`. */
 
+import { profileOf } from "../../app/profile.ts";
 import { openRuntime, type Runtime } from "../../app/runtime.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { formatSize } from "../../lib/sizes.ts";
@@ -54,7 +55,8 @@ function existing({ args: [name = ""] }: Invocation, all: Runtime["sets"]): stri
 }
 
 async function withRuntime({ load }: Invocation, run: (runtime: Runtime) => void | Promise<void>): Promise<number> {
-  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0, absent: "refuse" });
+  const { config, sources } = await load();
+  const runtime = await openRuntime({ config, sources, profile: profileOf("inspect", config) });
   try {
     await run(runtime);
     return 0;

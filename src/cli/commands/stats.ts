@@ -1,3 +1,4 @@
+import { profileOf } from "../../app/profile.ts";
 import { openRuntime } from "../../app/runtime.ts";
 import { formatPurl } from "../../contract/purl.ts";
 import { statsOf } from "../../http/stats.ts";
@@ -20,10 +21,7 @@ export const stats: Command = {
     const { cache, database, mounts, close } = await openRuntime({
       config,
       sources,
-      pin: false,
-      dry: false,
-      patience: 0,
-      absent: "refuse",
+      profile: profileOf("inspect", config),
     });
     const held = statsOf(cache, mounts.values(), database.path);
     const named = (row: { mount: string; path: string; name: string; version: string }) => {

@@ -1,3 +1,4 @@
+import { profileOf } from "../../app/profile.ts";
 import { openRuntime } from "../../app/runtime.ts";
 import type { Command } from "../command.ts";
 
@@ -11,9 +12,7 @@ export const adoptStore: Command = {
     const { places, database, ownership, close } = await openRuntime({
       config,
       sources,
-      pin: false,
-      dry: false,
-      patience: 0,
+      profile: profileOf("administer", config),
     });
     const before = ownership.objection();
     if (before === undefined) console.log(`the store ${places.storage} already belongs to ${database.path}`);

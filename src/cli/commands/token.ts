@@ -1,6 +1,7 @@
 /** Tokens for the API: shown once, kept as their sha256. */
 
 import { newToken, readLocalToken } from "../../app/local-token.ts";
+import { profileOf } from "../../app/profile.ts";
 import { openRuntime, type Runtime } from "../../app/runtime.ts";
 import { hash } from "../../contract/digest.ts";
 import { SCOPES, type Scope } from "../../http/authorize.ts";
@@ -79,7 +80,8 @@ export const revokeToken: Command = {
 };
 
 async function withIndex({ load }: Invocation, run: (index: Runtime["index"]) => Promise<void>): Promise<number> {
-  const runtime = await openRuntime({ ...(await load()), pin: false, dry: false, patience: 0 });
+  const { config, sources } = await load();
+  const runtime = await openRuntime({ config, sources, profile: profileOf("administer", config) });
   try {
     await run(runtime.index);
     return 0;

@@ -1,6 +1,7 @@
 /** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
 
 import { targetsFor } from "../../app/own-path.ts";
+import { profileOf } from "../../app/profile.ts";
 import { openCrew, openRuntime, type RuntimeOptions, threads } from "../../app/runtime.ts";
 import type { Closure } from "../../contract/jobs.ts";
 import { counted } from "../../lib/sizes.ts";
@@ -33,12 +34,9 @@ export async function verifySources(
 ): Promise<number> {
   const { flags } = invocation;
   const options: RuntimeOptions = {
-    config: { ...config, offline: true },
+    config,
     sources: plugins,
-    pin: false,
-    dry: false,
-    patience: 0,
-    absent: "refuse",
+    profile: profileOf("verify", config),
   };
   const runtime = await openRuntime(options);
   const pool = openCrew(runtime, { ...options, share: threads(config.workers) });

@@ -2,6 +2,7 @@
 
 import { sweep } from "../../app/housekeeping.ts";
 import { remarkOn } from "../../app/places.ts";
+import { profileOf } from "../../app/profile.ts";
 import { openPool, openRuntime, type RuntimeOptions } from "../../app/runtime.ts";
 import { Scrub, type ScrubItem, type ScrubOptions } from "../../cache/integrity/scrub.ts";
 import { BadRequest } from "../../lib/errors.ts";
@@ -26,8 +27,6 @@ export interface HeldFlags {
   report?: string | undefined;
 }
 
-/** Milliseconds that a repair waits for an upstream. */
-const PATIENCE = 10_000;
 /** Milliseconds after which nobody will go on with an interrupted download. */
 const ABANDONED = 7 * 24 * 60 * 60 * 1_000;
 /** Items that were wrong of which the summary tells; the counts tell the rest. */
@@ -38,13 +37,9 @@ const WRONG: readonly ScrubItem["outcome"][] = ["repaired", "lost", "damaged", "
 export async function verifyHeld({ config, sources }: Setup, flags: HeldFlags): Promise<number> {
   const { rate, age, shareOf, removeUnknown } = readFlags(flags);
   const options: RuntimeOptions = {
-    config: { ...config, cache_metadata: true },
+    config,
     sources,
-    pin: false,
-    dry: false,
-    patience: PATIENCE,
-    claims: true,
-    absent: "refuse",
+    profile: profileOf("repair", config),
   };
   const report = flags.report === undefined ? undefined : openReport(flags.report, "verify");
   const runtime = await openRuntime(options);

@@ -1,4 +1,5 @@
 import { targetsFor } from "../../app/own-path.ts";
+import { profileOf } from "../../app/profile.ts";
 import { mountsOf, openRuntime, type Runtime } from "../../app/runtime.ts";
 import { documentAt } from "../../cache/target.ts";
 import type { ReleaseFacts } from "../../contract/ecosystem.ts";
@@ -11,9 +12,6 @@ import { isPublicMount } from "../../mirror/sources/addresses.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Command } from "../command.ts";
 import { requireNone } from "../request-flags.ts";
-
-/** Milliseconds that the question may wait for upstream. */
-const PATIENCE = 3_000;
 
 /** `proxy why PURL`: whether clients may see a release, whether it is held and mirrored, and because of what. */
 export const why: Command = {
@@ -38,10 +36,7 @@ export const why: Command = {
     const runtime = await openRuntime({
       config,
       sources,
-      pin: false,
-      dry: false,
-      patience: PATIENCE,
-      absent: "refuse",
+      profile: profileOf("inspect", config),
     });
     try {
       // A name that a private registry has is no business of a public one: that is asked last, and not once another lists it.

@@ -36,13 +36,13 @@ export interface Lease {
 }
 
 /**
- * The lease of a key below a folder, or `undefined` while another owner lives. `servesNobody`: as for `diskCalls`.
+ * The lease of a key below a folder, or `undefined` while another owner lives. `waitsForDisk`: as for `diskCalls`.
  */
-export async function acquire(folder: string, key: string, servesNobody = false): Promise<Lease | undefined> {
+export async function acquire(folder: string, key: string, waitsForDisk = false): Promise<Lease | undefined> {
   const base = basePath(folder, key);
   const link = `${base}.lease`;
   const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID().slice(0, 13)}`;
-  const calls = diskCalls(servesNobody);
+  const calls = diskCalls(waitsForDisk);
   if (!(await claim(calls, link, owner)) && !(await takeOver(calls, link, owner))) return undefined;
   held.add(link);
   return {

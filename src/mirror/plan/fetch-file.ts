@@ -130,7 +130,7 @@ async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options
     throw new NotFound(
       `${path} could not be stored: the disk of the store has no room for it, or upstream states neither its length nor its digest`,
     );
-  if (!row.pinned && settings.pin) {
+  if (!row.pinned && settings.pinsWhatItFetches) {
     await commit("pinArtifacts", { mount: mount.name, paths: [path] });
     // A server may have evicted it just before.
     if (!cache.artifacts.held(target)) return holdArtifact(cache, target, options);

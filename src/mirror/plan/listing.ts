@@ -113,7 +113,7 @@ async function shownOf(
     return { matures, versions: await shownIn(cache, target, bytes, mediaType) };
   };
   // With an upstream at hand, documents may be replaced at any time.
-  if (!settings.offline) return (await make())?.versions;
+  if (settings.makesUpstreamRequests) return (await make())?.versions;
   const source = sourceOf(cache.context, mount, route, row.sha256, false);
   const shown = recent.get(cache) ?? new RecentlyShown();
   recent.set(cache, shown);

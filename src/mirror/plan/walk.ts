@@ -128,7 +128,7 @@ export async function pin(
   mount: Mount,
   paths: readonly Path[],
 ): Promise<void> {
-  if (!settings.pin || paths.length === 0) return;
+  if (!settings.pinsWhatItFetches || paths.length === 0) return;
   await commit("pinDocuments", { mount: mount.name, paths });
 }
 

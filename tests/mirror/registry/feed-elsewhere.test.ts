@@ -12,7 +12,7 @@ import { jobStore, SPEC, until } from "../../support/job-store.ts";
 const registry = { mount: "files", include: [], exclude: [], gone: "hide", mayShrink: true } as const;
 
 test("the feed of a job is run by its threads; it tells how far it is, and ends with the job", async () => {
-  await using all = await setUp({ pin: true });
+  await using all = await setUp({ pinsWhatItFetches: true });
   const catalog: Catalog = {
     async *list() {
       yield { events: [{ type: "changed", package: { name: "file" } }], checkpoint: "1" };
