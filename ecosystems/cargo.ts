@@ -3,6 +3,7 @@ import type { Doc, Ecosystem, Path, Release, ReleaseFacts } from "../src/contrac
 import { withoutSlashes } from "../src/lib/text-ends.ts";
 import { cargoCatalog } from "./cargo/catalog.ts";
 import { type CargoFeatures, cargoRequirements } from "./cargo/features.ts";
+import { cargoLock } from "./cargo/lockfile-cargo.ts";
 import { type Entries, labelOf, readEntries } from "./shared/entries.ts";
 import { json } from "./shared/json.ts";
 import { searchStored } from "./shared/search.ts";
@@ -115,6 +116,7 @@ export const cargo: Ecosystem = {
   problem: (_status, detail) => ({ errors: [{ detail }] }),
 
   // No `runsOn`: cargo's lock file is for all targets, so it must find what only another one needs.
+  lockfiles: [cargoLock],
   versions: {
     compare: compareSemver,
     isStable: isStableSemver,

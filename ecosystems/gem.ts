@@ -21,6 +21,7 @@ import {
   readInfo,
   summaryOf,
 } from "./gem/compact-index.ts";
+import { gemfileLock } from "./gem/lockfile-gemfile.ts";
 import { fitsGem } from "./gem/platform.ts";
 import { type SpecList, specsOf } from "./gem/specs.ts";
 import { compareRuby, isStableRuby, satisfiesRuby } from "./gem/versions.ts";
@@ -134,6 +135,7 @@ export const gem: Ecosystem = {
     md5: { name: "etag", value: (hex) => `"${hex}"` },
   },
   signs: ["x509"],
+  lockfiles: [gemfileLock],
   versions: { compare: compareRuby, isStable: isStableRuby, satisfies: satisfiesRuby },
   selects: "compatible",
   runtimes: ["2.7", "3.0", "3.1", "3.2", "3.3", "3.4", "4.0"].map((ruby) => ({ ruby })),

@@ -12,6 +12,8 @@ import type {
 } from "../src/contract/ecosystem.ts";
 import { goCatalog } from "./golang/catalog.ts";
 import { readGoMod } from "./golang/go-mod.ts";
+import { goMod as goModFile } from "./golang/lockfile-go-mod.ts";
+import { goSum } from "./golang/lockfile-go-sum.ts";
 import { labelOf, readEntries } from "./shared/entries.ts";
 import { compareSemver, isSemver, isStableSemver } from "./shared/semver.ts";
 
@@ -105,6 +107,7 @@ export const golang: Ecosystem = {
   catalog: goCatalog,
   datedBy: (release) => pathOf(release, "info"),
   seal,
+  lockfiles: [goSum, goModFile],
   versions: {
     compare: compareSemver,
     isStable: isStableSemver,

@@ -2,6 +2,7 @@ import semver from "semver";
 import type { Ecosystem, Params, Path } from "../src/contract/ecosystem.ts";
 import { helmCatalog } from "./helm/catalog.ts";
 import { helmFacts, helmIndex } from "./helm/chart-index.ts";
+import { chartLock } from "./helm/lockfile-chart.ts";
 import { compareSemver, isStableSemver } from "./shared/semver.ts";
 
 const index = (repo: string): Path => `/${encodeURIComponent(repo)}/index.yaml`;
@@ -74,6 +75,7 @@ export const helm: Ecosystem = {
   names: /^[^/]+\/[^/\s]+$/,
   catalog: helmCatalog,
   index: ({ name }) => [index(name.slice(0, name.indexOf("/")))],
+  lockfiles: [chartLock],
   versions: {
     compare: compareSemver,
     isStable: isStableSemver,

@@ -3,6 +3,8 @@ import type { Doc, Ecosystem, Facts, FileFacts, Params, Path, Release, View } fr
 import { mavenCatalog } from "./maven/catalog.ts";
 import { fileAt, suffixOf, withProofs } from "./maven/files.ts";
 import { ANDROID, GRADLE_MARKER, readGradleModule } from "./maven/gradle-module.ts";
+import { gradleLockfile } from "./maven/lockfile-gradle.ts";
+import { mavenList } from "./maven/lockfile-list.ts";
 import { isPomOnly, readPom } from "./maven/pom.ts";
 import { mavenVersions } from "./maven/versions.ts";
 import { labelOf, leaveOut, readEntries } from "./shared/entries.ts";
@@ -78,6 +80,7 @@ export const maven: Ecosystem = {
   catalog: mavenCatalog,
   datedBy: (release) => (isSnapshot(release) ? snapshotIndex(release) : pathOf(release, ".pom")),
   digestHeaders: { md5: "x-checksum-md5", sha1: "x-checksum-sha1", sha256: "x-checksum-sha256" },
+  lockfiles: [gradleLockfile, mavenList],
   versions: mavenVersions,
 };
 

@@ -2,6 +2,11 @@ import { digestOfSri, digestOfText } from "../src/contract/digest.ts";
 import type { Doc, Ecosystem, FileFacts, Path, Release, View } from "../src/contract/ecosystem.ts";
 import { decodedPath } from "../src/contract/path.ts";
 import { npmCatalog } from "./npm/catalog.ts";
+import { bunLock } from "./npm/lockfile-bun.ts";
+import { withScopes } from "./npm/lockfile-entry.ts";
+import { packageLock } from "./npm/lockfile-npm.ts";
+import { pnpmLock } from "./npm/lockfile-pnpm.ts";
+import { yarnLock } from "./npm/lockfile-yarn.ts";
 import {
   abbreviate,
   type Manifest,
@@ -100,6 +105,7 @@ export const npm: Ecosystem = {
   signs: ["registry", "sigstore"],
   problem: (_status, message) => ({ error: message }),
 
+  lockfiles: [bunLock, packageLock, pnpmLock, yarnLock].map(withScopes),
   versions: { compare: compareSemver, isStable: isStableSemver, satisfies: inNpmRange },
   runsOn: fitsNpm,
 };

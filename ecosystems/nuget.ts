@@ -2,6 +2,7 @@ import type { Ecosystem, MetadataRoute, Params, Path } from "../src/contract/eco
 import { advisories, advisoryFacts } from "./nuget/advisories.ts";
 import { catalogFacts, catalogLeaf, catalogList } from "./nuget/catalog.ts";
 import { nugetCatalog } from "./nuget/changes.ts";
+import { packagesLock } from "./nuget/lockfile-packages.ts";
 import { readNuspec } from "./nuget/nuspec.ts";
 import { leafOf, listOf, nuspecOf, packageOf, registered, releaseOf, sha512Of } from "./nuget/paths.ts";
 import { pagesElsewhere, registration, registrationFacts } from "./nuget/registration.ts";
@@ -191,6 +192,7 @@ export const nuget: Ecosystem = {
   datedBy: packageOf,
   identity: (name) => name.toLowerCase(),
   signs: ["x509"],
+  lockfiles: [packagesLock],
   versions: nugetVersions,
   catalog: nugetCatalog,
 };

@@ -2,6 +2,12 @@ import type { Doc, Ecosystem, Facts, Release, View } from "../src/contract/ecosy
 import { pypiCatalog } from "./pypi/catalog.ts";
 import { canonicalVersion, normalize, pythonVersions, releaseOf, requirementsOf } from "./pypi/distribution.ts";
 import { filterLegacy, fromLegacy, readLegacy } from "./pypi/legacy-project.ts";
+import { pdmLock } from "./pypi/lockfile-pdm.ts";
+import { pipfileLock } from "./pypi/lockfile-pipfile.ts";
+import { poetryLock } from "./pypi/lockfile-poetry.ts";
+import { pylock } from "./pypi/lockfile-pylock.ts";
+import { requirementsTxt } from "./pypi/lockfile-requirements.ts";
+import { uvLock } from "./pypi/lockfile-uv.ts";
 import { mayHold } from "./pypi/markers.ts";
 import { pathOf, provenanceOf, stated } from "./pypi/project-files.ts";
 import {
@@ -117,6 +123,7 @@ export const pypi: Ecosystem = {
   keepHeaders: ["x-pypi-last-serial"],
   problem: (status, detail) => ({ status, detail }),
 
+  lockfiles: [uvLock, poetryLock, pdmLock, pylock, pipfileLock, requirementsTxt],
   versions: pythonVersions,
   // Those that are maintained, and what the long-term releases of distributions have.
   selects: "compatible",

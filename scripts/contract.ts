@@ -24,6 +24,7 @@ export const CONTRACT_FILES = [
   "src/contract/routes.ts",
   "src/contract/facts.ts",
   "src/contract/catalog.ts",
+  "src/contract/lockfile.ts",
 ] as const;
 
 const HEAD = /^(?<exported>export )?(?:interface|type|const) (?<name>\w+)(?:<[^>]*>)?(?: extends (?<bases>[\w, ]+))?/;
@@ -103,6 +104,7 @@ const CHECKED = [
   "Ecosystem",
   "VersionScheme",
   "Catalog",
+  "Lockfile",
   "ArtifactRoute",
   "MetadataRoute",
   "DerivedRoute",

@@ -13,6 +13,7 @@ const CHAPTERS: Readonly<Record<(typeof CONTRACT_FILES)[number], string>> = {
   "src/contract/routes.ts": "Routes, documents and views",
   "src/contract/facts.ts": "What documents state",
   "src/contract/catalog.ts": "Whole registries",
+  "src/contract/lockfile.ts": "Lockfiles",
 };
 
 /** The whole file. `declarations`: file name → text, as the compiler tells what `proxy/plugin` exports. */

@@ -26,7 +26,7 @@ const CHECKS = ["src/conformance/", "src/plugins/", "src/registry.generated.ts"]
 const LAYERS: Record<string, readonly string[]> = {
   "src/lib/": [],
   "src/contract/": ["src/lib/", "ecosystems/shared/"],
-  "ecosystems/": ["src/contract/", "src/lib/errors.ts", "src/lib/text-ends.ts"],
+  "ecosystems/": ["src/contract/", "src/lib/errors.ts", "src/lib/text-ends.ts", "src/lib/yaml.ts"],
   "src/workers/": ["src/contract/", "src/lib/"],
   "src/mounts/": CONTRACT,
   // The mirror request's schema: the configuration, the API and the command line are renderings of it, and meet nowhere else.
@@ -50,7 +50,7 @@ const LAYERS: Record<string, readonly string[]> = {
     ...CONTRACT,
   ],
   "src/http/": [REQUEST, "src/cache/", ...GROUND, ...CONTRACT],
-  "src/mirror/": ["ecosystems/", "src/workers/", "src/cache/", ...GROUND, ...CONTRACT],
+  "src/mirror/": ["src/workers/", "src/cache/", ...GROUND, ...CONTRACT],
   "src/app/": [
     "src/spawn.ts",
     "src/workers/",
@@ -68,7 +68,7 @@ const LAYERS: Record<string, readonly string[]> = {
 const CONFINED: Record<string, RegExp> = { "src/http/": /^(elysia|@elysiajs\/.+)$/, "src/index/": /^drizzle-orm\b/ };
 
 const PLUGIN_MAY_IMPORT =
-  /^(semver|@renovatebot\/pep440|saxes|js-yaml|@streamparser\/json|tar-stream|node:zlib|node:stream)$/;
+  /^(semver|zod|smol-toml|@renovatebot\/pep440|saxes|js-yaml|@streamparser\/json|tar-stream|node:zlib|node:stream|node:path)$/;
 const PLUGIN_MAY_NOT_NAME = /\bfetch\(|\bBun\.(?!gzipSync)|\bprocess\.|\bnode:fs|\bDate\.now\(|\bnew Date\(\)/;
 
 const tracked = Bun.spawnSync(["git", "ls-files", "--cached", "--others", "--exclude-standard"]).stdout.toString();

@@ -2,6 +2,7 @@
 
 import type { Config } from "../config/schema.ts";
 import type { JobSpec, Task } from "../contract/jobs.ts";
+import type { Aside } from "../contract/lockfile.ts";
 import { parsePurl } from "../contract/purl.ts";
 import type { Created } from "../http/api/mirror-api.ts";
 import { fieldError } from "../http/api/mirror-fields.ts";
@@ -12,7 +13,6 @@ import { refusals, specOf } from "../mirror/request/job-spec.ts";
 import { contradictions, type PartialRequest } from "../mirror/request/request.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "../mirror/sources/read-ahead.ts";
-import type { Aside } from "../mirror/sources/source.ts";
 import { targetsFor } from "./own-path.ts";
 import { MOST } from "./plan-preview.ts";
 import type { Runtime } from "./runtime.ts";

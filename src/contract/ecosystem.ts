@@ -8,12 +8,14 @@
 
 import type { Catalog } from "./catalog.ts";
 import type { FileFacts, Platform } from "./facts.ts";
+import type { Lockfile } from "./lockfile.ts";
 import type { Purl } from "./purl.ts";
 import type { Doc, Route, StoredContent } from "./routes.ts";
 import type { SignatureKind } from "./signatures.ts";
 
 export type * from "./catalog.ts";
 export type * from "./facts.ts";
+export type * from "./lockfile.ts";
 export type * from "./routes.ts";
 export type { Attestation, RegistrySignature, SignatureKind } from "./signatures.ts";
 
@@ -187,6 +189,9 @@ export interface Ecosystem {
   runtimes?: readonly Platform[];
   /** The registry as a whole: every package, and what changed. */
   catalog?: Catalog;
+  /** The lockfiles of its clients' projects, for `proxy mirror --lockfile`. A file is of the first format that knows its name, else its
+   * content. Default: none. */
+  lockfiles?: readonly Lockfile[];
   /** The kinds of signatures that its registries may have, checked where an operator gives keys. Default: none. */
   signs?: readonly SignatureKind[];
   /** The error body that this protocol's clients show their users; one with a `detail` is sent as problem details

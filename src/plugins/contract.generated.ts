@@ -35,6 +35,7 @@ export const CONTRACT_KEYS = {
     runsOn: "function?",
     runtimes: "value?",
     catalog: "value?",
+    lockfiles: "value?",
     signs: "value?",
     problem: "function?",
     keepHeaders: "value?",
@@ -55,6 +56,13 @@ export const CONTRACT_KEYS = {
     isCurrent: "function?",
     revisionOf: "function?",
     snapshot: "value?",
+  },
+  Lockfile: {
+    id: "value",
+    title: "value",
+    recognizes: "function",
+    isOfOthers: "function?",
+    read: "function",
   },
   ArtifactRoute: {
     match: "value",

@@ -67,6 +67,7 @@ const ecosystem = objectOf("Ecosystem", {
   id: z.string().regex(/^[a-z][\da-z-]*$/, "expected lowercase letters, digits and -"),
   versions: objectOf("VersionScheme"),
   catalog: objectOf("Catalog"),
+  lockfiles: z.array(objectOf("Lockfile")),
   routes: z
     .array(
       z.discriminatedUnion(

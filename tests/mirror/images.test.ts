@@ -1,8 +1,8 @@
 /** Images as sources: references, and the files that name them. */
 import { describe, expect, test } from "bun:test";
+import { isItem } from "../../src/contract/lockfile.ts";
 import { readReference } from "../../src/mirror/sources/image-reference.ts";
 import { readImages } from "../../src/mirror/sources/images.ts";
-import { isItem } from "../../src/mirror/sources/source.ts";
 
 const SHA = `sha256:${"a".repeat(64)}`;
 

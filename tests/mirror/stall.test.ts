@@ -5,10 +5,11 @@
 import { describe, expect, test } from "bun:test";
 import { parsePurl } from "../../src/contract/purl.ts";
 import { INLINE } from "../../src/http/api/mirror-request.ts";
-import { readLockfile } from "../../src/mirror/lockfiles/lockfile.ts";
 import { readImages } from "../../src/mirror/sources/images.ts";
+import { readLockfile } from "../../src/mirror/sources/lockfiles.ts";
 import { readSbom } from "../../src/mirror/sources/sbom/sbom.ts";
 import { failure } from "../support/engine.ts";
+import { FORMATS } from "../support/lockfile-readings.ts";
 
 /** Milliseconds of processor time. What is not linear takes minutes. */
 const MOMENTS = 1_000;
@@ -65,7 +66,11 @@ const drained = (found: Iterable<unknown>) => void [...found];
 const readers: [string, readonly string[], (text: string) => unknown][] = [
   ...Object.entries(LOCKFILES).map(
     ([name, head]) =>
-      [name, ["", head], (text: string) => drained(readLockfile(name, bytes(text)))] as (typeof readers)[number],
+      [
+        name,
+        ["", head],
+        (text: string) => drained(readLockfile(name, bytes(text), FORMATS)),
+      ] as (typeof readers)[number],
   ),
   ["images", ["", "kind: Pod\n", "services:\n  a: { image: "], (text) => drained(readImages("images", bytes(text)))],
   ["a package URL", ["", "pkg:npm/", "pkg:npm/a@", "pkg:npm/a?"], (text) => parsePurl(text)],

@@ -1,9 +1,9 @@
 /** Which mount is asked for what: by the registry that is stated, by names, by what the operator said. */
 import { describe, expect, test } from "bun:test";
 import { ownPath } from "../../src/app/own-path.ts";
+import type { Origin } from "../../src/contract/lockfile.ts";
 import { parsePurl } from "../../src/contract/purl.ts";
 import { BadRequest } from "../../src/lib/errors.ts";
-import type { Origin } from "../../src/mirror/sources/source.ts";
 import { Targets, type TargetsOptions } from "../../src/mirror/sources/targets.ts";
 import { type MountSettings, makeMount } from "../../src/mounts/mounts.ts";
 import { ecosystems } from "../../src/registry.generated.ts";

@@ -2,11 +2,15 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
+import { type Entry, type Item, isItem, type Lockfile } from "../../src/contract/lockfile.ts";
 import { formatPurl } from "../../src/contract/purl.ts";
 import { BadRequest } from "../../src/lib/errors.ts";
-import { type Entry, type Item, isItem, type Lockfile } from "../../src/mirror/sources/source.ts";
+import { ecosystems } from "../../src/registry.generated.ts";
 
 setDefaultTimeout(30_000);
+
+/** All that plugins read. */
+export const FORMATS: readonly Lockfile[] = ecosystems.flatMap(({ lockfiles = [] }) => lockfiles);
 
 const FOLDER = join(import.meta.dir, "../mirror/lockfiles/fixtures");
 

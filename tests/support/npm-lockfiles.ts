@@ -1,5 +1,5 @@
 /** What the lockfiles of JavaScript in `fixtures/` have in common: every tool locked the same project. */
-import { type Entry, isItem, type Lockfile } from "../../src/mirror/sources/source.ts";
+import { type Entry, isItem, type Lockfile } from "../../src/contract/lockfile.ts";
 import { fixture, reasonOf } from "./lockfile-readings.ts";
 
 /** A hash of the form that registries state, of nothing that matters. */

@@ -1,7 +1,7 @@
 import type { Requirement } from "../../contract/ecosystem.ts";
+import type { Aside } from "../../contract/lockfile.ts";
 import { formatPurl } from "../../contract/purl.ts";
 import type { Mount } from "../../mounts/mounts.ts";
-import type { Aside } from "../sources/source.ts";
 import type { Outcome } from "./progress.ts";
 
 /** Of each kind so many are kept for the summary; the count tells the rest. */

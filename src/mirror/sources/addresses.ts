@@ -1,7 +1,8 @@
 /** From the address of a registry, or of a file in one, to the mount that serves it. */
+
+import type { Origin } from "../../contract/lockfile.ts";
 import { withoutSlashes } from "../../lib/text-ends.ts";
 import type { Mount } from "../../mounts/mounts.ts";
-import type { Origin } from "./source.ts";
 
 /** Where below this proxy's own address a URL leads (`/npm/lodash`); `undefined` for addresses of others. */
 export type OwnPath = (url: URL) => string | undefined;

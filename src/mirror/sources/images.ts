@@ -1,9 +1,10 @@
 /** Images by the references that clients pull them by: a list, a compose file, Kubernetes manifests. The content tells which it is. */
+
+import type { Entry } from "../../contract/lockfile.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { parseYaml, yamlPlace } from "../../lib/yaml.ts";
 import { decode } from "./decode.ts";
 import { readReference } from "./image-reference.ts";
-import type { Entry } from "./source.ts";
 
 type Found = { reference: string; place: string } | { built: string; place: string };
 type Tree = Readonly<Record<string, unknown>>;

@@ -1,14 +1,14 @@
 /** All that a mirror or a check is to be about, from wherever it is named. */
 
 import type { PathTask, Task } from "../../contract/jobs.ts";
+import { type Aside, type Entry, isItem } from "../../contract/lockfile.ts";
 import type { Purl } from "../../contract/purl.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { formatSize } from "../../lib/sizes.ts";
-import { readLockfile } from "../lockfiles/lockfile.ts";
 import { decode } from "./decode.ts";
 import { readImages } from "./images.ts";
+import { readLockfile } from "./lockfiles.ts";
 import { readSbom } from "./sbom/sbom.ts";
-import { type Aside, type Entry, isItem } from "./source.ts";
 import type { Targets } from "./targets.ts";
 
 /** A file, or what stands for one. */
@@ -50,8 +50,9 @@ export async function* tasksOf(sources: Sources, options: ReadOptions): AsyncGen
   yield* targets.ofAll(lines);
   const { isStrict = false } = options;
   for (const { name, bytes } of sources.sboms)
-    yield* itemsOf(named(name, readSbom(name, bytes(), { isStrict })), options);
-  for (const input of sources.lockfiles) yield* itemsOf(readLockfile(input.name, await whole(input)), options);
+    yield* itemsOf(named(name, readSbom(name, bytes(), { isStrict, lockfiles: targets.lockfiles })), options);
+  for (const input of sources.lockfiles)
+    yield* itemsOf(readLockfile(input.name, await whole(input), targets.lockfiles), options);
   for (const input of sources.images) yield* itemsOf(readImages(input.name, await whole(input)), options);
   for (const name of sources.sets) {
     if (!sets.has(name)) throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);

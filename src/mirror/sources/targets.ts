@@ -1,13 +1,13 @@
+import { withoutCredentials } from "../../../ecosystems/shared/lockfiles/elsewhere.ts";
 import { digestOfHex } from "../../contract/digest.ts";
 import type { Digest } from "../../contract/ecosystem.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
+import type { Lockfile, Origin } from "../../contract/lockfile.ts";
 import { formatPurl, type Purl, parsePurl, typesOf } from "../../contract/purl.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { type Mount, meaningOf, requireName } from "../../mounts/mounts.ts";
-import { withoutCredentials } from "../lockfiles/elsewhere.ts";
 import { packageFilter } from "../registry/filters.ts";
 import { Addresses, isDefault, type OwnPath } from "./addresses.ts";
-import type { Origin } from "./source.ts";
 
 export interface TargetsOptions {
   /** The name of the mount for what states no registry, where several serve a type. */
@@ -30,6 +30,11 @@ export class Targets {
     for (const mount of this.#mounts)
       if (mount.packages && mount.packages.length > 0)
         this.#owns.set(mount, packageFilter({ include: mount.packages, exclude: [] }));
+  }
+
+  /** The formats of lockfiles that plugins of its mounts read. */
+  get lockfiles(): readonly Lockfile[] {
+    return [...new Set(this.#mounts.flatMap(({ ecosystem }) => ecosystem.lockfiles ?? []))];
   }
 
   serves({ type }: Purl): boolean {

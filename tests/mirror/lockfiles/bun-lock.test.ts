@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { bunLock as format } from "../../../src/mirror/lockfiles/bun-lock.ts";
+import { bunLock as format } from "../../../ecosystems/npm/lockfile-bun.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 import { asides, digests, entriesIn, INTEGRITY, RELEASES, releases } from "../../support/npm-lockfiles.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { cargoLock as format } from "../../../src/mirror/lockfiles/cargo-lock.ts";
-import { isItem } from "../../../src/mirror/sources/source.ts";
+import { cargoLock as format } from "../../../ecosystems/cargo/lockfile-cargo.ts";
+import { isItem } from "../../../src/contract/lockfile.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 const VERSIONS = ["cargo-1.lock", "cargo-2.lock", "cargo-3.lock", "cargo-4.lock"];

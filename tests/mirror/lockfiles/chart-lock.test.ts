@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chartLock as format } from "../../../src/mirror/lockfiles/chart-lock.ts";
+import { chartLock as format } from "../../../ecosystems/helm/lockfile-chart.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what helm writes", async () => {

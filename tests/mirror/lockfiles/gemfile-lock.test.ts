@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { gemfileLock as format } from "../../../src/mirror/lockfiles/gemfile-lock.ts";
-import { isItem } from "../../../src/mirror/sources/source.ts";
+import { gemfileLock as format } from "../../../ecosystems/gem/lockfile-gemfile.ts";
+import { isItem } from "../../../src/contract/lockfile.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 const VERSIONS = ["gemfile-2.3.lock", "gemfile-2.6.lock"];

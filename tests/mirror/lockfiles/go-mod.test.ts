@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { goMod as format } from "../../../src/mirror/lockfiles/go-mod.ts";
+import { goMod as format } from "../../../ecosystems/golang/lockfile-go-mod.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what go mod tidy writes", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { goSum as format } from "../../../src/mirror/lockfiles/go-sum.ts";
+import { goSum as format } from "../../../ecosystems/golang/lockfile-go-sum.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what go mod tidy writes", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { gradleLockfile as format } from "../../../src/mirror/lockfiles/gradle-lockfile.ts";
+import { gradleLockfile as format } from "../../../ecosystems/maven/lockfile-gradle.ts";
 import { readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 const HEAD = `# This is a Gradle generated file for dependency locking.

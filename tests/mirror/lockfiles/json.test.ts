@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { z } from "zod";
+import { readJson } from "../../../ecosystems/shared/lockfiles/json.ts";
 import { BadRequest } from "../../../src/lib/errors.ts";
-import { readJson } from "../../../src/mirror/lockfiles/json.ts";
 
 const read = (text: string) => readJson(text, z.unknown());
 

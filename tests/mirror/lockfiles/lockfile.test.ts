@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
-import { readLockfile } from "../../../src/mirror/lockfiles/lockfile.ts";
-import { isItem } from "../../../src/mirror/sources/source.ts";
-import { fixture } from "../../support/lockfile-readings.ts";
+import { isItem } from "../../../src/contract/lockfile.ts";
+import { readLockfile } from "../../../src/mirror/sources/lockfiles.ts";
+import { FORMATS, fixture } from "../../support/lockfile-readings.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const names = (name: string, of: Uint8Array) =>
-  Array.from(readLockfile(name, of), (entry) => (isItem(entry) ? entry.purl.name : entry.what));
+  Array.from(readLockfile(name, of, FORMATS), (entry) => (isItem(entry) ? entry.purl.name : entry.what));
 
-const FORMATS: [fixture: string, named: string][] = [
+const KNOWN: [fixture: string, named: string][] = [
   ["uv.lock", "pypi"],
   ["poetry-1.1.lock", "pypi"],
   ["poetry-2.1.lock", "pypi"],
@@ -36,8 +36,8 @@ const FORMATS: [fixture: string, named: string][] = [
   ["Chart.lock", "helm,oci"],
 ];
 
-test.each(FORMATS)("knows %s by its content", async (name, type) => {
-  const entries = [...readLockfile("folder/saved.txt", bytes(await fixture(name)))];
+test.each(KNOWN)("knows %s by its content", async (name, type) => {
+  const entries = [...readLockfile("folder/saved.txt", bytes(await fixture(name)), FORMATS)];
   const types = new Set(entries.flatMap((entry) => (isItem(entry) ? [entry.purl.type] : [])));
   expect([...types].join()).toBe(type);
 });
@@ -49,7 +49,7 @@ test("a name counts more than the content", () => {
 });
 
 test("places tell the file", () => {
-  const [entry] = readLockfile("app/requirements.txt", bytes("six==1.16.0"));
+  const [entry] = readLockfile("app/requirements.txt", bytes("six==1.16.0"), FORMATS);
   expect(entry?.place).toBe("app/requirements.txt: line 1");
 });
 

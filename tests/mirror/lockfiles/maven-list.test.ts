@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mavenList as format } from "../../../src/mirror/lockfiles/maven-list.ts";
+import { mavenList as format } from "../../../ecosystems/maven/lockfile-list.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads the log of dependency:list, but for the modules of the build", async () => {

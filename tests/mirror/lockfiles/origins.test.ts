@@ -1,7 +1,8 @@
 /** Where lockfiles say that packages are from: what chooses the mount that is asked for each. */
 import { expect, test } from "bun:test";
-import { readLockfile } from "../../../src/mirror/lockfiles/lockfile.ts";
-import { isItem, type Origin } from "../../../src/mirror/sources/source.ts";
+import { isItem, type Origin } from "../../../src/contract/lockfile.ts";
+import { readLockfile } from "../../../src/mirror/sources/lockfiles.ts";
+import { FORMATS } from "../../support/lockfile-readings.ts";
 
 const HEX = "ab".repeat(32);
 const toml = (...lines: string[]) => `${lines.join("\n")}\n`;
@@ -169,7 +170,7 @@ const ROWS: [file: string, text: string, origins: Record<string, string>][] = [
 const placesOf = (from: Exclude<Origin, { kind: "default" }>) => ("address" in from ? [from.address] : from.addresses);
 
 test.each(ROWS)("%s: the registry of each package is told, without a guess", (file, text, origins) => {
-  const found = Array.from(readLockfile(file, new TextEncoder().encode(text)))
+  const found = Array.from(readLockfile(file, new TextEncoder().encode(text), FORMATS))
     .filter(isItem)
     .map(({ purl, from }) => [
       purl.name,

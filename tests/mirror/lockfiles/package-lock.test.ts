@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { packageLock as format } from "../../../src/mirror/lockfiles/package-lock.ts";
+import { packageLock as format } from "../../../ecosystems/npm/lockfile-npm.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 import { asides, digests, entriesIn, INTEGRITY, RELEASES, releases } from "../../support/npm-lockfiles.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { packagesLock as format } from "../../../src/mirror/lockfiles/packages-lock.ts";
+import { packagesLock as format } from "../../../ecosystems/nuget/lockfile-packages.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what dotnet writes, for all frameworks and runtimes", async () => {

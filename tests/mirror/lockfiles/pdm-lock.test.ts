@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { pdmLock as format } from "../../../src/mirror/lockfiles/pdm-lock.ts";
+import { pdmLock as format } from "../../../ecosystems/pypi/lockfile-pdm.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what PDM 2.29 writes", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { pipfileLock as format } from "../../../src/mirror/lockfiles/pipfile-lock.ts";
+import { pipfileLock as format } from "../../../ecosystems/pypi/lockfile-pipfile.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what Pipenv writes, with all groups", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { pnpmLock as format } from "../../../src/mirror/lockfiles/pnpm-lock.ts";
+import { pnpmLock as format } from "../../../ecosystems/npm/lockfile-pnpm.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 import { asides, BUNDLED, digests, entriesIn, INTEGRITY, RELEASES, releases } from "../../support/npm-lockfiles.ts";
 

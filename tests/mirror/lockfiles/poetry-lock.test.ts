@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { poetryLock as format } from "../../../src/mirror/lockfiles/poetry-lock.ts";
+import { poetryLock as format } from "../../../ecosystems/pypi/lockfile-poetry.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what Poetry 2 writes", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { pylock as format } from "../../../src/mirror/lockfiles/pylock.ts";
+import { pylock as format } from "../../../ecosystems/pypi/lockfile-pylock.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what uv exports", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { requirementsTxt as format } from "../../../src/mirror/lockfiles/requirements-txt.ts";
+import { requirementsTxt as format } from "../../../ecosystems/pypi/lockfile-requirements.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 const SHA256 = `sha256:${"ab".repeat(32)}`;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { uvLock as format } from "../../../src/mirror/lockfiles/uv-lock.ts";
+import { uvLock as format } from "../../../ecosystems/pypi/lockfile-uv.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 
 test("reads what uv writes, with its workspace, folders, a repository and an archive", async () => {

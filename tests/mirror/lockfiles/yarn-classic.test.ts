@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { yarnLock as format } from "../../../src/mirror/lockfiles/yarn-lock.ts";
+import { yarnLock as format } from "../../../ecosystems/npm/lockfile-yarn.ts";
 import { fixture, readings, refusal, survivesMutation } from "../../support/lockfile-readings.ts";
 import { asides, BUNDLED, digests, entriesIn, INTEGRITY, RELEASES, releases } from "../../support/npm-lockfiles.ts";
 

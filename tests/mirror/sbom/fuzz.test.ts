@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
+import { isItem } from "../../../src/contract/lockfile.ts";
 import { BadRequest } from "../../../src/lib/errors.ts";
-import { isItem } from "../../../src/mirror/sources/source.ts";
 import { entriesOf, FIXTURES, fixture } from "./readings.ts";
 
 setDefaultTimeout(30_000);

@@ -1,10 +1,10 @@
 /** How tests look at what SBOM readers yield. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Entry, isItem } from "../../../src/contract/lockfile.ts";
 import { formatPurl } from "../../../src/contract/purl.ts";
 import { BadRequest } from "../../../src/lib/errors.ts";
 import { readSbom } from "../../../src/mirror/sources/sbom/sbom.ts";
-import { type Entry, isItem } from "../../../src/mirror/sources/source.ts";
 
 const FOLDER = join(import.meta.dir, "fixtures");
 

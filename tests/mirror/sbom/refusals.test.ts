@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readSbom } from "../../../src/mirror/sources/sbom/sbom.ts";
+import { FORMATS } from "../../support/lockfile-readings.ts";
 import { chunked, FIXTURES, fixture, readings, refusal } from "./readings.ts";
 
 const cdx = (rest: string) => `{"bomFormat":"CycloneDX","specVersion":"1.6",${rest}}`;
@@ -112,7 +113,7 @@ test("tells a place of what is nested deeply by where it begins and ends", async
 
 test("tells that what has the name of a lockfile was given as an SBOM", async () => {
   const lock = chunked('{"name":"x","lockfileVersion":3,"packages":{}}');
-  const reading = Array.fromAsync(readSbom("package-lock.json", lock));
+  const reading = Array.fromAsync(readSbom("package-lock.json", lock, { lockfiles: FORMATS }));
   expect(reading).rejects.toThrow("package-lock.json: it has the name of a lockfile, and was given as an SBOM");
 });
 

@@ -1,9 +1,11 @@
 import {
+  BadRequest,
   type Body,
   type Doc,
   type Ecosystem,
   type FileFacts,
   hash,
+  type Lockfile,
   type Package,
   type Params,
   type Path,
@@ -16,6 +18,31 @@ import { compareVersions, inRange, isStable } from "./lib/lua-versions.ts";
 const OWNER = `(?:/manifests/(?<owner>[^/]+))?`;
 const NAMED = String.raw`${OWNER}/(?<name>[^/]+)-(?<version>[^/-]+-\d+)`;
 const LUAS = ["5.1", "5.2", "5.3", "5.4"];
+
+/** What `luarocks --pin` writes: `return { dependencies = { lpeg = "1.1.0-1" } }`, and lists of the same kind of what builds and tests. */
+const luarocksLock: Lockfile = {
+  id: "luarocks-lock",
+  title: "luarocks.lock",
+  recognizes: (name, text) => name === "luarocks.lock" || /^return \{\s*dependencies = \{/.test(text),
+  *read(text) {
+    for (const [list, packages] of lockedIn(text))
+      for (const [name, version] of tableOf(packages)) {
+        const place = `${list}["${name}"]`;
+        if (!/^[^/-]+-\d+$/.test(textOf(version)))
+          throw new BadRequest(`${place}: expected VERSION-REVISION, found "${textOf(version)}"`);
+        if (name !== "lua")
+          yield { purl: { type: "luarocks", name: String(name).toLowerCase(), version: textOf(version) }, place };
+      }
+  },
+};
+
+function lockedIn(text: string): LuaTable {
+  try {
+    return tableOf(readLua(text.replace(/^\s*return\b/, "locked =")).get("locked"));
+  } catch (error) {
+    throw new BadRequest(`this is no luarocks.lock: ${(error as Error).message}`);
+  }
+}
 
 export const luarocks: Ecosystem = {
   id: "luarocks",
@@ -53,6 +80,7 @@ export const luarocks: Ecosystem = {
   identity: (name) => name.toLowerCase(),
   builtIn: (name) => (name === "lua" ? "is Lua itself" : undefined),
   versions: { compare: compareVersions, isStable, satisfies: inRange },
+  lockfiles: [luarocksLock],
   catalog: {
     async *list(reader) {
       const events = [...packagesOf(readLua(await reader.text("/manifest")))].map(([name, versions]) => ({

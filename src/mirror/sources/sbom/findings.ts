@@ -1,8 +1,8 @@
 import { digestOfHex } from "../../../contract/digest.ts";
 import type { Digest } from "../../../contract/ecosystem.ts";
+import type { Entry, Origin } from "../../../contract/lockfile.ts";
 import { parsePurl } from "../../../contract/purl.ts";
 import { BadRequest, messageOf } from "../../../lib/errors.ts";
-import type { Entry, Origin } from "../source.ts";
 import { Backlog } from "./backlog.ts";
 
 /** A component as a document states it, whatever its format. */

@@ -2,9 +2,10 @@
  * SBOMs as a source: CycloneDX and SPDX in all their formats, read as a stream of what they name. The format is found from
  * the content. JSON, XML and tag-value are never held in memory whole.
  */
+
+import type { Entry, Lockfile } from "../../../contract/lockfile.ts";
 import { BadRequest } from "../../../lib/errors.ts";
-import { isLockfileName } from "../../lockfiles/lockfile.ts";
-import type { Entry } from "../source.ts";
+import { isLockfileName } from "../lockfiles.ts";
 import { Collector } from "./collector.ts";
 import { CyclonedxXmlReader, isCyclonedx } from "./cyclonedx-xml.ts";
 import { documentShape, KNOWN } from "./document.ts";
@@ -33,7 +34,7 @@ const ENOUGH = 64 * 1024;
 export async function* readSbom(
   name: string,
   bytes: AsyncIterable<Uint8Array>,
-  { isStrict = false } = {},
+  { isStrict = false, lockfiles = [] }: { isStrict?: boolean; lockfiles?: readonly Lockfile[] } = {},
 ): AsyncGenerator<Entry> {
   const findings = new Findings(isStrict);
   try {
@@ -57,7 +58,7 @@ export async function* readSbom(
     yield* findings.end();
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
-    const hint = isLockfileName(name) ? "\nit has the name of a lockfile, and was given as an SBOM" : "";
+    const hint = isLockfileName(name, lockfiles) ? "\nit has the name of a lockfile, and was given as an SBOM" : "";
     throw new BadRequest(`${error.message}${hint}`.replace(/^/gm, `${name}: `), error.status);
   } finally {
     findings.close();
