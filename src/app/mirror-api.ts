@@ -39,9 +39,9 @@ export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions):
   return {
     uploads: cache.context.storage.parts,
     maxUpload: max_upload,
-    requireRoom: () => {
+    requireRoom: async () => {
       requireUpstream("a mirror makes", config, 409);
-      const unfinished = store.unfinished();
+      const unfinished = await store.unfinished();
       if (unfinished >= max_waiting)
         throw new BadRequest(`${unfinished} mirror jobs have not ended (mirror.max_waiting in the configuration)`, 429);
     },
@@ -54,9 +54,9 @@ export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions):
       const { spec, tasks, asides } = made.planned;
       return { plan: { ...(await look(spec, tasks, { config, sources, mounts, signal })), asides } };
     },
-    list: (page) => store.list(page).map(found),
-    find: (id) => {
-      const row = store.find(id);
+    list: async (page) => (await store.list(page)).map(found),
+    find: async (id) => {
+      const row = await store.find(id);
       return row && found(row);
     },
     failures: (id, after, limit) => store.failures(id, after, limit),

@@ -36,9 +36,9 @@ export async function estimate(
       context: { ...context, ...index },
     });
     await feed.run();
-    const { due: chosen = 0, ...others } = index.listed.byState(mount.name);
+    const { due: chosen = 0, ...others } = await index.listed.byState(mount.name);
     const ledger = new MemoryLedger();
-    const sample = index.listed.sample(mount.name, SAMPLE);
+    const sample = await index.listed.sample(mount.name, SAMPLE);
     for (const { name, version } of sample) {
       const wanted = { name, ...(version && { version }) };
       await ledger.add([

@@ -22,7 +22,7 @@ import type { Estimate, JobSpec, RegistrySpec, ReleaseTask } from "../contract/j
 import { formatPurl, parsePurl, typesOf } from "../contract/purl.ts";
 import { readdress } from "../http/readdress.ts";
 import { allowed, statusOf } from "../http/respond.ts";
-import type { Index, SetReads } from "../index/port.ts";
+import type { ImmediateIndex, SetReads } from "../index/port.ts";
 import { copyDatabase, type Database, openDatabase } from "../index/sqlite/open.ts";
 import { sqliteIndex, withoutNotes } from "../index/sqlite/sqlite-index.ts";
 import { LimitExceeded, messageOf, NotFound } from "../lib/errors.ts";
@@ -78,7 +78,7 @@ export interface Runtime {
   database: Database;
   places: Places;
   ownership: Ownership;
-  index: Index;
+  index: ImmediateIndex;
   /** Recorded sets. */
   sets: SetReads;
   /** Mirror jobs. */

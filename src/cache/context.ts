@@ -1,10 +1,11 @@
 import type { Storage } from "../blobs/storage.ts";
-import type { Index } from "../index/port.ts";
+import type { ImmediateIndex } from "../index/port.ts";
 import type { CooldownSettings } from "../policy/cooldown.ts";
 import type { Upstream } from "../upstream/client.ts";
 
 /** What the parts of the cache share, the index among them. Times are milliseconds, sizes bytes. */
-export interface Context extends Pick<Index, "artifacts" | "documents" | "blobs" | "dates" | "commit" | "drain"> {
+export interface Context
+  extends Pick<ImmediateIndex, "artifacts" | "documents" | "blobs" | "dates" | "commit" | "drain"> {
   readonly settings: CacheSettings;
   readonly storage: Storage;
   readonly upstream: Upstream;

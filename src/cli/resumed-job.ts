@@ -24,13 +24,13 @@ export function resumedOf({ args, flags }: Pick<Invocation, "args" | "flags">): 
 }
 
 /** The id of a job that can be gone on with. Throws BadRequest where there is none. */
-export function resumable(store: JobStore, asked: Value): string {
+export async function resumable(store: JobStore, asked: Value): Promise<string> {
   if (typeof asked !== "string") {
-    const newest = store.waiting().findLast(({ spec }) => spec.runBy === "command");
+    const newest = (await store.waiting()).findLast(({ spec }) => spec.runBy === "command");
     if (!newest) throw new BadRequest("there is no interrupted job to go on with; proxy jobs lists them all");
     return newest.id;
   }
-  const { state, spec } = store.find(asked) ?? {};
+  const { state, spec } = (await store.find(asked)) ?? {};
   if (state === undefined) throw new BadRequest(`there is no job ${asked}; proxy jobs lists them`);
   if (state === "complete") throw new BadRequest(`job ${asked} is complete: there is nothing left to do`);
   if (state === "failed" || state === "canceled")

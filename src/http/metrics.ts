@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { on } from "../contract/events.ts";
+import type { MaybePromise } from "../index/port.ts";
 import type { Totals } from "../index/rows.ts";
 
 import type { Mount } from "../mounts/mounts.ts";
@@ -30,7 +31,7 @@ export class Metrics {
   constructor(
     mounts: Iterable<Mount>,
     totals: () => Totals,
-    jobs: () => { state: string; count: number }[] = () => [],
+    jobs: () => MaybePromise<{ state: string; count: number }[]> = () => [],
   ) {
     for (const { name, ecosystem } of mounts) this.#labels.set(name, { ecosystem: ecosystem.id, mount: name });
     this.#gauge("proxy_cache_size_bytes", "Bytes of the blobs held.", () => totals().bytes);
@@ -41,9 +42,10 @@ export class Metrics {
       help: "Mirror jobs of this store.",
       labelNames: ["state"],
       registers: [this.registry],
-      collect: () => {
+      collect: async () => {
+        const counts = await jobs();
         byState.reset();
-        for (const { state, count } of jobs()) byState.set({ state }, count);
+        for (const { state, count } of counts) byState.set({ state }, count);
       },
     });
     this.#tallied("proxy_requests_total", "Requests answered.", this.#statuses, "status");

@@ -8,7 +8,7 @@ import { Cache } from "../../src/cache/cache.ts";
 import { blobHasher } from "../../src/cache/integrity/hash-blobs.ts";
 import { Scrub } from "../../src/cache/integrity/scrub.ts";
 import { hash } from "../../src/contract/digest.ts";
-import type { Index } from "../../src/index/port.ts";
+import type { ImmediateIndex } from "../../src/index/port.ts";
 import { openDatabase, readOnly } from "../../src/index/sqlite/open.ts";
 import { withoutNotes } from "../../src/index/sqlite/sqlite-index.ts";
 import { BadRequest } from "../../src/lib/errors.ts";
@@ -30,7 +30,7 @@ async function readOnlyOf(all: All): Promise<All> {
   return { ...all, cache: new Cache(context, 1_000_000) };
 }
 
-const refusing = (index: Index): Index => ({
+const refusing = (index: ImmediateIndex): ImmediateIndex => ({
   ...index,
   commit: async (name) => {
     throw new Error(`${name} on a read-only index`);

@@ -204,7 +204,7 @@ test(
     expect(lines.length).toBeGreaterThan(4);
     for (const line of lines.slice(1, -1)) {
       expect(line).toMatch(
-        /^\[[# ]{24}\] (resolving|downloading): \d+\/\d+ files, [\d.]+ K?B, [\d.]+ K?B\/s(, \d+ s left)?$|^$/,
+        /^\[[# ]{24}\] (resolving|downloading|complete): \d+\/\d+ files, [\d.]+ K?B, [\d.]+ K?B\/s(, \d+ s left)?$|^$/,
       );
     }
     expect(lines.at(-1)).toMatch(/^3 files fetched \([\d.]+ KB\), 0 held already, 0 failed, in [\d.]+ s\r?\n$/);

@@ -27,7 +27,7 @@ function runnerOf(all: Set, options: Partial<JobRunnerOptions> = {}) {
     },
     ...options,
   });
-  const state = (id: string) => set.store.find(id)?.state;
+  const state = async (id: string) => (await set.store.find(id))?.state;
   return { ...set, runner, pools, state };
 }
 
@@ -39,9 +39,9 @@ test("jobs of a server are run, those of commands are left to them; threads are 
   expect(pools.opened).toBe(0);
   const others = await create([PURL], { runBy: "command" });
   const id = await create([PURL]);
-  await until(() => state(id) === "complete", "the job's end");
+  await until(async () => (await state(id)) === "complete", "the job's end");
   expect(await all.held("/f/small")).toBe(true);
-  expect(state(others)).toBe("pending");
+  expect(await state(others)).toBe("pending");
   await until(() => pools.closed === 1, "the end of the threads");
   await runner.stop(1_000);
   expect(pools).toEqual({ opened: 1, closed: 1 });
@@ -56,10 +56,10 @@ test("not more at once than may be; the oldest first", async () => {
   runner.start();
   await until(() => runner.pace(first));
   await Bun.sleep(100);
-  expect([state(first), state(second)]).toEqual(["running", "pending"]);
+  expect([await state(first), await state(second)]).toEqual(["running", "pending"]);
   gate.open();
-  await until(() => state(second) === "complete");
-  expect(state(first)).toBe("complete");
+  await until(async () => (await state(second)) === "complete");
+  expect(await state(first)).toBe("complete");
   await runner.stop(1_000);
 });
 
@@ -69,9 +69,9 @@ test("two servers on one store: each job is run by one of them", async () => {
   const ids = await Promise.all(Array.from({ length: 6 }, () => one.create([PURL], { refresh: true })));
   one.runner.start();
   two.runner.start();
-  await until(() => ids.every((id) => one.state(id) === "complete"));
+  await until(async () => (await Promise.all(ids.map(one.state))).every((state) => state === "complete"));
   for (const id of ids)
-    expect(one.store.find(id)).toMatchObject({ failed: 0, completed: expect.any(Number) as number });
+    expect(await one.store.find(id)).toMatchObject({ failed: 0, completed: expect.any(Number) as number });
   expect(all.upstream.count("/f/small")).toBe(1);
   await Promise.all([one.runner.stop(1_000), two.runner.stop(1_000)]);
 });
@@ -83,17 +83,17 @@ test("when it stops, a job is pending again, without failures; the next one goes
   all.upstream.fault("/f/large", gate.fault);
   const id = await before.create([PURL, LARGE]);
   before.runner.start();
-  await until(() => before.store.find(id)?.completed === 1, "the small file");
+  await until(async () => (await before.store.find(id))?.completed === 1, "the small file");
   const stopped = before.runner.stop(50);
   gate.open();
   await stopped;
-  expect(before.store.find(id)).toMatchObject({ state: "pending", failed: 0, error: null });
-  expect(before.store.failures(id, 0, 10)).toEqual([]);
+  expect(await before.store.find(id)).toMatchObject({ state: "pending", failed: 0, error: null });
+  expect(await before.store.failures(id, 0, 10)).toEqual([]);
 
   const after = runnerOf(all);
   after.runner.start();
-  await until(() => after.state(id) === "complete");
-  expect(after.store.find(id)).toMatchObject({ total: 2, failed: 0 });
+  await until(async () => (await after.state(id)) === "complete");
+  expect(await after.store.find(id)).toMatchObject({ total: 2, failed: 0 });
   expect(all.upstream.count("/f/small")).toBe(1);
   await after.runner.stop(1_000);
 });
@@ -106,17 +106,17 @@ test("what failed before an interruption has still failed after it, with depende
   all.upstream.fault("/f/large", gate.fault);
   const id = await before.create([PURL, LARGE], { closure: "prod" });
   before.runner.start();
-  await until(() => before.store.find(id)?.failed === 1, "the small file's failure");
+  await until(async () => (await before.store.find(id))?.failed === 1, "the small file's failure");
   const stopped = before.runner.stop(50);
   gate.open();
   await stopped;
-  expect(before.state(id)).toBe("pending");
+  expect(await before.state(id)).toBe("pending");
 
   const after = runnerOf(all);
   after.runner.start();
-  await until(() => after.store.find(id)?.finishedAt, "the job's end");
-  expect(after.store.find(id)).toMatchObject({ state: "failed", total: 2, failed: 1 });
-  expect(after.store.failures(id, 0, 10)).toMatchObject([{ purl: PURL, path: "/f/small" }]);
+  await until(async () => (await after.store.find(id))?.finishedAt, "the job's end");
+  expect(await after.store.find(id)).toMatchObject({ state: "failed", total: 2, failed: 1 });
+  expect(await after.store.failures(id, 0, 10)).toMatchObject([{ purl: PURL, path: "/f/small" }]);
   await after.runner.stop(1_000);
 });
 
@@ -126,12 +126,12 @@ test("what another process wants tried again is found", async () => {
   all.upstream.fault("/f/small", wrongBytes());
   const id = await create([PURL]);
   runner.start();
-  await until(() => state(id) === "failed");
-  expect(store.failures(id, 0, 10)).toMatchObject([{ purl: PURL, path: "/f/small" }]);
+  await until(async () => (await state(id)) === "failed");
+  expect(await store.failures(id, 0, 10)).toMatchObject([{ purl: PURL, path: "/f/small" }]);
   all.upstream.heal();
   await jobStore(all).store.retry(id);
-  await until(() => state(id) === "complete");
-  expect(store.find(id)).toMatchObject({ total: 1, completed: 1, failed: 0, error: null });
+  await until(async () => (await state(id)) === "complete");
+  expect(await store.find(id)).toMatchObject({ total: 1, completed: 1, failed: 0, error: null });
   await runner.stop(1_000);
 });
 
@@ -141,17 +141,17 @@ test("what was fetched with what failed is counted once, however often it is tri
   all.upstream.fault("/f/small", wrongBytes());
   const id = await create(["pkg:files/file"]);
   runner.start();
-  await until(() => state(id) === "failed");
-  const { total, completed, bytes } = store.find(id)!;
+  await until(async () => (await state(id)) === "failed");
+  const { total, completed, bytes } = (await store.find(id))!;
   expect(total).toBe(completed + 1);
   expect(completed).toBeGreaterThan(0);
   await store.retry(id);
-  await until(() => state(id) === "failed" && store.find(id)?.error);
-  expect(store.find(id)).toMatchObject({ total, completed, bytes, skipped: 0, failed: 1 });
+  await until(async () => (await state(id)) === "failed" && (await store.find(id))?.error);
+  expect(await store.find(id)).toMatchObject({ total, completed, bytes, skipped: 0, failed: 1 });
   all.upstream.heal();
   await store.retry(id);
-  await until(() => state(id) === "complete");
-  expect(store.find(id)).toMatchObject({ total, completed: total, bytes: bytes + 10_000, skipped: 0, failed: 0 });
+  await until(async () => (await state(id)) === "complete");
+  expect(await store.find(id)).toMatchObject({ total, completed: total, bytes: bytes + 10_000, skipped: 0, failed: 0 });
   await runner.stop(1_000);
 });
 
@@ -168,7 +168,7 @@ test("a running job tells its progress; one that was canceled ends", async () =>
   await store.cancel(id);
   gate.open();
   await until(() => runner.pace(id) === undefined);
-  expect(state(id)).toBe("canceled");
+  expect(await state(id)).toBe("canceled");
   expect(await all.held("/f/small")).toBe(true);
   await runner.stop(1_000);
 });
@@ -181,21 +181,21 @@ test("a dry run tells its estimate, or why there is none; one that is stopped is
   });
   const id = await silent.create([], { dry: true });
   silent.runner.start();
-  await until(() => silent.state(id) === "running");
+  await until(async () => (await silent.state(id)) === "running");
   await silent.runner.stop(1_000);
-  expect(silent.store.find(id)).toMatchObject({ state: "pending", estimate: null });
+  expect(await silent.store.find(id)).toMatchObject({ state: "pending", estimate: null });
 
   const telling = runnerOf(all, { estimate: async () => found });
   telling.runner.start();
-  await until(() => telling.state(id) === "complete");
-  expect(telling.store.find(id)).toMatchObject({ estimate: found, total: 0, error: null });
+  await until(async () => (await telling.state(id)) === "complete");
+  expect(await telling.store.find(id)).toMatchObject({ estimate: found, total: 0, error: null });
   await telling.runner.stop(1_000);
   expect(telling.pools.opened).toBe(0);
 
   const failing = runnerOf(all);
   failing.runner.start();
   const other = await failing.create([], { dry: true });
-  await until(() => failing.state(other) === "failed");
-  expect(failing.store.find(other)).toMatchObject({ error: "nobody estimates", estimate: null });
+  await until(async () => (await failing.state(other)) === "failed");
+  expect(await failing.store.find(other)).toMatchObject({ error: "nobody estimates", estimate: null });
   await failing.runner.stop(1_000);
 });

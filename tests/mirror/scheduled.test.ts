@@ -31,7 +31,7 @@ function server(all: Set, clock: { now: number }, read?: () => void) {
   const runs = () => store.list({ limit: 100 });
   /** Ends the newest run. */
   const end = async (error?: string) => {
-    const [newest] = runs();
+    const [newest] = await runs();
     const claim = await store.claim(newest!.id);
     await store.end(newest!.id, error);
     await claim!.release();
@@ -48,16 +48,16 @@ test("at once when it never ran, then at its times, each once", async () => {
   const { standing, runs, end } = server(all, clock);
   await standing.look(true);
   await standing.look();
-  expect(runs()).toMatchObject([{ state: "pending", spec: { title: "web", standing: "web", refresh: true } }]);
+  expect(await runs()).toMatchObject([{ state: "pending", spec: { title: "web", standing: "web", refresh: true } }]);
   await end();
   await standing.look();
-  expect(runs()).toHaveLength(1);
+  expect(await runs()).toHaveLength(1);
   clock.now = nextTime("@hourly", "UTC", Date.now())! - 1;
   await standing.look();
-  expect(runs()).toHaveLength(1);
+  expect(await runs()).toHaveLength(1);
   clock.now += 1;
   await standing.look();
-  expect(runs()).toHaveLength(2);
+  expect(await runs()).toHaveLength(2);
 });
 
 test("two servers make one run of it", async () => {
@@ -65,11 +65,11 @@ test("two servers make one run of it", async () => {
   const clock = { now: Date.now() };
   const servers = [server(all, clock), server(all, clock), server(all, clock)];
   await Promise.all(servers.map(({ standing }) => standing.look(true)));
-  expect(servers[0]!.runs()).toHaveLength(1);
+  expect(await servers[0]!.runs()).toHaveLength(1);
   await servers[0]!.end();
   clock.now += HOUR;
   await Promise.all(servers.map(({ standing }) => standing.look()));
-  expect(servers[0]!.runs()).toHaveLength(2);
+  expect(await servers[0]!.runs()).toHaveLength(2);
 });
 
 test("left out while its last run is going, and not made up for", async () => {
@@ -80,13 +80,13 @@ test("left out while its last run is going, and not made up for", async () => {
   clock.now = Date.now() + HOUR;
   await standing.look();
   await standing.look();
-  expect(runs()).toHaveLength(1);
+  expect(await runs()).toHaveLength(1);
   await end();
   await standing.look();
-  expect(runs()).toHaveLength(1);
+  expect(await runs()).toHaveLength(1);
   clock.now += HOUR;
   await standing.look();
-  expect(runs()).toHaveLength(2);
+  expect(await runs()).toHaveLength(2);
 });
 
 test("a server that starts runs what failed last, and what was missed; not what went well", async () => {
@@ -96,17 +96,17 @@ test("a server that starts runs what failed last, and what was missed; not what 
   await before.standing.look(true);
   await before.end();
   await server(all, clock).standing.look(true);
-  expect(before.runs()).toHaveLength(1);
+  expect(await before.runs()).toHaveLength(1);
 
   clock.now += 5 * HOUR;
   await server(all, clock).standing.look(true);
-  expect(before.runs()).toHaveLength(2);
+  expect(await before.runs()).toHaveLength(2);
   await before.end("it failed");
   clock.now = Date.now();
   await before.standing.look();
-  expect(before.runs()).toHaveLength(2);
+  expect(await before.runs()).toHaveLength(2);
   await server(all, clock).standing.look(true);
-  expect(before.runs()).toHaveLength(3);
+  expect(await before.runs()).toHaveLength(3);
 });
 
 test("sources that cannot be read make no job, and are read again at the next time", async () => {
@@ -119,8 +119,8 @@ test("sources that cannot be read make no job, and are read again at the next ti
   });
   await standing.look(true);
   await standing.look();
-  expect([reads, runs().length]).toEqual([1, 0]);
+  expect([reads, (await runs()).length]).toEqual([1, 0]);
   clock.now += HOUR;
   await standing.look();
-  expect([reads, runs().length]).toEqual([2, 1]);
+  expect([reads, (await runs()).length]).toEqual([2, 1]);
 });

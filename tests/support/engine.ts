@@ -5,7 +5,7 @@ import type { Storage } from "../../src/blobs/storage.ts";
 import { type Answer, type Ask, Cache, type Offload } from "../../src/cache/cache.ts";
 import type { CacheSettings, Context } from "../../src/cache/context.ts";
 import type { Path } from "../../src/contract/ecosystem.ts";
-import type { Index } from "../../src/index/port.ts";
+import type { ImmediateIndex } from "../../src/index/port.ts";
 import { type Database, openDatabase } from "../../src/index/sqlite/open.ts";
 import { sqliteIndex } from "../../src/index/sqlite/sqlite-index.ts";
 import { type SqliteTables, tablesOf } from "../../src/index/sqlite/tables.ts";
@@ -16,7 +16,7 @@ export interface Engine {
   cache: Cache;
   dir: string;
   database: Database;
-  index: Index;
+  index: ImmediateIndex;
   /** To write single rows. */
   tables: SqliteTables;
   clock: { advance(milliseconds: number): void };

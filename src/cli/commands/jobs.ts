@@ -22,11 +22,11 @@ export const jobs: Command = {
   describe: "List mirror jobs, newest first",
   options: [{ flag: "--limit <n>", describe: "At most so many", default: "20" }, JSON_OPTION],
   action: (invocation) =>
-    withStore(invocation, (store) => {
+    withStore(invocation, async (store) => {
       const limit = Number(invocation.flags.limit);
       if (!Number.isInteger(limit) || limit < 1)
         throw new BadRequest(`--limit ${String(invocation.flags.limit)}: expected a number`);
-      const rows = store.list({ limit });
+      const rows = await store.list({ limit });
       if (invocation.flags.json === true) return console.log(JSON.stringify(rows.map(shown), null, 2));
       for (const row of rows) console.log(lineOf(row));
       if (rows.length === 0) console.log("there are no mirror jobs");
@@ -39,17 +39,17 @@ export const showJob: Command = {
   describe: "Show how a mirror job stands, and what it could not hold",
   options: [JSON_OPTION],
   action: (invocation) =>
-    withStore(invocation, (store, registries) => {
-      const row = found(store, invocation);
+    withStore(invocation, async (store, registries) => {
+      const row = await found(store, invocation);
       const { registry, dry } = row.spec;
-      const standing = registry && !dry && registries.standing(registry.mount);
-      const failures = store
-        .failures(row.id, 0, FAILURES)
-        .map(({ id: _id, job: _job, task: _task, at, isPassing, ...rest }) => ({
+      const standing = registry && !dry && (await registries.standing(registry.mount));
+      const failures = (await store.failures(row.id, 0, FAILURES)).map(
+        ({ id: _id, job: _job, task: _task, at, isPassing, ...rest }) => ({
           ...rest,
           is_passing: isPassing,
           at: new Date(at).toISOString(),
-        }));
+        }),
+      );
       if (invocation.flags.json === true)
         return console.log(
           JSON.stringify(
@@ -81,7 +81,7 @@ export const cancelJob: Command = {
   describe: "End a mirror job, also one that another process runs; what is held stays held",
   action: (invocation) =>
     withStore(invocation, async (store) => {
-      const { id } = found(store, invocation);
+      const { id } = await found(store, invocation);
       await store.cancel(id);
       console.log(`job ${id} is canceled`);
     }),
@@ -93,7 +93,7 @@ export const retryJob: Command = {
   describe: "Have a mirror job try again what failed, or what was left when it was canceled",
   action: (invocation) =>
     withStore(invocation, async (store) => {
-      const { id, spec } = found(store, invocation);
+      const { id, spec } = await found(store, invocation);
       await store.retry(id);
       console.log(
         spec.runBy === "server"
@@ -117,8 +117,8 @@ async function withStore(
   }
 }
 
-function found(store: JobStore, { args: [id = ""] }: Invocation): JobRow {
-  const row = store.find(id);
+async function found(store: JobStore, { args: [id = ""] }: Invocation): Promise<JobRow> {
+  const row = await store.find(id);
   if (!row) throw new BadRequest(`there is no job ${id}; proxy jobs lists them`);
   return row;
 }

@@ -131,7 +131,7 @@ export const mirror: Command = {
         : tasks
           ? ((spec.registry && (await unfinishedOf(runtime.store, spec))) ??
             (await runtime.store.create(spec, tasks, record && heldRecorder(record, runtime.cache.context.artifacts))))
-          : resumable(runtime.store, asked!);
+          : await resumable(runtime.store, asked!);
       const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
       if (!ended)
         throw new BadRequest(`job ${job} is being run by another process; proxy jobs show ${job} tells how it stands`);
@@ -142,7 +142,7 @@ export const mirror: Command = {
       const absent = isDry ? [] : tally.missing(runtime.mounts, held);
       const seconds = (performance.now() - started) / 1_000;
       await report?.close({ ...countsOf(ended), seconds });
-      const standing = live.registry && runtime.registries.standing(live.registry.mount);
+      const standing = live.registry && (await runtime.registries.standing(live.registry.mount));
       const result: Result = { ...(job && { job }), progress: ended, tally, absent, seconds, standing };
       console.log(flags.json === true ? jsonResult(result, isDry) : isDry ? dryRun(result) : summary(result));
       if (spec.registry && "error" in ended && ended.error !== null) console.error(ended.error);

@@ -11,7 +11,7 @@ import { mirrorRequest, requireNone } from "../request-flags.ts";
 /** The unfinished job of the same registry that asks for the same; others of it are canceled, what they knew is in its rows. */
 export async function unfinishedOf(store: JobStore, spec: JobSpec): Promise<string | undefined> {
   let found: string | undefined;
-  for (const { id, spec: other } of store.waiting()) {
+  for (const { id, spec: other } of await store.waiting()) {
     if (other.runBy !== "command" || other.registry?.mount !== spec.registry?.mount) continue;
     if (!found && Bun.deepEquals(other, spec)) found = id;
     else await store.cancel(id);
@@ -29,8 +29,9 @@ export async function tellStanding(invocation: Invocation): Promise<number> {
   if (registry !== undefined && asked === undefined) requireNone(refusals({ registry }, mounts), invocation);
   const runtime = await openRuntime({ config, sources, profile: profileOf("inspect", config) });
   try {
-    const names = asked ? [asked] : runtime.registries.mirrored();
-    const standings = names.flatMap((name) => runtime.registries.standing(name) ?? []);
+    const names = asked ? [asked] : await runtime.registries.mirrored();
+    const all = await Promise.all(names.map((name) => runtime.registries.standing(name)));
+    const standings = all.filter((standing) => standing !== undefined);
     if (flags.json === true) console.log(JSON.stringify(standings.map(shownStanding), null, 2));
     else if (standings.length === 0)
       console.log(asked ? `${asked} was never mirrored whole` : "no registry was ever mirrored whole");

@@ -25,7 +25,7 @@ import { Metrics } from "../../http/metrics.ts";
 import { pathOf } from "../../http/page.ts";
 import { type ServerOptions, startServer } from "../../http/server.ts";
 import { statsOf } from "../../http/stats.ts";
-import type { TokenReads } from "../../index/port.ts";
+import type { ImmediateIndex } from "../../index/port.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -170,7 +170,7 @@ function tellPlaces({ places, ownership, cache: { context } }: Runtime): void {
 }
 
 /** `undefined`: there is neither an API nor recording. */
-function accessOf({ mirror_api, storage }: Config, tokens: TokenReads): Access | undefined {
+function accessOf({ mirror_api, storage }: Config, tokens: ImmediateIndex["tokens"]): Access | undefined {
   if (mirror_api === false) return undefined;
   const own = keepLocalToken(storage.path);
   const local = own === undefined ? [] : [{ hash: hash("sha256", own), scopes: SCOPES }];

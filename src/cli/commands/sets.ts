@@ -13,10 +13,11 @@ export const sets: Command = {
   describe: "List what was recorded (/@record/NAME/…), by name",
   options: [JSON_OPTION],
   action: (invocation) =>
-    withRuntime(invocation, ({ sets: all }) => {
-      const rows = all
-        .list()
-        .map(({ recordedAt, ...row }) => ({ ...row, recorded_at: new Date(recordedAt).toISOString() }));
+    withRuntime(invocation, async ({ sets: all }) => {
+      const rows = (await all.list()).map(({ recordedAt, ...row }) => ({
+        ...row,
+        recorded_at: new Date(recordedAt).toISOString(),
+      }));
       if (invocation.flags.json === true) return console.log(JSON.stringify(rows, null, 2));
       for (const { name, paths, bytes, recorded_at } of rows)
         console.log(`${name}  ${paths} paths  ${formatSize(bytes)}  last recorded ${recorded_at}`);
@@ -30,10 +31,11 @@ export const showSet: Command = {
   describe: "List the paths of a recording",
   options: [JSON_OPTION],
   action: (invocation) =>
-    withRuntime(invocation, ({ sets: all }) => {
-      const name = existing(invocation, all);
-      if (invocation.flags.json === true) return console.log(JSON.stringify([...all.paths(name)], null, 2));
-      for (const { mount, path } of all.paths(name)) console.log(`/${mount}${path}`);
+    withRuntime(invocation, async ({ sets: all }) => {
+      const name = await existing(invocation, all);
+      if (invocation.flags.json === true)
+        return console.log(JSON.stringify(await Array.fromAsync(all.paths(name)), null, 2));
+      for await (const { mount, path } of all.paths(name)) console.log(`/${mount}${path}`);
     }),
 };
 
@@ -43,14 +45,15 @@ export const removeSet: Command = {
   describe: "Forget a recording; what it holds stays held",
   action: (invocation) =>
     withRuntime(invocation, async ({ sets: all, index }) => {
-      const name = existing(invocation, all);
+      const name = await existing(invocation, all);
       await index.commit("removeSet", { name });
       console.log(`the set ${name} is forgotten; what it holds stays held`);
     }),
 };
 
-function existing({ args: [name = ""] }: Invocation, all: Runtime["sets"]): string {
-  if (!all.has(name)) throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
+async function existing({ args: [name = ""] }: Invocation, all: Runtime["sets"]): Promise<string> {
+  if (!(await all.has(name)))
+    throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
   return name;
 }
 

@@ -54,8 +54,12 @@ export async function verifySources(
     const { choice, closure: stated } = specOf(request, mounts);
     for (const { sources, closure } of partsOf(asked, stated, flags.deps !== undefined)) {
       const ledger = new MemoryLedger({
-        isWhole: ({ mount, purl, digests }) =>
-          ["", keyOfChoice(choice, digests)].some((key) => runtime.index.mirrored.isWhole(mount, purl, key)),
+        isWhole: async ({ mount, purl, digests }) => {
+          const { mirrored } = runtime.index;
+          return (
+            (await mirrored.isWhole(mount, purl, "")) || mirrored.isWhole(mount, purl, keyOfChoice(choice, digests))
+          );
+        },
       });
       const aside = (each: Aside) => {
         tally.aside(each);

@@ -42,7 +42,7 @@ export const why: Command = {
       // A name that a private registry has is no business of a public one: that is asked last, and not once another lists it.
       let isListed = false;
       for (const target of targets.toSorted((a, b) => rank(runtime, a) - rank(runtime, b)))
-        if (!isListed || isKnown(runtime, target)) isListed = (await explain(runtime, target)) || isListed;
+        if (!isListed || (await isKnown(runtime, target))) isListed = (await explain(runtime, target)) || isListed;
     } finally {
       await runtime.close();
     }
@@ -55,16 +55,20 @@ function rank({ mounts }: Runtime, { mount }: ReleaseTask): number {
 }
 
 /** Whether something of the package is held at the mount, so that nobody need be asked. */
-function isKnown(
+async function isKnown(
   { cache, mounts, index: { mirrored } }: Runtime,
   { mount: name, name: pkg, purl }: ReleaseTask,
-): boolean {
+): Promise<boolean> {
   const mount = mounts.get(name)!;
   const isIndexed = mount.ecosystem.index({ name: pkg }, mount.traits).some((path) => {
     const target = documentAt(mount, path);
     return target !== undefined && cache.documents.held(mount, target.path) !== undefined;
   });
-  return isIndexed || cache.context.artifacts.ofPackage(name, pkg).length > 0 || mirrored.about(name, purl).length > 0;
+  return (
+    isIndexed ||
+    cache.context.artifacts.ofPackage(name, pkg).length > 0 ||
+    (await mirrored.about(name, purl)).length > 0
+  );
 }
 
 /** Whether the mount's index lists it. */
@@ -77,7 +81,7 @@ async function explain(
   console.log(`${formatPurl(mount.ecosystem, release)} through /${name}`);
   const asked = { ...release, ...(qualifiers && { qualifiers }) };
   const { isListed, lines } = await admission(runtime, name, asked);
-  for (const line of [...lines, holding(runtime, name, release), mirroring(runtime, name, release)])
+  for (const line of [...lines, holding(runtime, name, release), await mirroring(runtime, name, release)])
     console.log(`  ${line}`);
   return isListed;
 }
@@ -98,7 +102,7 @@ async function admission(
   const { stated, problem, odd } = await facts(cache, mount, release);
   const leftOut = [
     ...odd.map(({ path, ...each }) => ({ ...each, place: path })),
-    ...registries.odd(mountName, release.name).map((each) => ({ ...each, place: "the registry's list" })),
+    ...(await registries.odd(mountName, release.name)).map((each) => ({ ...each, place: "the registry's list" })),
   ].map(({ place, entry, reason }) => `left out: an entry of ${place} makes no sense: ${entry}: ${reason}`);
   if (problem) return { isListed: false, lines: [`index: ${problem}`, ...leftOut] };
   if (!stated) return { isListed: false, lines: ["index: does not list it", ...leftOut] };
@@ -150,9 +154,13 @@ function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFa
   return held.length === 0 ? "held: no" : `held: ${held.map(({ path }) => path).join(", ")}`;
 }
 
-function mirroring({ index: { mirrored }, mounts }: Runtime, mount: string, release: ReleaseFacts): string {
+async function mirroring(
+  { index: { mirrored }, mounts }: Runtime,
+  mount: string,
+  release: ReleaseFacts,
+): Promise<string> {
   const { ecosystem } = mounts.get(mount)!;
-  const asked = mirrored.about(mount, formatPurl(ecosystem, release));
+  const asked = await mirrored.about(mount, formatPurl(ecosystem, release));
   if (asked.length === 0) return "mirrored: no";
   return `mirrored: ${asked.map(({ purl, at, failure }) => `for ${purl} on ${new Date(at).toISOString()}${failure ? `, incomplete: ${failure}` : ""}`).join("; ")}`;
 }

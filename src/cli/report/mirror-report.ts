@@ -3,7 +3,7 @@ import { originOf } from "../../cache/target.ts";
 import type { Path } from "../../contract/ecosystem.ts";
 import type { on as listen } from "../../contract/events.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
-import type { ArtifactReads } from "../../index/port.ts";
+import type { ArtifactReads, Immediate } from "../../index/port.ts";
 import { counted, formatSize } from "../../lib/sizes.ts";
 import type { Lines, Tally } from "../../mirror/job/job-summary.ts";
 import { noCounts, type Outcome, type Progress } from "../../mirror/job/progress.ts";
@@ -52,7 +52,7 @@ export function recorder(report: Report, mounts: ReadonlyMap<string, Mount>): (o
 /** Writes what is held of releases that are skipped since an earlier job holds them whole: documents of theirs are told by their release. */
 export function heldRecorder(
   record: (outcome: Outcome) => void,
-  artifacts: Pick<ArtifactReads, "ofPackage">,
+  artifacts: Immediate<Pick<ArtifactReads, "ofPackage">>,
 ): (task: ReleaseTask) => void {
   return ({ mount, purl, name, version }) => {
     const files = artifacts.ofPackage(mount, name).filter((each) => each.version === version);

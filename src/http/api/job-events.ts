@@ -30,7 +30,7 @@ export async function* eventsOf(
   let told = "";
   for (let silent = 0; !signal.aborted; silent++) {
     // Before the failures: once it has ended, there are no more.
-    const found = api.find(id);
+    const found = await api.find(id);
     if (!found) return;
     const hasEnded = found.row.state !== "pending" && found.row.state !== "running";
     const progress = JSON.stringify(summaryOf(found));
@@ -40,13 +40,13 @@ export async function* eventsOf(
       silent = 0;
     }
     for (;;) {
-      const rows = api.failures(id, seen, FAILURES);
+      const rows = await api.failures(id, seen, FAILURES);
       for (const row of rows) yield event("failure", JSON.stringify(failureOf(row)), String(row.id));
       seen = rows.at(-1)?.id ?? seen;
       if (rows.length < FAILURES) break;
     }
     if (hasEnded) {
-      yield event("state", JSON.stringify(jobOf(found, api.failures(id, 0, SHOWN_FAILURES))), END);
+      yield event("state", JSON.stringify(jobOf(found, await api.failures(id, 0, SHOWN_FAILURES))), END);
       return;
     }
     if (silent >= SILENT) {

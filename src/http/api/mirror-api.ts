@@ -1,5 +1,6 @@
 /** What the API asks of those who run mirror jobs; `app/mirror-api.ts` does it. */
 
+import type { MaybePromise } from "../../index/port.ts";
 import type { FailureRow, JobRow } from "../../index/rows.ts";
 import type { Plan } from "./job-view.ts";
 import type { Received } from "./mirror-request.ts";
@@ -31,13 +32,13 @@ export interface MirrorApi {
   /** Bytes of a request. */
   readonly maxUpload: number;
   /** Throws BadRequest (429, 409) where no job can be made now. */
-  requireRoom(): void;
+  requireRoom(): Promise<void>;
   /** Reads the sources to their end, in another process where they are large. Throws InvalidFields where they make no sense; then
    * nothing was recorded. A dry run of packages is looked at until `signal` is aborted, one of a registry becomes a job. */
   take(received: Received, signal: AbortSignal): Promise<{ created: Created } | { plan: Plan }>;
-  list(page: { before?: string; limit: number }): FoundJob[];
-  find(id: string): FoundJob | undefined;
-  failures(id: string, after: number, limit: number): FailureRow[];
+  list(page: { before?: string; limit: number }): Promise<FoundJob[]>;
+  find(id: string): Promise<FoundJob | undefined>;
+  failures(id: string, after: number, limit: number): MaybePromise<FailureRow[]>;
   /** Throws BadRequest (409) where it has ended. */
   cancel(id: string): Promise<void>;
   /** Throws BadRequest (409) where there is nothing to try again. */

@@ -43,14 +43,14 @@ const known = { ...refusals, 404: problemSchema };
 export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOptions) {
   let reading = 0;
 
-  const found = (id: string): FoundJob => {
-    const job = api.find(id);
+  const found = async (id: string): Promise<FoundJob> => {
+    const job = await api.find(id);
     if (!job) throw new NotFound(`there is no mirror job ${id}`);
     return job;
   };
 
   const create = async (request: Request): Promise<Response> => {
-    api.requireRoom();
+    await api.requireRoom();
     if (reading >= READING) throw new BadRequest(`the sources of ${reading} requests are being read already`, 429);
     reading++;
     try {
@@ -98,8 +98,8 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     })
     .get(
       "/mirror",
-      ({ query }) => {
-        const jobs = api.list({ limit: query.limit + 1, ...(query.before && { before: query.before }) });
+      async ({ query }) => {
+        const jobs = await api.list({ limit: query.limit + 1, ...(query.before && { before: query.before }) });
         const page = jobs.slice(0, query.limit);
         return { jobs: page.map(summaryOf), next: jobs.length > page.length ? page.at(-1)!.row.id : null };
       },
@@ -113,16 +113,20 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
         detail: { summary: "Mirror jobs, newest first" },
       },
     )
-    .get("/mirror/:id", ({ params: { id } }) => jobOf(found(id), api.failures(id, 0, SHOWN_FAILURES)), {
-      params: idOf,
-      response: { 200: jobSchema, ...known },
-      detail: { summary: "How a mirror job stands" },
-    })
+    .get(
+      "/mirror/:id",
+      async ({ params: { id } }) => jobOf(await found(id), await api.failures(id, 0, SHOWN_FAILURES)),
+      {
+        params: idOf,
+        response: { 200: jobSchema, ...known },
+        detail: { summary: "How a mirror job stands" },
+      },
+    )
     .get(
       "/mirror/:id/failures",
-      ({ params: { id }, query }) => {
-        found(id);
-        const failures = api.failures(id, query.after, query.limit + 1).map(failureOf);
+      async ({ params: { id }, query }) => {
+        await found(id);
+        const failures = (await api.failures(id, query.after, query.limit + 1)).map(failureOf);
         const page = failures.slice(0, query.limit);
         return { failures: page, next: failures.length > page.length ? page.at(-1)!.id : null };
       },
@@ -142,8 +146,8 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     )
     .get(
       "/mirror/:id/events",
-      ({ params: { id }, request }) => {
-        const { row } = found(id);
+      async ({ params: { id }, request }) => {
+        const { row } = await found(id);
         const lastId = request.headers.get("last-event-id");
         // An EventSource that is answered so does not come again.
         if (hasEnded(lastId, row.state)) return new Response(null, { status: 204 });
@@ -173,9 +177,9 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     .post(
       "/mirror/:id/retry",
       async ({ params: { id } }) => {
-        found(id);
+        await found(id);
         await api.retry(id);
-        return jobOf(found(id), []);
+        return jobOf(await found(id), []);
       },
       {
         params: idOf,
@@ -187,7 +191,7 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     .delete(
       "/mirror/:id",
       async ({ params: { id } }) => {
-        const { state } = found(id).row;
+        const { state } = (await found(id)).row;
         if (state !== "pending" && state !== "running")
           throw new NotFound(`mirror job ${id} is ${state}: there is nothing to cancel`);
         await api.cancel(id);

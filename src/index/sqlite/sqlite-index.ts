@@ -1,11 +1,11 @@
 import type { CommandName, Commands } from "../commands.ts";
-import type { Index } from "../port.ts";
+import type { ImmediateIndex, Index } from "../port.ts";
 import { handlers } from "./apply.ts";
 import type { Database } from "./open.ts";
 import { tablesOf } from "./tables.ts";
 
 /** The index in a SQLite file. Commands that gather for a moment are committed in one transaction. */
-export function sqliteIndex(database: Pick<Database, "orm" | "writer" | "written">): Index {
+export function sqliteIndex(database: Pick<Database, "orm" | "writer" | "written">): ImmediateIndex {
   const tables = tablesOf(database);
   const { writer } = database;
   return {
@@ -32,7 +32,7 @@ const NOTES = new Set<CommandName>([
 ]);
 
 /** For who serves what is stored in an index that is read-only: what is only noted is dropped. */
-export function withoutNotes(index: Index): Index {
+export function withoutNotes(index: ImmediateIndex): ImmediateIndex {
   const commit: Index["commit"] = async (name, input) => (NOTES.has(name) ? undefined : index.commit(name, input));
   return { ...index, commit };
 }

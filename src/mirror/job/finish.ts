@@ -20,10 +20,10 @@ export async function finish(job: {
   progress: Progress;
 }): Promise<void> {
   const { ledger, pool, dispatch, mounts, tell, progress } = job;
-  for (const mount of ledger.mounts()) {
+  for (const mount of await ledger.mounts()) {
     const { ecosystem } = mounts.get(mount) ?? {};
     if (!ecosystem) continue;
-    for (const { entry, reason } of ledger.odd?.() ?? [])
+    for (const { entry, reason } of (await ledger.odd?.()) ?? [])
       tell?.({
         mount,
         purl: `pkg:${typesOf(ecosystem)[0]}`,

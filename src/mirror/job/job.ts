@@ -129,18 +129,23 @@ export class Job {
     // A task waits for documents more than it downloads: twice as many keep the downloads busy.
     const lanes = new Lanes(2 * spec.concurrency);
     let turned = performance.now();
-    while (!ledger.isCanceled()) {
+    for (;;) {
+      await ledger.look?.();
+      if (ledger.isCanceled()) break;
       // Tasks of what is held wait for nothing outside: without a turn, timers, signals and the collector of garbage wait for the last.
       if (performance.now() - turned >= TURN) {
         await setImmediate();
         turned = performance.now();
       }
       const isOpen = isWithinWindow(window, new Date());
-      if (lanes.free > 0 && isOpen) for (const taken of ledger.take(lanes.free)) lanes.start(this.#work(taken));
-      if (lanes.busy > 0) await lanes.next(lanes.free > 0 ? LOOK : undefined);
+      if (lanes.free > 0 && isOpen) for (const taken of await ledger.take(lanes.free)) lanes.start(this.#work(taken));
+      if (lanes.busy > 0) await lanes.next(LOOK);
       else if (!isOpen) await Bun.sleep(LOOK);
-      else if (ledger.wait() === undefined && !(await this.#together())) break;
-      else await Bun.sleep(Math.min(ledger.wait() ?? 0, LOOK));
+      else {
+        const wait = await ledger.wait();
+        if (wait === undefined && !(await this.#together())) break;
+        await Bun.sleep(Math.min(wait ?? 0, LOOK));
+      }
     }
     await lanes.drain();
     if (ledger.isCanceled()) return;
@@ -305,12 +310,12 @@ export class Job {
   async #release(work: Work, task: ReleaseTask): Promise<void> {
     const { pool, dry, ledger, check, mounts } = this.#options;
     const spec = task.inGraph ? { ...this.#options.spec, closure: "none" as const } : this.#options.spec;
-    const isWhole = task.version !== undefined && ledger.isWhole(task);
+    const isWhole = task.version !== undefined && (await ledger.isWhole(task));
     const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
     const { files, held, expected, matures } = plan;
-    const doubt = plan.isGone ? ledger.doubt?.(task) : undefined;
+    const doubt = plan.isGone ? await ledger.doubt?.(task) : undefined;
     if (doubt) work.fail(doubt);
     Object.assign(work, { isGone: plan.isGone && !doubt, again: matures });
     if (work.isGone)

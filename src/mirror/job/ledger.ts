@@ -1,5 +1,6 @@
 import type { LeftOut } from "../../contract/facts.ts";
 import { isRelease, type ReleaseTask, type Task } from "../../contract/jobs.ts";
+import type { MaybePromise } from "../../index/port.ts";
 import type { Counts, Failure } from "./progress.ts";
 
 /** A task that is being worked on. */
@@ -33,22 +34,25 @@ export interface Ledger {
   /** Equal ones count once. Resolves when they are safe. */
   add(tasks: readonly Task[]): Promise<void>;
   /** Tasks that are due, none twice before it is settled. */
-  take(limit: number): Taken[];
+  take(limit: number): MaybePromise<Taken[]>;
   /** Milliseconds until a postponed task is due; `undefined` where none was postponed. */
-  wait(): number | undefined;
+  wait(): MaybePromise<number | undefined>;
   settle(taken: Taken, settled: Settled): Promise<void>;
   /** What holding the registry's own documents came to, once all tasks are settled. */
   finish(counts: Counts, failures: readonly Failure[]): Promise<void>;
   /** Whether an earlier job held all of a release that could be had: what it lacks is not asked for again. */
-  isWhole(task: ReleaseTask): boolean;
+  isWhole(task: ReleaseTask): MaybePromise<boolean>;
   /** Why a listed package that upstream does not have is not to be given up; absent: it is. */
-  doubt?(task: ReleaseTask): Error | undefined;
+  doubt?(task: ReleaseTask): MaybePromise<Error | undefined>;
   /** Entries of the registry's list that make no sense. Default: there is no list. */
-  odd?(): LeftOut[];
+  odd?(): MaybePromise<LeftOut[]>;
   /** The number of tasks that were not taken yet. */
-  waiting(): number;
+  waiting(): MaybePromise<number>;
   /** The mounts of all tasks. */
-  mounts(): Iterable<string>;
+  mounts(): MaybePromise<Iterable<string>>;
+  /** Learns whether somebody canceled the job; called by who drives it, now and then. */
+  look?(): MaybePromise<void>;
+  /** As `look` found it last. */
   isCanceled(): boolean;
 }
 
@@ -66,7 +70,7 @@ export class MemoryLedger implements Ledger {
   readonly #mounts = new Set<string>();
   readonly #tasks: Task[] = [];
   readonly #signal: AbortSignal | undefined;
-  readonly #isWhole: (task: ReleaseTask) => boolean;
+  readonly #isWhole: Ledger["isWhole"];
   /** `due` by `performance.now()`: the clock of the machine may be set while they wait. */
   #postponed: (Taken & { due: number })[] = [];
   #next = 0;
@@ -110,7 +114,7 @@ export class MemoryLedger implements Ledger {
 
   async finish(): Promise<void> {}
 
-  isWhole(task: ReleaseTask): boolean {
+  isWhole(task: ReleaseTask): MaybePromise<boolean> {
     return this.#isWhole(task);
   }
 

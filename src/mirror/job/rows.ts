@@ -1,5 +1,5 @@
 import { isRelease, type JobSpec, type ReleaseTask, type Task } from "../../contract/jobs.ts";
-import type { Index } from "../../index/port.ts";
+import type { Index, MaybePromise } from "../../index/port.ts";
 import type { FailureRow } from "../../index/rows.ts";
 import { keyOfChoice } from "../plan/choice.ts";
 import { keyOfTask, type Ledger, type Settled, type Taken } from "./ledger.ts";
@@ -23,7 +23,7 @@ export class RowLedger implements Ledger {
   #ahead: Taken[] = [];
   /** Tasks up to this one were read. */
   #last = 0;
-  #lookedAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #canceled = false;
 
   /** Once `signal` is aborted, the job counts as canceled here, and its row stays as it is. */
@@ -40,24 +40,24 @@ export class RowLedger implements Ledger {
     await this.#tables.commit("addTasks", { job: this.#job, tasks: keyed });
   }
 
-  take(limit: number): Taken[] {
-    if (this.#ahead.length === 0) this.#ahead = this.#read();
+  async take(limit: number): Promise<Taken[]> {
+    if (this.#ahead.length === 0) this.#ahead = await this.#read();
     const taken = this.#ahead.splice(0, limit);
     for (const { id } of taken) this.#taken.add(id);
     return taken;
   }
 
   /** New tasks first; when there are none, those that were put off. */
-  #read(): Taken[] {
+  async #read(): Promise<Taken[]> {
     const { tasks } = this.#tables;
-    const fresh = tasks.after(this.#job, this.#last, PAGE);
+    const fresh = await tasks.after(this.#job, this.#last, PAGE);
     this.#last = fresh.at(-1)?.id ?? this.#last;
     if (fresh.length > 0) return fresh;
     return tasks.due(this.#job, Date.now(), PAGE, [...this.#taken]);
   }
 
-  wait(): number | undefined {
-    const at = this.#tables.tasks.soonest(this.#job);
+  async wait(): Promise<number | undefined> {
+    const at = await this.#tables.tasks.soonest(this.#job);
     return at === undefined ? undefined : Math.max(0, at - Date.now());
   }
 
@@ -100,26 +100,28 @@ export class RowLedger implements Ledger {
     await this.#tables.commit("countJob", { job: this.#job, counts, failures: failuresOf(0, 1, failures) });
   }
 
-  isWhole({ mount, purl, digests }: ReleaseTask): boolean {
+  isWhole({ mount, purl, digests }: ReleaseTask): MaybePromise<boolean> {
     if (this.#spec.refresh) return false;
     return this.#tables.mirrored.isWhole(mount, purl, keyOfChoice(this.#spec.choice, digests));
   }
 
-  waiting(): number {
-    return this.#tables.tasks.count(this.#job, "pending") - this.#taken.size;
+  async waiting(): Promise<number> {
+    return (await this.#tables.tasks.count(this.#job, "pending")) - this.#taken.size;
   }
 
-  mounts(): Iterable<string> {
+  mounts(): MaybePromise<Iterable<string>> {
     return this.#tables.tasks.mounts(this.#job);
   }
 
-  isCanceled(): boolean {
-    if (this.#signal?.aborted) return true;
+  async look(): Promise<void> {
     const now = performance.now();
-    if (now - this.#lookedAt < LOOK) return this.#canceled;
+    if (now - this.#lookedAt < LOOK) return;
     this.#lookedAt = now;
-    this.#canceled = this.#tables.jobs.find(this.#job)?.state !== "running";
-    return this.#canceled;
+    this.#canceled = (await this.#tables.jobs.find(this.#job))?.state !== "running";
+  }
+
+  isCanceled(): boolean {
+    return this.#canceled || this.#signal?.aborted === true;
   }
 }
 

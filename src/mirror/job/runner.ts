@@ -66,11 +66,15 @@ export class JobRunner {
 
   /** Runs what is waiting, as far as there is room: for those who made a job, so that it need not wait for the next look. */
   look(): void {
+    void this.#look();
+  }
+
+  async #look(): Promise<void> {
     const { store, most } = this.#options;
     if (this.#timers.length === 0 || this.#stopping.signal.aborted) return;
     try {
-      for (const { id, spec } of store.waiting()) {
-        if (this.#running.size >= most) return;
+      for (const { id, spec } of await store.waiting()) {
+        if (this.#running.size >= most || this.#stopping.signal.aborted) return;
         if (spec.runBy === "server" && !this.#running.has(id)) this.#running.set(id, { ended: this.#run(id, spec) });
       }
     } catch (error) {

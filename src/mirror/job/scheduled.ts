@@ -77,11 +77,11 @@ export class ScheduledJobs {
   async #look(job: ScheduledJob, isFirst: boolean): Promise<void> {
     const { store, made } = this.#options;
     const { name, spec, tasks } = job;
-    if (!this.#isDue(job, store.latest(name), isFirst)) return;
+    if (!this.#isDue(job, await store.latest(name), isFirst)) return;
     const turn = await store.turn(name);
     if (!turn) return;
     try {
-      const last = store.latest(name);
+      const last = await store.latest(name);
       if (!this.#isDue(job, last, isFirst)) return;
       if (last && isUnfinished(last)) {
         this.#pass(job);

@@ -1,6 +1,7 @@
 /** Mirror jobs over all processes that share a store: made, found, run by one at a time, canceled, tried again. */
 
 import { type Estimate, isRelease, type JobSpec, type ReleaseTask, type Task } from "../../contract/jobs.ts";
+import type { MaybePromise } from "../../index/port.ts";
 import type { JobRow } from "../../index/rows.ts";
 
 import { acquire, isLeased, isOwnedBy, type Lease } from "../../leases/symlink/lease.ts";
@@ -62,19 +63,19 @@ export class JobStore {
   }
 
   /** The job as it stands; one whose process died is pending again. */
-  find(id: string): JobRow | undefined {
-    const row = this.#tables.jobs.find(id);
+  async find(id: string): Promise<JobRow | undefined> {
+    const row = await this.#tables.jobs.find(id);
     return row && row.state !== "reading" ? this.#seen(row) : undefined;
   }
 
   /** Newest first. */
-  list(page: { before?: string; limit: number }): JobRow[] {
-    return this.#tables.jobs.list(page).map((row) => this.#seen(row));
+  async list(page: { before?: string; limit: number }): Promise<JobRow[]> {
+    return (await this.#tables.jobs.list(page)).map((row) => this.#seen(row));
   }
 
   /** Those that nobody is working on, oldest first. */
-  waiting(): JobRow[] {
-    const rows = this.#tables.jobs.list({ limit: 1_000, states: ["pending", "running"] });
+  async waiting(): Promise<JobRow[]> {
+    const rows = await this.#tables.jobs.list({ limit: 1_000, states: ["pending", "running"] });
     return rows
       .map((row) => this.#seen(row))
       .filter(({ state }) => state === "pending")
@@ -82,18 +83,18 @@ export class JobStore {
   }
 
   /** How many jobs of servers have not ended: those of commands wait for whoever interrupted them, those that are read may never be made. */
-  unfinished(): number {
+  unfinished(): MaybePromise<number> {
     return this.#tables.jobs.count(["pending", "running"]);
   }
 
   /** How many there are in each state. */
-  byState(): { state: string; count: number }[] {
+  byState(): MaybePromise<{ state: string; count: number }[]> {
     return this.#tables.jobs.byState();
   }
 
   /** The newest run of a standing job. */
-  latest(standing: string): JobRow | undefined {
-    const row = this.#tables.jobs.latest(standing);
+  async latest(standing: string): Promise<JobRow | undefined> {
+    const row = await this.#tables.jobs.latest(standing);
     return row && this.#seen(row);
   }
 
@@ -117,7 +118,7 @@ export class JobStore {
     const lease = await acquire(this.#leases, keyOf(id));
     if (!lease) return undefined;
     const claimed = await commit("claimJob", { id, at: Date.now() });
-    const row = jobs.find(id);
+    const row = await jobs.find(id);
     if (!claimed || !row) {
       await lease.release();
       return undefined;
@@ -128,25 +129,25 @@ export class JobStore {
   /** Ends a job that someone runs. What failed decides how it ended. `estimate`: of one that only tells it. */
   async end(id: string, error?: string, estimate?: Estimate): Promise<JobRow> {
     await this.#tables.commit("endJob", { id, at: Date.now(), error, estimate });
-    return this.#tables.jobs.find(id)!;
+    return (await this.#tables.jobs.find(id))!;
   }
 
   /** Leaves a job that someone runs to whoever goes on with it. */
   async suspend(id: string): Promise<JobRow> {
     await this.#tables.commit("moveJob", { id, from: ["running"], to: "pending" });
-    return this.#tables.jobs.find(id)!;
+    return (await this.#tables.jobs.find(id))!;
   }
 
   /** What is held stays held. Throws BadRequest where it has ended. */
   async cancel(id: string): Promise<void> {
     const set = { finishedAt: Date.now() };
     const canceled = await this.#tables.commit("moveJob", { id, from: ["pending", "running"], to: "canceled", set });
-    if (!canceled) throw new BadRequest(`job ${id} is ${this.find(id)?.state ?? "unknown"} already`, 409);
+    if (!canceled) throw new BadRequest(`job ${id} is ${(await this.find(id))?.state ?? "unknown"} already`, 409);
   }
 
   /** What failed is to be tried again; of a canceled job, what is left. Throws BadRequest where it has not ended. `runBy`: who does. */
   async retry(id: string, runBy?: JobSpec["runBy"]): Promise<void> {
-    const { state, spec } = this.find(id) ?? {};
+    const { state, spec } = (await this.find(id)) ?? {};
     if (state !== "failed" && state !== "canceled")
       throw new BadRequest(
         `job ${id} is ${state ?? "unknown"}; only one that failed or was canceled can be tried again`,
@@ -161,7 +162,7 @@ export class JobStore {
   }
 
   async #add(id: string, spec: JobSpec, batch: readonly Task[], skipped?: (task: ReleaseTask) => void): Promise<void> {
-    const whole = spec.refresh || spec.closure !== "none" ? new Map<string, number>() : this.#whole(spec, batch);
+    const whole = spec.refresh || spec.closure !== "none" ? new Map<string, number>() : await this.#whole(spec, batch);
     const tasks: { key: string; task: Task }[] = [];
     let stored = 0;
     for (const task of batch) {
@@ -176,13 +177,13 @@ export class JobStore {
   }
 
   /** Of these releases, those of which all that is wanted is held, with the number of their files. */
-  #whole(spec: JobSpec, batch: readonly Task[]): Map<string, number> {
+  async #whole(spec: JobSpec, batch: readonly Task[]): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     const releases = batch.filter(isRelease).filter(({ version }) => version !== undefined);
     for (const [mount, group] of Map.groupBy(releases, (task) => task.mount)) {
       const choices = group.map(({ digests }) => keyOfChoice(spec.choice, digests));
       const tasks = new Map(group.map((task) => [task.purl, task]));
-      for (const { purl, choice, files, at } of this.#tables.mirrored.whole(mount, [...tasks.keys()], choices))
+      for (const { purl, choice, files, at } of await this.#tables.mirrored.whole(mount, [...tasks.keys()], choices))
         if (!this.#isRestated(tasks.get(purl)!, at)) found.set(`${mount} ${purl} ${choice}`, files);
     }
     return found;
@@ -191,7 +192,8 @@ export class JobStore {
   /** Jobs whose sources nobody will ever read to the end. */
   async #sweep(): Promise<void> {
     const { jobs, commit } = this.#tables;
-    const dead = jobs.list({ limit: 100, states: ["reading"] }).filter(({ id }) => !isLeased(this.#leases, keyOf(id)));
+    const reading = await jobs.list({ limit: 100, states: ["reading"] });
+    const dead = reading.filter(({ id }) => !isLeased(this.#leases, keyOf(id)));
     if (dead.length > 0) await commit("removeJobs", { ids: dead.map(({ id }) => id) });
   }
 }

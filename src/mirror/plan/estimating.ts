@@ -23,7 +23,7 @@ export async function runEstimate(
   if (!claim) return undefined;
   const canceled = new AbortController();
   const timer = setInterval(() => {
-    if (store.find(id)?.state !== "running") canceled.abort();
+    void store.find(id).then((row) => row?.state !== "running" && canceled.abort());
   }, LOOK);
   try {
     const found = await estimate(claim.row.spec, AbortSignal.any([stopping, canceled.signal]));

@@ -102,19 +102,19 @@ export class Feed implements Feeding {
     const { mount, index, filters, isAnew } = this.#options;
     const { isOther } = await index.commit("beginFeed", { mount: mount.name, filters, isAnew, now: Date.now() });
     if (isOther || isAnew) await this.recorder.choose(filters);
-    this.#before = index.listed.byState(mount.name).due ?? 0;
+    this.#before = (await index.listed.byState(mount.name)).due ?? 0;
   }
 
   /** Broken answers are asked for again, from where the last whole page was recorded. */
   async #insist(mayComeBack: boolean): Promise<void> {
     for (let tries = 0; ; tries++) {
-      const before = this.#row().checkpoint;
+      const before = (await this.#row()).checkpoint;
       try {
         return await this.#look();
       } catch (error) {
         if (error instanceof Stopped || error instanceof BadRequest) throw error;
         // A list that begins anew each time says again what it said.
-        if (this.#row().checkpoint !== before) tries = 0;
+        if ((await this.#row()).checkpoint !== before) tries = 0;
         const { mount, backoff } = this.#options;
         if (!mayPass(error) || tries + 1 >= TRIES) {
           if (!mayComeBack)
@@ -169,7 +169,7 @@ export class Feed implements Feeding {
   /** The list, where it is to be read, and what happened since. The reason, where the feed starts anew. */
   async #read({ list, changes, resumes }: Catalog): Promise<string | undefined> {
     const { reader } = this.#options;
-    const { isListing, checkpoint, size, validator } = this.#row();
+    const { isListing, checkpoint, size, validator } = await this.#row();
     // After a snapshot there is no checkpoint: the list is read once.
     if (list && (!changes || isListing || checkpoint === null)) {
       const from = resumes && size === 0 ? (checkpoint ?? undefined) : undefined;
@@ -177,7 +177,7 @@ export class Feed implements Feeding {
       const same = new SameList(changes ? null : validator);
       await this.#list(list(reader.unless(same), from), { isResumed: from !== undefined, same });
     }
-    return changes && this.#changes(changes(reader, this.#row().checkpoint ?? undefined));
+    return changes && this.#changes(changes(reader, (await this.#row()).checkpoint ?? undefined));
   }
 
   /** The reason, where the feed starts anew. */
@@ -221,7 +221,7 @@ export class Feed implements Feeding {
       }
       await this.recorder.compare(marks);
     }
-    const there = countThere(index.listed, mount);
+    const there = await countThere(index.listed, mount);
     const validator = (isTold && same?.validator) || null;
     await index.commit("updateCatalog", { mount: mount.name, set: { isListing: false, size: there, validator } });
   }
@@ -232,8 +232,8 @@ export class Feed implements Feeding {
     for await (const events of read) await this.#record(events, { silence: "nothing" });
   }
 
-  #row() {
-    return this.#options.index.catalogs.find(this.#options.mount.name) as CatalogRow;
+  async #row(): Promise<CatalogRow> {
+    return (await this.#options.index.catalogs.find(this.#options.mount.name))!;
   }
 
   #ways(): string {

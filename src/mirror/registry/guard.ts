@@ -33,11 +33,11 @@ export class Guard {
   }
 
   /** Why so many more packages cannot be gone; `undefined` where they can. */
-  refusal(count: number): BadRequest | undefined {
+  async refusal(count: number): Promise<BadRequest | undefined> {
     const { spec, mount, listed } = this.#options;
     this.#gone += count;
     if (spec.mayShrink || this.#gone <= FEW || count === 0) return undefined;
-    this.#all ??= countThere(listed, mount);
+    this.#all ??= await countThere(listed, mount);
     if (this.#gone <= this.#all * MOST) return undefined;
     return new BadRequest(
       `${mount.name}: upstream says that ${this.#gone} of ${this.#all} packages are gone, more than ${MOST * 100} % at once. No more of them were given up. If it is right, run it again with --allow-shrink`,
@@ -46,7 +46,10 @@ export class Guard {
 }
 
 /** Packages that are there, as far as it is known. Looks at all of them. */
-export function countThere(listed: Pick<Index["listed"], "byState">, { name }: Pick<Mount, "name">): number {
-  const { gone: _, odd: __, ...there } = listed.byState(name);
+export async function countThere(
+  listed: Pick<Index["listed"], "byState">,
+  { name }: Pick<Mount, "name">,
+): Promise<number> {
+  const { gone: _, odd: __, ...there } = await listed.byState(name);
   return Object.values(there).reduce((sum, each) => sum + each, 0);
 }

@@ -51,7 +51,7 @@ export class RegistryLedger implements Ledger {
   #error: Error | undefined;
   /** Packages that are done with. */
   #done = 0;
-  #lookedAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #canceled = false;
 
   constructor(options: RegistryLedgerOptions) {
@@ -68,9 +68,9 @@ export class RegistryLedger implements Ledger {
 
   async add(): Promise<void> {}
 
-  take(limit: number): Taken[] {
+  async take(limit: number): Promise<Taken[]> {
     if (this.#feeding === "not yet") void this.#feed();
-    if (this.#ahead.length === 0) this.#ahead = this.#read();
+    if (this.#ahead.length === 0) this.#ahead = await this.#read();
     return this.#ahead.splice(0, limit).map((row) => {
       this.#underWay.set(row.id, row);
       return { id: row.id, task: this.#task(row), attempts: row.attempts };
@@ -87,15 +87,15 @@ export class RegistryLedger implements Ledger {
     this.#feeding = "fed";
   }
 
-  #read(): ListedRow[] {
+  async #read(): Promise<ListedRow[]> {
     const {
       index: { listed },
       mount,
     } = this.#options;
     const underWay = [...this.#underWay.keys()];
-    let rows = listed.due(mount.name, this.#last, PAGE, underWay);
+    let rows = await listed.due(mount.name, this.#last, PAGE, underWay);
     // What was listed before may have changed since.
-    if (rows.length === 0 && this.#last > 0) rows = listed.due(mount.name, 0, PAGE, underWay);
+    if (rows.length === 0 && this.#last > 0) rows = await listed.due(mount.name, 0, PAGE, underWay);
     this.#last = rows.at(-1)?.id ?? 0;
     return rows.length > 0 ? rows : listed.postponed(mount.name, Date.now(), PAGE, underWay);
   }
@@ -119,15 +119,15 @@ export class RegistryLedger implements Ledger {
   }
 
   /** Throws what ended the feed, once all that it found is done. */
-  wait(): number | undefined {
+  async wait(): Promise<number | undefined> {
     const {
       index: { listed },
       mount,
     } = this.#options;
     if (this.#feeding !== "fed") return POLL;
-    const at = listed.soonest(mount.name);
+    const at = await listed.soonest(mount.name);
     if (at !== undefined) return Math.max(0, at - Date.now());
-    if (this.#ahead.length > 0 || listed.due(mount.name, 0, 1).length > 0) return 0;
+    if (this.#ahead.length > 0 || (await listed.due(mount.name, 0, 1)).length > 0) return 0;
     if (this.#error) throw this.#error;
     return undefined;
   }
@@ -165,7 +165,7 @@ export class RegistryLedger implements Ledger {
   }
 
   /** Of what was held; with what was not, nothing is lost. */
-  doubt({ listing }: ReleaseTask): Error | undefined {
+  async doubt({ listing }: ReleaseTask): Promise<Error | undefined> {
     if (listing?.held === undefined) return undefined;
     const { looks } = this.#options.feed.state;
     if (looks !== this.#looks) this.#guard.begin();
@@ -173,9 +173,10 @@ export class RegistryLedger implements Ledger {
     return this.#guard.refusal(1);
   }
 
-  odd(): LeftOut[] {
+  async odd(): Promise<LeftOut[]> {
     const { index, mount } = this.#options;
-    return index.listed.odd(mount.name, ODD).map(({ name, revision }) => ({ entry: name, reason: revision ?? "" }));
+    const odd = await index.listed.odd(mount.name, ODD);
+    return odd.map(({ name, revision }) => ({ entry: name, reason: revision ?? "" }));
   }
 
   /** What a package lacks is looked for again whenever it changes. */
@@ -183,30 +184,27 @@ export class RegistryLedger implements Ledger {
     return false;
   }
 
-  waiting(): number {
+  async waiting(): Promise<number> {
     const {
       index: { listed },
       mount,
     } = this.#options;
-    return (listed.byState(mount.name).due ?? 0) - this.#underWay.size;
+    return ((await listed.byState(mount.name)).due ?? 0) - this.#underWay.size;
   }
 
   mounts(): Iterable<string> {
     return [this.#options.mount.name];
   }
 
-  isCanceled(): boolean {
-    const {
-      index: { jobs },
-      job,
-      signal,
-    } = this.#options;
-    if (signal?.aborted) return true;
+  async look(): Promise<void> {
     const now = performance.now();
-    if (now - this.#lookedAt < LOOK) return this.#canceled;
+    if (now - this.#lookedAt < LOOK) return;
     this.#lookedAt = now;
-    this.#canceled = jobs.find(job)?.state !== "running";
-    return this.#canceled;
+    this.#canceled = (await this.#options.index.jobs.find(this.#options.job))?.state !== "running";
+  }
+
+  isCanceled(): boolean {
+    return this.#canceled || this.#options.signal?.aborted === true;
   }
 }
 

@@ -89,18 +89,18 @@ export class Recorder {
     } = this.#options;
     const missing: number[] = [];
     for (let after = 0; ; ) {
-      const page = listed.packages(mount.name, after, PAGE);
+      const page = await listed.packages(mount.name, after, PAGE);
       after = page.at(-1) ?? after;
       for (const id of page) if (!marks.has(id)) missing.push(id);
       if (page.length < PAGE) break;
       // A server has clients to answer meanwhile.
       await Bun.sleep(0);
     }
-    this.#guard(missing.length);
-    const odd = listed.odd(mount.name, ODD).filter(({ id }) => !marks.has(id));
+    await this.#guard(missing.length);
+    const odd = (await listed.odd(mount.name, ODD)).filter(({ id }) => !marks.has(id));
     await this.#options.index.commit("moveListed", { moves: [{ ids: odd.map(({ id }) => id), state: "gone" }] });
     for (let at = 0; at < missing.length; at += BATCH)
-      await this.#remove(listed.withIds(missing.slice(at, at + BATCH)));
+      await this.#remove(await listed.withIds(missing.slice(at, at + BATCH)));
   }
 
   /** The list is the same: what it has, and upstream did not when it was asked for, is asked for again. */
@@ -110,7 +110,7 @@ export class Recorder {
       mount,
     } = this.#options;
     for (let after = 0; ; ) {
-      const page = listed.absent(mount.name, after, BATCH);
+      const page = await listed.absent(mount.name, after, BATCH);
       if (page.length === 0) return;
       after = page.at(-1)!.id;
       const said = page.map((each): Said => ({ ...each, state: "due", isSilent: false }));
@@ -123,7 +123,7 @@ export class Recorder {
     const { index, mount, spec } = this.#options;
     this.#chosen = spec.limit === undefined ? undefined : 0;
     for (let after = 0; ; ) {
-      const page = index.listed.page(mount.name, after, BATCH);
+      const page = await index.listed.page(mount.name, after, BATCH);
       if (page.length === 0) break;
       after = page.at(-1)!.id;
       const there = page.filter(({ state }) => state !== "gone" && state !== "odd");
@@ -202,7 +202,10 @@ export class Recorder {
     catalog?: RegistryPage["catalog"],
   ): Promise<void> {
     const { index, mount } = this.#options;
-    const known = new Map(index.listed.known(mount.name, said).map((each) => [`${each.name} ${each.version}`, each]));
+    await this.#countChosen();
+    const known = new Map(
+      (await index.listed.known(mount.name, said)).map((each) => [`${each.name} ${each.version}`, each]),
+    );
     const entries: Entry[] = [];
     const gone: Said[] = [];
     /** Releases that were listed by their package alone, whose document tells. */
@@ -236,7 +239,7 @@ export class Recorder {
         row && row.state !== "gone" && row.state !== "odd" ? row.state === "left" : !this.#isWanted(each);
       entries.push({ ...each, state: keepsOut ? "left" : "due" });
     }
-    this.#guard(gone.length);
+    await this.#guard(gone.length);
     const ids = await this.#write({ entries, gone, unlisted, ...(catalog && { catalog }) });
     for (const id of ids) marks?.add(id);
     this.recordedAt = Date.now();
@@ -271,24 +274,29 @@ export class Recorder {
     return ids;
   }
 
-  #isWanted({ name }: Pick<Entry, "name">): boolean {
+  /** Before `#isWanted`. */
+  async #countChosen(): Promise<void> {
     const {
       mount,
       spec,
       index: { listed },
     } = this.#options;
+    if (spec.limit === undefined || this.#chosen !== undefined) return;
+    this.#chosen = (await countThere(listed, mount)) - ((await listed.byState(mount.name)).left ?? 0);
+  }
+
+  #isWanted({ name }: Pick<Entry, "name">): boolean {
+    const { mount, spec } = this.#options;
     if (!this.#isChosen(formatPurl(mount.ecosystem, { name }))) return false;
     if (spec.limit === undefined) return true;
-    if (this.#chosen === undefined) {
-      this.#chosen = countThere(listed, mount) - (listed.byState(mount.name).left ?? 0);
-    }
-    if (this.#chosen >= spec.limit) return false;
-    this.#chosen++;
+    const chosen = this.#chosen ?? 0;
+    if (chosen >= spec.limit) return false;
+    this.#chosen = chosen + 1;
     return true;
   }
 
-  #guard(count: number): void {
-    const refusal = this.guard.refusal(count);
+  async #guard(count: number): Promise<void> {
+    const refusal = await this.guard.refusal(count);
     if (refusal) throw refusal;
   }
 }

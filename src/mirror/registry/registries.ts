@@ -89,21 +89,20 @@ export class Registries {
   }
 
   /** Entries of a registry's list that make no sense, and in which a name stands; the first of them. */
-  odd(mount: string, name: string): LeftOut[] {
-    return this.#options.index.listed
-      .odd(mount, ODD, name)
-      .map(({ name: entry, revision }) => ({ entry, reason: revision ?? "" }));
+  async odd(mount: string, name: string): Promise<LeftOut[]> {
+    const odd = await this.#options.index.listed.odd(mount, ODD, name);
+    return odd.map(({ name: entry, revision }) => ({ entry, reason: revision ?? "" }));
   }
 
   /** Those that were ever mirrored whole. */
-  mirrored(): string[] {
-    return this.#options.index.catalogs.list().map(({ mount }) => mount);
+  async mirrored(): Promise<string[]> {
+    return (await this.#options.index.catalogs.list()).map(({ mount }) => mount);
   }
 
   /** `undefined` where it was never mirrored. Counts all of its packages. */
-  standing(mount: string): Standing | undefined {
-    const row = this.#options.index.catalogs.find(mount);
-    return row && { ...row, packages: this.#options.index.listed.byState(mount) };
+  async standing(mount: string): Promise<Standing | undefined> {
+    const row = await this.#options.index.catalogs.find(mount);
+    return row && { ...row, packages: await this.#options.index.listed.byState(mount) };
   }
 }
 

@@ -3,6 +3,7 @@
 import type { PathTask, Task } from "../../contract/jobs.ts";
 import { type Aside, type Entry, isItem } from "../../contract/lockfile.ts";
 import type { Purl } from "../../contract/purl.ts";
+import type { MaybePromise, Paged } from "../../index/port.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { formatSize } from "../../lib/sizes.ts";
 import { decode } from "./decode.ts";
@@ -35,7 +36,7 @@ const LONGEST = 64_000_000;
 
 export interface ReadOptions {
   targets: Targets;
-  sets: { has(name: string): boolean; paths(name: string): Iterable<PathTask> };
+  sets: { has(name: string): MaybePromise<boolean>; paths(name: string): Paged<PathTask> };
   /** Whether a malformed package URL or hash in an SBOM is a fault, rather than an aside. Default: it is an aside. */
   isStrict?: boolean;
   /** Told of what a source names and no registry has. */
@@ -55,8 +56,9 @@ export async function* tasksOf(sources: Sources, options: ReadOptions): AsyncGen
     yield* itemsOf(readLockfile(input.name, await whole(input), targets.lockfiles), options);
   for (const input of sources.images) yield* itemsOf(readImages(input.name, await whole(input)), options);
   for (const name of sources.sets) {
-    if (!sets.has(name)) throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
-    for (const { mount, path } of sets.paths(name)) yield { mount, path };
+    if (!(await sets.has(name)))
+      throw new BadRequest(`there is no set ${name}; proxy sets lists those that were recorded`);
+    for await (const { mount, path } of sets.paths(name)) yield { mount, path };
   }
 }
 

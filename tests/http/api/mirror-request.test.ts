@@ -72,7 +72,7 @@ test("a form with files: SBOMs, lockfiles, a list of package URLs, and fields", 
   expect(status).toBe(202);
   expect(body.asides.count).toBe(1);
   expect(tasksOf(all, body.id)).toEqual([LARGE, "pkg:files/file@one", PURL, "pkg:files/file@two"]);
-  expect(all.store.find(body.id)?.spec).toEqual({
+  expect((await all.store.find(body.id))?.spec).toEqual({
     title: "pkg:files/file@one, pkg:files/file@two, list.txt and 2 more",
     runBy: "server",
     choice: { platforms: [{ os: "linux", arch: "x64" }], sources: false, maxSize: 10_000_000 },
@@ -104,7 +104,7 @@ test("an SBOM as the body, with the options in the query", async () => {
     "?refresh&concurrency=2",
   );
   expect(tasksOf(all, body.id)).toEqual([PURL]);
-  expect(all.store.find(body.id)?.spec).toMatchObject({ refresh: true, concurrency: 2 });
+  expect((await all.store.find(body.id))?.spec).toMatchObject({ refresh: true, concurrency: 2 });
   const xml = `<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component type="library"><name>x</name><purl>${LARGE}</purl></component></components></bom>`;
   expect(tasksOf(all, (await upload(all, "application/vnd.cyclonedx+xml", xml)).body.id)).toEqual([LARGE]);
   const text = `SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: x\nPackageName: x\nSPDXID: SPDXRef-x\nPackageDownloadLocation: NOASSERTION\nExternalRef: PACKAGE-MANAGER purl ${PURL}\n`;

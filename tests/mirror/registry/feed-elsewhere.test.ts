@@ -39,11 +39,11 @@ test("the feed of a job is run by its threads; it tells how far it is, and ends 
   runner.start();
   const id = await set.store.create({ ...SPEC, registry: { ...registry, follow: 60_000 } }, nothing());
   runner.look();
-  await until(() => set.store.find(id)?.completed === 2, "what is listed is held");
+  await until(async () => (await set.store.find(id))?.completed === 2, "what is listed is held");
   expect(feeds).toHaveLength(1);
   await set.store.cancel(id);
   await feeds[0];
-  await until(() => set.store.find(id)?.state === "canceled");
+  await until(async () => (await set.store.find(id))?.state === "canceled");
   await runner.stop(1_000);
 });
 

@@ -57,7 +57,7 @@ const ways: Record<string, (parts: Parts) => Promise<void>> = {
     };
     const jobSpec = { title: "", registry: spec } as unknown as JobSpec & { registry: RegistrySpec };
     const ledger = new RegistryLedger({ job: "j", spec: jobSpec, mount, feed: feed as never, index, context });
-    const [taken] = ledger.take(1);
+    const [taken] = await ledger.take(1);
     const counts = { total: 0, completed: 0, skipped: 0, failed: 0, bytes: 0 };
     await ledger.settle(taken!, { kind: "complete", counts, failures: [], isGone: true } as never);
   },
