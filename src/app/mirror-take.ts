@@ -3,19 +3,18 @@
 import type { Config } from "../config/schema.ts";
 import type { JobSpec, Task } from "../contract/jobs.ts";
 import type { Aside } from "../contract/lockfile.ts";
-import { parsePurl } from "../contract/purl.ts";
 import type { Created } from "../http/api/mirror-api.ts";
 import { fieldError } from "../http/api/mirror-fields.ts";
 import { type Asked, type Files, type Received, requestOf } from "../http/api/mirror-request.ts";
 import { type FieldError, InvalidFields } from "../http/api/problem.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
 import { refusals, specOf } from "../mirror/request/job-spec.ts";
-import { contradictions, type PartialRequest } from "../mirror/request/request.ts";
+import { contradictions, type ItemCheck, type PartialRequest } from "../mirror/request/request.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "../mirror/sources/read-ahead.ts";
-import { targetsFor } from "./own-path.ts";
 import { MOST } from "./plan-preview.ts";
 import type { Runtime } from "./runtime.ts";
+import { purlProblem, targetsFor } from "./targets.ts";
 
 /** Entries without a registry that an answer lists. */
 const ASIDES = 100;
@@ -38,15 +37,9 @@ export function taker(
   const targets = targetsFor(config, served);
   const most = config.concurrency * GREED;
 
-  const check = (name: string, item: string): string | undefined => {
+  const check: ItemCheck = (name, item) => {
     if (name === "set") return sets.has(item) ? undefined : `there is no set ${item}`;
-    if (name !== "purls") return undefined;
-    try {
-      targets.of(parsePurl(item), item);
-      return undefined;
-    } catch (error) {
-      return messageOf(error);
-    }
+    return name === "purls" ? purlProblem(targets, item) : undefined;
   };
 
   /** Reads all sources before it throws what is wrong with them. */

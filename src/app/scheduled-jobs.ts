@@ -11,8 +11,8 @@ import { messageFor, type Problem } from "../mirror/request/request.ts";
 import { type Input, type Sources, tasksOf } from "../mirror/sources/read.ts";
 import { ahead } from "../mirror/sources/read-ahead.ts";
 import { Targets } from "../mirror/sources/targets.ts";
-import { targetsFor } from "./own-path.ts";
 import type { Runtime } from "./runtime.ts";
+import { targetsFor } from "./targets.ts";
 
 /** Throws BadRequest for what only an installation's mounts can tell to be wrong. */
 export function scheduledJobs(config: Config, { mounts, sets }: Pick<Runtime, "mounts" | "sets">): ScheduledJob[] {

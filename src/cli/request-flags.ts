@@ -5,6 +5,7 @@ import { BadRequest, messageOf } from "../lib/errors.ts";
 import {
   FILE_FIELDS,
   flagsOf,
+  type ItemCheck,
   messageFor,
   type PartialRequest,
   type Problem,
@@ -28,9 +29,9 @@ export const MIRROR_OPTIONS = optionsOf(mirrorShape);
 /** What `proxy verify` can be asked to prove. */
 export const VERIFY_OPTIONS = optionsOf(verifyShape);
 
-/** Throws BadRequest, which lists every flag that is wrong. */
-export function mirrorRequest(given: Given): PartialRequest {
-  return requestOf(mirrorShape, given);
+/** Throws BadRequest, which lists every flag that is wrong. `check`: as for `readRequest`. */
+export function mirrorRequest(given: Given, check?: ItemCheck): PartialRequest {
+  return requestOf(mirrorShape, given, check);
 }
 
 /** Throws BadRequest, which lists every flag that is wrong. */
@@ -70,8 +71,8 @@ function optionsOf(shape: Shape): Option[] {
   });
 }
 
-function requestOf(shape: Shape, given: Given): PartialRequest {
-  const { request, problems } = readRequest(shape, rawOf(shape, given));
+function requestOf(shape: Shape, given: Given, check?: ItemCheck): PartialRequest {
+  const { request, problems } = readRequest(shape, rawOf(shape, given), check);
   requireNone(problems, given);
   return request as PartialRequest;
 }

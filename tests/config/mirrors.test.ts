@@ -109,7 +109,7 @@ for (const [entry, reason] of [
     { schedule: "@daily", registry: "npm", names: "a", snapshot: "b" },
     "mirrors.web.names = .a. .*: names and snapshot both replace",
   ],
-  [{ schedule: "@daily", registry: "npm", limit: 0 }, "mirrors.web.limit = 0 .*: expected at least 1"],
+  [{ schedule: "@daily", registry: "npm", limit: 0 }, "mirrors.web.limit = 0 .*: expected a whole number, at least 1"],
   [{ schedule: "@daily", registry: "npm", limit: "many" }, "mirrors.web.limit = .many. .*: expected a whole number"],
   [
     { schedule: "@daily", registry: "npm", gone: "never" },

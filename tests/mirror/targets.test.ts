@@ -1,6 +1,6 @@
 /** Which mount is asked for what: by the registry that is stated, by names, by what the operator said. */
 import { describe, expect, test } from "bun:test";
-import { ownPath } from "../../src/app/own-path.ts";
+import { ownPath } from "../../src/app/targets.ts";
 import type { Origin } from "../../src/contract/lockfile.ts";
 import { parsePurl } from "../../src/contract/purl.ts";
 import { BadRequest } from "../../src/lib/errors.ts";

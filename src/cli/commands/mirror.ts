@@ -1,9 +1,9 @@
 import { workInBackground } from "../../app/background.ts";
 import { dryFolder } from "../../app/dry-folder.ts";
-import { targetsFor } from "../../app/own-path.ts";
 import { profileOf, requireUpstream, scratchProfile } from "../../app/profile.ts";
 import { describeEstimate, estimate } from "../../app/registry-estimate.ts";
 import { mountsOf, openCrew, openRuntime, type Runtime, type RuntimeOptions, threads } from "../../app/runtime.ts";
+import { purlProblem, targetsFor } from "../../app/targets.ts";
 import type { Config } from "../../config/schema.ts";
 import { on } from "../../contract/events.ts";
 import type { JobSpec, Task } from "../../contract/jobs.ts";
@@ -64,7 +64,10 @@ export const mirror: Command = {
     requireUpstream("a mirror makes", config);
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
-    const request = mirrorRequest(invocation);
+    const targets = targetsFor(config, mounts);
+    const request = mirrorRequest(invocation, (field, item) =>
+      field === "purls" ? purlProblem(targets, item) : undefined,
+    );
     requireNone([...(asked === undefined ? contradictions(request) : []), ...refusals(request, mounts)], invocation);
     const spec: JobSpec = {
       title: titleOf(invocation),

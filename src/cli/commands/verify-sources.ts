@@ -1,8 +1,8 @@
 /** `proxy verify` of a chosen set: replays what clients would ask for with nothing dialled, and lists every hole. */
 
-import { targetsFor } from "../../app/own-path.ts";
 import { profileOf } from "../../app/profile.ts";
 import { openCrew, openRuntime, type RuntimeOptions, threads } from "../../app/runtime.ts";
+import { targetsFor } from "../../app/targets.ts";
 import type { Closure } from "../../contract/jobs.ts";
 import type { Aside } from "../../contract/lockfile.ts";
 import { counted } from "../../lib/sizes.ts";

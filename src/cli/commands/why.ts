@@ -1,6 +1,6 @@
-import { targetsFor } from "../../app/own-path.ts";
 import { profileOf } from "../../app/profile.ts";
 import { mountsOf, openRuntime, type Runtime } from "../../app/runtime.ts";
+import { targetsFor } from "../../app/targets.ts";
 import { documentAt } from "../../cache/target.ts";
 import type { ReleaseFacts } from "../../contract/ecosystem.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   type FieldName,
   flagsOf,
+  type ItemCheck,
   messageFor,
   type Problem,
   readRequest,
@@ -43,10 +44,7 @@ const SPELLED: Partial<Record<FieldName, keyof typeof fieldsShape>> = { sources:
 const spelling: Spelling = (name) => SPELLED[name] ?? (Object.hasOwn(fieldsShape, name) ? name : undefined);
 
 /** Every problem of a request. `check`: as for `readRequest`. */
-export function readFields(
-  raw: Fields,
-  check: (name: string, item: string) => string | undefined,
-): { fields: MirrorFields; errors: FieldError[] } {
+export function readFields(raw: Fields, check: ItemCheck): { fields: MirrorFields; errors: FieldError[] } {
   const { request, problems } = readRequest(fieldsShape, normalised(raw), check);
   return { fields: request, errors: problems.map(fieldError) };
 }

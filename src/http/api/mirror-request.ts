@@ -1,6 +1,6 @@
 /** From the body of a request for a mirror job to what it asks for: JSON, a form with files, or an SBOM as it is. */
 import { BadRequest, messageOf } from "../../lib/errors.ts";
-import type { PartialRequest } from "../../mirror/request/request.ts";
+import type { ItemCheck, PartialRequest } from "../../mirror/request/request.ts";
 import { type Fields, fromTexts, type MirrorFields, readFields } from "./mirror-fields.ts";
 import { boundaryOf, partsOf } from "./multipart.ts";
 import { type FieldError, InvalidFields } from "./problem.ts";
@@ -116,10 +116,7 @@ async function formOf(parts: ReturnType<typeof partsOf>, uploads: Uploads): Prom
 }
 
 /** Reads the fields of a request. Throws InvalidFields where it has none. `check`: of items of lists, what is wrong with them. */
-export function requestOf(
-  { body, files: kept, errors: before }: Received,
-  check: (name: string, item: string) => string | undefined,
-): Asked {
+export function requestOf({ body, files: kept, errors: before }: Received, check: ItemCheck): Asked {
   const raw = "json" in body ? jsonOf(body.json) : fromTexts(body.texts);
   if (typeof raw !== "object" || raw === null || Array.isArray(raw))
     throw new InvalidFields([{ field: "body", message: "expected an object with fields" }]);

@@ -257,14 +257,16 @@ export function flagsOf(schema: z.ZodType): { heading: string; flags: readonly R
   return found && { heading: found.heading, flags: found.flags.map((flag) => ({ describe: meaning, ...flag })) };
 }
 
+/** What is wrong with an item of a list that is well-formed, by what only the caller knows: which mounts and recordings there are. */
+export type ItemCheck = (field: string, item: string) => string | undefined;
+
 /**
- * Reads every field by itself, so that all problems are found at once. `check` judges items of lists that are well-formed, by what
- * only the caller knows: which mounts and recordings there are.
+ * Reads every field by itself, so that all problems are found at once.
  */
 export function readRequest<S extends Readonly<Record<string, z.ZodType>>>(
   shape: S,
   raw: Readonly<Record<string, unknown>>,
-  check: (name: string, item: string) => string | undefined = () => undefined,
+  check: ItemCheck = () => undefined,
 ): { request: { [K in keyof S]?: z.output<S[K]> }; problems: Problem[] } {
   const problems: Problem[] = Object.keys(raw)
     .filter((name) => !Object.hasOwn(shape, name))

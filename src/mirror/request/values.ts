@@ -29,11 +29,13 @@ export const bool = () =>
     z.boolean({ error: "expected true or false" }),
   );
 
+const COUNT = "expected a whole number, at least 1";
+
 /** A whole number, at least 1. */
 export const count = () =>
   z.preprocess(
     (raw) => (typeof raw === "string" && /^\d{1,9}$/.test(raw) ? Number(raw) : raw),
-    z.int({ error: "expected a whole number" }).min(1, { error: "expected at least 1" }),
+    z.int({ error: COUNT }).min(1, { error: COUNT }),
   );
 
 /** Bytes. */

@@ -1,5 +1,7 @@
 import { hostname as machine } from "node:os";
 import type { Config } from "../config/schema.ts";
+import { parsePurl } from "../contract/purl.ts";
+import { messageOf } from "../lib/errors.ts";
 import { withoutSlashes } from "../lib/text-ends.ts";
 import type { OwnPath } from "../mirror/sources/addresses.ts";
 import { Targets } from "../mirror/sources/targets.ts";
@@ -8,6 +10,16 @@ import type { Mount } from "../mounts/mounts.ts";
 /** Finds the mounts of package URLs in an installation. `preferred`: the name of a mount. */
 export function targetsFor(config: Config, mounts: Iterable<Mount>, preferred?: string): Targets {
   return new Targets(mounts, { own: ownPath(config), preferred });
+}
+
+/** Why no mount here has what a package URL names; `undefined` where one may have it. */
+export function purlProblem(targets: Targets, purl: string): string | undefined {
+  try {
+    targets.of(parsePurl(purl), purl);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /**
