@@ -37,10 +37,7 @@ export function taker(
   const targets = targetsFor(config, served);
   const most = config.concurrency * GREED;
 
-  const check: ItemCheck = (name, item) => {
-    if (name === "set") return sets.has(item) ? undefined : `there is no set ${item}`;
-    return name === "purls" ? purlProblem(targets, item) : undefined;
-  };
+  const check: ItemCheck = (name, item) => (name === "purls" ? purlProblem(targets, item) : undefined);
 
   /** Reads all sources before it throws what is wrong with them. */
   async function* tasksFor({ request, files }: Asked, aside: (aside: Aside) => void): AsyncGenerator<Task> {
@@ -83,7 +80,9 @@ export function taker(
 
   const requireGood = async ({ request, files, errors }: Asked): Promise<void> => {
     const problems = refusals(request, served);
-    const { concurrency = 0 } = request;
+    const { concurrency = 0, set = [] } = request;
+    for (const [n, name] of set.entries())
+      if (!(await sets.has(name))) problems.push({ path: ["set", n], message: `there is no set ${name}` });
     const message = `expected at most ${most}, four times the configured concurrency`;
     if (concurrency > most) problems.push({ path: ["concurrency"], message });
     // What is missing may be in a field that is wrong.

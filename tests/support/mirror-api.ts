@@ -1,4 +1,6 @@
 /** The API of mirror jobs in this process: its routes, a store of jobs and a runner, over a cache in front of an upstream. */
+import { packageLock } from "../../ecosystems/npm/lockfile-npm.ts";
+import { requirementsTxt } from "../../ecosystems/pypi/lockfile-requirements.ts";
 import { mirrorApi } from "../../src/app/mirror-api.ts";
 import { taker } from "../../src/app/mirror-take.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -25,7 +27,9 @@ export const LARGE = "pkg:files/file@large";
 
 /** `pkg:files/file@small` and `@large` can be mirrored. The runner starts when it is told. */
 export async function mirrorApiOf({ config: changes = {}, refuse = () => undefined }: Options = {}) {
-  const all = await setUp({ pinsWhatItFetches: true });
+  const files = await setUp({ pinsWhatItFetches: true });
+  const ecosystem = { ...files.mount.ecosystem, lockfiles: [requirementsTxt, packageLock] };
+  const all = { ...files, mount: { ...files.mount, ecosystem } };
   const set = jobStore(all);
   const config = { ...loadConfig({ ecosystems: [] }).config, ...changes };
   const openPool = () => ({ ...set.pool, close: () => {} });
