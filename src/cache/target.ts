@@ -15,7 +15,7 @@ import type {
 import { canonicalPath } from "../contract/path.ts";
 import { isClear, isPlain } from "../contract/plain.ts";
 import { classify, type Match, type Miss, upstreamsOf } from "../mounts/match.ts";
-import { knownUpstreams, type Mount } from "../mounts/mounts.ts";
+import { knownUpstreams, type Mount, mayFetch } from "../mounts/mounts.ts";
 import type { FileFact } from "./documents/facts.ts";
 
 type Held = ArtifactRoute | MetadataRoute;
@@ -126,6 +126,15 @@ export interface Source {
   /** What tells it from others, also after a restart: its base address, the first where it has several. */
   registry: string;
   urls: readonly string[];
+  /** One of the places that an index states of a file: what has the digest that is stated may come from the next as well. */
+  isStated?: true;
+}
+
+/** The places that an index states of a file, of those that may be asked. */
+export function statedSources(mount: Mount, fact: FileFact | undefined): Source[] {
+  return (fact?.urls ?? [])
+    .filter((url) => mayFetch(mount, url))
+    .map((url) => ({ registry: url, urls: [url], isStated: true }));
 }
 
 /** Where a path may be, in the order in which registries are asked. `declared`: upstreams that upstream itself declared. A path

@@ -66,8 +66,10 @@ export interface ReleaseFacts extends Release {
 export interface FileFacts {
   /** Where clients of this proxy request it; matches an artifact route or one of immutable metadata. */
   path: Path;
-  /** Where upstream keeps it, when no route can say. */
-  url?: string;
+  /** Where upstream keeps it, when no route can say: addresses in the order in which they are tried, before those of its route. Where
+   * the digest is stated, the next one is tried where one fails, lacks the file or has other bytes; otherwise only where one
+   * lacks it. */
+  url?: string | readonly string[];
   digest?: Digest;
   /** Bytes. */
   size?: number;

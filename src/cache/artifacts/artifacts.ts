@@ -23,7 +23,7 @@ import { describingKeys, type Judgement, judge, storedFact } from "../integrity/
 import { requirePlausible } from "../integrity/plausible.ts";
 import { commitStored, Evicted } from "../integrity/removal.ts";
 import type { Vouching } from "../integrity/signature-policy.ts";
-import { documentAt, type Source, sourcesOf, type Target } from "../target.ts";
+import { documentAt, sourcesOf, statedSources, type Target } from "../target.ts";
 import { type Downloaded, download, NotStored } from "../transfer/download.ts";
 import { follow } from "../transfer/join-download.ts";
 import { confine, type Sources } from "../transfer/origins.ts";
@@ -531,8 +531,8 @@ export class ArtifactCache {
       kind: "artifact",
       // What can be asked instead may not have it; then people want to know why it was not asked for where it is.
       path:
-        fact?.url && !mayFetch(mount, fact.url)
-          ? `${path}, which its index has at ${fact.url} (not among allow_hosts),`
+        fact?.urls && !fact.urls.some((url) => mayFetch(mount, url))
+          ? `${path}, which its index has at ${fact.urls.join(" and ")} (not among allow_hosts),`
           : path,
       ...(await this.#sources(target, fact, expected)),
       expected,
@@ -582,10 +582,11 @@ export class ArtifactCache {
   async #sources(target: Artifact, fact: FileFact | undefined, digest: Digest | undefined): Promise<Sources> {
     const declared = await this.#documents.declared(target.mount);
     const confined = await confine(this.#documents, target, sourcesOf(target, declared, digest), fact?.name);
-    if (!fact?.url || !mayFetch(target.mount, fact.url)) return confined;
     // Where the index has it; it has been asked for there, whoever has the package.
-    const stated: Source = { registry: fact.url, urls: [fact.url] };
-    return { ...confined, sources: [stated, ...confined.sources] };
+    const stated = statedSources(target.mount, fact);
+    const isStated = (url: string) => stated.some(({ registry }) => registry === url);
+    const others = confined.sources.filter(({ urls }) => !urls.every(isStated));
+    return { ...confined, sources: [...stated, ...others] };
   }
 }
 

@@ -7,12 +7,12 @@ import type { DocumentRow, FactsPage } from "../../index/rows.ts";
 import { acquire, isLeased, type Lease } from "../../leases/symlink/lease.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
-import { type Mount, mayFetch } from "../../mounts/mounts.ts";
+import type { Mount } from "../../mounts/mounts.ts";
 import { digestAlgorithms } from "../artifacts/digest-headers.ts";
 import type { Context } from "../context.ts";
 import { stage } from "../generations/pending-pointers.ts";
 import { commitStored } from "../integrity/removal.ts";
-import { documentAt, sourcesOf, type Target } from "../target.ts";
+import { documentAt, sourcesOf, statedSources, type Target } from "../target.ts";
 import { type Downloaded, download, NotStored, unframed } from "../transfer/download.ts";
 import { confine, registryOf, type Sources } from "../transfer/origins.ts";
 import { discard } from "../transfer/part-file.ts";
@@ -163,7 +163,8 @@ export class DocumentFetch {
     digest: Digest | undefined,
   ): Promise<Sources> {
     const { mount, route } = target;
-    if (fact?.url && mayFetch(mount, fact.url)) return { sources: [{ registry: fact.url, urls: [fact.url] }] };
+    const stated = statedSources(mount, fact);
+    if (stated.length > 0) return { sources: stated };
     const declared = route.from ? await this.#documents.declared(mount) : {};
     return confine(this.#documents, target, sourcesOf(target, declared, digest), fact?.name);
   }

@@ -9,7 +9,8 @@ export interface FileFact {
   version: string;
   digest?: Digest;
   size?: number;
-  url?: string;
+  /** Where it is said to be, in their order. */
+  urls?: readonly string[];
   /** Milliseconds since 1970, and only where policy may trust it. */
   publishedAt?: number;
   /** Of a document that is held by its content: where. */
@@ -24,7 +25,7 @@ type Entry = [
   string,
   Digest | null,
   number | null,
-  string | null,
+  string | readonly string[] | null,
   number | null,
   (readonly Path[] | null)?,
   Path?,
@@ -41,16 +42,7 @@ export function pagesOf({ releases = [], documents = [] }: Facts, base: string):
   for (const { name, version, publishedAt, dateTrust, files = [] } of releases) {
     const at = publishedAt && dateTrust !== "author" ? publishedAt.getTime() : null;
     for (const { path, digest, size, url } of files)
-      entries.push(
-        spelled(path, [
-          name,
-          version,
-          digest ?? null,
-          size ?? null,
-          url !== undefined && URL.canParse(url, base) ? new URL(url, base).href : null,
-          at,
-        ]),
-      );
+      entries.push(spelled(path, [name, version, digest ?? null, size ?? null, placesOf(url, base), at]));
   }
   entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   const pages: FactsPage[] = [];
@@ -73,6 +65,14 @@ export function pagesOf({ releases = [], documents = [] }: Facts, base: string):
   }
   flush();
   return pages;
+}
+
+/** One address as a text. */
+function placesOf(url: string | readonly string[] | undefined, base: string): string | readonly string[] | null {
+  if (url === undefined) return null;
+  const all = typeof url === "string" ? [url] : url;
+  const [first, ...more] = all.flatMap((each) => (URL.canParse(each, base) ? new URL(each, base).href : []));
+  return first === undefined ? null : more.length > 0 ? [first, ...more] : first;
 }
 
 type Statement = Entry extends [string, ...infer Rest] ? Rest : never;
@@ -108,7 +108,7 @@ function factOf([key, name, version, digest, size, url, publishedAt, at, path]: 
     version,
     ...(digest !== null && { digest }),
     ...(size !== null && { size }),
-    ...(url !== null && { url }),
+    ...(url !== null && { urls: typeof url === "string" ? [url] : url }),
     ...(publishedAt !== null && Number.isFinite(publishedAt) && { publishedAt }),
     ...(at && { at }),
   };

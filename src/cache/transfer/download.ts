@@ -8,7 +8,8 @@ import type { Storage } from "../../blobs/storage.ts";
 import { type Digests, Hasher, splitDigest } from "../../contract/digest.ts";
 import type { Algorithm } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
-import { DigestMismatch, UpstreamFailed } from "../../lib/errors.ts";
+import { DigestMismatch, NotFound, UpstreamFailed } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
 import { chunksOf } from "../../upstream/body.ts";
 import type { Upstream } from "../../upstream/client.ts";
 import { isPageType } from "../integrity/plausible.ts";
@@ -74,7 +75,7 @@ export async function download(parts: Parts, wanted: Download): Promise<Download
 
 class Transfer {
   readonly #upstream: Upstream;
-  readonly #wanted: Download;
+  #wanted: Download;
   readonly #part: PartFile;
   #hasher: Hasher;
   /** What upstream said of the body, since it first answered. */
@@ -93,10 +94,17 @@ class Transfer {
   async run(): Promise<Downloaded> {
     await this.#inherit();
     let furthest = this.#size;
+    let mismatch: DigestMismatch | undefined;
     for (let breaks = 0; ; breaks++) {
       try {
         return await this.#finish(await this.#receive());
       } catch (error) {
+        if (error instanceof DigestMismatch && this.#leaveOutPlace()) {
+          mismatch ??= error;
+          await this.#restart(error);
+          continue;
+        }
+        if (mismatch && error instanceof NotFound) throw mismatch;
         // One that is too slow would be so again.
         const passing = error instanceof UpstreamFailed && error.retryable && !error.timeout;
         const mayGoOn = passing && this.#head !== undefined;
@@ -107,6 +115,21 @@ class Transfer {
         await Bun.sleep(50 * 2 ** breaks);
       }
     }
+  }
+
+  /** Of several places that an index states, one that has other bytes is asked no more; false where it is the only one. */
+  #leaveOutPlace(): boolean {
+    const { mount, path, sources } = this.#wanted;
+    const place = sources.find(({ registry, isStated }) => isStated && registry === this.#head?.registry);
+    const others = sources.filter((each) => each !== place);
+    if (!place || others.length === 0) return false;
+    log.warn("one of the places of a file has other bytes than its index states; the next one is tried", {
+      mount: mount.name,
+      path,
+      place: place.registry,
+    });
+    this.#wanted = { ...this.#wanted, sources: others };
+    return true;
   }
 
   close(): Promise<void> {

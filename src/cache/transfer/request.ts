@@ -73,10 +73,17 @@ export async function request(
   // Once bytes are here, the rest can only come from where they came from.
   let left = known ? [{ registry: known.registry ?? "", urls: [known.url] }] : [...wanted.sources];
   let absence = new NotFound(`${wanted.path}: no upstream is configured that could have it`);
+  let failure: UpstreamFailed | undefined;
   for (let source = left.shift(); source; source = left.shift()) {
     try {
-      return await askRegistry(upstream, wanted, source, from, known);
+      return await askRegistry(upstream, wanted, source, { from, known, isLast: left.length === 0 });
     } catch (error) {
+      // What a digest is stated of is the same wherever it is.
+      const mayBeElsewhere = source.isStated && wanted.expected && left.length > 0 && error instanceof UpstreamFailed;
+      if (mayBeElsewhere) {
+        failure = error;
+        continue;
+      }
       if (!(error instanceof NotFound)) throw left.length > 0 ? standing(error, left) : error;
       absence = error;
     }
@@ -85,7 +92,7 @@ export async function request(
       absence.message += `; ${hostsOf(left.filter((each) => !remaining.includes(each)))} may not answer, since the package is of another registry`;
     left = [...remaining];
   }
-  throw absence;
+  throw failure ?? absence;
 }
 
 /** The same failure, with the reason why nobody else was asked. */
@@ -103,9 +110,8 @@ function hostsOf(sources: readonly Source[]): string {
 async function askRegistry(
   upstream: Upstream,
   wanted: Wanted,
-  { registry, urls }: Source,
-  from: number,
-  known: Head | undefined,
+  { registry, urls, isStated }: Source,
+  { from, known, isLast }: { from: number; known: Head | undefined; isLast: boolean },
 ): Promise<Answered> {
   const { mount, path, method, validators, kind } = wanted;
   let absence = new NotFound(`${path}: no upstream is configured that could have it`);
@@ -116,7 +122,8 @@ async function askRegistry(
     const rest = from > 0 && { range: `bytes=${from}-`, ...(known?.etag && { "if-range": known.etag }) };
     try {
       // Only the last one is worth waiting for.
-      const patience = url === urls.at(-1) ? undefined : 0;
+      const mayBeElsewhere = isStated && wanted.expected && !isLast;
+      const patience = url === urls.at(-1) && !mayBeElsewhere ? undefined : 0;
       const headers = { ...wanted.requestHeaders, ...conditional, ...rest };
       const response = await upstream.fetch(mount, url, { ...(method && { method }), headers, patience, kind });
       if (from > 0 && known ? isRest(response, wanted, from, known) : response.status === 200)

@@ -205,7 +205,8 @@ function allFilesOf(
 function factOf(path: Path, file: FileFacts, parts: readonly ReleaseFacts[]): { fact?: FileFact } {
   const { digest, size, url } = file;
   const stated = parts.find(({ files }) => files?.includes(file));
-  if (!stated || digest === undefined || (url !== undefined && !URL.canParse(url))) return {};
+  const urls = url === undefined ? [] : typeof url === "string" ? [url] : url;
+  if (!stated || digest === undefined || !urls.every((each) => URL.canParse(each))) return {};
   const { name, version, publishedAt, dateTrust } = stated;
   const at = dateTrust === "author" ? Number.NaN : (publishedAt?.getTime() ?? Number.NaN);
   return {
@@ -215,7 +216,7 @@ function factOf(path: Path, file: FileFacts, parts: readonly ReleaseFacts[]): { 
       version,
       digest,
       ...(size !== undefined && { size }),
-      ...(url !== undefined && { url }),
+      ...(urls.length > 0 && { urls }),
       ...(!Number.isNaN(at) && { publishedAt: at }),
     },
   };
