@@ -44,8 +44,12 @@ interface Described extends Fetched {
   orDescribedBy?(p: Params, path: Path): readonly Path[];
 }
 
-/** Documents that change together: a root names their digests (`Facts.documents`), and what a name of theirs means is what
- * the root that is served says of it. The root is replaced once what is in use of its generation is here. */
+/**
+ * Documents that change together: a root states their digests (`Facts.documents`), and what a name of theirs means is what the
+ * root that is served says of it. Where the root says where each content is (`at`), it is replaced once what is in use of its
+ * generation is here. Otherwise a new root makes what it names due at once. A root may itself be of the generation of another
+ * one (a timestamp names a snapshot, which names an index).
+ */
 export interface Generation {
   /** What may head it, the first that upstream has: an `InRelease`, else a `Release`. */
   roots: readonly Path[];
@@ -99,7 +103,7 @@ export interface MetadataRoute extends Described {
   accept?: string;
   /** Media types that `rewrite` can produce, the default first; the client's `Accept` chooses. Default: as upstream. */
   variants?: readonly string[];
-  /** The generation that the document is of, as far as the path tells. */
+  /** The generation that the document is of, as far as the path tells. Default: none. */
   generation?(p: Params): Generation;
   /** Whether a document beside a root is of its generation, where the two can tell. */
   agrees?(doc: Doc, root: Doc): boolean;

@@ -109,7 +109,9 @@ export class Generations {
       const target = documentAt(mount, path);
       if (!target) continue;
       const row = this.#documents.held(mount, path);
-      if (row && !force && lateness(target, row, this.#context.now()) <= settled) return target;
+      // A root that another one names is as current as that one.
+      const isNamed = generationOf(target)?.roots.includes(path) === false;
+      if (row && !force && !isNamed && lateness(target, row, this.#context.now()) <= settled) return target;
       try {
         await this.#documents.load(target, { force });
         return target;
