@@ -52,7 +52,7 @@ export async function look(
       const file = fileOf(outcome);
       if (file && files.length < FILES) files.push(file);
     };
-    const job = new Job({ ledger, pool, mounts, spec, dry: true, sizes: SIZES, tell });
+    const job = new Job({ ledger, pool, mounts, spec, purpose: "estimate", sizes: SIZES, tell });
     await job.run();
     const { total, failed, bytes } = job.progress;
     return {

@@ -55,7 +55,7 @@ export async function estimate(
       found.unknown += Number(size === undefined);
     };
     const { registry: _, ...packages } = spec;
-    await new Job({ ...running, ledger, spec: packages, dry: true, tell }).run();
+    await new Job({ ...running, ledger, spec: packages, purpose: "estimate", tell }).run();
     const factor = sample.length > 0 ? chosen / sample.length : 0;
     return {
       listed: Object.values(others).reduce((sum, count) => sum + count, chosen),

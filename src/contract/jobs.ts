@@ -14,6 +14,9 @@ export interface Choice {
 /** `prod`: what an installer takes; `all`: also what the asked-for releases need for development, and all their extras. */
 export type Closure = "none" | "prod" | "all";
 
+/** What a job is run for: to fetch and pin; to plan only, so that nothing stays; to compare what is stored with what clients are told. */
+export type JobPurpose = "mirror" | "estimate" | "verify";
+
 export interface JobSpec {
   /** Where it came from, for people: `mirror --lockfile package-lock.json`. */
   title: string;

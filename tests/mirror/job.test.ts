@@ -56,7 +56,7 @@ test("a plan fetches no file", async () => {
   await using all = await setUp();
   await all.get("/f/small");
   await all.cache.drain();
-  const { outcomes } = await jobOf(all, ["pkg:files/file"], { dry: true });
+  const { outcomes } = await jobOf(all, ["pkg:files/file"], { purpose: "estimate" });
   expect(outcomes.map(({ path, size, outcome, mount }) => [mount, path, size, outcome])).toEqual([
     ["files", "/f/small", 10_000, "held"],
     ["files", "/f/large", 3_000_000, "planned"],

@@ -46,16 +46,16 @@ async function setUp() {
   const { calls, ecosystem } = counted(npm);
   const mount = makeMount("npm", ecosystem, { upstreams: { default: url }, ttl: 300_000 });
   const { cache, again, close } = await engine({ pinsWhatItFetches: true });
-  const run = async (over: typeof cache, check: boolean) => {
+  const run = async (over: typeof cache, purpose: "mirror" | "verify") => {
     const tasks = mirrorTasks(over, () => mount);
     const ledger = new MemoryLedger();
     await ledger.add(new Targets([mount]).ofAll(PURLS.map((purl) => ["", purl])));
     const pool = { run: (name: keyof typeof tasks, input: unknown) => tasks[name](input as never) as never };
-    const job = new Job({ pool, ledger, mounts: new Map([["npm", mount]]), spec: SPEC, check });
+    const job = new Job({ pool, ledger, mounts: new Map([["npm", mount]]), spec: SPEC, purpose });
     await job.run();
     return job.progress;
   };
-  await run(cache, false);
+  await run(cache, "mirror");
   return {
     calls,
     offline: await again({ makesUpstreamRequests: false, pinsWhatItFetches: false }),
@@ -71,7 +71,7 @@ test("a document is read once, and shown once in each of its forms, however many
   await using all = await setUp();
   Object.assign(all.calls, { parse: 0, rewrite: 0 });
   const opened = spyOn(all.offline.documents, "bytes");
-  expect(await all.run(all.offline, true)).toMatchObject({ skipped: PURLS.length, failed: 0 });
+  expect(await all.run(all.offline, "verify")).toMatchObject({ skipped: PURLS.length, failed: 0 });
   expect(all.calls).toEqual({ parse: NAMES.length * (1 + VARIANTS), rewrite: NAMES.length * VARIANTS });
   // For what it states, and for what is shown of it; and the registry's keys.
   expect(opened.mock.calls.length).toBeLessThanOrEqual(NAMES.length * 2 + 1);
@@ -79,12 +79,12 @@ test("a document is read once, and shown once in each of its forms, however many
 
 test("what changes meanwhile is seen: a file that is not held any more is listed by no document", async () => {
   await using all = await setUp();
-  expect(await all.run(all.offline, true)).toMatchObject({ skipped: PURLS.length, failed: 0 });
+  expect(await all.run(all.offline, "verify")).toMatchObject({ skipped: PURLS.length, failed: 0 });
   const path = "/a/-/a-1.2.0.tgz";
   const { sha256 } = all.offline.context.artifacts.find("npm", path)!;
   const lost = { sha256, artifacts: [{ mount: "npm", path }], documents: [], spoiled: [], packages: [], now: 1 };
   await all.offline.context.commit("forgetLost", lost);
-  expect(await all.run(all.offline, true)).toMatchObject({
+  expect(await all.run(all.offline, "verify")).toMatchObject({
     skipped: PURLS.length - 1,
     // The file, and each form of the document that no longer lists it.
     failed: 1 + VARIANTS,

@@ -44,7 +44,16 @@ export async function mirrored(
       ...more,
     };
     const tell = (outcome: Outcome) => void outcomes.push(outcome);
-    const job = new Job({ pool, mounts: new Map([["m", mount]]), ledger, spec, tell, dry, sizes: SIZES, backoff: 1 });
+    const job = new Job({
+      pool,
+      mounts: new Map([["m", mount]]),
+      ledger,
+      spec,
+      tell,
+      purpose: dry ? "estimate" : "mirror",
+      sizes: SIZES,
+      backoff: 1,
+    });
     await job.run();
     return { outcomes, progress: job.progress };
   } finally {

@@ -60,7 +60,7 @@ export interface HoldOptions {
   /** Whether upstream is asked about what is unverified, though it was asked a moment ago. */
   refresh?: boolean | undefined;
   /** Whether upstream is not asked about what is unverified, however long ago it was. */
-  dry?: boolean | undefined;
+  plansOnly?: boolean | undefined;
 }
 
 /** A file that was compared with what is stated of it. */
@@ -211,7 +211,7 @@ export class ArtifactCache {
   async #due(
     target: Artifact,
     row: ArtifactRow,
-    { fact, refresh, dry }: HoldOptions = {},
+    { fact, refresh, plansOnly }: HoldOptions = {},
   ): Promise<Fetching | undefined> {
     const { settings, now } = this.#context;
     const judgement = await this.judge(target, row, fact);
@@ -219,7 +219,7 @@ export class ArtifactCache {
       if (!settings.makesUpstreamRequests) throw new Withheld(contradiction(target, judgement));
       return { fact, stored: row };
     }
-    if (judgement.kind === "verified" || !settings.makesUpstreamRequests || dry) return undefined;
+    if (judgement.kind === "verified" || !settings.makesUpstreamRequests || plansOnly) return undefined;
     return refresh || now() >= this.#dueAt(target, row) ? { fact, stored: row, revalidates: true } : undefined;
   }
 

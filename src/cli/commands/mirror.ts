@@ -197,7 +197,7 @@ async function tasksFrom(
 async function look(spec: JobSpec, tasks: AsyncIterable<Task>, running: RunOptions): Promise<Counts> {
   const ledger = new MemoryLedger();
   for await (const task of tasks) await ledger.add([task]);
-  const job = new Job({ ...running, ledger, spec, dry: true, sizes: SIZES });
+  const job = new Job({ ...running, ledger, spec, purpose: "estimate", sizes: SIZES });
   await job.run();
   return job.progress;
 }

@@ -77,7 +77,7 @@ export async function verifySources(
         pool,
         ledger,
         mounts: runtime.mounts,
-        check: true,
+        purpose: "verify",
         spec: {
           title: "verify",
           runBy: "command",

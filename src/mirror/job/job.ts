@@ -6,7 +6,7 @@ import type { Staged } from "../../cache/generations/pending-pointers.ts";
 import { documentAt } from "../../cache/target.ts";
 import type { Ecosystem, Path, Release, Requirement } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
-import { isRelease, type JobSpec, type ReleaseTask } from "../../contract/jobs.ts";
+import { isRelease, type JobPurpose, type JobSpec, type ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl, keyOf } from "../../contract/purl.ts";
 import { DigestMismatch, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { isWithinWindow } from "../../lib/window.ts";
@@ -41,12 +41,10 @@ export interface JobOptions {
   spec: JobSpec;
   /** What earlier runs of the job came to. Default: nothing. */
   earlier?: Counts;
-  /** Files are only planned. */
-  dry?: boolean;
+  /** Default: `mirror`. */
+  purpose?: JobPurpose;
   /** Of a dry run: of how many files whose size no index states upstream is asked for it. Default: none. */
   sizes?: number;
-  /** Nothing is dialled: what is held is read, and compared with what clients are told of it. */
-  check?: boolean;
   /** Hours in which work may begin. Default: always. */
   window?: string | undefined;
   /** Milliseconds before what failed is tried again for the first time. Default: a second. */
@@ -99,8 +97,15 @@ export class Job {
   /** Odd entries that were told of. */
   readonly #odd = new Set<string>();
 
+  /** Whether files are only planned. */
+  readonly #isEstimate: boolean;
+  /** Whether stored files are read again, and compared. */
+  readonly #isVerify: boolean;
+
   constructor(options: JobOptions) {
     this.#options = options;
+    this.#isEstimate = options.purpose === "estimate";
+    this.#isVerify = options.purpose === "verify";
     this.#sizes = options.sizes ?? 0;
     addCounts(this.progress, options.earlier ?? noCounts());
     this.#limit = pLimit(options.spec.concurrency);
@@ -123,9 +128,14 @@ export class Job {
     });
   }
 
+  /** How files are treated. */
+  get #how(): { plansOnly: boolean; rehash: boolean } {
+    return { plansOnly: this.#isEstimate, rehash: this.#isVerify };
+  }
+
   /** Works until nothing is left, or the job is canceled. Rejects only where its ledger does. */
   async run(): Promise<void> {
-    const { ledger, spec, dry, window } = this.#options;
+    const { ledger, spec, window } = this.#options;
     // A task waits for documents more than it downloads: twice as many keep the downloads busy.
     const lanes = new Lanes(2 * spec.concurrency);
     let turned = performance.now();
@@ -149,7 +159,7 @@ export class Job {
     }
     await lanes.drain();
     if (ledger.isCanceled()) return;
-    if (!dry) await finish({ ...this.#options, dispatch: this.#dispatch, progress: this.progress });
+    if (!this.#isEstimate) await finish({ ...this.#options, dispatch: this.#dispatch, progress: this.progress });
     if (ledger.isCanceled()) return;
     this.progress.phase = "complete";
   }
@@ -245,7 +255,7 @@ export class Job {
 
   /** Holds what is read to select; first what states its digest, which holding it would hold without a word. */
   async #readFile(mount: string, path: Path): Promise<Held> {
-    const { dry, mounts } = this.#options;
+    const { mounts } = this.#options;
     const at = mounts.get(mount)!;
     const target = documentAt(at, path);
     for (const proof of target?.route.describedBy?.(target.params, path, at.traits) ?? [])
@@ -253,7 +263,7 @@ export class Job {
         await this.#readFile(mount, proof).catch((error: unknown) => {
           if (!(error instanceof NotFound)) throw error;
         });
-    const held = await this.#dispatch.hold({ mount, path, options: { inside: true, dry } });
+    const held = await this.#dispatch.hold({ mount, path, options: { inside: true, plansOnly: this.#isEstimate } });
     if (held.fetched && !held.isUnread) this.#read.set(`${mount}${held.path}`, held.bytes);
     return held;
   }
@@ -293,10 +303,9 @@ export class Job {
     const key = `${mount} ${keyOf(release)}`;
     const known = this.#nodes.get(key);
     if (known) return Promise.resolve(known);
-    const { check: rehash, dry } = this.#options;
     const { path } = ecosystem.graph!(release);
     const purl = formatPurl(ecosystem, release);
-    return this.#file(work, purl, { path, optional: false }, { inside: true, rehash, dry }, undefined).then(
+    return this.#file(work, purl, { path, optional: false }, { inside: true, ...this.#how }, undefined).then(
       ([held]) => {
         const requires = (held?.requires ?? []).map(({ name, range }) => ({ name, version: range }));
         const node = { requires, requiresAll: held?.requiresAll ?? false };
@@ -308,10 +317,10 @@ export class Job {
   }
 
   async #release(work: Work, task: ReleaseTask): Promise<void> {
-    const { pool, dry, ledger, check, mounts } = this.#options;
+    const { pool, ledger, mounts } = this.#options;
     const spec = task.inGraph ? { ...this.#options.spec, closure: "none" as const } : this.#options.spec;
     const isWhole = task.version !== undefined && (await ledger.isWhole(task));
-    const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: check }));
+    const plan = await this.#limit(() => pool.run("plan", { task, spec, isWhole, rehash: this.#isVerify }));
     this.progress.phase = "downloading";
     this.#remark(work, task, plan);
     const { files, held, expected, matures } = plan;
@@ -327,17 +336,16 @@ export class Job {
       });
     // Where files are only planned, the one that has an expected digest may be among those that do not come.
     const options: HoldOptions = {
-      expected: dry ? undefined : expected,
+      expected: this.#isEstimate ? undefined : expected,
       // What is read where one version of each package is selected may lead to more files of the release.
       inside: spec.closure !== "none" || (task.inGraph && mounts.get(task.mount)!.ecosystem.selects) !== undefined,
       refresh: spec.refresh,
-      rehash: check,
-      dry,
+      ...this.#how,
     };
     // Qualifiers choose files; what these name beside them was not asked for.
     const known = task.qualifiers ? undefined : new Set([...files, ...held].map(({ path }) => path));
     work.count({ total: held.length });
-    if (check && task.inGraph !== "loaded")
+    if (this.#isVerify && task.inGraph !== "loaded")
       for (const reason of await this.#limit(() =>
         pool.run("listing", { task, versions: plan.versions, paths: [...files, ...held].map(({ path }) => path) }),
       ))
@@ -365,8 +373,9 @@ export class Job {
 
   /** What a task's pointers name is held now, unless something of it failed. */
   async #publish(work: Work, staged: readonly Staged[]): Promise<void> {
-    const { ledger, pool, dry, check } = this.#options;
-    if (staged.length === 0 || dry || check || work.failures.length > 0 || ledger.isCanceled()) return;
+    const { ledger, pool } = this.#options;
+    if (staged.length === 0 || this.#isEstimate || this.#isVerify) return;
+    if (work.failures.length > 0 || ledger.isCanceled()) return;
     await pool.run("publish", { mount: work.mount, staged });
   }
 
@@ -401,12 +410,11 @@ export class Job {
    * do without.
    */
   #announced(work: Work, { mount, purl }: ReleaseTask, all: readonly Held[], isWhole: boolean): void {
-    const { check, dry } = this.#options;
     const got = new Set(all.map(({ path }) => path));
     const failed = new Set(work.failures.map(({ path }) => path));
     for (const { path, optional } of all.flatMap(({ files }) => files)) {
-      if (optional || dry || got.has(path) || failed.has(path)) continue;
-      if (check && !isWhole) work.fail(new NotFound("it is announced, and not held"), path);
+      if (optional || this.#isEstimate || got.has(path) || failed.has(path)) continue;
+      if (this.#isVerify && !isWhole) work.fail(new NotFound("it is announced, and not held"), path);
       else
         this.#report(work, {
           mount,
@@ -429,8 +437,7 @@ export class Job {
 
   /** One path of a set, which names all that its client asked for: what the path names in turn was not. */
   async #path(work: Work, path: Path, optional: boolean): Promise<void> {
-    const { check: rehash, dry } = this.#options;
-    const held = await this.#file(work, path, { path, optional }, { rehash, dry }, undefined);
+    const held = await this.#file(work, path, { path, optional }, this.#how, undefined);
     await this.#publish(
       work,
       held.flatMap(({ staged = [] }) => staged),
@@ -445,11 +452,11 @@ export class Job {
     options: HoldOptions,
     known: Set<Path> | undefined,
   ): Promise<Held[]> {
-    const { ledger, dry } = this.#options;
+    const { ledger } = this.#options;
     work.count({ total: 1 });
     try {
       if (ledger.isCanceled()) return [];
-      const sized = dry === true && size === undefined && fact?.size === undefined && this.#sizes-- > 0;
+      const sized = this.#isEstimate && size === undefined && fact?.size === undefined && this.#sizes-- > 0;
       const held = await this.#dispatch.hold({ mount: work.mount, path, options: { ...options, fact, sized } });
       if (optional && held.isAbsent) throw new NotFound(`${path} does not exist`);
       return await this.#got(work, purl, { ...held, size: held.size || (size ?? 0) }, options, known);
@@ -465,11 +472,11 @@ export class Job {
   /** `known`: paths that are seen to already; without it, what the file names is not followed. */
   async #got(work: Work, purl: string, held: Held, options: HoldOptions, known?: Set<Path>): Promise<Held[]> {
     const { path, size, sha256 } = held;
-    const { dry, tell, mounts, spec } = this.#options;
+    const { tell, mounts, spec } = this.#options;
     const file = { mount: work.mount, purl, path };
     const place = `${work.mount}${path}`;
     const [bytes, fetched] = [this.#read.get(place) ?? held.bytes, held.fetched || this.#read.delete(place)];
-    if (dry && fetched) {
+    if (this.#isEstimate && fetched) {
       work.count(this.#planned.has(place) ? { total: -1 } : { bytes: size });
       if (!this.#planned.has(place)) tell?.({ ...file, ...(size > 0 && { size }), outcome: "planned" });
       this.#planned.add(place);

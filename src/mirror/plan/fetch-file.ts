@@ -62,7 +62,7 @@ export interface HoldOptions {
   /** Of what is only looked at: whether upstream is asked for the size of a file, where its index states none. */
   sized?: boolean;
   /** Whether it is only looked at: nothing is fetched but, to look inside, documents. */
-  dry?: boolean | undefined;
+  plansOnly?: boolean | undefined;
 }
 
 /** Holds one path, whatever it is, on purpose: it will not be evicted. Throws what fetching throws. */
@@ -71,7 +71,7 @@ export async function hold(cache: Cache, mount: Mount, path: Path, options: Hold
   if (typeof match === "number" || (match.route.kind !== "artifact" && match.route.kind !== "metadata"))
     throw new NotFound(`${mount.name} has no ${path}`);
   const { route, params } = match;
-  if (options.dry && (route.kind === "artifact" || !options.inside)) {
+  if (options.plansOnly && (route.kind === "artifact" || !options.inside)) {
     const at = targetOf(mount, route, params, path);
     const size = options.fact?.size ?? 0;
     const isUnread = options.inside && route.kind === "artifact" && route.inside !== undefined;
