@@ -10,6 +10,7 @@ import { renderContractKeys } from "./contract.ts";
 import { declarations, renderDeclarations } from "./declarations.ts";
 import { claimed, clientsOf, type Proof } from "./proofs.ts";
 import { renderReference } from "./reference.ts";
+import { renderRequestFields } from "./request-fields.ts";
 
 interface Generated {
   /** Path from the repository's root. */
@@ -28,16 +29,22 @@ const FILES: readonly Generated[] = [
   },
   { file: "docs/configuration.md", render: (ecosystems) => renderConfiguration(ecosystems) },
   { file: "README.md", render: renderSupport },
+  { file: "docs/mirror-api.md", render: (_, current) => between(current, "request", renderRequestFields()) },
   { file: "docs/ecosystems.md", render: (ecosystems) => renderEcosystems(ecosystems) },
 ];
 
 /** The table between two marks: what the plugins can do, and which clients were seen to do it. */
 async function renderSupport(ecosystems: readonly Ecosystem[], current: string): Promise<string> {
-  const [begin, end] = ["<!-- support: scripts/generate.ts -->\n", "<!-- /support -->"];
+  return between(current, "support", supportTable(ecosystems, await claimed()));
+}
+
+/** A text with a part of it replaced: what stands between two marks. */
+function between(current: string, name: string, part: string): string {
+  const [begin, end] = [`<!-- ${name}: scripts/generate.ts -->\n`, `<!-- /${name} -->`];
   const [before = "", rest = ""] = current.split(begin);
   const after = rest.slice(rest.indexOf(end));
-  if (!after) throw new Error(`README.md has no ${begin.trim()} … ${end}`);
-  return `${before}${begin}${supportTable(ecosystems, await claimed())}\n${after}`;
+  if (!after) throw new Error(`there is no ${begin.trim()} … ${end}`);
+  return `${before}${begin}${part}\n${after}`;
 }
 
 function supportTable(ecosystems: readonly Ecosystem[], proofs: readonly Proof[]): string {

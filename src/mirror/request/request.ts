@@ -196,7 +196,10 @@ export const requestShape = {
     "Look for changes again and again, every 5 minutes or as given.",
     "--follow [interval]",
   ),
-  concurrency: field(count().optional(), "Downloads at a time. Default: as configured."),
+  concurrency: field(
+    count().optional(),
+    "Downloads at a time, at most four times the configured `concurrency`. Default: as configured.",
+  ),
   refresh: withFlags(
     HOW,
     bool().prefault(false),
