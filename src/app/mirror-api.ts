@@ -5,7 +5,7 @@ import { INLINE } from "../http/api/mirror-request.ts";
 import { BadRequest, LimitExceeded } from "../lib/errors.ts";
 import type { JobRunner } from "../mirror/job/runner.ts";
 import { type TakeTasks, taker } from "./mirror-take.ts";
-import { look } from "./plan-preview.ts";
+import { previewPlan } from "./plan-preview.ts";
 import { requireUpstream } from "./profile.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -52,7 +52,7 @@ export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions):
         return made;
       }
       const { spec, tasks, asides } = made.planned;
-      return { plan: { ...(await look(spec, tasks, { config, sources, mounts, signal })), asides } };
+      return { plan: { ...(await previewPlan(spec, tasks, { config, sources, mounts, signal })), asides } };
     },
     list: async (page) => (await store.list(page)).map(found),
     find: async (id) => {

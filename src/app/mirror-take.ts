@@ -11,7 +11,7 @@ import { BadRequest, messageOf } from "../lib/errors.ts";
 import { refusals, specOf } from "../mirror/request/job-spec.ts";
 import { contradictions, type ItemCheck, type PartialRequest } from "../mirror/request/request.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
-import { ahead } from "../mirror/sources/read-ahead.ts";
+import { readAhead } from "../mirror/sources/read-ahead.ts";
 import { MOST } from "./plan-preview.ts";
 import type { Runtime } from "./runtime.ts";
 import { purlProblem, targetsFor } from "./targets.ts";
@@ -116,7 +116,7 @@ export function taker(
       return { planned: { spec, tasks: all, asides: told } };
     }
     const job = request.dry_run ? { ...spec, title: `dry run of ${spec.title}`, dry: true } : spec;
-    return { created: { id: await store.create(job, await ahead(tasks)), asides } };
+    return { created: { id: await store.create(job, await readAhead(tasks)), asides } };
   };
 }
 

@@ -1,4 +1,4 @@
-/** What a job would fetch, for a server that is asked: nothing of it is kept. */
+/** Plans a job for a client of the API: what it would fetch. Nothing of it stays. */
 
 import type { PluginSource } from "../config/plugin-source.ts";
 import type { Config } from "../config/schema.ts";
@@ -6,7 +6,7 @@ import type { JobSpec, Task } from "../contract/jobs.ts";
 import type { Plan } from "../http/api/job-view.ts";
 import { BadRequest } from "../lib/errors.ts";
 import { Job, SIZES } from "../mirror/job/job.ts";
-import { Tally } from "../mirror/job/job-summary.ts";
+import { JobSummary } from "../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../mirror/job/ledger.ts";
 import type { Outcome } from "../mirror/job/progress.ts";
 import type { Mount } from "../mounts/mounts.ts";
@@ -14,27 +14,27 @@ import { discard, dryFolder } from "./dry-folder.ts";
 import { scratchProfile } from "./profile.ts";
 import { openPool } from "./runtime.ts";
 
-/** Of a plan, so much is in memory: tasks, and files that are listed. */
+/** Most tasks that a preview plans, and most files that it lists: both are in memory. */
 export const MOST = 50_000;
 const FILES = 10_000;
 
-export interface LookOptions {
+export interface PreviewOptions {
   config: Config;
   sources: readonly PluginSource[];
   mounts: ReadonlyMap<string, Mount>;
   signal: AbortSignal;
 }
 
-let isLooking = false;
+let isPlanning = false;
 
-/** Throws BadRequest: 429 while another looks, 413 where there is too much to look at. */
-export async function look(
+/** Throws BadRequest: 429 while another dry run is under way, 413 where there is too much to plan. */
+export async function previewPlan(
   spec: JobSpec,
   tasks: readonly Task[],
-  { config, sources, mounts, signal }: LookOptions,
+  { config, sources, mounts, signal }: PreviewOptions,
 ): Promise<Omit<Plan, "asides">> {
-  if (isLooking) throw new BadRequest("another dry run is under way", 429);
-  isLooking = true;
+  if (isPlanning) throw new BadRequest("another dry run is under way", 429);
+  isPlanning = true;
   const folder = dryFolder();
   const options = { config, sources, profile: scratchProfile("preview", config, folder) };
   const pool = openPool(config.workers, options);
@@ -45,7 +45,7 @@ export async function look(
       if (ledger.waiting() > MOST || tasks.length > MOST)
         throw new BadRequest(`a dry run looks at no more than ${MOST} packages; a job takes more`, 413);
     }
-    const tally = new Tally();
+    const tally = new JobSummary();
     const files: Plan["files"] = [];
     const tell = (outcome: Outcome) => {
       tally.tell(outcome);
@@ -67,7 +67,7 @@ export async function look(
     };
   } finally {
     await discard(folder, pool);
-    isLooking = false;
+    isPlanning = false;
   }
 }
 

@@ -9,12 +9,12 @@ import type { ScheduledJob } from "../mirror/job/scheduled.ts";
 import { refusals, specOf } from "../mirror/request/job-spec.ts";
 import { messageFor, type Problem } from "../mirror/request/request.ts";
 import { type Input, type Sources, tasksOf } from "../mirror/sources/read.ts";
-import { ahead } from "../mirror/sources/read-ahead.ts";
+import { readAhead } from "../mirror/sources/read-ahead.ts";
 import { Targets } from "../mirror/sources/targets.ts";
 import type { Runtime } from "./runtime.ts";
 import { targetsFor } from "./targets.ts";
 
-/** Throws BadRequest for what only an installation's mounts can tell to be wrong. */
+/** Throws BadRequest for requests that the mounts of this installation cannot do. */
 export function scheduledJobs(config: Config, { mounts, sets }: Pick<Runtime, "mounts" | "sets">): ScheduledJob[] {
   const served = [...mounts.values()];
   return Object.entries(config.mirrors).map(([name, mirror]) => {
@@ -35,7 +35,7 @@ export function scheduledJobs(config: Config, { mounts, sets }: Pick<Runtime, "m
       tasks: () => {
         const aside = ({ what, reason, place }: { what: string; reason: string; place: string }) =>
           log.debug("a scheduled mirror job names what no registry has", { mirror: name, what, reason, place });
-        return ahead(tasksOf(sourcesOf(mirror), { targets: targetsFor(config, served, mount), sets, aside }));
+        return readAhead(tasksOf(sourcesOf(mirror), { targets: targetsFor(config, served, mount), sets, aside }));
       },
     };
   });

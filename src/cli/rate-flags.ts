@@ -1,4 +1,4 @@
-/** The flags by which a mirror is told to leave something to others. */
+/** Flags that bound how fast, and when, a mirror fetches. */
 
 import { SLOWEST } from "../config/mirror.ts";
 import type { Config } from "../config/schema.ts";
@@ -8,13 +8,13 @@ import { parseWindow, WINDOW } from "../lib/window.ts";
 import type { Value } from "./argv.ts";
 import { type Option, under } from "./command.ts";
 
-export const MANNERS_OPTIONS: readonly Option[] = under("How", [
+export const RATE_OPTIONS: readonly Option[] = under("How", [
   { flag: "--rate <size>", describe: "Fetch, or read, at most so much a second: 50MB" },
   { flag: "--window <hours>", describe: "Begin what is fetched in these hours only: 22:00-06:00" },
 ]);
 
 /** The configuration with what the flags say in place of its own. Throws BadRequest. */
-export function withManners(config: Config, flags: Readonly<Record<string, Value>>): Config {
+export function withRateFlags(config: Config, flags: Readonly<Record<string, Value>>): Config {
   const rate = flags.rate === undefined ? config.mirror.rate : parseSize(String(flags.rate));
   if (rate === undefined || (rate > 0 && rate < SLOWEST))
     throw new BadRequest(`--rate ${String(flags.rate)}: expected ${SIZE}, at least 100KB; it is of a second`);

@@ -9,7 +9,7 @@ import { on } from "../../contract/events.ts";
 import type { JobSpec, Task } from "../../contract/jobs.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { Job, SIZES } from "../../mirror/job/job.ts";
-import { Tally } from "../../mirror/job/job-summary.ts";
+import { JobSummary } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { type Counts, countsOf, type Progress } from "../../mirror/job/progress.ts";
 import { type RunOptions, runJob } from "../../mirror/job/run.ts";
@@ -17,10 +17,10 @@ import type { Opened } from "../../mirror/registry/registries.ts";
 import { refusals, specOf } from "../../mirror/request/job-spec.ts";
 import { contradictions, type PartialRequest } from "../../mirror/request/request.ts";
 import { tasksOf } from "../../mirror/sources/read.ts";
-import { ahead } from "../../mirror/sources/read-ahead.ts";
+import { readAhead } from "../../mirror/sources/read-ahead.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { type Command, type Invocation, under } from "../command.ts";
-import { MANNERS_OPTIONS, withManners } from "../rate-flags.ts";
+import { RATE_OPTIONS, withRateFlags } from "../rate-flags.ts";
 import {
   dryRun,
   heldRecorder,
@@ -49,7 +49,7 @@ export const mirror: Command = {
     ...under("A whole registry", [
       { flag: "--status", describe: "Show how the mirror of a registry stands, or of each registry; fetch nothing" },
     ]),
-    ...MANNERS_OPTIONS,
+    ...RATE_OPTIONS,
     ...under("How", [
       { flag: "--resume [job]", describe: "Continue an interrupted job: the newest, or the one named" },
       { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
@@ -59,7 +59,7 @@ export const mirror: Command = {
   action: async (invocation) => {
     const { flags, load } = invocation;
     const { config: configured, sources, ecosystems } = await load();
-    const config = withManners(configured, flags);
+    const config = withRateFlags(configured, flags);
     if (flags.status === true) return tellStanding(invocation);
     requireUpstream("a mirror makes", config);
     const asked = resumedOf(invocation);
@@ -83,7 +83,7 @@ export const mirror: Command = {
       profile: isDry ? scratchProfile("estimate", config, folder) : profileOf("mirror", config),
       share: threads(config.workers),
     };
-    const tally = new Tally({ keepsPlan: isDry });
+    const tally = new JobSummary({ keepsPlan: isDry });
     const lazy = lazily(() => openRuntime(options));
     // All that is wrong with what was asked for is told before there is a folder or a database.
     const tasks = asked === undefined ? await tasksFrom(request, { config, mounts, runtime: lazy, tally }) : undefined;
@@ -135,7 +135,8 @@ export const mirror: Command = {
           ? ((spec.registry && (await unfinishedOf(runtime.store, spec))) ??
             (await runtime.store.create(spec, tasks, record && heldRecorder(record, runtime.cache.context.artifacts))))
           : await resumable(runtime.store, asked!);
-      const ended = job === undefined ? await look(spec, tasks!, running) : await runJob(runtime.store, job, running);
+      const ended =
+        job === undefined ? await planOnly(spec, tasks!, running) : await runJob(runtime.store, job, running);
       if (!ended)
         throw new BadRequest(`job ${job} is being run by another process; proxy jobs show ${job} tells how it stands`);
       stop();
@@ -177,7 +178,7 @@ interface Reading {
   config: Config;
   mounts: readonly Mount[];
   runtime: () => Promise<Runtime>;
-  tally: Tally;
+  tally: JobSummary;
 }
 
 /** Reads the sources of a request. Throws BadRequest for sources that cannot be read. */
@@ -188,13 +189,13 @@ async function tasksFrom(
   const sources = sourcesOf(request);
   const targets = targetsFor(config, mounts, request.mount);
   const sets = sources.sets.length > 0 ? (await runtime()).sets : { has: () => false, paths: () => [] };
-  return ahead(
+  return readAhead(
     tasksOf(sources, { targets, sets, isStrict: request.strict === true, aside: (aside) => tally.aside(aside) }),
   );
 }
 
 /** Plans only. */
-async function look(spec: JobSpec, tasks: AsyncIterable<Task>, running: RunOptions): Promise<Counts> {
+async function planOnly(spec: JobSpec, tasks: AsyncIterable<Task>, running: RunOptions): Promise<Counts> {
   const ledger = new MemoryLedger();
   for await (const task of tasks) await ledger.add([task]);
   const job = new Job({ ...running, ledger, spec, purpose: "estimate", sizes: SIZES });

@@ -7,7 +7,7 @@ import type { Closure } from "../../contract/jobs.ts";
 import type { Aside } from "../../contract/lockfile.ts";
 import { counted } from "../../lib/sizes.ts";
 import { Job } from "../../mirror/job/job.ts";
-import { Tally } from "../../mirror/job/job-summary.ts";
+import { JobSummary } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../../mirror/job/progress.ts";
 import { keyOfChoice } from "../../mirror/plan/choice.ts";
@@ -42,7 +42,7 @@ export async function verifySources(
   const pool = openCrew(runtime, { ...options, share: threads(config.workers) });
   const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
   const record = report && recorder(report, runtime.mounts);
-  const tally = new Tally();
+  const tally = new JobSummary();
   const started = performance.now();
   const counts = noCounts();
   let running: Job | undefined;
@@ -131,7 +131,7 @@ function standingOf(done: Counts, running: Job | undefined) {
   };
 }
 
-function asText({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
+function asText({ skipped, failed }: Counts, tally: JobSummary, seconds: number): string {
   return [
     `${counted(skipped, "file is", "files are")} held and whole, ${counted(failed, "hole")}, in ${seconds.toFixed(1)} s`,
     ...listed(failuresOf(tally, "hole")),
@@ -146,7 +146,7 @@ function asText({ skipped, failed }: Counts, tally: Tally, seconds: number): str
   ].join("\n");
 }
 
-function asJson({ skipped, failed }: Counts, tally: Tally, seconds: number): string {
+function asJson({ skipped, failed }: Counts, tally: JobSummary, seconds: number): string {
   const result = {
     verified: skipped,
     holes: failed,

@@ -5,7 +5,7 @@ import type { on as listen } from "../../contract/events.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
 import type { ArtifactReads, Immediate } from "../../index/port.ts";
 import { counted, formatSize } from "../../lib/sizes.ts";
-import type { Lines, Tally } from "../../mirror/job/job-summary.ts";
+import type { JobSummary, Lines } from "../../mirror/job/job-summary.ts";
 import { noCounts, type Outcome, type Progress } from "../../mirror/job/progress.ts";
 import type { Opened, Standing } from "../../mirror/registry/registries.ts";
 import type { Mount } from "../../mounts/mounts.ts";
@@ -66,7 +66,7 @@ export function heldRecorder(
 export interface Result {
   job?: string;
   progress: Omit<Progress, "phase">;
-  tally: Tally;
+  tally: JobSummary;
   /** Declared dependencies that nothing held fits. */
   absent: readonly string[];
   seconds: number;
@@ -152,7 +152,7 @@ function describe({ phase, total, completed, skipped, failed }: Progress, receiv
   return `${phase}: ${done}/${counted(total, "file")}, ${formatSize(received)}, ${formatSize(Math.round(rate))}/s${eta}${failed > 0 ? `, ${failed} failed` : ""}`;
 }
 
-export function failuresOf({ failures }: Tally, kind = "failed"): string[] {
+export function failuresOf({ failures }: JobSummary, kind = "failed"): string[] {
   return failures.map(({ purl, path, reason }) => `${kind}: ${purl}${path ? ` ${path}` : ""}: ${reason}`);
 }
 

@@ -21,7 +21,7 @@ export class Lines {
 }
 
 /** What a job has to say beside its counts, bounded whatever its size. */
-export class Tally {
+export class JobSummary {
   readonly withheld = new Lines();
   readonly leftOut = new Lines();
   readonly unproven = new Lines();

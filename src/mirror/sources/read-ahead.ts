@@ -1,8 +1,8 @@
-/** Reads so much of a source before anything is made of it: most that make no sense turn out so before there is a folder for them. */
+/** Items that are read before anything is recorded: most mistakes in a source show by then. */
 const AHEAD = 10_000;
 
-/** The same items. Throws at once what reading the first ones throws. */
-export async function ahead<T>(items: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+/** Returns the same items. Throws at once what reading the first of them throws. */
+export async function readAhead<T>(items: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = items[Symbol.asyncIterator]();
   const first: T[] = [];
   let isWhole = false;
