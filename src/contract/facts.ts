@@ -47,6 +47,8 @@ export interface ReleaseFacts extends Release {
    * those only who name it. */
   state?: "yanked" | "deprecated" | "unlisted";
   files?: readonly FileFacts[];
+  /** It is whole without a file: a package that only requires others. Default: what has no file is told to be of no use. */
+  hasNoFiles?: true;
   /** Direct dependencies. */
   requires?: readonly Requirement[];
   /** `requires` names all that it needs, what its requirements require too: clients do not look further (Go's graph pruning). Only
@@ -77,6 +79,8 @@ export interface FileFacts {
   qualifiers?: Readonly<Record<string, string>>;
   /** Its absence upstream is no failure of a mirror. */
   optional?: boolean;
+  /** The release is of no use without it: offline it is shown only where this file is stored. Default: where any of its files is. */
+  isEssential?: boolean;
   /** The file that this one describes (a signature, a wheel's metadata): it is wanted where that one is. */
   beside?: Path;
   /** By keys of the registry, over the digest that is stated here among others. */

@@ -85,11 +85,14 @@ export class Admissions {
     const held =
       onlyHeld && !this.#context.settings.makesUpstreamRequests ? this.#storedOf(mount, releases) : undefined;
     const isHeld = (release: Release, file?: Path) =>
-      !held || held.has(file === undefined ? keyOf(release) : decodedPath(file));
+      !held || held.paths.has(file === undefined ? keyOf(release) : decodedPath(file));
     return {
       matures,
       admits: (release, file, isStored = false) =>
-        !hidden.has(keyOf(release)) && !(file && hidden.has(decodedPath(file))) && (isStored || isHeld(release, file)),
+        !hidden.has(keyOf(release)) &&
+        !(file && hidden.has(decodedPath(file))) &&
+        (isStored || isHeld(release, file)) &&
+        !held?.lacking.has(keyOf(release)),
     };
   }
 
@@ -158,15 +161,18 @@ export class Admissions {
     return { dates: new Map([...dates, ...found.dates]), failed: found.failed };
   }
 
-  /** Releases and paths that are stored, of the packages that a document states. Files of a release may be documents too: a wheel's
-   * metadata. */
-  #storedOf(mount: Mount, releases: readonly ReleaseFacts[]): Set<string> {
+  /**
+   * Releases and paths that are stored, of the packages that a document states, and releases that lack a file without which they are
+   * of no use. Files of a release may be documents too: a wheel's metadata.
+   */
+  #storedOf(mount: Mount, releases: readonly ReleaseFacts[]): { paths: Set<string>; lacking: Set<string> } {
     const { ecosystem, traits } = mount;
     const held = new Set<string>();
     for (const name of new Set(releases.map((release) => release.name))) {
       for (const { version, path } of this.#context.artifacts.ofPackage(mount.name, name))
         held.add(keyOf({ name, version })).add(decodedPath(path));
     }
+    for (const release of releases) if (release.hasNoFiles) held.add(keyOf(release));
     const documents = new Map<string, string>();
     for (const release of releases)
       for (const { path } of [...(release.files ?? []), ...(ecosystem.files?.(release, traits) ?? [])]) {
@@ -175,7 +181,9 @@ export class Admissions {
         documents.set(path.includes("%") ? (documentAt(mount, path)?.path ?? path) : path, decoded);
       }
     for (const path of this.#context.documents.among(mount.name, [...documents.keys()])) held.add(documents.get(path)!);
-    return held;
+    const lacks = ({ files = [] }: ReleaseFacts) =>
+      files.some(({ path, isEssential }) => isEssential && !held.has(decodedPath(path)));
+    return { paths: held, lacking: new Set(releases.filter(lacks).map(keyOf)) };
   }
 }
 

@@ -111,7 +111,8 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
     }
     const own = filesOf(mount, release, fitting, task);
     const files = choose(mount.ecosystem, own, spec.choice, task);
-    if (fitting.length === 0 || isNothing(files)) {
+    const isWhole = fitting.length > 0 && parts.some(({ hasNoFiles }) => hasNoFiles);
+    if (fitting.length === 0 || (isNothing(files) && !isWhole)) {
       const isLarge =
         fitting.length > 0 && !isNothing(choose(mount.ecosystem, own, { ...spec.choice, maxSize: 0 }, task));
       const reason = isLarge ? TOO_LARGE : spec.choice.platforms.length > 0 ? UNFIT : EMPTY;

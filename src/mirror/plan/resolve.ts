@@ -163,6 +163,7 @@ function hasFiles(
   parts: readonly ReleaseFacts[],
   choice: Choice,
 ): boolean {
+  if (parts.some((part) => part.hasNoFiles)) return true;
   const files = parts.flatMap((part) => part.files ?? []);
   if (files.length === 0) return (ecosystem.files?.(release, traits) ?? []).length > 0;
   try {
