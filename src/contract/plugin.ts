@@ -14,6 +14,7 @@ export { linesOf } from "../../ecosystems/shared/lines.ts";
 export { bundled, elsewhere, projectItself, workspaceMember } from "../../ecosystems/shared/lockfiles/elsewhere.ts";
 export { searchStored } from "../../ecosystems/shared/search.ts";
 export { compareSemver, inNpmRange, isSemver, isStableSemver } from "../../ecosystems/shared/semver.ts";
+export { filesInTar, gunzipped, inflated, type TarFile } from "../../ecosystems/shared/unpacked.ts";
 export { all as nodesAt, readXml, text as textAt, texts as textsAt } from "../../ecosystems/shared/xml.ts";
 export { BadRequest, NotFound, UpstreamFailed } from "../lib/errors.ts";
 export { digestOfSri, digestOfText, Hasher, hash, splitDigest } from "./digest.ts";
