@@ -76,8 +76,9 @@ export interface MetadataRoute extends Described {
   kind: "metadata";
   /** Default: the mount's configured freshness. An immutable document is verified like an artifact where facts know it. */
   freshness?: Freshness;
-  /** Upstream only ever appends to it, but for when it makes it anew: of what is held only the rest is fetched. */
-  grows?: boolean;
+  /** Upstream only ever appends to it, but for when it makes it anew: of what is held only the rest is fetched. `trailer`: bytes at its
+   * end that are made anew each time (the zeros at the end of a tar archive). */
+  grows?: boolean | { trailer: number };
   /** A file that upstream publishes anew at the same path (a snapshot of a library): sent as it is, never read, and as large as an
    * artifact may be. */
   republished?: boolean;

@@ -1,7 +1,7 @@
 /** Documents to which upstream appends: the rest is fetched, and joined only where it is the rest of what is held. */
 import { describe, expect, test } from "bun:test";
 import { hash } from "../../src/contract/digest.ts";
-import type { Ecosystem, Path } from "../../src/contract/ecosystem.ts";
+import type { Ecosystem, MetadataRoute, Path } from "../../src/contract/ecosystem.ts";
 import { respondReady } from "../../src/http/respond.ts";
 import { log } from "../../src/lib/log.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
@@ -24,7 +24,6 @@ const stated = (body: string) => {
 };
 const ecosystem: Ecosystem = {
   ...files,
-  routes: [{ kind: "metadata", match: LOG, grows: true }],
   digestHeaders: {
     sha256: {
       name: "repr-digest",
@@ -34,9 +33,10 @@ const ecosystem: Ecosystem = {
   },
 };
 
-async function setUp(manners: UpstreamOptions = {}) {
+async function setUp(manners: UpstreamOptions = {}, grows: MetadataRoute["grows"] = true) {
   const upstream = await startUpstream(manners);
-  const mount = makeMount("files", ecosystem, { upstreams: { default: upstream.url }, ttl: TTL });
+  const routes = [{ kind: "metadata" as const, match: LOG, grows }];
+  const mount = makeMount("files", { ...ecosystem, routes }, { upstreams: { default: upstream.url }, ttl: TTL });
   const { cache, clock, close } = await engine({ staleWhileRevalidate: 0 });
   upstream.set(LOG, text(START));
   const ready = async () => {
@@ -63,6 +63,18 @@ async function setUp(manners: UpstreamOptions = {}) {
 }
 
 const from = `bytes=${START.length - 1_024}-`;
+
+test("of a trailer that is made anew each time, the old one goes", async () => {
+  await using s = await setUp({}, { trailer: 100 });
+  const grown = `${START.slice(0, -100)}${MORE}${"an end of another kind ".repeat(3)}`;
+  s.upstream.set(LOG, stated(grown));
+  expect(await s.renewed()).toBe(grown);
+  expect(s.asked()).toEqual([`206 bytes=${START.length - 100 - 1_024}-`]);
+  // Short of the old one: the list may have become shorter than its trailer was.
+  const shorter = START.slice(0, -100);
+  s.upstream.set(LOG, stated(shorter));
+  expect(await s.renewed()).toBe(shorter);
+});
 
 describe("what upstream appended", () => {
   test("is joined to what is held; nothing appended costs nothing", async () => {

@@ -1,7 +1,7 @@
 /** Revalidates a document to which upstream only appends: what came since is fetched, and joined to what is held. */
 
 import { constants } from "node:fs";
-import { appendFile, copyFile } from "node:fs/promises";
+import { appendFile, copyFile, truncate } from "node:fs/promises";
 import { Hasher, splitDigest } from "../../contract/digest.ts";
 import type { Digest } from "../../contract/ecosystem.ts";
 import type { DocumentRow } from "../../index/rows.ts";
@@ -21,7 +21,7 @@ const IGNORED = "upstream sends no part of it that could be verified";
 type Parts = Pick<Context, "upstream" | "storage">;
 
 /**
- * As `download`, and all that it throws, but for what is held only the rest is fetched. Whatever does not fit to what is held
+ * As `download`, and all that it throws, but for what is held only the rest is fetched; of its last bytes, `trailer` are made anew. Whatever does not fit to what is held
  * (it was made anew, or became shorter) is fetched whole, and the log says why.
  */
 export async function downloadGrown(
@@ -29,8 +29,9 @@ export async function downloadGrown(
   wanted: Wanted,
   row: DocumentRow,
   file: string,
+  trailer = 0,
 ): Promise<Downloaded> {
-  const grown = await rest(context, wanted, row, file);
+  const grown = await rest(context, wanted, row, file, trailer);
   if (typeof grown === "object") return grown;
   await discard(file);
   const whole = await download(context, { ...wanted, file });
@@ -52,8 +53,11 @@ async function rest(
   wanted: Wanted,
   row: DocumentRow,
   file: string,
+  trailer: number,
 ): Promise<Downloaded | string> {
-  const from = Math.max(0, row.size - OVERLAP);
+  /** Bytes of what is stored that stay. */
+  const kept = Math.max(0, row.size - trailer);
+  const from = Math.max(0, kept - OVERLAP);
   const headers = {
     ...wanted.requestHeaders,
     ...wanted.validators?.headers,
@@ -75,24 +79,25 @@ async function rest(
   const limits = { maximum: wanted.maximum - from, timeout: upstream.settings.timeout };
   const tail = Buffer.concat(await Array.fromAsync(chunksOf(response, new URL(row.url).host, limits)));
   const held = requireRight({ storage }, row, await Bun.file(storage.file(row.sha256)).bytes());
-  const overlap = row.size - from;
+  const overlap = kept - from;
   if (total !== "*" && from + tail.length !== Number(total)) return "its end was cut off";
-  if (!tail.subarray(0, overlap).equals(held.subarray(from))) return "it differs where the held one ends";
+  if (!tail.subarray(0, overlap).equals(held.subarray(from, kept))) return "it differs where the held one ends";
   const added = tail.subarray(overlap);
   const expected = wanted.expected && !wanted.expected.startsWith("h1:") ? [wanted.expected] : [];
   const stated = [...statedDigests(response.headers), ...expected];
   // An equal end says nothing of the middle.
   if (stated.length === 0) return IGNORED;
   const hasher = new Hasher([...wanted.algorithms, ...stated.map((digest) => splitDigest(digest)[0])]);
-  hasher.update(held);
+  hasher.update(held.subarray(0, kept));
   hasher.update(added);
   const digests = hasher.digests();
   const isWhole = stated.every(
     (digest) => `${splitDigest(digest)[0]}:${digests[splitDigest(digest)[0] as "md5"]}` === digest,
   );
   if (!isWhole) return "the whole has another digest than upstream states";
-  const size = row.size + added.length;
+  const size = kept + added.length;
   await copyFile(storage.file(row.sha256), file, constants.COPYFILE_FICLONE);
+  if (kept < row.size) await truncate(file, kept);
   await appendFile(file, added);
   const registry = wanted.validators?.registry;
   const head = { ...headOf(response, row.url, wanted), length: size, ...(registry !== undefined && { registry }) };

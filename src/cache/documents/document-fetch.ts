@@ -81,11 +81,11 @@ export class DocumentFetch {
       await discard(lease.part);
       const wanted = await this.#wanted(target, row);
       const { upstream } = this.#context;
-      const { probe } = target.route;
+      const { probe, grows } = target.route;
       if (row && probe && (await isCurrent(upstream, wanted, probe, row.sha256))) return await this.#current(row);
       const downloaded =
-        row && target.route.grows
-          ? await downloadGrown(this.#context, wanted, row, lease.part)
+        row && grows
+          ? await downloadGrown(this.#context, wanted, row, lease.part, grows === true ? 0 : grows.trailer)
           : await download(this.#context, { ...wanted, file: lease.part });
       if (probe) requirePromised(wanted, probe, downloaded);
       return await this.#keep(target, row, downloaded, lease.part, wanted.expected !== undefined);
