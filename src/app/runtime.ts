@@ -143,6 +143,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       keepsDocuments: profile.keepsDocuments,
       pinsWhatItFetches: isMirror,
       maxDocument: config.metadata_max_size || Number.POSITIVE_INFINITY,
+      maxUnpacked: config.metadata_max_unpacked || Number.POSITIVE_INFINITY,
       maxFollowUps: (config.metadata_max_requests || Number.POSITIVE_INFINITY) * (isMirror ? MIRRORED : 1),
       maxArtifact: config.artifact_max_size || Number.POSITIVE_INFINITY,
       staleWhileRevalidate: config.stale_while_revalidate,

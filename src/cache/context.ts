@@ -25,6 +25,8 @@ export interface CacheProfile {
 
 export interface CacheSettings extends CacheProfile {
   maxDocument: number;
+  /** Of one that is a compressed file, unpacked. */
+  maxUnpacked: number;
   /** Further documents that one request may have fetched. */
   maxFollowUps: number;
   maxArtifact: number;

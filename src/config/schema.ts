@@ -100,6 +100,9 @@ export function settingsSchema(ecosystems: readonly string[]) {
       .prefault("5m")
       .meta({ description: "How long a document is served without asking upstream whether it changed." }),
     metadata_max_size: size().prefault("100MB").meta({ description: "Largest document that is read. 0: no limit." }),
+    metadata_max_unpacked: size().prefault("512MB").meta({
+      description: "Largest document that is read of those that are compressed files, unpacked. 0: no limit.",
+    }),
     metadata_max_requests: whole(0).prefault(200).meta({
       description:
         "Further documents that may be fetched for one request of a client; for a release that is mirrored ten times as many. 0: no limit.",

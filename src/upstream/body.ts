@@ -6,6 +6,8 @@ export const MINIMUM_RATE = 512;
 export interface BodyLimits {
   /** Bytes, after decompression. */
   maximum: number;
+  /** The setting that says so, for the message. */
+  setting?: string | undefined;
   /** Pass the bytes as sent: some origins label an archive with the coding that it is itself compressed with. */
   raw?: boolean;
   /** Milliseconds; within each such span MINIMUM_RATE must have arrived. 0: no limit. */
@@ -36,7 +38,7 @@ export async function* chunksOf(response: Response, host: string, limits: BodyLi
       inWindow += value.length;
       if (total > limits.maximum)
         throw new UpstreamFailed(
-          `${host} sent more than the ${limits.maximum} bytes that are allowed; nothing was stored`,
+          `${host} sent more than the ${limits.maximum} bytes that are allowed${limits.setting ? ` (${limits.setting})` : ""}; nothing was stored`,
         );
       yield value;
       if (limits.timeout && inWindow >= (MINIMUM_RATE * limits.timeout) / 1_000) {

@@ -44,9 +44,13 @@ test("what is published anew may be as large as an artifact, what is read may no
   };
   for (const version of ["1.0", "1.0-SNAPSHOT"]) {
     expect(await get(`/org/acme/lib/${version}/lib-${version}.bin`, 2_000_000)).toBe("sent");
-    expect(await get(`/org/acme/lib/${version}/lib-${version}-all.bin`, 4_000_000)).toContain("3000000");
+    expect(await get(`/org/acme/lib/${version}/lib-${version}-all.bin`, 4_000_000)).toContain(
+      "3000000 that are allowed (artifact_max_size)",
+    );
   }
-  expect(await get("/org/acme/lib/maven-metadata.xml", 2_000_000)).toContain("1000000");
+  expect(await get("/org/acme/lib/maven-metadata.xml", 2_000_000)).toContain(
+    "1000000 that are allowed (metadata_max_size)",
+  );
   await close();
   await upstream.close();
 });

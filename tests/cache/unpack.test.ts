@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { unpack } from "../../src/cache/documents/unpack.ts";
-import { failure } from "../support/engine.ts";
+import { makeMount } from "../../src/mounts/mounts.ts";
+import { askFor, engine, failure } from "../support/engine.ts";
+import { files } from "../support/files-ecosystem.ts";
+import { binary } from "../support/tree.ts";
+import { startUpstream } from "../support/upstream.ts";
 
 const PLAIN = new TextEncoder().encode("Package: hello\nVersion: 2.10-3\n".repeat(2_000));
 const base64 = (text: string) => Uint8Array.fromBase64(text);
@@ -39,4 +43,20 @@ for (const [name, [bytes, plain]] of Object.entries(packed)) {
 test("what is not packed stays as it is", async () => {
   expect(await unpack(PLAIN, "/x")).toBe(PLAIN);
   expect((await unpack(new Uint8Array(), "/x")).length).toBe(0);
+});
+
+test("the bound of packed documents is a setting, named where it is exceeded", async () => {
+  const upstream = await startUpstream();
+  const { cache, close } = await engine({ maxUnpacked: 1_000 });
+  const routes = [{ kind: "metadata" as const, match: "/index.gz" as const, packed: true, parse: () => ({}) }];
+  const mount = makeMount("packed", { ...files, routes }, { upstreams: { default: upstream.url }, ttl: 0 });
+  upstream.set("/index.gz", binary(Bun.gzipSync(new Uint8Array(1_001))));
+  expect(await failure(cache.get(mount, askFor("/index.gz")))).toHaveProperty(
+    "message",
+    expect.stringContaining(
+      "/index.gz has more than 1000 bytes when it is unpacked, the most that is read (metadata_max_unpacked)",
+    ) as string,
+  );
+  await close();
+  await upstream.close();
 });

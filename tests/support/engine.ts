@@ -65,6 +65,7 @@ export async function engine(
         keepsDocuments: true,
         pinsWhatItFetches: false,
         maxDocument: 5_000_000,
+        maxUnpacked: 50_000_000,
         maxFollowUps: 200,
         maxArtifact: 50_000_000,
         staleWhileRevalidate: 60_000,

@@ -542,6 +542,7 @@ export class ArtifactCache {
       keepHeaders: mount.ecosystem.keepHeaders ?? [],
       size: fact?.size,
       maximum: this.#context.settings.maxArtifact,
+      setting: "artifact_max_size",
       raw: true,
     };
   }

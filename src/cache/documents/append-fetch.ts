@@ -76,7 +76,7 @@ async function rest(
     if (response.status === 304) throw new NotModified();
     return response.status === 416 ? "it has no bytes where the held one ends" : IGNORED;
   }
-  const limits = { maximum: wanted.maximum - from, timeout: upstream.settings.timeout };
+  const limits = { maximum: wanted.maximum - from, setting: wanted.setting, timeout: upstream.settings.timeout };
   const tail = Buffer.concat(await Array.fromAsync(chunksOf(response, new URL(row.url).host, limits)));
   const held = requireRight({ storage }, row, await Bun.file(storage.file(row.sha256)).bytes());
   const overlap = kept - from;

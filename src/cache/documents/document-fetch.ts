@@ -145,6 +145,7 @@ export class DocumentFetch {
         "accept-encoding": isPacked ? "identity" : "gzip",
       },
       maximum: route.republished ? this.#context.settings.maxArtifact : this.#context.settings.maxDocument,
+      setting: route.republished ? "artifact_max_size" : "metadata_max_size",
       raw: isPacked,
     };
   }
@@ -179,7 +180,12 @@ export class DocumentFetch {
     const head = based(target, whole.head);
     if (!wanted.expected) await requireDocument(target, head, bytes);
     await this.#requireSigned(target, digests.sha256, () => bytes);
-    const { pages, revision } = await readBytes(this.#documents, target, await unpackedFor(target, bytes), head);
+    const { pages, revision } = await readBytes(
+      this.#documents,
+      target,
+      await unpackedFor(target, bytes, settings.maxUnpacked),
+      head,
+    );
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
     this.#unkept.put(row, bytes, pages);
     return { row, outcome: "miss" };

@@ -90,6 +90,11 @@ export class DocumentCache {
     return this.#context.settings.maxFollowUps;
   }
 
+  /** Bytes that a packed document may have when it is unpacked. */
+  get maxUnpacked(): number {
+    return this.#context.settings.maxUnpacked;
+  }
+
   /** `elsewhere`: where what is heavy is read; absent, this is such a place. */
   constructor(context: Context, read: ReadDocument, elsewhere?: Elsewhere) {
     this.#context = context;
@@ -286,7 +291,7 @@ export class DocumentCache {
     if (!target.route.packed) return this.doc(target, row);
     const known = this.#unpacked.get(row.sha256);
     if (known) return this.docOf(target, known, row);
-    const bytes = await unpackedFor(target, this.bytes(row) as Uint8Array<ArrayBuffer>);
+    const bytes = await unpackedFor(target, this.bytes(row) as Uint8Array<ArrayBuffer>, this.maxUnpacked);
     if (this.#context.settings.pinsWhatItFetches) this.#unpacked.set(row.sha256, bytes);
     return this.docOf(target, bytes, row);
   }

@@ -36,22 +36,28 @@ export async function requireDocument(
 
 /** Reads a file for the facts it states. Throws UpstreamFailed where it is not the document that it should be. */
 export async function readDocument(
-  documents: Pick<DocumentCache, "docOf">,
+  documents: Pick<DocumentCache, "docOf" | "maxUnpacked">,
   target: Target<MetadataRoute>,
   file: string,
   source: Source,
 ): Promise<Reading> {
   const { parse, attests } = target.route;
   if (!parse && !attests) return { pages: [], revision: undefined };
-  return readBytes(documents, target, await unpackedFor(target, await Bun.file(file).bytes()), source);
+  return readBytes(
+    documents,
+    target,
+    await unpackedFor(target, await Bun.file(file).bytes(), documents.maxUnpacked),
+    source,
+  );
 }
 
 /** The bytes that a plugin reads. */
 export async function unpackedFor(
   { route, path }: Target<MetadataRoute>,
   bytes: Uint8Array<ArrayBuffer>,
+  most: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return route.packed && route.parse ? unpack(bytes, path) : bytes;
+  return route.packed && route.parse ? unpack(bytes, path, most) : bytes;
 }
 
 /** Odd entries that were told lately, so that each is told once and not with every look at its document. */

@@ -3,7 +3,7 @@ import Bunzip from "seek-bzip";
 import { XzReadableStream } from "xz-decompress";
 import { UpstreamFailed } from "../../lib/errors.ts";
 
-/** Bytes that a document may have when it is unpacked. */
+/** Bytes that a document of a registry's list may have when it is unpacked, where no setting says. */
 const UNPACKED = 512 * 1024 * 1024;
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -29,18 +29,18 @@ export function isPacked(start: Uint8Array): boolean {
 }
 
 /** The bytes themselves where they are in none of the formats. Throws UpstreamFailed for what is cut off, damaged or too large. */
-export async function unpack(bytes: Bytes, path: string, most = UNPACKED): Promise<Bytes> {
+export async function unpack(bytes: Bytes, path: string, most?: number): Promise<Bytes> {
   const head = bytes.subarray(0, 6).toHex();
   const format = FORMATS.find(({ magic }) => head.startsWith(magic));
   if (!format) return bytes;
-  const sink = bounded(most);
+  const sink = bounded(most ?? UNPACKED);
   try {
     await format.unpack(bytes, sink);
     return sink.end();
   } catch (error) {
     throw new UpstreamFailed(
       error instanceof TooLarge
-        ? `${path} has more than ${most} bytes when it is unpacked, which is the most that is read`
+        ? `${path} has more than ${most ?? UNPACKED} bytes when it is unpacked, the most that is read${most === undefined ? "" : " (metadata_max_unpacked)"}`
         : `${path} is no whole ${format.name} file: it is cut off or damaged`,
     );
   }

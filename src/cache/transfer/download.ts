@@ -174,9 +174,10 @@ class Transfer {
       await response.body?.cancel();
       throw error;
     }
-    const { maximum, raw, size = maximum } = this.#wanted;
+    const { maximum, raw, size = maximum, setting } = this.#wanted;
     const limits = {
       maximum: Math.min(size, maximum) - this.#size,
+      setting: size >= maximum ? setting : undefined,
       raw,
       timeout: this.#upstream.settings.timeout,
     };
@@ -199,13 +200,15 @@ class Transfer {
   }
 
   async #begin(head: Head): Promise<void> {
-    const { maximum, path, size, expected, resembles } = this.#wanted;
+    const { maximum, setting, path, size, expected, resembles } = this.#wanted;
     if (resembles && !expected && head.isFramed === false) throw new NotStored(unframed(path));
     if (head.length !== undefined && size !== undefined && head.length !== size) {
       throw new DigestMismatch(path, `${size} bytes`, `${head.length} bytes`);
     }
     if (head.length !== undefined && head.length > maximum) {
-      throw new UpstreamFailed(`${path} has ${head.length} bytes, more than the ${maximum} that are allowed`);
+      throw new UpstreamFailed(
+        `${path} has ${head.length} bytes, more than the ${maximum} that are allowed${setting ? ` (${setting})` : ""}`,
+      );
     }
     this.#small = (head.length ?? 0) <= SMALL ? [] : undefined;
     if (!this.#small) await this.#pass(head);

@@ -68,8 +68,13 @@ export async function fetchWhole(upstream: Upstream, wanted: Wanted): Promise<{ 
   return { head, ...(await whole(chunksIn(upstream, wanted, response, head), wanted, head)) };
 }
 
-function chunksIn({ settings }: Upstream, { size, maximum, raw }: Wanted, response: Response, head: Head) {
-  const limits = { maximum: Math.min(size ?? maximum, maximum), raw, timeout: settings.timeout };
+function chunksIn({ settings }: Upstream, { size, maximum, setting, raw }: Wanted, response: Response, head: Head) {
+  const limits = {
+    maximum: Math.min(size ?? maximum, maximum),
+    setting: size === undefined ? setting : undefined,
+    raw,
+    timeout: settings.timeout,
+  };
   return chunksOf(response, new URL(head.url).host, limits);
 }
 

@@ -45,7 +45,7 @@ export async function putTo(
     if (!response || (!isLast && response.status !== 429 && mayPass(response))) continue;
     if (!route.rewrite || !response.ok) return response;
     const { host } = new URL(url);
-    const limits = { maximum: settings.maxDocument, timeout: upstream.settings.timeout };
+    const limits = { maximum: settings.maxDocument, setting: "metadata_max_size", timeout: upstream.settings.timeout };
     const bytes = Buffer.concat(await Array.fromAsync(chunksOf(response, host, limits)));
     const mediaType = response.headers.get("content-type") ?? "";
     const source = { mediaType, url: baseOf(mount, { url, answeredAt: answeringAddress(response) }) };

@@ -36,6 +36,8 @@ export interface Wanted extends Sources {
   kind: "document" | "artifact";
   /** Bytes. */
   maximum: number;
+  /** The setting that says so, for messages. */
+  setting?: string | undefined;
   /** Archives are kept as sent; documents are decompressed when upstream compressed them although not asked to. */
   raw: boolean;
 }

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 const folder = await temporaryFolder();
 afterAll(() => folder.remove());
 const LONG = `${"folder/".repeat(20)}${"name".repeat(30)}`;
-const FILES = { "a.txt": "a\n", "empty": "", "sub/b.bin": "b".repeat(1_025), [LONG]: "long" };
+const FILES = { "a.txt": "a\n", empty: "", "sub/b.bin": "b".repeat(1_025), [LONG]: "long" };
 for (const [name, text] of Object.entries(FILES)) {
   await mkdir(join(folder.path, "in", name, ".."), { recursive: true });
   await writeFile(join(folder.path, "in", name), text);
@@ -33,7 +33,8 @@ describe.each(["gnu", "posix"])("an archive of the format %s", (format) => {
     const whole = await archive(format);
     // Blocks of zeros fill it up.
     const end = whole.findLastIndex((byte) => byte !== 0);
-    for (let size = 0; size <= end; size += 97) expect(() => [...filesInTar(whole.subarray(0, size))]).toThrow(SyntaxError);
+    for (let size = 0; size <= end; size += 97)
+      expect(() => [...filesInTar(whole.subarray(0, size))]).toThrow(SyntaxError);
   });
 });
 
