@@ -25,6 +25,7 @@ import { allowed, statusOf } from "../http/respond.ts";
 import type { ImmediateIndex, SetReads } from "../index/port.ts";
 import { copyDatabase, type Database, openDatabase } from "../index/sqlite/open.ts";
 import { sqliteIndex, withoutNotes } from "../index/sqlite/sqlite-index.ts";
+import { symlinkLeases } from "../leases/symlink/symlink-leases.ts";
 import { LimitExceeded, messageOf, NotFound } from "../lib/errors.ts";
 import { log } from "../lib/log.ts";
 import { VERSION } from "../lib/version.ts";
@@ -133,8 +134,10 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
     rate: isMirror ? config.mirror.rate / share : 0,
   });
   const index = sqliteIndex(database);
+  const leases = symlinkLeases(storage.parts, storage.waitsForDisk);
   const context: Context = {
     storage,
+    leases,
     upstream,
     ...(isReadOnly ? withoutNotes(index) : index),
     now: Date.now,
@@ -168,7 +171,7 @@ export async function openRuntime(options: RuntimeOptions, offload?: Offload): P
       cache.documents.held(mount!, documentAt(mount!, path)?.path ?? path)?.fetchedAt ?? 0;
     return indexes.some((path) => fetchedAt(path) > since);
   };
-  const store = new JobStore(index, storage.parts, isRestated);
+  const store = new JobStore(index, leases, isRestated);
   const registries = new Registries({
     index,
     store,

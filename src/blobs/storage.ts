@@ -13,6 +13,8 @@ export interface Storage {
   readonly isReadOnly: boolean;
   /** A folder on the same file system in which downloads grow before they are placed; elsewhere where it is read-only. */
   readonly parts: string;
+  /** The file in which the download of a key grows; what an interrupted one left in it may be continued. */
+  partAt(key: string): string;
   /** The blob, to be read or sent whole or in part; reading one that is not held fails. */
   open(sha256: string): Blob;
   /** The blob's file on this machine. */

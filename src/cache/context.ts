@@ -1,5 +1,6 @@
 import type { Storage } from "../blobs/storage.ts";
 import type { ImmediateIndex } from "../index/port.ts";
+import type { Leases } from "../leases/port.ts";
 import type { CooldownSettings } from "../policy/cooldown.ts";
 import type { Upstream } from "../upstream/client.ts";
 
@@ -8,6 +9,7 @@ export interface Context
   extends Pick<ImmediateIndex, "artifacts" | "documents" | "blobs" | "dates" | "commit" | "drain"> {
   readonly settings: CacheSettings;
   readonly storage: Storage;
+  readonly leases: Leases;
   readonly upstream: Upstream;
   /** The clock; tests set their own. */
   readonly now: () => number;

@@ -9,6 +9,7 @@ import type { ImmediateIndex } from "../../src/index/port.ts";
 import { type Database, openDatabase } from "../../src/index/sqlite/open.ts";
 import { sqliteIndex } from "../../src/index/sqlite/sqlite-index.ts";
 import { type SqliteTables, tablesOf } from "../../src/index/sqlite/tables.ts";
+import { symlinkLeases } from "../../src/leases/symlink/symlink-leases.ts";
 import { Upstream, type UpstreamSettings } from "../../src/upstream/client.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -48,8 +49,9 @@ export async function engine(
   const database = openDatabase(join(dir, "proxy.db"));
   const index = sqliteIndex(database);
   const open = (chosen: Partial<CacheSettings>) => {
+    const storage = { ...openDisk(dir), ...parts.storage };
     const context: Context = {
-      storage: { ...openDisk(dir), ...parts.storage },
+      storage,
       upstream: new Upstream({
         timeout: 2_000,
         patience: 0,
@@ -59,6 +61,7 @@ export async function engine(
         ...parts.upstream,
       }),
       ...index,
+      leases: symlinkLeases(storage.parts),
       now: () => time,
       settings: {
         makesUpstreamRequests: true,

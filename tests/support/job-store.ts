@@ -12,6 +12,7 @@ import { Registries } from "../../src/mirror/registry/registries.ts";
 import type { FeedTask } from "../../src/mirror/registry/remote-feed.ts";
 import { Targets } from "../../src/mirror/sources/targets.ts";
 import type { setUp } from "./files-cache.ts";
+import { unreliableIndex } from "./unreliable-index.ts";
 
 type Set = Pick<Awaited<ReturnType<typeof setUp>>, "cache" | "mount" | "dir">;
 
@@ -24,10 +25,12 @@ export const SPEC: JobSpec = {
   refresh: false,
 };
 
-export function jobStore({ cache, mount, dir }: Set) {
+/** `before`: what happens before each call of the index; default: nothing. */
+export function jobStore({ cache, mount, dir }: Set, before?: () => Promise<void>) {
   const database = openDatabase(join(dir, "proxy.db"));
-  const index = sqliteIndex(database);
-  const store = new JobStore(index, cache.context.storage.parts);
+  const local = sqliteIndex(database);
+  const index = before ? unreliableIndex(local, before) : local;
+  const store = new JobStore(index, cache.context.leases);
   const mounts = new Map([[mount.name, mount]]);
   const registries = new Registries({
     index,

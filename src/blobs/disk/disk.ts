@@ -82,6 +82,7 @@ export function openDisk(path: string, options: DiskOptions = {}): Storage {
     root,
     isReadOnly,
     parts,
+    partAt: (key) => join(parts, `${hash("sha256", key)}.part`),
     open: (sha256) => Bun.file(blobPath(root, sha256)),
     file: (sha256) => blobPath(root, sha256),
     has: (sha256, size) => {

@@ -7,7 +7,6 @@ import { LRUCache } from "lru-cache";
 import type { ArtifactRoute, Digest } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
 import type { ArtifactRow } from "../../index/rows.ts";
-import { acquire, type Lease } from "../../leases/symlink/lease.ts";
 import { ageOf } from "../../lib/clock.ts";
 import { DigestMismatch, messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
@@ -343,7 +342,7 @@ export class ArtifactCache {
     ready: (file: File) => void,
     { fact: known, stored, revalidates = false }: Fetching,
   ): Promise<ArtifactRow | undefined> {
-    const { settings, storage } = this.#context;
+    const { settings, storage, leases } = this.#context;
     const { mount, path } = target;
     if (!settings.makesUpstreamRequests)
       throw new NotFound(`${mount.name}${path} is not held here, and this proxy is offline`);
@@ -371,18 +370,17 @@ export class ArtifactCache {
     const held = () => this.#stored(target, fact, stored);
     const mayGrow = this.#mayGrow(key, await this.#vouching.inspection(target));
     for (;;) {
-      const lease = await acquire(storage.parts, key, storage.waitsForDisk);
+      const lease = await leases.acquire(key);
       if (!lease) {
         emit("waited", { mount: mount.name });
-        const row = await follow(storage, key, { held, ready, mayGrow });
+        const row = await follow(this.#context, key, { held, ready, mayGrow });
         if (row) return row;
         continue;
       }
       try {
         // Another process may have stored it between our look and our lease.
         const row = await held();
-        if (!row)
-          return await this.#store(target, fact, lease, ready, { count, ...(revalidates && { revalidated: stored }) });
+        if (!row) return await this.#store(target, fact, ready, { count, ...(revalidates && { revalidated: stored }) });
         ready({ kind: "held", row });
         return row;
       } catch (error) {
@@ -460,7 +458,6 @@ export class ArtifactCache {
   async #store(
     target: Artifact,
     fact: FileFact | undefined,
-    { part }: Lease,
     ready: (file: File) => void,
     { count, revalidated }: { count: number; revalidated?: ArtifactRow | undefined },
   ): Promise<ArtifactRow | undefined> {
@@ -479,13 +476,12 @@ export class ArtifactCache {
       ready({ kind: "held", row });
       return row;
     }
-    return this.#download(target, fact, part, wanted, ready, count);
+    return this.#download(target, fact, wanted, ready, count);
   }
 
   async #download(
     target: Artifact,
     fact: FileFact | undefined,
-    part: string,
     wanted: Wanted,
     ready: (file: File) => void,
     count: number,
@@ -493,6 +489,7 @@ export class ArtifactCache {
     const { storage } = this.#context;
     const { expected } = wanted;
     const key = keyOf(target);
+    const part = storage.partAt(key);
     let growing: Growing | undefined;
     const onGrowing = (started: Growing) => {
       growing = started;

@@ -4,7 +4,6 @@ import type { Digest, MetadataRoute, Path } from "../../contract/ecosystem.ts";
 import { emit } from "../../contract/events.ts";
 import type { Commands } from "../../index/commands.ts";
 import type { DocumentRow, FactsPage } from "../../index/rows.ts";
-import { acquire, isLeased, type Lease } from "../../leases/symlink/lease.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { Mount } from "../../mounts/mounts.ts";
@@ -58,40 +57,40 @@ export class DocumentFetch {
   /** Once over all threads and processes that share the store; the row is what is held of it. */
   async once(target: Target<MetadataRoute>, row: DocumentRow | undefined): Promise<Loaded> {
     const key = keyOf(target);
-    const { storage } = this.#context;
+    const { leases, storage } = this.#context;
     for (;;) {
-      const lease = await acquire(storage.parts, key, storage.waitsForDisk);
+      const lease = await leases.acquire(key);
       if (lease) {
         try {
-          return await this.#fetch(target, row, lease);
+          return await this.#fetch(target, row, storage.partAt(key));
         } finally {
           await lease.release();
         }
       }
       emit("waited", { mount: target.mount.name });
-      while (isLeased(storage.parts, key)) await Bun.sleep(POLL);
+      while (await leases.isLeased(key)) await Bun.sleep(POLL);
       const fresh = this.#documents.held(target.mount, target.path);
       if (fresh && fresh.checkedAt > (row?.checkedAt ?? 0)) return { row: fresh, outcome: "hit" };
     }
   }
 
-  async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, lease: Lease): Promise<Loaded> {
+  async #fetch(target: Target<MetadataRoute>, row: DocumentRow | undefined, part: string): Promise<Loaded> {
     try {
       // What an interrupted fetch left of a document is not worth continuing: it may have changed since.
-      await discard(lease.part);
+      await discard(part);
       const wanted = await this.#wanted(target, row);
       const { upstream } = this.#context;
       const { probe, grows } = target.route;
       if (row && probe && (await isCurrent(upstream, wanted, probe, row.sha256))) return await this.#current(row);
       const downloaded =
         row && grows
-          ? await downloadGrown(this.#context, wanted, row, lease.part, grows === true ? 0 : grows.trailer)
-          : await download(this.#context, { ...wanted, file: lease.part });
+          ? await downloadGrown(this.#context, wanted, row, part, grows === true ? 0 : grows.trailer)
+          : await download(this.#context, { ...wanted, file: part });
       if (probe) requirePromised(wanted, probe, downloaded);
-      return await this.#keep(target, row, downloaded, lease.part, wanted.expected !== undefined);
+      return await this.#keep(target, row, downloaded, part, wanted.expected !== undefined);
     } catch (error) {
       if (error instanceof NotModified && row) return this.#current(row);
-      await discard(lease.part);
+      await discard(part);
       throw error;
     }
   }
@@ -239,21 +238,22 @@ export class DocumentFetch {
 
   /** Brings a document into the store, and leaves it to the caller to list it. */
   async aside(target: Target<MetadataRoute>): Promise<Listing> {
-    const { storage } = this.#context;
+    const { leases, storage } = this.#context;
     const key = `${keyOf(target)} aside`;
+    const part = storage.partAt(key);
     for (;;) {
-      const lease = await acquire(storage.parts, key, storage.waitsForDisk);
+      const lease = await leases.acquire(key);
       if (!lease) {
         await Bun.sleep(POLL);
         continue;
       }
       try {
-        await discard(lease.part);
+        await discard(part);
         const wanted = await this.#wanted(target, undefined);
-        const downloaded = await download(this.#context, { ...wanted, file: lease.part });
-        return await this.#place(target, undefined, downloaded, lease.part, wanted.expected !== undefined);
+        const downloaded = await download(this.#context, { ...wanted, file: part });
+        return await this.#place(target, undefined, downloaded, part, wanted.expected !== undefined);
       } finally {
-        await discard(lease.part);
+        await discard(part);
         await lease.release();
       }
     }

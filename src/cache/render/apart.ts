@@ -52,7 +52,7 @@ async function whole(body: ReadableStream<Uint8Array> | null, path: string): Pro
 
 /** Here: the same as an answer of this process. Throws UpstreamFailed where a download there broke off. */
 export async function answerFrom(
-  { storage, artifacts }: Pick<Context, "storage" | "artifacts">,
+  context: Pick<Context, "storage" | "artifacts" | "leases">,
   apart: Apart,
 ): Promise<Answer> {
   if (apart.kind === "ready") return apart;
@@ -64,8 +64,8 @@ export async function answerFrom(
   const { key, outcome } = apart;
   const [mount = "", path = ""] = key.split(" ");
   const { promise, resolve, reject } = Promise.withResolvers<File>();
-  const held = async () => artifacts.find(mount, path);
-  follow(storage, key, { held, ready: resolve, mayGrow: true }).then(
+  const held = async () => context.artifacts.find(mount, path);
+  follow(context, key, { held, ready: resolve, mayGrow: true }).then(
     (row) => {
       if (!row) reject(new UpstreamFailed(`the download of ${path} broke off; ask again`, { retryable: true }));
     },

@@ -1,10 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
-import type { Storage } from "../../blobs/storage.ts";
 import type { ArtifactRow } from "../../index/rows.ts";
-
-import { isLeased, partOf } from "../../leases/symlink/lease.ts";
 import { UpstreamFailed } from "../../lib/errors.ts";
 import type { File } from "../artifacts/file.ts";
+import type { Context } from "../context.ts";
 import { Growing, type Head } from "./partial-body.ts";
 
 /** Milliseconds between looks at a file that another process writes. */
@@ -24,14 +22,13 @@ export interface Followed {
  * in the middle.
  */
 export async function follow(
-  storage: Storage,
+  { storage, leases }: Pick<Context, "storage" | "leases">,
   key: string,
   { held, ready, mayGrow }: Followed,
 ): Promise<ArtifactRow | undefined> {
-  const folder = storage.parts;
-  const part = partOf(folder, key);
+  const part = storage.partAt(key);
   let growing: Growing | undefined;
-  while (isLeased(folder, key)) {
+  while (await leases.isLeased(key)) {
     if (growing) growing.grow(Math.max(sizeOf(part) - growing.size, 0));
     else if (mayGrow) {
       const head = headOf(part);

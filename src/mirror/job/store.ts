@@ -4,7 +4,7 @@ import { type Estimate, isRelease, type JobSpec, type ReleaseTask, type Task } f
 import type { MaybePromise } from "../../index/port.ts";
 import type { JobRow } from "../../index/rows.ts";
 
-import { acquire, isLeased, isOwnedBy, type Lease } from "../../leases/symlink/lease.ts";
+import type { Lease, Leases } from "../../leases/port.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { keyOfChoice } from "../plan/choice.ts";
 import { keyOfTask } from "./ledger.ts";
@@ -22,12 +22,11 @@ export interface Claim {
 
 export class JobStore {
   readonly #tables: Tables;
-  /** The folder that leases are in. */
-  readonly #leases: string;
+  readonly #leases: Leases;
   readonly #isRestated: (task: ReleaseTask, since: number) => boolean;
 
   /** `isRestated`: whether an index of a release was replaced since; then what is held of it is compared with it. Default: never. */
-  constructor(tables: Tables, leases: string, isRestated: (task: ReleaseTask, since: number) => boolean = () => false) {
+  constructor(tables: Tables, leases: Leases, isRestated: (task: ReleaseTask, since: number) => boolean = () => false) {
     this.#tables = tables;
     this.#leases = leases;
     this.#isRestated = isRestated;
@@ -41,7 +40,7 @@ export class JobStore {
     const { commit } = this.#tables;
     await this.#sweep();
     const id = `${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 6)}`;
-    const lease = await acquire(this.#leases, keyOf(id));
+    const lease = await this.#leases.acquire(keyOf(id));
     try {
       await commit("createJob", { id, spec, at: Date.now() });
       let batch: Task[] = [];
@@ -65,21 +64,20 @@ export class JobStore {
   /** The job as it stands; one whose process died is pending again. */
   async find(id: string): Promise<JobRow | undefined> {
     const row = await this.#tables.jobs.find(id);
-    return row && row.state !== "reading" ? this.#seen(row) : undefined;
+    return row && row.state !== "reading" ? await this.#seen(row) : undefined;
   }
 
   /** Newest first. */
   async list(page: { before?: string; limit: number }): Promise<JobRow[]> {
-    return (await this.#tables.jobs.list(page)).map((row) => this.#seen(row));
+    const rows = await this.#tables.jobs.list(page);
+    return Promise.all(rows.map((row) => this.#seen(row)));
   }
 
   /** Those that nobody is working on, oldest first. */
   async waiting(): Promise<JobRow[]> {
     const rows = await this.#tables.jobs.list({ limit: 1_000, states: ["pending", "running"] });
-    return rows
-      .map((row) => this.#seen(row))
-      .filter(({ state }) => state === "pending")
-      .reverse();
+    const seen = await Promise.all(rows.map((row) => this.#seen(row)));
+    return seen.filter(({ state }) => state === "pending").reverse();
   }
 
   /** How many jobs of servers have not ended: those of commands wait for whoever interrupted them, those that are read may never be made. */
@@ -95,17 +93,17 @@ export class JobStore {
   /** The newest run of a standing job. */
   async latest(standing: string): Promise<JobRow | undefined> {
     const row = await this.#tables.jobs.latest(standing);
-    return row && this.#seen(row);
+    return row && (await this.#seen(row));
   }
 
   /** The right to look whether a standing job is due, and to make its next run; `undefined` while another has it. */
   turn(standing: string): Promise<Pick<Lease, "release" | "owner"> | undefined> {
-    return acquire(this.#leases, keyOfTurn(standing));
+    return this.#leases.acquire(keyOfTurn(standing));
   }
 
   /** Whether it still is this owner's turn, who may be another thread. */
-  isTurnOf(owner: string, standing: string): boolean {
-    return isOwnedBy(owner, this.#leases, keyOfTurn(standing));
+  isTurnOf(owner: string, standing: string): MaybePromise<boolean> {
+    return this.#leases.isOwnedBy(owner, keyOfTurn(standing));
   }
 
   failures(id: string, after: number, limit: number) {
@@ -115,7 +113,7 @@ export class JobStore {
   /** The right to run a job; `undefined` where another has it, or the job has ended. No task is taken after `signal`. */
   async claim(id: string, signal?: AbortSignal): Promise<Claim | undefined> {
     const { jobs, commit } = this.#tables;
-    const lease = await acquire(this.#leases, keyOf(id));
+    const lease = await this.#leases.acquire(keyOf(id));
     if (!lease) return undefined;
     const claimed = await commit("claimJob", { id, at: Date.now() });
     const row = await jobs.find(id);
@@ -156,8 +154,8 @@ export class JobStore {
     await this.#tables.commit("retryJob", { id, ...(spec && runBy && { spec: { ...spec, runBy } }) });
   }
 
-  #seen(row: JobRow): JobRow {
-    const isOrphan = row.state === "running" && !isLeased(this.#leases, keyOf(row.id));
+  async #seen(row: JobRow): Promise<JobRow> {
+    const isOrphan = row.state === "running" && !(await this.#leases.isLeased(keyOf(row.id)));
     return isOrphan ? { ...row, state: "pending" } : row;
   }
 
@@ -193,8 +191,9 @@ export class JobStore {
   async #sweep(): Promise<void> {
     const { jobs, commit } = this.#tables;
     const reading = await jobs.list({ limit: 100, states: ["reading"] });
-    const dead = reading.filter(({ id }) => !isLeased(this.#leases, keyOf(id)));
-    if (dead.length > 0) await commit("removeJobs", { ids: dead.map(({ id }) => id) });
+    const dead: string[] = [];
+    for (const { id } of reading) if (!(await this.#leases.isLeased(keyOf(id)))) dead.push(id);
+    if (dead.length > 0) await commit("removeJobs", { ids: dead });
   }
 }
 

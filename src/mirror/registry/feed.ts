@@ -2,9 +2,11 @@
  * Reads a registry's catalog into rows, apart from the work that these are: a list of millions is recorded in seconds or
  * minutes, while downloads begin with its first page. What it knows is in the database, so that whoever comes next goes on.
  */
+
 import type { Catalog, CatalogEvent, CatalogPage } from "../../contract/catalog.ts";
 import { emit } from "../../contract/events.ts";
 import type { FeedState } from "../../contract/jobs.ts";
+import type { MaybePromise } from "../../index/port.ts";
 import type { CatalogRow } from "../../index/rows.ts";
 import { BadRequest, messageOf, NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
@@ -25,7 +27,7 @@ export interface FeedOptions extends RecorderOptions {
   /** Milliseconds before what failed is tried again for the first time. Default: a second. */
   backoff?: number;
   /** Whether it may go on. Default: to its end. */
-  mayGoOn?: () => boolean;
+  mayGoOn?: () => MaybePromise<boolean>;
 }
 
 /** What reads a registry's catalog into rows, here or in another thread. */
@@ -93,7 +95,7 @@ export class Feed implements Feeding {
   }
 
   async #record(events: readonly CatalogEvent[], manner: Manner, checkpoint?: string): Promise<void> {
-    this.#require();
+    await this.#require();
     await this.recorder.record(events, manner, checkpoint);
     this.#tell();
   }
@@ -188,7 +190,7 @@ export class Feed implements Feeding {
       if (resync) return resync.reason;
       await this.#record(events, { silence: "news" }, checkpoint);
     }
-    this.#require();
+    await this.#require();
     return undefined;
   }
 
@@ -211,7 +213,7 @@ export class Feed implements Feeding {
       if (!(error instanceof Unchanged)) throw error;
       return this.recorder.relist();
     }
-    this.#require();
+    await this.#require();
     if (!isResumed) {
       if (this.recorder.sound === before) {
         const { oddity } = this.recorder;
@@ -243,17 +245,17 @@ export class Feed implements Feeding {
     return `What works without it: --names FILE (a name or package URL a line)${snapshot}, or package URLs under mirrors: in the configuration`;
   }
 
-  #require(): void {
-    if (this.#options.mayGoOn?.() === false) throw new Stopped();
+  async #require(): Promise<void> {
+    if ((await this.#options.mayGoOn?.()) === false) throw new Stopped();
   }
 
   async #sleep(milliseconds: number): Promise<void> {
     const until = performance.now() + milliseconds;
     for (let left = milliseconds; left > 0; left = until - performance.now()) {
-      this.#require();
+      await this.#require();
       await Bun.sleep(Math.min(left, 200));
     }
-    this.#require();
+    await this.#require();
   }
 }
 

@@ -3,10 +3,13 @@ import { expect, test } from "bun:test";
 import { lutimesSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 
 import { join } from "node:path";
-import { acquire, HERE, isLeased, type Lease } from "../../src/leases/symlink/lease.ts";
+import type { Lease } from "../../src/leases/port.ts";
+import { HERE, symlinkLeases } from "../../src/leases/symlink/symlink-leases.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const KEY = "npm /a";
+const acquire = (folder: string, key: string) => symlinkLeases(folder).acquire(key);
+const isLeased = (folder: string, key: string) => symlinkLeases(folder).isLeased(key);
 const longAgo = new Date(Date.now() - 60_000);
 
 /** A process id that belonged to a process which has ended. */
@@ -19,7 +22,8 @@ async function deadPid(): Promise<number> {
 /** Leaves a lease as another owner would. */
 async function leave(folder: string, owner: string): Promise<string> {
   const probe = await acquire(folder, KEY);
-  const link = `${probe?.part.slice(0, -".part".length)}.lease`;
+  const [name = ""] = readdirSync(folder);
+  const link = join(folder, name);
   await probe?.release();
   symlinkSync(owner, link);
   return link;
@@ -34,7 +38,6 @@ const taken = async (folder: string) => {
 test("one has it until it is released, and nothing is left of it", async () => {
   await using folder = await temporaryFolder();
   const lease = await acquire(folder.path, KEY);
-  expect(lease?.part.endsWith(".part")).toBe(true);
   expect([await acquire(folder.path, KEY), isLeased(folder.path, KEY)]).toEqual([undefined, true]);
   await lease?.release();
   await lease?.release();

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
 import { type DiskCalls, diskCalls } from "../../blobs/disk/disk-calls.ts";
 import { BadRequest } from "../../lib/errors.ts";
+import type { Leases } from "../port.ts";
 
 /** Milliseconds between heartbeats, and after which a silent owner on another machine or thread counts as dead. */
 const HEARTBEAT = 5_000;
@@ -22,60 +23,45 @@ const held = new Set<string>();
 setInterval(beat, HEARTBEAT).unref();
 
 /**
- * The right to fetch one thing, over all threads and processes that share a store.
- *
- * It is a symbolic link whose target names the owner (`host:pid:run:id`): made atomically, gone with `release`, and a restart
- * after a kill sees at once that its owner is dead, where a lock file would have to be waited out.
+ * Leases of a folder, each a symbolic link whose target names the owner (`host:pid:run:id`): made atomically, gone with `release`, and
+ * a restart after a kill sees at once that its owner is dead, where a lock file would have to be waited out. `waitsForDisk`: as for
+ * `diskCalls`; default: no.
  */
-export interface Lease {
-  /** The growing file of this key; what a dead owner left in it may be continued. */
-  readonly part: string;
-  /** Who has it. */
-  readonly owner: string;
-  release(): Promise<void>;
-}
-
-/**
- * The lease of a key below a folder, or `undefined` while another owner lives. `waitsForDisk`: as for `diskCalls`.
- */
-export async function acquire(folder: string, key: string, waitsForDisk = false): Promise<Lease | undefined> {
-  const base = basePath(folder, key);
-  const link = `${base}.lease`;
-  const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID().slice(0, 13)}`;
+export function symlinkLeases(folder: string, waitsForDisk = false): ImmediateLeases {
   const calls = diskCalls(waitsForDisk);
-  if (!(await claim(calls, link, owner)) && !(await takeOver(calls, link, owner))) return undefined;
-  held.add(link);
   return {
-    part: `${base}.part`,
-    owner,
-    release: async () => {
-      held.delete(link);
-      // Whoever took us for dead has removed it, or is about to.
-      if (ownerOf(link) !== owner) return;
-      await drop(calls, link);
+    acquire: async (key) => {
+      const link = linkAt(folder, key);
+      const owner = `${HERE}:${process.pid}:${RUN}:${randomUUID().slice(0, 13)}`;
+      if (!(await claim(calls, link, owner)) && !(await takeOver(calls, link, owner))) return undefined;
+      held.add(link);
+      return {
+        owner,
+        release: async () => {
+          held.delete(link);
+          // Whoever took us for dead has removed it, or is about to.
+          if (ownerOf(link) !== owner) return;
+          await drop(calls, link);
+        },
+      };
     },
+    isLeased: (key) => {
+      const link = linkAt(folder, key);
+      const owner = ownerOf(link);
+      return owner !== undefined && isAlive(link, owner);
+    },
+    isOwnedBy: (owner, key) => ownerOf(linkAt(folder, key)) === owner,
   };
 }
 
-/** Whether someone alive is fetching this key. */
-export function isLeased(folder: string, key: string): boolean {
-  const link = `${basePath(folder, key)}.lease`;
-  const owner = ownerOf(link);
-  return owner !== undefined && isAlive(link, owner);
+/** Leases that are looked up at once. */
+export interface ImmediateLeases extends Leases {
+  isLeased(key: string): boolean;
+  isOwnedBy(owner: string, key: string): boolean;
 }
 
-/** Whether the lease of this key is the one that was given to that owner, and was not released. */
-export function isOwnedBy(owner: string, folder: string, key: string): boolean {
-  return ownerOf(`${basePath(folder, key)}.lease`) === owner;
-}
-
-/** The growing file of a key, for those who wait for its owner. */
-export function partOf(folder: string, key: string): string {
-  return `${basePath(folder, key)}.part`;
-}
-
-function basePath(folder: string, key: string): string {
-  return join(folder, createHash("sha256").update(key).digest("hex"));
+function linkAt(folder: string, key: string): string {
+  return join(folder, `${createHash("sha256").update(key).digest("hex")}.lease`);
 }
 
 async function claim(calls: DiskCalls, link: string, owner: string): Promise<boolean> {
