@@ -64,7 +64,7 @@ export class JobStore {
   /** The job as it stands; one whose process died is pending again. */
   async find(id: string): Promise<JobRow | undefined> {
     const row = await this.#tables.jobs.find(id);
-    return row && row.state !== "reading" ? await this.#seen(row) : undefined;
+    return row && row.state !== "reading" ? this.#seen(row) : undefined;
   }
 
   /** Newest first. */
