@@ -10,10 +10,11 @@ export function delay(): Promise<void> {
 /** Fails one call in a hundred, after its delay. `count`: calls and failures so far. */
 export function failing(count = { calls: 0, failures: 0 }, share = 0.01): () => Promise<void> {
   return async () => {
+    const where = new Error("asked here");
     await delay();
     count.calls++;
     if (Math.random() >= share) return;
     count.failures++;
-    throw new Error("the backend is unreachable for a moment");
+    throw new Error("the backend is unreachable for a moment", { cause: where });
   };
 }

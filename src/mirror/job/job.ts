@@ -135,9 +135,24 @@ export class Job {
 
   /** Works until nothing is left, or the job is canceled. Rejects only where its ledger does. */
   async run(): Promise<void> {
-    const { ledger, spec, window } = this.#options;
+    const { ledger, spec } = this.#options;
     // A task waits for documents more than it downloads: twice as many keep the downloads busy.
     const lanes = new Lanes(2 * spec.concurrency);
+    try {
+      await this.#take(lanes);
+    } finally {
+      // Who goes on with the job must not meet what is still under way here.
+      await lanes.settled();
+    }
+    if (ledger.isCanceled()) return;
+    if (!this.#isEstimate) await finish({ ...this.#options, dispatch: this.#dispatch, progress: this.progress });
+    if (ledger.isCanceled()) return;
+    this.progress.phase = "complete";
+  }
+
+  /** Has tasks worked on until none is left, or the job is canceled. */
+  async #take(lanes: Lanes): Promise<void> {
+    const { ledger, window } = this.#options;
     let turned = performance.now();
     for (;;) {
       await ledger.look?.();
@@ -158,10 +173,6 @@ export class Job {
       }
     }
     await lanes.drain();
-    if (ledger.isCanceled()) return;
-    if (!this.#isEstimate) await finish({ ...this.#options, dispatch: this.#dispatch, progress: this.progress });
-    if (ledger.isCanceled()) return;
-    this.progress.phase = "complete";
   }
 
   async #work(taken: Taken): Promise<void> {
@@ -241,7 +252,7 @@ export class Job {
   /** Who requires several of the roots in one project takes one version of what they have in common. Whether there is more to do. */
   async #together(): Promise<boolean> {
     const { ledger, mounts } = this.#options;
-    const before = ledger.waiting();
+    const before = await ledger.waiting();
     for (const [mount, roots] of this.#roots) {
       this.#roots.delete(mount);
       if (roots.length < 2 || mounts.get(mount)!.ecosystem.selects !== "compatible") continue;
@@ -250,7 +261,7 @@ export class Job {
       const tasks = await this.#selector.compatible(mount, sorted).catch(() => undefined);
       await ledger.add((tasks ?? []).map((each) => ofRoots(sorted, each)));
     }
-    return ledger.waiting() > before;
+    return (await ledger.waiting()) > before;
   }
 
   /** Holds what is read to select; first what states its digest, which holding it would hold without a word. */

@@ -115,13 +115,16 @@ export class JobStore {
     const { jobs, commit } = this.#tables;
     const lease = await this.#leases.acquire(keyOf(id));
     if (!lease) return undefined;
-    const claimed = await commit("claimJob", { id, at: Date.now() });
-    const row = await jobs.find(id);
-    if (!claimed || !row) {
-      await lease.release();
-      return undefined;
+    let isOurs = false;
+    try {
+      const claimed = await commit("claimJob", { id, at: Date.now() });
+      const row = claimed ? await jobs.find(id) : undefined;
+      if (!row) return undefined;
+      isOurs = true;
+      return { row, ledger: new RowLedger(this.#tables, id, row.spec, signal), release: () => lease.release() };
+    } finally {
+      if (!isOurs) await lease.release();
     }
-    return { row, ledger: new RowLedger(this.#tables, id, row.spec, signal), release: () => lease.release() };
   }
 
   /** Ends a job that someone runs. What failed decides how it ended. `estimate`: of one that only tells it. */

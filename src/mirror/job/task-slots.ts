@@ -44,6 +44,15 @@ export class Lanes {
     if (this.#failure) throw this.#failure.error;
   }
 
+  /** Until all has ended, well or not. */
+  async settled(): Promise<void> {
+    while (this.#busy > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
+  }
+
   /** Until all has ended. */
   async drain(): Promise<void> {
     while (this.#busy > 0) await this.next();
