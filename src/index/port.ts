@@ -5,6 +5,7 @@
  * A driver that reads at once need not make a promise; callers always await. What is answered to clients from memory is not read here.
  */
 import type { Path } from "../contract/ecosystem.ts";
+import type { MaybePromise } from "../contract/routes.ts";
 import type { Commit } from "./commands.ts";
 import type {
   ArtifactRow,
@@ -26,7 +27,7 @@ import type {
   Totals,
 } from "./rows.ts";
 
-export type MaybePromise<T> = T | Promise<T>;
+export type { MaybePromise };
 /** Values that are read a page at a time: memory stays flat whatever their number. */
 export type Paged<T> = Iterable<T> | AsyncIterable<T>;
 

@@ -3,7 +3,7 @@
  * store. A lease ends with its release or with its owner; an owner that died is followed by the next who asks. Bytes of a download
  * belong to the store (`Storage.partAt`), not to its lease.
  */
-import type { MaybePromise } from "../index/port.ts";
+import type { MaybePromise } from "../contract/routes.ts";
 
 export interface Lease {
   /** Identifies this lease among all that the key ever had. */
