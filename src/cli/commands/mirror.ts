@@ -65,9 +65,9 @@ export const mirror: Command = {
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
     const targets = targetsFor(config, mounts);
-    const request = mirrorRequest(invocation, (field, item) =>
-      field === "purls" ? purlProblem(targets, item) : undefined,
-    );
+    // The word after `--resume` is a job's id.
+    const given = asked === undefined ? invocation : { flags, args: [] };
+    const request = mirrorRequest(given, (field, item) => (field === "purls" ? purlProblem(targets, item) : undefined));
     requireNone([...(asked === undefined ? contradictions(request) : []), ...refusals(request, mounts)], invocation);
     const spec: JobSpec = {
       title: titleOf(invocation),

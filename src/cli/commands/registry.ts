@@ -23,7 +23,7 @@ export async function unfinishedOf(store: JobStore, spec: JobSpec): Promise<stri
 export async function tellStanding(invocation: Invocation): Promise<number> {
   const { flags, load } = invocation;
   const { config, sources, ecosystems } = await load();
-  const { registry } = mirrorRequest(invocation);
+  const { registry } = mirrorRequest({ flags, args: [] });
   const mounts = mountsOf(config, ecosystems);
   const asked = registry === undefined ? undefined : registryMount(registry, mounts)?.name;
   if (registry !== undefined && asked === undefined) requireNone(refusals({ registry }, mounts), invocation);
