@@ -17,7 +17,7 @@ export type * from "./catalog.ts";
 export type * from "./facts.ts";
 export type * from "./lockfile.ts";
 export type * from "./routes.ts";
-export type { Attestation, RegistrySignature, SignatureKind } from "./signatures.ts";
+export type { Attestation, DocumentSignatureKind, RegistrySignature, SignatureKind } from "./signatures.ts";
 
 /** Raised when a plugin written for an earlier contract would no longer be understood. */
 export const CONTRACT_REVISION = 2;

@@ -1,7 +1,7 @@
 /** What the paths of a mount mean: the kinds of routes, the documents behind them, and how clients see these. */
 import type { Digest, Freshness, Package, Params, Path, Pattern, Release, Traits } from "./ecosystem.ts";
 import type { Facts } from "./facts.ts";
-import type { Attestation } from "./signatures.ts";
+import type { Attestation, DocumentSignatureKind } from "./signatures.ts";
 
 interface RouteBase {
   match: Pattern;
@@ -92,9 +92,9 @@ export interface MetadataRoute extends Described {
   /** A header of upstream's answers that states the digest of the bytes (`sha256:…`). What is held and due is then compared
    * by HEAD, and fetched where it is another. Lowercase. */
   probe?: string;
-  /** It is signed as a whole, by OpenPGP: in itself, or in the document at another path. Where the mount trusts somebody, it is
-   * published only if they signed it. */
-  signed?: { at?(p: Params): Path };
+  /** It is signed as a whole: in itself, or in the document at another path. Where the mount trusts somebody, it is published only if
+   * they signed it. `by` names the verifier; `minisign` has its signatures at another path. Default: `openpgp`. */
+  signed?: { at?(p: Params): Path; by?: DocumentSignatureKind };
   /** What somebody attests of the file that it is about. Throws where the document is none of attestations. */
   attests?(doc: Doc): readonly Attestation[];
   /** What clients resolve relative links in it against: the address that answered, after redirects, or the one that was asked.

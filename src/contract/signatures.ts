@@ -2,10 +2,19 @@
 
 /**
  * `registry`: a key of the registry signs what its index states of a file. `sigstore`: who published a file attests its digest.
- * `openpgp`: a document is signed as a whole. `x509`: a file carries signatures by certificates.
+ * `openpgp`, `minisign`: a document is signed as a whole. `x509`: a file carries signatures by certificates.
  */
-export type SignatureKind = "registry" | "sigstore" | "openpgp" | "x509";
-export const SIGNATURE_KINDS = ["registry", "sigstore", "openpgp", "x509"] as const satisfies readonly SignatureKind[];
+export type SignatureKind = "registry" | "sigstore" | "openpgp" | "x509" | "minisign";
+export const SIGNATURE_KINDS = [
+  "registry",
+  "sigstore",
+  "openpgp",
+  "x509",
+  "minisign",
+] as const satisfies readonly SignatureKind[];
+
+/** The kinds of which a document is signed as a whole: each names a verifier that the program has. */
+export type DocumentSignatureKind = Extract<SignatureKind, "openpgp" | "minisign">;
 
 /** By ECDSA over P-256 and SHA-256. */
 export interface RegistrySignature {

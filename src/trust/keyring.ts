@@ -6,6 +6,7 @@ import type { X509Certificate } from "node:crypto";
 import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../contract/signatures.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
 import { certificates } from "./certificates.ts";
+import { type MinisignKey, minisignKeys } from "./minisign.ts";
 import { type OpenPgpKey, openPgpKeys } from "./openpgp.ts";
 import { type RegistryKey, registryKeys } from "./registry-signature.ts";
 import { type SigstoreRoot, sigstoreRoots } from "./sigstore.ts";
@@ -15,6 +16,7 @@ interface Keys {
   sigstore: SigstoreRoot;
   openpgp: OpenPgpKey;
   x509: X509Certificate;
+  minisign: MinisignKey;
 }
 
 /** Keys by the kind of signature that they are for. */
@@ -34,6 +36,7 @@ const READERS: { [K in SignatureKind]: KeyReader<Keys[K]> } = {
   sigstore: sigstoreRoots,
   openpgp: openPgpKeys,
   x509: certificates,
+  minisign: minisignKeys,
 };
 
 const keyrings = new WeakMap<Trust, Promise<Keyring>>();
@@ -46,7 +49,7 @@ export function keyringOf(trust: Trust): Promise<Keyring> {
 }
 
 async function readAll({ keys }: Trust): Promise<Keyring> {
-  const keyring: Keyring = { registry: [], sigstore: [], openpgp: [], x509: [] };
+  const keyring: Keyring = { registry: [], sigstore: [], openpgp: [], x509: [], minisign: [] };
   for (const file of keys) {
     const kind = SIGNATURE_KINDS.find((each) => READERS[each].isOne(file));
     const expected = kind

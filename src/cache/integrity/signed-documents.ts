@@ -1,8 +1,9 @@
 /** Documents that are signed as a whole: checked when they come, before anything reads them, and when what is held is first sent. */
 import { LRUCache } from "lru-cache";
-import type { MetadataRoute, Path } from "../../contract/ecosystem.ts";
+import type { DocumentSignatureKind, MetadataRoute, Path } from "../../contract/ecosystem.ts";
 import { NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { keyringOf } from "../../trust/keyring.ts";
+import { refuteMinisign } from "../../trust/minisign.ts";
 import { refuteOpenPgp } from "../../trust/openpgp.ts";
 import type { Target } from "../target.ts";
 import { untrusted } from "./report-untrusted.ts";
@@ -30,28 +31,36 @@ export class SignedDocuments {
   /** Throws Unsigned, for the signature of what upstream is just replacing may be right in a moment. */
   async requireNew(target: Document, signed: Signed): Promise<void> {
     const reason = await this.#refute(target, signed);
-    if (reason) throw new Unsigned(untrusted(target, "openpgp", reason), { retryable: true });
+    if (reason) throw new Unsigned(untrusted(target, kindOf(target), reason), { retryable: true });
   }
 
   /** Throws Withheld. */
   async requireHeld(target: Document, signed: Signed): Promise<void> {
     const reason = await this.#refute(target, signed);
-    if (reason) throw new Withheld(untrusted(target, "openpgp", reason));
+    if (reason) throw new Withheld(untrusted(target, kindOf(target), reason));
   }
 
   async #refute(target: Document, { sha256, bytes, signature, at }: Signed): Promise<string | undefined> {
     const { mount, path, route, params } = target;
     if (!mount.trust || !route.signed) return undefined;
     const key = `${mount.name} ${path} ${sha256}`;
-    const { openpgp } = await keyringOf(mount.trust);
-    if (openpgp.length === 0 || this.#known.has(key)) return undefined;
+    const kind = kindOf(target);
+    const { openpgp, minisign } = await keyringOf(mount.trust);
+    if ({ openpgp, minisign }[kind].length === 0 || this.#known.has(key)) return undefined;
     const by = route.signed.at?.(params);
     const apart = by && (await signature(by).catch(none));
     if (by && !apart) return `expected a signature in ${by}, found none`;
-    const reason = await refuteOpenPgp(await bytes(), apart, openpgp, at);
+    const reason =
+      kind === "minisign"
+        ? refuteMinisign(await bytes(), apart, minisign)
+        : await refuteOpenPgp(await bytes(), apart, openpgp, at);
     if (!reason) this.#known.set(key, true);
     return reason;
   }
+}
+
+function kindOf({ route }: Document): DocumentSignatureKind {
+  return route.signed?.by ?? "openpgp";
 }
 
 function none(error: unknown): undefined {
