@@ -4,8 +4,8 @@ const LARGEST = 16_000_000;
 const DEEPEST = 100;
 /** Stands for the `&` of references while a text is read: none is resolved, so that none can expand, or be unknown. */
 const REFERENCE = "\ue0ff";
-/** Clients read over it. */
-const TOLERATED = /disallowed character\.$/;
+/** What XML does not have; clients read over it. */
+const DISALLOWED = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 type Element = Record<string, unknown>;
 
@@ -43,7 +43,7 @@ function parsed(text: string, withAttributes: boolean): Element {
     open.at(-1)!.text += more;
   };
   parser.on("error", (error) => {
-    if (!TOLERATED.test(error.message)) throw error;
+    throw error;
   });
   parser.on("opentag", ({ name, attributes }) => {
     if (open.length > DEEPEST) throw new Error(`it nests deeper than ${DEEPEST} levels`);
@@ -59,7 +59,7 @@ function parsed(text: string, withAttributes: boolean): Element {
     if (children && own) children["#text"] = own;
     add(open.at(-1)!, name, children ?? own);
   });
-  parser.write(text.replaceAll("&", REFERENCE)).close();
+  parser.write(text.toWellFormed().replace(DISALLOWED, "\ufffd").replaceAll("&", REFERENCE)).close();
   return document.children!;
 }
 

@@ -6,13 +6,13 @@ import { BadRequest } from "../lib/errors.ts";
 import type { Estimator } from "../mirror/plan/estimating.ts";
 import { discard, dryFolder } from "./dry-folder.ts";
 import { scratchProfile } from "./profile.ts";
-import { openPool } from "./runtime.ts";
+import { openLimitedPool } from "./runtime.ts";
 
 export function estimateApart(config: Config, sources: readonly PluginSource[]): Estimator {
   return async ({ registry, ...spec }, signal) => {
     if (!registry) throw new BadRequest("a dry run that is a job is of a registry");
     const folder = dryFolder();
-    const pool = openPool(1, { config, sources, profile: scratchProfile("estimate", config, folder) });
+    const pool = openLimitedPool(1, { config, sources, profile: scratchProfile("estimate", config, folder) });
     const end = () => pool.close();
     signal.addEventListener("abort", end);
     try {

@@ -7,7 +7,7 @@ import { estimateApart } from "./estimate-apart.ts";
 import { mirrorApi } from "./mirror-api.ts";
 import type { TakeTasks } from "./mirror-take.ts";
 import { profileOf } from "./profile.ts";
-import { openChildren, openPool, type Runtime } from "./runtime.ts";
+import { openChildren, openLimitedPool, type Runtime } from "./runtime.ts";
 import { scheduledJobs } from "./scheduled-jobs.ts";
 
 /** Processes that read large requests. */
@@ -33,7 +33,7 @@ export function makeMirroring(config: Config, runtime: Runtime): Mirroring {
     mounts: runtime.mounts,
     window: config.mirror.window,
     most: config.mirror.max_jobs,
-    openPool: () => openPool(config.workers, { config, sources, profile }),
+    openPool: () => openLimitedPool(config.workers, { config, sources, profile }),
     estimate: estimateApart(config, sources),
   });
   const scheduled = new ScheduledJobs({

@@ -12,7 +12,7 @@ import type { Outcome } from "../mirror/job/progress.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import { discard, dryFolder } from "./dry-folder.ts";
 import { scratchProfile } from "./profile.ts";
-import { openPool } from "./runtime.ts";
+import { openLimitedPool } from "./runtime.ts";
 
 /** Most tasks that a preview plans, and most files that it lists: both are in memory. */
 export const MOST = 50_000;
@@ -37,7 +37,7 @@ export async function previewPlan(
   isPlanning = true;
   const folder = dryFolder();
   const options = { config, sources, profile: scratchProfile("preview", config, folder) };
-  const pool = openPool(config.workers, options);
+  const pool = openLimitedPool(config.workers, options);
   try {
     const ledger = new MemoryLedger({ signal });
     for (const task of tasks) {

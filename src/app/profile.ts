@@ -11,7 +11,7 @@ export type ProfileName =
   | "serve"
   /** Runs mirror jobs in a process of their own. */
   | "mirror"
-  /** Runs mirror jobs in threads of a process that answers clients. */
+  /** Runs mirror jobs in processes of a server, which answers clients. */
   | "mirror beside clients"
   /** Plans a mirror job; nothing of it stays. */
   | "estimate"

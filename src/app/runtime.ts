@@ -9,20 +9,25 @@ import type { Storage } from "../blobs/storage.ts";
 import { type Ask, Cache, type Offload } from "../cache/cache.ts";
 import type { Context } from "../cache/context.ts";
 import type { Source } from "../cache/documents/doc.ts";
+import type { Beside } from "../cache/documents/documents.ts";
 import { readDocument } from "../cache/documents/reader.ts";
 import { blobHasher, type Found, type HashInput } from "../cache/integrity/hash-blobs.ts";
+import type { Attested } from "../cache/integrity/signature-policy.ts";
+import { refuteHere, type SignatureCheck } from "../cache/integrity/signed-documents.ts";
 import { type Apart, answerApart } from "../cache/render/apart.ts";
-import type { Stated } from "../cache/render/heavy.ts";
+import type { Lent, Stated } from "../cache/render/heavy.ts";
 import type { Rendered } from "../cache/render/view.ts";
 import { documentAt, matchIn, type Target } from "../cache/target.ts";
+import type { WholeAnswer } from "../cache/transfer/passthrough-request.ts";
 import type { PluginSource } from "../config/plugin-source.ts";
 import type { Config } from "../config/schema.ts";
-import type { Ecosystem, MetadataRoute, Path } from "../contract/ecosystem.ts";
+import type { Body, Declared, Digest, Ecosystem, MetadataRoute, Path } from "../contract/ecosystem.ts";
 import type { Estimate, JobSpec, RegistrySpec, ReleaseTask } from "../contract/jobs.ts";
 import { formatPurl, parsePurl, typesOf } from "../contract/purl.ts";
 import { readdress } from "../http/readdress.ts";
 import { allowed, statusOf } from "../http/respond.ts";
 import type { ImmediateIndex, SetReads } from "../index/port.ts";
+import type { DocumentRow } from "../index/rows.ts";
 import { copyDatabase, type Database, openDatabase } from "../index/sqlite/open.ts";
 import { sqliteIndex, withoutNotes } from "../index/sqlite/sqlite-index.ts";
 import { symlinkLeases } from "../leases/symlink/symlink-leases.ts";
@@ -59,13 +64,36 @@ export interface RuntimeOptions {
 /** What a client asks. Structured-cloneable. */
 type Asked = Omit<Ask, "query"> & { query: string };
 
+/** A document of a mount. `lent`: what is not stored of it. */
+interface InQuestion {
+  mount: string;
+  path: Path;
+  lent: readonly Lent[];
+}
+
+/** A document in the store. */
+interface Placed {
+  path: Path;
+  row: DocumentRow;
+}
+
 /** What a worker can be asked to do. */
 export interface Job extends MirrorTasks {
   open(options: RuntimeOptions): Promise<void>;
-  read(input: { mount: string; path: Path; file: string; source: Source }): ReturnType<typeof readDocument>;
-  render(input: { mount: string; path: Path; variant: string; base: string }): Promise<Rendered>;
+  read(input: {
+    mount: string;
+    path: Path;
+    content: Uint8Array<ArrayBuffer> | string;
+    source: Source;
+  }): ReturnType<typeof readDocument>;
+  render(input: InQuestion & { variant: string; base: string }): Promise<Rendered>;
+  rewrite(input: { mount: string; method: string; path: Path; found: WholeAnswer; base: string }): Promise<Body>;
   derive(input: { mount: string; path: Path; made: Uint8Array | undefined }): Promise<Rendered>;
-  state(input: { mount: string; path: Path }): Promise<Stated>;
+  state(input: InQuestion): Promise<Stated>;
+  declare(input: Omit<InQuestion, "path">): Promise<Declared>;
+  agree(input: { mount: string; document: Placed; root: Placed }): Promise<boolean>;
+  attested(input: InQuestion & { claim: { digest: Digest; signers: readonly string[] } }): Promise<Attested>;
+  refute(input: { mount: string; path: Path; check: SignatureCheck }): Promise<string | undefined>;
   /** All that a client asks of a mount whose plugin runs in another process. */
   answer(input: { mount: string; ask: Asked }): Promise<Apart>;
   setup(input: { mount: string; address: string }): Promise<string>;
@@ -97,6 +125,10 @@ export interface Runtime {
 /** A release that is mirrored may lead to so many times the documents that a request may. */
 const MIRRORED = 10;
 
+/** Processes for tasks of mirror jobs in a server, where the setting leaves it open: each has a hundred megabytes. */
+const PROCESSES = 8;
+/** Processes for feeds: more of them at once share some. */
+const FEEDS = 10;
 /** Milliseconds that a document which took too much is refused at once. */
 const REFUSED = 60_000;
 /** Milliseconds without work after which a process that reads documents ends. */
@@ -218,6 +250,25 @@ export function openPool(size: number, options: RuntimeOptions): Divided {
   return divided(openThreads(size, options), options);
 }
 
+/**
+ * The same where clients are served: all are processes with limits. A thread of the server that reads what takes too much memory would end
+ * the server. Feeds, which take hours, have processes of their own, so that none of them is ended for what another task reads.
+ */
+export function openLimitedPool(size: number, options: RuntimeOptions): Divided {
+  const most = size || Math.min(threads(0), PROCESSES);
+  const own = { ...options, sources: [], share: options.share ?? most };
+  const [tasks, feeds] = [openChildren(most, own), openChildren(FEEDS, own)];
+  const pool: ConstructorParameters<typeof Divided>[0] = {
+    run: (name, input) => (name === "feed" ? feeds : tasks).run(name, input),
+    close: () => {
+      tasks.close();
+      feeds.close();
+    },
+    gone: async () => void (await Promise.all([tasks.gone(), feeds.gone()])),
+  };
+  return divided(pool, options);
+}
+
 function divided(own: ConstructorParameters<typeof Divided>[0], options: RuntimeOptions): Divided {
   const { config, sources } = options;
   let mounts: Promise<ReadonlyMap<string, Mount>> | undefined;
@@ -285,16 +336,36 @@ export function offloadTo(pool: Pool<WorkerTasks>, outsiders: Outsiders): Requir
     }
   };
   return {
-    read: ({ mount, path }, file, source) =>
-      once(mount, path, () => pool.run("read", { mount: mount.name, path, file, source })),
-    render: ({ mount, path }, variant, base) =>
-      once(mount, path, () => pool.run("render", { mount: mount.name, path, variant, base })),
+    read: ({ mount, path }, content, source) =>
+      once(mount, path, () => pool.run("read", { mount: mount.name, path, content, source })),
+    render: ({ mount, path }, variant, base, lent) =>
+      once(mount, path, () => pool.run("render", { mount: mount.name, path, variant, base, lent })),
+    rewrite: ({ mount, path }, found, { method, base }) =>
+      once(mount, path, () => pool.run("rewrite", { mount: mount.name, method, path, found, base })),
     derive: (mount, path, made) => once(mount, path, () => pool.run("derive", { mount: mount.name, path, made })),
+    compose: (mount, { query, ...ask }) =>
+      once(mount, ask.path, async () => {
+        const made = await pool.run("answer", { mount: mount.name, ask: { ...ask, query: String(query) } });
+        if (made.kind !== "ready") throw new Error(`${ask.path} is not composed of what is stored`);
+        return made.ready;
+      }),
     answer: (mount, { query, ...ask }) =>
       once(mount, `${ask.path}?${query}` as Path, () =>
         outsiders.of(mount)!.run("answer", { mount: mount.name, ask: { ...ask, query: String(query) } }),
       ),
-    state: ({ mount, path }) => once(mount, path, () => pool.run("state", { mount: mount.name, path })),
+    state: ({ mount, path }, lent) => once(mount, path, () => pool.run("state", { mount: mount.name, path, lent })),
+    declare: ({ mount, path }, lent) => once(mount, path, () => pool.run("declare", { mount: mount.name, lent })),
+    agree: ({ target: { mount, path }, row }, root) =>
+      once(mount, path, () =>
+        pool.run("agree", {
+          mount: mount.name,
+          document: { path, row },
+          root: { path: root.target.path, row: root.row },
+        }),
+      ),
+    attested: ({ mount, path }, claim, lent) =>
+      once(mount, path, () => pool.run("attested", { mount: mount.name, path, claim, lent })),
+    refute: ({ mount, path }, check) => once(mount, path, () => pool.run("refute", { mount: mount.name, path, check })),
   };
 }
 
@@ -314,8 +385,11 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
     if (!row) throw new NotFound(`${document.mount.name}${document.path} is no longer held`);
     return row;
   };
-  const render = async (document: Target<MetadataRoute>, variant: string, base: string) =>
-    cache.views.render(document, rowOf(document), variant, base);
+  const inQuestion = ({ mount, path, lent }: InQuestion): Beside => {
+    cache.documents.borrow(lent);
+    const document = target(mount, path);
+    return { target: document, row: lent.find(({ row }) => row.path === document.path)?.row ?? rowOf(document) };
+  };
   const tasks: Job = {
     ...mirrorTasks(cache, mountOf),
     estimate: ({ spec, folder }) => {
@@ -325,14 +399,35 @@ function tasksOf(cache: Cache, mounts: ReadonlyMap<string, Mount>, registries: R
     open: async () => {},
     feed: (task) => registries.feed(task),
     hash: blobHasher(cache.context.storage),
-    read: ({ mount, path, file, source }) => readDocument(cache.documents, target(mount, path), file, source),
+    read: ({ mount, path, content, source }) => readDocument(cache.documents, target(mount, path), content, source),
     answer: ({ mount, ask }) => answerFor(cache, mountOf(mount), { ...ask, query: new URLSearchParams(ask.query) }),
     setup: async ({ mount, address }) => mountOf(mount).ecosystem.setup(address),
-    state: ({ mount, path }) => {
-      const document = target(mount, path);
-      return cache.documents.stated(document, rowOf(document));
+    state: async (input) => {
+      const { target: document, row } = inQuestion(input);
+      return cache.documents.stated(document, row);
     },
-    render: async ({ mount, path, variant, base }) => render(target(mount, path), variant, base),
+    declare: async ({ mount, lent }) => {
+      cache.documents.borrow(lent);
+      return cache.documents.declaredStored(mountOf(mount));
+    },
+    agree: ({ mount, document, root }) =>
+      cache.documents.agree(
+        { target: target(mount, document.path), row: document.row },
+        { target: target(mount, root.path), row: root.row },
+      ),
+    attested: async ({ claim, ...input }) => cache.vouching.attested(inQuestion(input), claim),
+    refute: async ({ mount, path, check }) => refuteHere(target(mount, path), check),
+    render: async ({ variant, base, ...input }) => {
+      const { target: document, row } = inQuestion(input);
+      return cache.views.render(document, row, variant, base);
+    },
+    rewrite: async ({ mount, method, path, found, base }) => {
+      const match = matchIn(mountOf(mount), method, path.split("?")[0] as Path);
+      if (typeof match === "number" || match.route.kind !== "passthrough")
+        throw new NotFound(`${mount} passes no ${method} ${path} on`);
+      const { route, params } = match;
+      return cache.views.ofAnswer({ mount: mountOf(mount), route, params, path }, found, base);
+    },
     derive: async ({ mount, path, made }) => {
       const match = matchIn(mountOf(mount), "GET", path);
       if (typeof match === "number" || match.route.kind !== "derived") throw new NotFound(`${mount} has no ${path}`);

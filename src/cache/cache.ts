@@ -37,11 +37,11 @@ import { Vouching } from "./integrity/signature-policy.ts";
 import { Memory, type Ready } from "./memory.ts";
 import { type Apart, answerFrom } from "./render/apart.ts";
 import { basisOf } from "./render/derived.ts";
-import { hereOr, INLINE } from "./render/heavy.ts";
+import { hereOr, INLINE, isHeavy, type Lent } from "./render/heavy.ts";
 import { sourceOf } from "./render/summary-lines.ts";
 import { composed, negotiate, type Rendered, Views } from "./render/view.ts";
 import { documentAt, matchIn, originalOf, queryOf, type Target, targetOf } from "./target.ts";
-import { putTo, type Question } from "./transfer/passthrough-request.ts";
+import { putTo, type Question, type WholeAnswer } from "./transfer/passthrough-request.ts";
 import { Usage } from "./usage.ts";
 
 export interface Ask {
@@ -67,7 +67,11 @@ export type Answer =
 /** Work that is too heavy for the serving thread, done elsewhere. */
 export interface Offload extends Elsewhere {
   read: ReadDocument;
-  render(target: Target<MetadataRoute>, variant: string, base: string): Promise<Rendered>;
+  render(target: Target<MetadataRoute>, variant: string, base: string, lent: readonly Lent[]): Promise<Rendered>;
+  /** What a plugin composes of what is stored. */
+  compose(mount: Mount, ask: Ask): Promise<Ready>;
+  /** What upstream found, as clients should see it. */
+  rewrite(question: Question, found: WholeAnswer, ask: Pick<Ask, "method" | "base">): Promise<Body>;
   /** What is derived from a document; its path says what. `made`: the document as clients see it; absent where it is sent as it is
    * stored. */
   derive(mount: Mount, path: Path, made: Uint8Array | undefined): Promise<Rendered>;
@@ -103,21 +107,18 @@ export class Cache {
     this.#offload = offload;
     this.documents = new DocumentCache(
       context,
-      (target, file, source) => {
-        const elsewhere = offload && (() => offload.read(target, file, source));
+      (target, content, source) => {
+        const elsewhere = offload && (() => offload.read(target, content, source));
+        const { parse, attests, packed } = target.route;
+        const size = typeof content === "string" ? Bun.file(content).size : content.length;
         // What is packed may be a thousand times as large.
-        if (
-          elsewhere &&
-          (target.route.parse ?? target.route.attests) &&
-          (target.route.packed || Bun.file(file).size > INLINE)
-        )
-          return elsewhere();
-        return hereOr(() => readDocument(this.documents, target, file, source), elsewhere);
+        if (elsewhere && (parse ?? attests) && (packed || size > INLINE)) return elsewhere();
+        return hereOr(() => readDocument(this.documents, target, content, source), elsewhere);
       },
       offload,
     );
     this.admissions = new Admissions(context, this.documents);
-    this.vouching = new Vouching(context, this.documents);
+    this.vouching = new Vouching(context, this.documents, offload);
     this.artifacts = new ArtifactCache(context, this.documents, this.admissions, this.vouching);
     this.views = new Views(context, this.documents, this.admissions);
     this.memory = new Memory(memoryBytes, context.now);
@@ -317,14 +318,10 @@ export class Cache {
     variant: string,
     base: string,
   ): Promise<Rendered> {
-    const { covers, blank } = target.route;
-    const { storage, settings } = this.context;
-    const isHeavy = row.size > INLINE || (covers && !this.views.isPlain(target));
-    // Elsewhere only what is stored is found, and what needs not be.
-    const isThere = storage.has(row.sha256) || (!settings.makesUpstreamRequests && blank !== undefined);
-    const offload = isThere ? this.#offload : undefined;
-    const elsewhere = offload && (() => offload.render(target, variant, base));
-    if (elsewhere && isHeavy) return elsewhere();
+    const offload = this.#offload;
+    const elsewhere = offload && (() => offload.render(target, variant, base, this.documents.lentFor(target, row)));
+    const isLarge = row.size > INLINE || (target.route.covers && !this.views.isPlain(target));
+    if (elsewhere && isLarge) return elsewhere();
     return hereOr(() => this.views.render(target, row, variant, base), elsewhere);
   }
 
@@ -369,10 +366,11 @@ export class Cache {
       this.memory.renew(known, freshUntil);
       return { kind: "ready", ready: known, outcome };
     }
+    const small = this.#offload && basis.size > INLINE ? undefined : await basis.bytes();
     const rendered =
-      this.#offload && basis.size > INLINE
+      this.#offload && (!small || isHeavy(small))
         ? await this.#offload.derive(mount, ask.path, basis.made)
-        : this.views.derive({ route, params, path: ask.path }, await basis.bytes());
+        : this.views.derive({ route, params, path: ask.path }, small!);
     const ready: Ready = { ...rendered, source, freshUntil, mount: mount.name, path: target.path };
     this.memory.put(key, ready, true);
     return { kind: "ready", ready, outcome };
@@ -387,7 +385,14 @@ export class Cache {
     }
     const asked = await putTo(this.context, this.documents, question, ask);
     if (asked instanceof Response) return { kind: "passthrough", response: asked };
-    return this.#composed(mount, ask, await this.views.ofAnswer(question, asked, ask.base));
+    const offload = this.#offload;
+    return this.#composed(
+      mount,
+      ask,
+      offload && isHeavy(asked.bytes)
+        ? await offload.rewrite(question, asked, ask)
+        : await this.views.ofAnswer(question, asked, ask.base),
+    );
   }
 
   /** What a plugin composes of what is stored. */
@@ -396,7 +401,17 @@ export class Cache {
     ask: Ask,
     compose: (view: View, stored: StoredContent) => MaybePromise<Body>,
   ): Promise<Answer> {
-    return this.#composed(mount, ask, await compose(this.views.open(mount, ask.base), this.documents.stored(mount)));
+    const offload = this.#offload;
+    return hereOr<Answer>(
+      async () =>
+        this.#composed(mount, ask, await compose(this.views.open(mount, ask.base), this.documents.stored(mount))),
+      offload &&
+        (async () => {
+          const ready = await offload.compose(mount, ask);
+          this.#served(mount, "hit", ask.path, false);
+          return { kind: "ready", outcome: "hit", ready };
+        }),
+    );
   }
 
   #composed(mount: Mount, ask: Ask, body: Body): Answer {

@@ -1,4 +1,4 @@
-/** What documents may take: those that are large, and all code of plugins from outside, run in processes of their own. */
+/** What documents may take: those that are large, mirror jobs of a server and all code of plugins from outside run in processes of their own. */
 import { z } from "zod";
 import { duration, size } from "./values.ts";
 

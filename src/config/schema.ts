@@ -126,9 +126,11 @@ export function settingsSchema(ecosystems: readonly string[]) {
     concurrency: whole(1)
       .prefault(4)
       .meta({ flag: "concurrency", description: "Downloads at a time in a mirror job." }),
-    workers: whole(0)
-      .prefault(0)
-      .meta({ flag: "workers", description: "Threads of a mirror job, at most. 0: one for each core." }),
+    workers: whole(0).prefault(0).meta({
+      flag: "workers",
+      description:
+        "Threads of a mirror job, at most; in a server, processes with the limits of `isolation`. 0: one for each core, in a server eight at most.",
+    }),
     mirror: mirrorSection,
     mirrors: mirrorsSection(),
     cooldown: cooldownSection(ecosystems),

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Path } from "../../src/contract/ecosystem.ts";
 import { UpstreamFailed } from "../../src/lib/errors.ts";
-import { askFor, engine, failure } from "../support/engine.ts";
+import { askFor, engine, failure, NOTHING_ELSEWHERE } from "../support/engine.ts";
 import { delayed, instead, withHeaders } from "../support/faults.ts";
 import { SMALL, setUp } from "../support/files-cache.ts";
 import { publish } from "../support/files-ecosystem.ts";
@@ -110,6 +110,7 @@ test("large ones are read and rewritten elsewhere, small ones here", async () =>
     {},
     {
       offload: (cache) => ({
+        ...NOTHING_ELSEWHERE,
         read: async ({ path }) => {
           read.push(path);
           return { pages: [], revision: undefined };
@@ -131,6 +132,12 @@ test("large ones are read and rewritten elsewhere, small ones here", async () =>
   s.clock.advance(LATE + 60_000);
   await s.get(INDEX);
   expect([read, rendered]).toEqual([[INDEX], [INDEX]]);
+});
+
+test("one that is too large is refused, with the setting that would allow it", async () => {
+  await using s = await setUp({ maxDocument: 1_000 });
+  s.upstream.set(INDEX, json({ files: [], filler: "x".repeat(70_000) }));
+  expect(String(await failure(s.get(INDEX)))).toContain("that are allowed (metadata_max_size)");
 });
 
 test("memory is bounded, whatever is asked for", async () => {

@@ -6,7 +6,7 @@ import type { Cache } from "../../src/cache/cache.ts";
 import { hash } from "../../src/contract/digest.ts";
 import type { Path } from "../../src/contract/ecosystem.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";
-import { askFor, bytesOf, engine, failure, type Parts } from "../support/engine.ts";
+import { askFor, bytesOf, engine, failure, NOTHING_ELSEWHERE, type Parts } from "../support/engine.ts";
 import { makeGem } from "../support/registries/gem.ts";
 import { text } from "../support/tree.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -135,6 +135,7 @@ test("what is derived is made once of the same bytes, elsewhere where these are 
     {},
     {
       offload: (cache) => ({
+        ...NOTHING_ELSEWHERE,
         read: async () => ({ pages: [], revision: undefined }),
         state: () => Promise.reject(new Error("nothing is stated")),
         render: (target, variant, base) => {

@@ -37,6 +37,21 @@ export interface Parts {
   dir?: string;
 }
 
+const refused = () => Promise.reject(new Error("nothing is done elsewhere"));
+/** Other processes that do nothing of what they are asked. */
+export const NOTHING_ELSEWHERE: Offload = {
+  read: refused,
+  render: refused,
+  derive: refused,
+  compose: refused,
+  rewrite: refused,
+  state: refused,
+  declare: refused,
+  agree: refused,
+  attested: refused,
+  refute: refused,
+};
+
 const MEMORY = 8 * 1024 * 1024;
 
 export async function engine(

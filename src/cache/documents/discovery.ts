@@ -22,10 +22,14 @@ export function discoveryOf(mount: Mount): Target<MetadataRoute> | undefined {
 export class Declarations {
   readonly #known = new Map<string, { sha256: string; declared: Declared }>();
 
-  read({ mount }: Target<MetadataRoute>, { sha256 }: DocumentRow, doc: () => Doc): Declared {
+  read({ mount }: Pick<Target, "mount">, { sha256 }: Pick<DocumentRow, "sha256">, doc: () => Doc): Declared {
     const known = this.#known.get(mount.name);
     if (known?.sha256 === sha256) return known.declared;
-    const declared = mount.ecosystem.discovery?.read(doc()) ?? {};
+    return this.keep({ mount }, { sha256 }, mount.ecosystem.discovery?.read(doc()) ?? {});
+  }
+
+  /** What was read of it. */
+  keep({ mount }: Pick<Target, "mount">, { sha256 }: Pick<DocumentRow, "sha256">, declared: Declared): Declared {
     this.#known.set(mount.name, { sha256, declared });
     return declared;
   }

@@ -19,14 +19,14 @@ import type { Head } from "../transfer/partial-body.ts";
 import { fetchWhole } from "../transfer/pass-through.ts";
 import { NotModified, requireThere, type Wanted } from "../transfer/request.ts";
 import { downloadGrown } from "./append-fetch.ts";
-import { baseOf } from "./doc.ts";
+import { ALONE, baseOf, makeDoc } from "./doc.ts";
 import { conditional, registryIn, rowOf, validatorsOf } from "./document-row.ts";
 import type { DocumentCache, Loaded, ReadDocument } from "./documents.ts";
 import { alternativeFact, factFor } from "./fact-lookup.ts";
 import type { FileFact } from "./facts.ts";
 import { isCurrent, requirePromised } from "./head-check.ts";
-import { type Reading, readBytes, requireDocument, unpackedFor } from "./reader.ts";
-import type { Unkept } from "./transient-documents.ts";
+import { type Reading, requireDocument } from "./reader.ts";
+import { UNKEPT, type Unkept } from "./transient-documents.ts";
 import { isPacked } from "./unpack.ts";
 
 /** Milliseconds between looks at a fetch that another process runs. */
@@ -174,17 +174,14 @@ export class DocumentFetch {
     const wanted = await this.#wanted(target, undefined);
     const { upstream, settings } = this.#context;
     // It is in memory, whatever it is.
-    const whole = await fetchWhole(upstream, { ...wanted, maximum: Math.min(wanted.maximum, settings.maxDocument) });
+    const maximum = Math.min(wanted.maximum, settings.maxDocument, UNKEPT);
+    const setting = maximum === UNKEPT ? "while it cannot be stored" : "metadata_max_size";
+    const whole = await fetchWhole(upstream, { ...wanted, maximum, setting });
     const { bytes, digests } = whole;
     const head = based(target, whole.head);
     if (!wanted.expected) await requireDocument(target, head, bytes);
     await this.#requireSigned(target, digests.sha256, () => bytes);
-    const { pages, revision } = await readBytes(
-      this.#documents,
-      target,
-      await unpackedFor(target, bytes, settings.maxUnpacked),
-      head,
-    );
+    const { pages, revision } = await this.#read(target, bytes, head);
     const row = rowOf(this.#context, target, { head, digests, size: bytes.length }, revision);
     this.#unkept.put(row, bytes, pages);
     return { row, outcome: "miss" };
@@ -201,13 +198,9 @@ export class DocumentFetch {
   }
 
   /** Before anything of it is read. */
-  #requireSigned(
-    target: Target<MetadataRoute>,
-    sha256: string,
-    bytes: () => Uint8Array | Promise<Uint8Array>,
-  ): Promise<void> {
+  #requireSigned(target: Target<MetadataRoute>, sha256: string, content: () => Uint8Array | string): Promise<void> {
     const signature = (path: Path) => this.bytesAt(target.mount, path);
-    return this.#documents.signed.requireNew(target, { sha256, bytes, signature, at: this.#context.now() });
+    return this.#documents.signed.requireNew(target, { sha256, content, signature, at: this.#context.now() });
   }
 
   /** Upstream says that what is held is current, or sent the same bytes again, perhaps under another name. */
@@ -268,12 +261,12 @@ export class DocumentFetch {
   ): Promise<Listing> {
     const { path } = target;
     if (!isVerified) await requireDocument(target, downloaded.head, file);
-    await this.#requireSigned(target, downloaded.digests.sha256, () => Bun.file(file).bytes());
+    await this.#requireSigned(target, downloaded.digests.sha256, () => file);
     if (!isVerified) await this.#requireFramed(target, downloaded.head, file);
     const isKnown = target.isRepetition && target.route.freshness === "immutable";
     const head = based(target, downloaded.head);
     const { pages, revision } = isKnown ? NOTHING : await this.#read(target, file, head);
-    const isOfAnother = row && this.#isOfAnother(target, row, head);
+    const isOfAnother = row && (await this.#isOfAnother(target, row, head));
     if (!isOfAnother && row?.revision && revision !== undefined && revision < row.revision) {
       throw new UpstreamFailed(
         `${path}: upstream sent revision ${revision}, older than ${row.revision}, which is held`,
@@ -293,13 +286,14 @@ export class DocumentFetch {
     if (packed && parse && isPacked(await Bun.file(file).slice(0, 8).bytes())) return;
     const isOpen =
       typeof mayBeCut === "boolean" ||
-      mayBeCut(await this.#documents.docOf(target, await Bun.file(file).bytes(), based(target, head)));
+      mayBeCut(makeDoc(target, await Bun.file(file).bytes(), based(target, head), ALONE));
     if (isOpen) throw new NotStored(unframed(target.path));
   }
 
   /** Whether a document came from another registry than the one that is held: their revisions say nothing of each other. */
-  #isOfAnother(target: Target<MetadataRoute>, row: DocumentRow, { registry, url }: Head): boolean {
-    const before = registryOf(row, sourcesOf(target, this.#documents.declaredStored(target.mount)));
+  async #isOfAnother(target: Target<MetadataRoute>, row: DocumentRow, { registry, url }: Head): Promise<boolean> {
+    const declared = target.route.from ? await this.#documents.declared(target.mount) : {};
+    const before = registryOf(row, sourcesOf(target, declared));
     if (before === undefined || registry === undefined || before === registry) return false;
     const { mount, path } = target;
     log.warn("a document comes from another registry than before", { mount: mount.name, path, before, now: url });

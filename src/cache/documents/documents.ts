@@ -28,8 +28,9 @@ import { Flight } from "../flight.ts";
 import { Generations } from "../generations/generations.ts";
 import { rowAt } from "../generations/pending-pointers.ts";
 import { requireRight } from "../integrity/damaged.ts";
-import { SignedDocuments } from "../integrity/signed-documents.ts";
-import { hereOr, INLINE, type Stated, TooHeavy } from "../render/heavy.ts";
+import type { Attested } from "../integrity/signature-policy.ts";
+import { refuteHere, type SignatureCheck, SignedDocuments } from "../integrity/signed-documents.ts";
+import { hereOr, INLINE, isHeavy, type Lent, type Stated, TooHeavy } from "../render/heavy.ts";
 import { documentAt, firstAddress, type Target } from "../target.ts";
 import { NotStored } from "../transfer/download.ts";
 import { Declarations, discoveryOf } from "./discovery.ts";
@@ -47,13 +48,35 @@ export interface Loaded {
   outcome: "hit" | "miss" | "stale";
 }
 
-/** Reads a document for its facts, on this thread or another. */
-export type ReadDocument = (target: Target<MetadataRoute>, file: string, source: Source) => Promise<Reading>;
+/** Reads a document for its facts, on this thread or another. `content`: its bytes, or the file that they are in. */
+export type ReadDocument = (
+  target: Target<MetadataRoute>,
+  content: Uint8Array<ArrayBuffer> | string,
+  source: Source,
+) => Promise<Reading>;
 
-/** Reads on another thread or in another process. */
+/** A document beside a root, and the root; both are in the store. */
+export interface Beside {
+  target: Target<MetadataRoute>;
+  row: DocumentRow;
+}
+
+/** Reads on another thread or in another process. `lent`: those of the documents in question that are not stored. */
 export interface Elsewhere {
-  /** What a stored document states. */
-  state(target: Target<MetadataRoute>): Promise<Stated>;
+  /** What a document states. */
+  state(target: Target<MetadataRoute>, lent: readonly Lent[]): Promise<Stated>;
+  /** What the discovery document of a mount declares. */
+  declare(target: Target<MetadataRoute>, lent: readonly Lent[]): Promise<Declared>;
+  /** Whether a document is of a root's generation. */
+  agree(document: Beside, root: Beside): Promise<boolean>;
+  /** What comes of a document of attestations. */
+  attested(
+    target: Target<MetadataRoute>,
+    claim: { digest: Digest; signers: readonly string[] },
+    lent: readonly Lent[],
+  ): Promise<Attested>;
+  /** What speaks against the signature of a whole document. */
+  refute(target: Target<MetadataRoute>, check: SignatureCheck): Promise<string | undefined>;
 }
 
 /** What is to be read, by `reads` of its route together with others. */
@@ -69,7 +92,7 @@ const LOOKED_INTO = 500;
 
 export class DocumentCache {
   readonly generations: Generations;
-  readonly signed = new SignedDocuments();
+  readonly signed: SignedDocuments;
   readonly replacements = new Replacements();
   readonly recent = new RecentFacts((mount) => this.#declaredBy(mount));
   readonly #context: Context;
@@ -99,6 +122,7 @@ export class DocumentCache {
   constructor(context: Context, read: ReadDocument, elsewhere?: Elsewhere) {
     this.#context = context;
     this.#elsewhere = elsewhere;
+    this.signed = new SignedDocuments(elsewhere ? (target, check) => elsewhere.refute(target, check) : refuteHere);
     this.#fetch = new DocumentFetch(context, this, read, this.#unkept);
     this.generations = new Generations(context, this, this.#fetch);
   }
@@ -206,7 +230,7 @@ export class DocumentCache {
     };
     return this.signed.requireHeld(target, {
       sha256: row.sha256,
-      bytes: () => this.bytes(row),
+      content: () => this.#unkept.bytes(row) ?? this.#context.storage.file(row.sha256),
       signature,
       at: row.fetchedAt,
     });
@@ -246,14 +270,15 @@ export class DocumentCache {
     return this.docOf(target, this.bytes(row), row, view);
   }
 
-  /** The same of bytes that may not be stored. */
+  /** The same of bytes that may not be stored. Throws TooHeavy where they are to be read elsewhere. */
   async docOf(target: Read, bytes: Uint8Array, source: Source, view?: View): Promise<Doc> {
     return (await this.docWith(target, bytes, source, view)).doc;
   }
 
   /** The same, with what is stored of the others. */
   async docWith(target: Read, bytes: Uint8Array, source: Source, view?: View): Promise<{ doc: Doc; others: Others }> {
-    const { mount, route } = target;
+    const { mount, route, path: own } = target;
+    this.requireLight(own, bytes);
     const together = new ReadTogether();
     const around = { declared: this.declaredStored(mount), stored: together.stored };
     const doc = makeDoc(target, bytes, source, around);
@@ -262,8 +287,9 @@ export class DocumentCache {
       for (const path of next) {
         const other = documentAt(mount, path);
         const row = other && !other.route.packed ? this.#rowOf(other) : undefined;
-        if (row && this.#elsewhere && row.size > INLINE) throw new TooHeavy(`${path} is read elsewhere`);
-        together.put(path, other && row && makeDoc(other, this.bytes(row), row, around));
+        const content = row && this.bytes(row);
+        if (content) this.requireLight(path, content);
+        together.put(path, other && row && content && makeDoc(other, content, row, around));
       }
     return { doc, others: together.found };
   }
@@ -296,19 +322,37 @@ export class DocumentCache {
     return this.docOf(target, bytes, row);
   }
 
+  /** Throws TooHeavy where a document is to be read elsewhere. */
+  requireLight(path: Path, bytes: Uint8Array): void {
+    if (this.#elsewhere && isHeavy(bytes)) throw new TooHeavy(`${path} is read elsewhere`);
+  }
+
+  /** What is to be lent for a document to be read elsewhere: itself and what says where its links lead, where they are not stored. */
+  lentFor({ mount }: Target<MetadataRoute>, row: DocumentRow): Lent[] {
+    const discovery = discoveryOf(mount);
+    const beside = discovery && this.#unkept.row(mount.name, discovery.path);
+    return [row, ...(beside ? [beside] : [])].flatMap((each) => {
+      const bytes = this.#context.storage.has(each.sha256, each.size) ? undefined : this.#unkept.bytes(each);
+      return bytes ? [{ row: each, bytes }] : [];
+    });
+  }
+
+  /** Takes what another process lends. */
+  borrow(lent: readonly Lent[]): void {
+    for (const { row, bytes } of lent) this.#unkept.put(row, bytes, []);
+  }
+
   /** What a document states, read elsewhere where it is heavy. Throws what `parse` throws. */
   async stated(target: Target<MetadataRoute>, row: DocumentRow): Promise<Stated> {
     const { parse, packed } = target.route;
     if (!parse) return { releases: [], follow: [] };
-    const elsewhere = this.#elsewhere && this.#context.storage.has(row.sha256) ? this.#elsewhere : undefined;
-    if (elsewhere && (packed || row.size > INLINE)) return elsewhere.state(target);
-    return hereOr(
-      async () => {
-        const { releases = [], follow = [] } = parse(await this.open(target, row));
-        return { releases: Array.from(releases, stated), follow: [...follow] };
-      },
-      elsewhere && (() => elsewhere.state(target)),
-    );
+    const elsewhere = this.#elsewhere;
+    const there = elsewhere && (() => elsewhere.state(target, this.lentFor(target, row)));
+    if (there && (packed || row.size > INLINE)) return there();
+    return hereOr(async () => {
+      const { releases = [], follow = [] } = parse(await this.open(target, row));
+      return { releases: Array.from(releases, stated), follow: [...follow] };
+    }, there);
   }
 
   /** What stands for a document offline that is not held, where there is such a thing. */
@@ -340,7 +384,23 @@ export class DocumentCache {
     const target = discoveryOf(mount);
     if (!target) return {};
     const { row } = await this.load(target);
-    return this.#declarations.read(target, row, () => makeDoc(target, this.bytes(row), row, ALONE));
+    const elsewhere = this.#elsewhere;
+    return hereOr(
+      () => this.#declaredIn(target, row),
+      elsewhere &&
+        (async () => this.#declarations.keep(target, row, await elsewhere.declare(target, this.lentFor(target, row)))),
+    );
+  }
+
+  /** Whether a document beside a root is of its generation, where the two can tell. */
+  async agree(document: Beside, root: Beside): Promise<boolean> {
+    const { agrees } = document.target.route;
+    if (!agrees) return true;
+    const elsewhere = this.#elsewhere;
+    return hereOr(
+      async () => agrees(await this.doc(document.target, document.row), await this.doc(root.target, root.row)),
+      elsewhere && (() => elsewhere.agree(document, root)),
+    );
   }
 
   /** Tells the versions of what upstream declares apart; empty where nothing is declared. */
@@ -353,7 +413,15 @@ export class DocumentCache {
   declaredStored(mount: Mount): Declared {
     const target = discoveryOf(mount);
     const row = target && this.#rowOf(target);
-    return row ? this.#declarations.read(target, row, () => makeDoc(target, this.bytes(row), row, ALONE)) : {};
+    return row ? this.#declaredIn(target, row) : {};
+  }
+
+  #declaredIn(target: Target<MetadataRoute>, row: DocumentRow): Declared {
+    return this.#declarations.read(target, row, () => {
+      const bytes = this.bytes(row);
+      this.requireLight(target.path, bytes);
+      return makeDoc(target, bytes, row, ALONE);
+    });
   }
 
   /** What a document, as it is held, states of a path. */

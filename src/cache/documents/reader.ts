@@ -34,21 +34,18 @@ export async function requireDocument(
     });
 }
 
-/** Reads a file for the facts it states. Throws UpstreamFailed where it is not the document that it should be. */
+/** Reads a document for the facts it states. Throws UpstreamFailed where it is not the document that it should be. `content`: its bytes, or
+ * the file that they are in. */
 export async function readDocument(
   documents: Pick<DocumentCache, "docOf" | "maxUnpacked">,
   target: Target<MetadataRoute>,
-  file: string,
+  content: Uint8Array<ArrayBuffer> | string,
   source: Source,
 ): Promise<Reading> {
   const { parse, attests } = target.route;
   if (!parse && !attests) return { pages: [], revision: undefined };
-  return readBytes(
-    documents,
-    target,
-    await unpackedFor(target, await Bun.file(file).bytes(), documents.maxUnpacked),
-    source,
-  );
+  const bytes = typeof content === "string" ? await Bun.file(content).bytes() : content;
+  return readBytes(documents, target, await unpackedFor(target, bytes, documents.maxUnpacked), source);
 }
 
 /** The bytes that a plugin reads. */

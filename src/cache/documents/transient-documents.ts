@@ -11,7 +11,7 @@ interface Entry {
 }
 
 /** Bytes of all. */
-const BOUND = 32 * 1024 * 1024;
+export const UNKEPT = 32 * 1024 * 1024;
 const FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL|SQLITE_IOERR)/;
 
 /** Whether an error says that the disk of the store or of the database takes no more. */
@@ -20,7 +20,10 @@ export function isFull(error: unknown): boolean {
 }
 
 export class Unkept {
-  readonly #entries = new LRUCache<string, Entry>({ maxSize: BOUND, sizeCalculation: ({ bytes }) => bytes.length + 1 });
+  readonly #entries = new LRUCache<string, Entry>({
+    maxSize: UNKEPT,
+    sizeCalculation: ({ bytes }) => bytes.length + 1,
+  });
 
   bytes({ mount, path, sha256 }: Pick<DocumentRow, "mount" | "path" | "sha256">): Uint8Array | undefined {
     const entry = this.#entries.get(`${mount} ${path}`);

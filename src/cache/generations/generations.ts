@@ -17,7 +17,7 @@ import { contentOf, documentAt, generationOf, type Target } from "../target.ts";
 import { type Publication, prepare } from "./switch-generation.ts";
 
 type Document = Target<MetadataRoute>;
-type Documents = Pick<DocumentCache, "load" | "held" | "fact" | "doc">;
+type Documents = Pick<DocumentCache, "load" | "held" | "fact" | "agree">;
 
 /** Milliseconds beyond its freshness for which a root stays as it is while only what it names is asked for: whoever asks for
  * that was shown it a moment ago. */
@@ -147,9 +147,7 @@ export class Generations {
       const listing = await this.#fetch.aside(target);
       const { row: after, outcome } = await this.#documents.load(root, { force: true });
       if (outcome === "stale" || before?.sha256 !== after.sha256) continue;
-      const { agrees } = target.route;
-      if (agrees && !agrees(await this.#documents.doc(target, listing.row), await this.#documents.doc(root, after)))
-        continue;
+      if (!(await this.#documents.agree({ target, row: listing.row }, { target: root, row: after }))) continue;
       await this.#fetch.list([listing], { unless: after });
       return { row: listing.row, outcome: "miss" };
     }

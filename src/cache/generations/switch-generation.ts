@@ -24,7 +24,7 @@ export interface Publication {
 /** From the root that is held to a new one. */
 export interface Switch {
   context: Context;
-  documents: Pick<DocumentCache, "load" | "held" | "doc">;
+  documents: Pick<DocumentCache, "load" | "held" | "agree">;
   fetch: Pick<DocumentFetch, "aside">;
   generation: Generation;
   target: Target<MetadataRoute>;
@@ -150,8 +150,7 @@ async function fetchBeside(
       if (!(error instanceof NotFound)) throw error;
     });
     if (!listing) continue;
-    const { agrees } = each.route;
-    if (agrees && !agrees(await documents.doc(each, listing.row), await documents.doc(target, fresh.row)))
+    if (!(await documents.agree({ target: each, row: listing.row }, { target, row: fresh.row })))
       throw new UpstreamFailed(`${each.path} is of another generation`);
     listings.push(listing);
   }

@@ -4,31 +4,53 @@ import { LRUCache } from "lru-cache";
 import { Hasher, splitDigest } from "../../contract/digest.ts";
 import type { ArtifactRoute, Digest } from "../../contract/ecosystem.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { SignatureKind } from "../../contract/signatures.ts";
+import type { Attestation, SignatureKind } from "../../contract/signatures.ts";
 import type { ArtifactRow } from "../../index/rows.ts";
-
-import { Withheld } from "../../lib/errors.ts";
+import { messageOf, UpstreamFailed, Withheld } from "../../lib/errors.ts";
 import { keyringOf } from "../../trust/keyring.ts";
 import { type RegistryKey, refuteRegistry } from "../../trust/registry-signature.ts";
 import { judgeTar } from "../../trust/signed-tar.ts";
 import { judgeZip } from "../../trust/signed-zip.ts";
-import { refuteSigstore, type SigstoreRoot } from "../../trust/sigstore.ts";
+import { refuteSigstore } from "../../trust/sigstore.ts";
 import type { Context } from "../context.ts";
-import type { DocumentCache } from "../documents/documents.ts";
+import type { DocumentCache, Elsewhere } from "../documents/documents.ts";
 import type { Target } from "../target.ts";
 import { untrusted } from "./report-untrusted.ts";
-import { SignedFacts, type Statement } from "./signed-facts.ts";
+import { type Attesting, SignedFacts, type Statement } from "./signed-facts.ts";
+
+/** What somebody attests of a file. Structured-cloneable. */
+export interface Attested {
+  /** Whether there is an attestation. */
+  isThere: boolean;
+  /** What speaks against it. */
+  reason?: string;
+}
+
+/** What is to be attested, and by whom. */
+interface Claim {
+  digest: Digest;
+  signers: readonly string[];
+}
 
 /** Files that are known to be vouched for. */
 const REMEMBERED = 50_000;
 
 export class Vouching {
   readonly #context: Pick<Context, "now" | "storage">;
+  readonly #documents: DocumentCache;
   readonly #facts: SignedFacts;
+  readonly #elsewhere: Pick<Elsewhere, "attested"> | undefined;
   readonly #vouched = new LRUCache<string, true>({ max: REMEMBERED });
 
-  constructor(context: Pick<Context, "now" | "storage">, documents: DocumentCache) {
+  /** `elsewhere`: where attestations are read and checked; absent, this is such a place. */
+  constructor(
+    context: Pick<Context, "now" | "storage">,
+    documents: DocumentCache,
+    elsewhere?: Pick<Elsewhere, "attested">,
+  ) {
     this.#context = context;
+    this.#documents = documents;
+    this.#elsewhere = elsewhere;
     this.#facts = new SignedFacts(documents);
   }
 
@@ -43,7 +65,7 @@ export class Vouching {
     if (registry.length + sigstore.length === 0) return undefined;
     const stated = await this.#facts.of(target);
     const isSigned = registry.length > 0 && this.#registry(target, stated, registry);
-    const isAttested = sigstore.length > 0 && (await this.#attested(target, stated, sigstore));
+    const isAttested = sigstore.length > 0 && (await this.#isAttested(target, stated));
     return isSigned || isAttested ? stated?.file.digest : undefined;
   }
 
@@ -91,20 +113,38 @@ export class Vouching {
   }
 
   /** Attestations are asked for where the index names them. */
-  async #attested(target: Target, stated: Statement | undefined, roots: readonly SigstoreRoot[]): Promise<boolean> {
+  async #isAttested(target: Target, stated: Statement | undefined): Promise<boolean> {
     const { trust, ecosystem } = target.mount;
     const name = stated?.release.name ?? target.route.release?.(target.params)?.name;
     const signers = (name && trust?.signers?.[formatPurl(ecosystem, { name })]) || [];
-    const attestations = stated ? await this.#facts.attestations(target, stated.file) : [];
     const digest = stated?.file.digest;
-    if (attestations.length === 0 || !digest) {
+    const document = digest && (await this.#facts.attestedIn(target, stated.file));
+    const found = document && (await this.#attestedIn(document, { digest, signers }));
+    if (!found?.isThere) {
       if (trust?.require.includes("sigstore") || signers.length > 0)
         refuse(target, "sigstore", `expected an attestation by ${signers.join(" or ") || "anybody"}, found none`);
       return false;
     }
-    const reason = await refuteSigstore(attestations, digest, roots, signers);
-    if (reason) refuse(target, "sigstore", reason);
+    if (found.reason) refuse(target, "sigstore", found.reason);
     return true;
+  }
+
+  #attestedIn({ target, row }: Attesting, claim: Claim): Promise<Attested> {
+    if (this.#elsewhere) return this.#elsewhere.attested(target, claim, this.#documents.lentFor(target, row));
+    return this.attested({ target, row }, claim);
+  }
+
+  /** What comes of a document of attestations, on this thread. Throws UpstreamFailed where it is none. */
+  async attested({ target, row }: Attesting, { digest, signers }: Claim): Promise<Attested> {
+    const { sigstore = [] } = target.mount.trust ? await keyringOf(target.mount.trust) : {};
+    let attestations: readonly Attestation[];
+    try {
+      attestations = target.route.attests?.(await this.#documents.doc(target, row)) ?? [];
+    } catch (error) {
+      throw new UpstreamFailed(`${target.path} is not a document of attestations: ${messageOf(error)}`);
+    }
+    const reason = attestations.length > 0 && (await refuteSigstore(attestations, digest, sigstore, signers));
+    return { isThere: attestations.length > 0, ...(reason && { reason }) };
   }
 
   async #requireSame(target: Target, digest: Digest, file: string): Promise<void> {

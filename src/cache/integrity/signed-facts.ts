@@ -1,9 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { Attestation, FileFacts, MetadataRoute, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
+import type { FileFacts, MetadataRoute, Path, ReleaseFacts } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
 import type { DocumentRow } from "../../index/rows.ts";
-
-import { messageOf, UpstreamFailed } from "../../lib/errors.ts";
 import type { DocumentCache } from "../documents/documents.ts";
 import { describing } from "../documents/fact-lookup.ts";
 import { documentAt, type Target } from "../target.ts";
@@ -12,6 +10,12 @@ import { documentAt, type Target } from "../target.ts";
 export interface Statement {
   file: FileFacts;
   release: ReleaseFacts;
+}
+
+/** A document of attestations. */
+export interface Attesting {
+  target: Target<MetadataRoute>;
+  row: DocumentRow;
 }
 
 /** Documents whose statements are kept in memory. */
@@ -40,16 +44,11 @@ export class SignedFacts {
     return undefined;
   }
 
-  /** What the document says that the index names for it; nothing where there is none. Throws UpstreamFailed, and what loading throws. */
-  async attestations({ mount, path }: Target, { attestedIn }: FileFacts): Promise<readonly Attestation[]> {
-    const document = attestedIn && documentAt(mount, attestedIn);
-    const row = document && (await this.#row(document));
-    if (!document || !row) return [];
-    try {
-      return document.route.attests?.(await this.#documents.doc(document, row)) ?? [];
-    } catch (error) {
-      throw new UpstreamFailed(`${document.path} is not the document of attestations of ${path}: ${messageOf(error)}`);
-    }
+  /** The document of attestations that the index names for a file; `undefined` where there is none. Throws what loading throws. */
+  async attestedIn({ mount }: Target, { attestedIn }: FileFacts): Promise<Attesting | undefined> {
+    const target = attestedIn && documentAt(mount, attestedIn);
+    const row = target && (await this.#row(target));
+    return target && row && { target, row };
   }
 
   /** What is held will do: who is about to fetch a file has had its index brought up to date, and others look at what they have. */

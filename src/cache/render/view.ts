@@ -1,16 +1,7 @@
 /** Documents as clients see them: rewritten for a variant, a base URL and policy. Pure but for the dates it may have to ask for. */
 
 import { Hasher, hash } from "../../contract/digest.ts";
-import type {
-  Body,
-  DerivedRoute,
-  Doc,
-  MetadataRoute,
-  Params,
-  Path,
-  ReleaseFacts,
-  View,
-} from "../../contract/ecosystem.ts";
+import type { Body, DerivedRoute, MetadataRoute, Params, Path, ReleaseFacts, View } from "../../contract/ecosystem.ts";
 import type { DocumentRow } from "../../index/rows.ts";
 
 import { messageOf, NotFound, UpstreamFailed, Withheld } from "../../lib/errors.ts";
@@ -22,7 +13,7 @@ import type { Context } from "../context.ts";
 import type { DocumentCache } from "../documents/documents.ts";
 import { loadLed } from "../documents/linked-documents.ts";
 import type { Target } from "../target.ts";
-import type { Question } from "../transfer/passthrough-request.ts";
+import type { Question, WholeAnswer } from "../transfer/passthrough-request.ts";
 import { covered } from "./summary-lines.ts";
 
 /** What goes out. Structured-cloneable: large documents are made on another thread. */
@@ -150,8 +141,10 @@ export class Views {
   }
 
   /** What upstream found, as clients should see it. Fails closed, as `render` does. */
-  async ofAnswer({ mount, route, path }: Question, doc: Doc, base: string): Promise<Body> {
+  async ofAnswer(question: Question, { bytes, source }: WholeAnswer, base: string): Promise<Body> {
+    const { mount, route, path } = question;
     try {
+      const doc = await this.#documents.docOf({ ...question, route: {} }, bytes, source);
       const admission = this.#admissions.concerns(mount)
         ? await this.#admissions.ofDocument(mount, [...(route.parse?.(doc).releases ?? [])])
         : UNFILTERED;

@@ -1,5 +1,5 @@
 /** What only upstream can answer, for one request: searches, audits. */
-import type { Doc, PassthroughRoute, Path } from "../../contract/ecosystem.ts";
+import type { PassthroughRoute, Path } from "../../contract/ecosystem.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { chunksOf } from "../../upstream/body.ts";
@@ -7,7 +7,7 @@ import { answeringAddress } from "../../upstream/client.ts";
 import { mayPass } from "../../upstream/retry.ts";
 import type { Ask } from "../cache.ts";
 import type { Context } from "../context.ts";
-import { baseOf } from "../documents/doc.ts";
+import { baseOf, type Source } from "../documents/doc.ts";
 import type { DocumentCache } from "../documents/documents.ts";
 import { sourcesOf } from "../target.ts";
 
@@ -19,13 +19,19 @@ export interface Question {
   path: Path;
 }
 
+/** An answer that is read whole. Structured-cloneable. */
+export interface WholeAnswer {
+  bytes: Uint8Array<ArrayBuffer>;
+  source: Source;
+}
+
 /** The answer as it comes; read whole where its route rewrites what upstream found. Throws NotFound, UpstreamFailed. */
 export async function putTo(
   { upstream, settings }: Pick<Context, "upstream" | "settings">,
   documents: DocumentCache,
   question: Question,
   ask: Pick<Ask, "method" | "accept" | "body" | "bodyHeaders">,
-): Promise<Response | Doc> {
+): Promise<Response | WholeAnswer> {
   const { mount, route, path } = question;
   // Of several registries the first alone is asked: a question may name what is none of another's business.
   const [{ urls } = { urls: [] }] = sourcesOf(question, await documents.declared(mount));
@@ -49,7 +55,7 @@ export async function putTo(
     const bytes = Buffer.concat(await Array.fromAsync(chunksOf(response, host, limits)));
     const mediaType = response.headers.get("content-type") ?? "";
     const source = { mediaType, url: baseOf(mount, { url, answeredAt: answeringAddress(response) }) };
-    return documents.docOf({ ...question, route: {} }, bytes, source);
+    return { bytes, source };
   }
   throw new UpstreamFailed(`no upstream could be asked for ${path}`, { retryable: true });
 }

@@ -1,7 +1,7 @@
 /** What a plugin's catalog reads with: requests to its mount's upstreams, with their retries and manners. */
 
 import { unpack } from "../../cache/documents/unpack.ts";
-import { SignedDocuments } from "../../cache/integrity/signed-documents.ts";
+import { refuteHere, SignedDocuments } from "../../cache/integrity/signed-documents.ts";
 import { documentAt, type Target } from "../../cache/target.ts";
 import { addressBelow } from "../../contract/address-below.ts";
 import type { Reader, Reading, ReadOptions } from "../../contract/catalog.ts";
@@ -25,7 +25,7 @@ export class UpstreamReader implements Reader {
   readonly #upstream: Upstream;
   readonly #declared: () => Promise<Declared>;
   readonly #list: SameList | undefined;
-  readonly #signed = new SignedDocuments();
+  readonly #signed = new SignedDocuments(refuteHere);
 
   /** `declared`: upstreams that upstream itself declares. `list`: the one that was taken. */
   constructor(mount: Mount, upstream: Upstream, declared: () => Promise<Declared>, list?: SameList) {
@@ -91,7 +91,7 @@ export class UpstreamReader implements Reader {
     const bytes = await bytesOf(reading, target.path);
     await this.#signed.requireNew(target, {
       sha256: hash("sha256", bytes),
-      bytes: () => bytes,
+      content: () => bytes,
       signature: async (path) => bytesOf(await this.#open(path), path),
       at: Date.now(),
     });
