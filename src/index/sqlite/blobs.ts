@@ -13,11 +13,14 @@ export class Blobs {
   readonly #totals;
   readonly #add;
   readonly #release;
+  readonly #removingSince;
 
   constructor({ orm }: Pick<Database, "orm">) {
     this.#orm = orm;
     this.#totals = orm.select().from(totals).prepare();
     const name = sql.placeholder("sha256");
+    // Prepared: each file that is stored asks for it.
+    this.#removingSince = orm.select({ at: blobs.removingSince }).from(blobs).where(eq(blobs.sha256, name)).prepare();
     this.#release = orm
       .update(blobs)
       .set({ removingSince: sql`${sql.placeholder("now")}` })
@@ -46,15 +49,12 @@ export class Blobs {
 
   /** Of these, those that are being removed. */
   removing(sha256s: readonly string[]): string[] {
-    const where = and(inArray(blobs.sha256, [...sha256s]), isNotNull(blobs.removingSince));
-    const found = this.#orm.select({ sha256: blobs.sha256 }).from(blobs).where(where);
-    return found.all().map(({ sha256 }) => sha256);
+    return sha256s.filter((sha256) => this.removingSince(sha256) !== undefined);
   }
 
   /** Since when a blob is being removed; `undefined` where it is not. */
   removingSince(sha256: string): number | undefined {
-    const found = this.#orm.select({ at: blobs.removingSince }).from(blobs).where(eq(blobs.sha256, sha256)).get();
-    return found?.at ?? undefined;
+    return this.#removingSince.get({ sha256 })?.at ?? undefined;
   }
 
   /** Takes over removals that were begun before a time, or in the future; returns their blobs. */
