@@ -120,6 +120,15 @@ const laws: Record<string, () => string[]> = {
       Boolean,
     );
   },
+  "architecture.md names files and tests that exist": () => {
+    const page = texts.get("docs/architecture.md") ?? "";
+    const files = Array.from(page.matchAll(/`([\w./-]+\.ts)`/g), ([, file]) => file!);
+    const proofs = Array.from(page.matchAll(/`(tests\/[\w./-]+\.ts)` "([^"]+)"/g));
+    return [
+      ...files.filter((file) => !texts.has(file) && !texts.has(`src/${file}`)),
+      ...proofs.flatMap(([, file, title]) => (texts.get(file!)?.includes(title!) ? [] : [`${file}: "${title}"`])),
+    ];
+  },
   "nothing is left for later": () =>
     within("src/", "ecosystems/", "scripts/", "tests/").flatMap(([file, text]) =>
       /\bTO[D]O\b|\bFIX[M]E\b/.test(text) ? [file] : [],
