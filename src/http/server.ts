@@ -16,6 +16,7 @@ import type { AccessLog } from "./access-log.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Metrics } from "./metrics.ts";
 import { readdress, withHeaders } from "./readdress.ts";
+import { RequestContext } from "./request-context.ts";
 import { respond, respondError, respondReady, statusOf } from "./respond.ts";
 
 export interface ServerOptions {
@@ -60,7 +61,7 @@ export function startServer(options: ServerOptions): Server<undefined> {
     idleTimeout: idleSeconds,
     // Who is to be told more than that it is too much has to be read a little further.
     maxRequestBodySize: Math.max(MAX_REQUEST, (options.maxRequest ?? 0) + MARGIN),
-    fetch: (request: Request, server: Server<undefined>) => handler.handle(request, server),
+    fetch: (request: Request, server: Server<undefined>) => handler.handle(new RequestContext(request, server)),
     error: (error: Error) => {
       log.error("request failed", { error: faultOf(error) ?? error.stack ?? messageOf(error) });
       return new Response("internal error\n", { status: 500 });
@@ -92,8 +93,8 @@ class Handler {
     this.#options = options;
   }
 
-  handle(request: Request, server: Server<undefined>): Response | Promise<Response> {
-    const started = performance.now();
+  handle(context: RequestContext): Response | Promise<Response> {
+    const { request } = context;
     const named = hasHost(request);
     const url = named ? request.url : `${NOWHERE}${request.url}`;
     const slash = url.indexOf("/", 8);
@@ -103,13 +104,14 @@ class Handler {
     const below = set === undefined ? whole : whole.slice(RECORD.length + set.length);
     const end = below.indexOf("/", 1);
     const mount = this.#options.mounts.get(below.slice(1, end < 0 ? undefined : end));
-    const remote = () => server.requestIP(request)?.address;
-    const base = named ? this.#options.hosts.baseOf(request, url.slice(0, slash), remote) : undefined;
-    if (base === undefined && whole !== "/health") return this.#refuse(request, started, remote, mount);
-    if (!mount) return this.#app(named ? request : new Request(url, request), started, remote);
+    context.mount = mount;
+    context.set = set;
+    const base = named ? this.#options.hosts.baseOf(request, url.slice(0, slash), context.remote) : undefined;
+    if (base === undefined && whole !== "/health") return this.#refuse(context);
+    if (!mount) return this.#app(context, named ? request : new Request(url, request));
     if (set !== undefined) {
       const refusal = this.#whyNotRecorded(request, set);
-      if (refusal) return this.#refuse(request, started, remote, mount, refusal);
+      if (refusal) return this.#refuse(context, refusal);
     }
     const ask: Ask = {
       method: request.method,
@@ -125,21 +127,14 @@ class Handler {
     if (ready && set !== undefined) this.#options.recording?.recorder.note(set, mount, ask.path, ready.path as Path);
     if (ready) {
       const response = withHeaders(respondReady(request, ready, "hit"), added);
-      return this.#done(request, response, started, remote, mount, ready.bytes.length);
+      return this.#done(context, response, ready.bytes.length);
     }
-    const response = this.#slow(request, server, mount, ask, started, remote, set);
+    const response = this.#slow(context, mount, ask);
     return mark < 0 ? response : response.then((answer) => withHeaders(answer, added));
   }
 
-  async #slow(
-    request: Request,
-    server: Server<undefined>,
-    mount: Mount,
-    ask: Ask,
-    started: number,
-    remote: () => string | undefined,
-    set: string | undefined,
-  ): Promise<Response> {
+  async #slow(context: RequestContext, mount: Mount, ask: Ask): Promise<Response> {
+    const { request, server, set } = context;
     const { cache, accessLog, recording } = this.#options;
     // For as long as the connection is no longer exempt: one on which nothing is asked any more must not stay for ever.
     const limitIdling = () => server.timeout(request, this.#options.idleSeconds ?? IDLE);
@@ -152,7 +147,7 @@ class Handler {
       const response = await respond(request, answer, (sha256) => cache.context.storage.file(sha256));
       if (answer.kind === "file" && answer.file.kind === "growing") void answer.file.growing.settled.then(limitIdling);
       else limitIdling();
-      return this.#done(request, response, started, remote, mount, sizeOf(answer, response));
+      return this.#done(context, response, sizeOf(answer, response));
     } catch (error) {
       limitIdling();
       if (statusOf(error) >= 500)
@@ -162,7 +157,7 @@ class Handler {
           error:
             statusOf(error) === 500 ? (faultOf(error) ?? (error as Error).stack ?? messageOf(error)) : messageOf(error),
         });
-      return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, messageOf(error));
+      return this.#done(context, respondError(request, error, mount), 0, messageOf(error));
     }
   }
 
@@ -178,11 +173,8 @@ class Handler {
   }
 
   #refuse(
-    request: Request,
-    started: number,
-    remote: () => string | undefined,
-    mount: Mount | undefined,
-    error: Error = hasHost(request)
+    context: RequestContext,
+    error: Error = hasHost(context.request)
       ? new BadRequest(
           "this server does not answer for the host that the request names (hosts in the configuration says which)",
           421,
@@ -190,32 +182,30 @@ class Handler {
       : new BadRequest("the request has no valid Host header, and links must be built from it", 400),
   ): Response {
     this.#options.metrics.began();
-    return this.#done(request, respondError(request, error, mount), started, remote, mount, 0, error.message);
+    return this.#done(context, respondError(context.request, error, context.mount), 0, error.message);
   }
 
-  async #app(request: Request, started: number, remote: () => string | undefined): Promise<Response> {
+  /** `request`: as the app is to see it. */
+  async #app(context: RequestContext, request: Request): Promise<Response> {
     this.#options.metrics.began();
     try {
       const response = await this.#options.app(request);
       // No browser is to take an answer for something else than it says it is.
       response.headers.set("x-content-type-options", "nosniff");
-      return this.#done(request, response, started, remote, undefined, 0);
+      return this.#done(context, response, 0);
     } catch (error) {
       log.error("request failed", { error: faultOf(error) ?? (error as Error).stack ?? messageOf(error) });
-      return this.#done(request, respondError(request, error), started, remote, undefined, 0, messageOf(error));
+      return this.#done(context, respondError(request, error), 0, messageOf(error));
     }
   }
 
   #done(
-    request: Request,
+    { request, startedAt, mount, remote }: RequestContext,
     response: Response,
-    started: number,
-    remote: () => string | undefined,
-    mount: Mount | undefined,
     bytes: number,
     error?: string,
   ): Response {
-    const milliseconds = performance.now() - started;
+    const milliseconds = performance.now() - startedAt;
     const sent = request.method === "HEAD" || response.status === 304 ? 0 : bytes;
     this.#options.metrics.ended(mount?.name ?? "", response.status, sent, milliseconds);
     const ecosystem = mount?.ecosystem.id;
