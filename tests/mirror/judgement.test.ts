@@ -159,3 +159,30 @@ test(
   },
   TIMEOUT,
 );
+
+test(
+  "a check of chosen files names those whose digest nothing states, whatever names them; what a lockfile states is verified",
+  async () => {
+    await using all = await setUp();
+    const purl = "pkg:golang/fx.example/lib@v1.0.0";
+    const h1 = await h1Of(moduleZip(LIB, "v1.0.0"));
+    const sums = await all.write("go.sum", `fx.example/lib v1.0.0 ${h1}\n`);
+    const sbom = await all.write("bom.json", bom(purl));
+    expect(await all.run("mirror", purl, "pkg:pypi/tool@1.0")).toMatchObject({ code: 0 });
+    const checked = async (...args: string[]) => {
+      const { code, stdout } = await all.run("verify", "--json", ...args);
+      const found = JSON.parse(stdout) as { unverified: number; unverified_files: { purl: string; path: string }[] };
+      expect(found.unverified).toBe(found.unverified_files.length);
+      return [code, found.unverified_files.map((each) => `${each.purl} ${each.path.split("/@v/")[1]}`).toSorted()];
+    };
+    const zip = `${purl} v1.0.0.zip`;
+    expect(await checked(purl)).toEqual([0, [zip]]);
+    expect(await checked("--sbom", sbom)).toEqual([0, [zip]]);
+    expect(await checked("--lockfile", sums)).toEqual([0, []]);
+    expect(await checked("pkg:pypi/tool@1.0")).toEqual([0, []]);
+    const { stdout } = await all.run("verify", purl);
+    expect(stdout).toContain(", 1 unverified: nothing states their digest\n");
+    expect(stdout).toContain(`  unverified: ${purl} /go/fx.example/lib/@v/v1.0.0.zip\n`);
+  },
+  TIMEOUT,
+);

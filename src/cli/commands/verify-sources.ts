@@ -98,7 +98,8 @@ export async function verifySources(
     }
     const seconds = (performance.now() - started) / 1_000;
     shown?.stop();
-    await report?.close({ ...counts, unproven: tally.unproven.count + tally.foreign.count, seconds });
+    const unverified = tally.unverifiedCount;
+    await report?.close({ ...counts, unverified, unproven: tally.unproven.count + tally.foreign.count, seconds });
     console.log(flags.json === true ? asJson(counts, tally, seconds) : asText(counts, tally, seconds));
     const isProven = tally.unproven.count === 0 && tally.foreign.count === 0;
     return counts.failed > 0 || (flags.strict === true && !isProven) ? 1 : 0;
@@ -132,9 +133,13 @@ function standingOf(done: Counts, running: Job | undefined) {
 }
 
 function asText({ skipped, failed }: Counts, tally: JobSummary, seconds: number): string {
+  const { unverified, unverifiedCount } = tally;
+  const others = unverifiedCount > 0 ? `, ${unverifiedCount} unverified: nothing states their digest` : "";
+  const undescribed = unverified.map(({ mount, purl, path = "" }) => `unverified: ${purl} /${mount}${path}`);
   return [
-    `${counted(skipped, "file is", "files are")} held and whole, ${counted(failed, "hole")}, in ${seconds.toFixed(1)} s`,
+    `${counted(skipped, "file is", "files are")} held and whole, ${counted(failed, "hole")}, in ${seconds.toFixed(1)} s${others}`,
     ...listed(failuresOf(tally, "hole")),
+    ...listed(undescribed, unverifiedCount),
     ...told(
       tally.unproven,
       "release is unproven: installing it may need more",
@@ -150,7 +155,9 @@ function asJson({ skipped, failed }: Counts, tally: JobSummary, seconds: number)
   const result = {
     verified: skipped,
     holes: failed,
+    unverified: tally.unverifiedCount,
     failures: tally.failures,
+    unverified_files: tally.unverified,
     unproven: [...tally.unproven.first, ...tally.foreign.first],
     left_out: tally.leftOut.first,
     asides: tally.asides.first,

@@ -25,6 +25,9 @@ export class JobSummary {
   readonly withheld = new Lines();
   readonly leftOut = new Lines();
   readonly unproven = new Lines();
+  /** Stored files whose digest nothing states, which a check found. */
+  readonly unverified: Pick<Outcome, "mount" | "purl" | "path">[] = [];
+  unverifiedCount = 0;
   /** What sources name and no registry has: what has to come from elsewhere, and what is their own. */
   readonly foreign = new Lines();
   readonly asides = new Lines();
@@ -43,7 +46,10 @@ export class JobSummary {
     if (outcome === "withheld") this.withheld.add(purl);
     else if (outcome === "left out") this.leftOut.add(`${purl}: ${reason}`);
     else if (outcome === "unproven") this.unproven.add(`${purl}: ${reason}`);
-    else if (outcome === "failed") {
+    else if (outcome === "unverified") {
+      this.unverifiedCount++;
+      if (this.unverified.length < KEPT) this.unverified.push({ mount, purl, ...(path && { path }) });
+    } else if (outcome === "failed") {
       if (this.failures.length < KEPT) this.failures.push({ purl, ...(path && { path }), reason });
     } else if (this.#keepsPlan)
       this.planned.push({ mount, outcome, ...(path && { path }), ...(size !== undefined && { size }) });

@@ -493,7 +493,8 @@ export class Job {
       this.#planned.add(place);
     } else {
       work.count(fetched ? { completed: 1, bytes } : { skipped: 1 });
-      this.#report(work, { ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : "held" });
+      const stored = held.isUnverified ? "unverified" : "held";
+      this.#report(work, { ...file, digest: `sha256:${sha256}`, size, outcome: fetched ? "fetched" : stored });
     }
     const files = withoutSources(fitting(mounts.get(work.mount)!.ecosystem, held.files, spec.choice), spec.choice);
     const more = known ? files.filter(({ path: named }) => !known.has(named)) : [];

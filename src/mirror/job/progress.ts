@@ -31,7 +31,7 @@ export interface Outcome {
   digest?: string;
   /** Bytes. */
   size?: number;
-  outcome: "planned" | "fetched" | "held" | "failed" | "withheld" | "left out" | "unproven";
+  outcome: "planned" | "fetched" | "held" | "unverified" | "failed" | "withheld" | "left out" | "unproven";
   reason?: string;
 }
 

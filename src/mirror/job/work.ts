@@ -2,6 +2,9 @@ import type { Path } from "../../contract/ecosystem.ts";
 import { isPassing, messageOf, UpstreamFailed } from "../../lib/errors.ts";
 import { addCounts, type Counts, type Failure, noCounts, type Outcome, type Progress } from "./progress.ts";
 
+/** Outcomes of a file that is stored now. */
+const STORED: readonly Outcome["outcome"][] = ["fetched", "held", "unverified"];
+
 /** What one task came to so far. What it counts is seen in the job's progress at once. */
 export class Work {
   readonly mount: string;
@@ -34,7 +37,7 @@ export class Work {
 
   /** Whether an outcome is new: what one attempt fetched or withheld, the next one finds again. */
   isNews({ path, purl, outcome, reason }: Outcome): boolean {
-    const key = outcome === "fetched" || outcome === "held" ? `stored ${path}` : `${outcome} ${path} ${purl} ${reason}`;
+    const key = STORED.includes(outcome) ? `stored ${path}` : `${outcome} ${path} ${purl} ${reason}`;
     return this.#reported.size < this.#reported.add(key).size;
   }
 

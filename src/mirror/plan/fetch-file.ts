@@ -42,6 +42,8 @@ export interface Held {
   staged?: Staged[];
   /** Whether it has one of the expected digests; absent where none was expected. */
   matches?: boolean;
+  /** Whether nothing states its digest; only of files that are read again, to verify. */
+  isUnverified?: boolean;
   /** Upstream said that it has no such file, when it was asked for its size. */
   isAbsent?: boolean;
   /** Whether it states what is required, and was only looked at. */
@@ -137,6 +139,11 @@ async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options
   }
   const file = storage.file(row.sha256);
   if (options.rehash) await requireWhole(path, row.sha256, file);
+  const compared = await matching(path, row.sha256, file, options);
+  const isUnverified =
+    options.rehash &&
+    !compared.matches &&
+    (await cache.artifacts.judge(target, row, options.fact)).kind === "unverified";
   return {
     path,
     size: row.size,
@@ -145,7 +152,8 @@ async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options
     fetched,
     requires: options.inside ? (await inside(target, file)).flatMap(({ requires = [] }) => requires) : [],
     files: [],
-    ...(await matching(path, row.sha256, file, options)),
+    ...compared,
+    ...(isUnverified && { isUnverified }),
   };
 }
 
