@@ -1,6 +1,7 @@
 /** A project's page of the Python "simple" repository API: JSON (PEP 691) and HTML (PEP 503) in one form. */
 import { digestOfText } from "../../src/contract/digest.ts";
 import type { Digest, Doc, LeftOut } from "../../src/contract/ecosystem.ts";
+import { addressOf } from "../../src/contract/plain.ts";
 import { type Entries, labelOf, readEntries } from "../shared/entries.ts";
 import { escapeHtml, isWhole, metaOf, tagsOf } from "../shared/html.ts";
 import { isDistribution, normalize } from "./distribution.ts";
@@ -73,7 +74,7 @@ export function readFile(stated: unknown): ProjectFile {
   if (typeof stated !== "object" || stated === null) throw new Error("it is no file");
   const file = { ...stated } as ProjectFile;
   labelOf(file.filename, "filename");
-  if (!isText(file.url) || !URL.canParse(file.url, "https://index.example/")) throw new Error("its url is no address");
+  if (!isText(file.url) || !addressOf(file.url, "https://index.example/")) throw new Error("its url is no address");
   if (LOCAL.test(file.url)) throw new Error("its url is no address of the web");
   file.hashes = textsOf(file.hashes);
   for (const field of METADATA) {
@@ -126,7 +127,7 @@ function fromHtml(doc: Doc, name: string): Project {
 /** `base`: of relative addresses, where it is not the page's own. As pip reads it: the address names the file, not the anchor's text, which some servers shorten. */
 function fileOf(tag: ReadonlyMap<string, string>, base: string | undefined): ProjectFile {
   const [href = "", fragment] = (tag.get("href") ?? "").split("#");
-  const url = base !== undefined && URL.canParse(href, base) ? new URL(href, base).href : href;
+  const url = (base !== undefined && addressOf(href, base)?.href) || href;
   const hashes = Array.from(new URLSearchParams(fragment)).filter(([algorithm]) =>
     /^(?:md5|sha\d|blake2)/i.test(algorithm),
   );

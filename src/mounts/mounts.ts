@@ -1,5 +1,5 @@
 import type { Declared, Ecosystem, Package, Path, Traits, UpstreamAt } from "../contract/ecosystem.ts";
-import { isClear, isPlain, oddityOf } from "../contract/plain.ts";
+import { addressOf, isClear, isPlain, oddityOf } from "../contract/plain.ts";
 import type { Purl } from "../contract/purl.ts";
 import type { Trust } from "../contract/signatures.ts";
 import { BadRequest } from "../lib/errors.ts";
@@ -186,7 +186,7 @@ export function placesOf(
 
 /** Where a mount serves a URL, absolute or relative to `base`; `undefined` where it lies under none of the places, or not plainly. */
 export function pathOf(places: readonly Place[], url: string, base: string): Path | undefined {
-  const { origin, pathname } = spelledOut(places, url) ?? (URL.canParse(url, base) ? new URL(url, base) : {});
+  const { origin, pathname } = spelledOut(places, url) ?? addressOf(url, base) ?? {};
   if (origin === undefined || pathname === undefined) return undefined;
   const place = places.find((each) => each.origin === origin && pathname.startsWith(each.prefix));
   const path = place && `${place.path}/${pathname.slice(place.prefix.length)}`;
@@ -206,9 +206,8 @@ function spelledOut(places: readonly Place[], url: string): Pick<URL, "origin" |
 
 /** Whether a URL that a document names may be fetched for a mount. */
 export function mayFetch({ trusted, allowHosts }: Pick<Mount, "trusted" | "allowHosts">, url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const address = new URL(url);
-  if (!isClear(address)) return false;
+  const address = addressOf(url);
+  if (!address || !isClear(address)) return false;
   const { origin, host, hostname } = address;
   return trusted.has(origin) || allowHosts.includes(host) || allowHosts.includes(hostname);
 }

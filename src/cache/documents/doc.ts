@@ -1,4 +1,5 @@
 import type { Declared, Doc, MetadataRoute, Path, View } from "../../contract/ecosystem.ts";
+import { addressOf } from "../../contract/plain.ts";
 import { requireShallow } from "../../lib/depth.ts";
 import { type Mount, mayFetch, pathOf, placesOf } from "../../mounts/mounts.ts";
 import type { Target } from "../target.ts";
@@ -65,7 +66,7 @@ export function makeDoc(
       places ??= placesOf(target.mount, around.declared);
       return pathOf(places, url, source.url);
     },
-    urlOf: (url) => (URL.canParse(url, source.url) ? new URL(url, source.url).href : undefined),
+    urlOf: (url) => addressOf(url, source.url)?.href,
     stored: around.stored,
   };
 }

@@ -1,5 +1,6 @@
 import type { Digest, Facts, Path } from "../../contract/ecosystem.ts";
 import { decodedPath } from "../../contract/path.ts";
+import { addressOf } from "../../contract/plain.ts";
 import type { FactsPage } from "../../index/rows.ts";
 
 /** What a document states of one file. */
@@ -71,7 +72,7 @@ export function pagesOf({ releases = [], documents = [] }: Facts, base: string):
 function placesOf(url: string | readonly string[] | undefined, base: string): string | readonly string[] | null {
   if (url === undefined) return null;
   const all = typeof url === "string" ? [url] : url;
-  const [first, ...more] = all.flatMap((each) => (URL.canParse(each, base) ? new URL(each, base).href : []));
+  const [first, ...more] = all.flatMap((each) => addressOf(each, base)?.href ?? []);
   return first === undefined ? null : more.length > 0 ? [first, ...more] : first;
 }
 
