@@ -5,6 +5,7 @@ import { configCheck } from "./cli/commands/config.ts";
 import { listEcosystems } from "./cli/commands/ecosystems.ts";
 import { cancelJob, jobs, retryJob, showJob } from "./cli/commands/jobs.ts";
 import { mirror } from "./cli/commands/mirror.ts";
+import { pin, unpin } from "./cli/commands/pin.ts";
 import { pluginCheck } from "./cli/commands/plugin-check.ts";
 import { pluginNew } from "./cli/commands/plugin-new.ts";
 import { pluginRecord } from "./cli/commands/plugin-record.ts";
@@ -30,6 +31,8 @@ const commands = [
   sets,
   showSet,
   removeSet,
+  pin,
+  unpin,
   createToken,
   localToken,
   listTokens,

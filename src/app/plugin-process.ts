@@ -75,13 +75,13 @@ export class Divided {
 
   /** Files of several mounts may be ordered together. */
   async #hold(
-    { orders, atOnce }: Input<"hold">,
+    { orders, atOnce, owner }: Input<"hold">,
     runnerOf: (mount: string) => Pick<Own, "run">,
   ): Promise<Output<"hold">> {
     const groups = Map.groupBy(orders, ({ mount }) => runnerOf(mount));
     const delivered = new Map<Order, Output<"hold">[number]>();
     const holds = Array.from(groups, async ([runner, group]) => {
-      const deliveries = await runner.run("hold", { orders: group, atOnce });
+      const deliveries = await runner.run("hold", { orders: group, atOnce, owner });
       for (const [at, order] of group.entries()) delivered.set(order, deliveries[at]!);
     });
     await Promise.all(holds);

@@ -6,7 +6,7 @@ import type { Upstream } from "../upstream/client.ts";
 
 /** What the parts of the cache share, the index among them. Times are milliseconds, sizes bytes. */
 export interface Context
-  extends Pick<ImmediateIndex, "artifacts" | "documents" | "blobs" | "dates" | "commit" | "drain"> {
+  extends Pick<ImmediateIndex, "artifacts" | "documents" | "pins" | "blobs" | "dates" | "commit" | "drain"> {
   readonly settings: CacheSettings;
   readonly storage: Storage;
   readonly leases: Leases;

@@ -17,6 +17,13 @@ export type Closure = "none" | "prod" | "all";
 /** What a job is run for: to fetch and pin; to plan only, so that nothing stays; to compare what is stored with what clients are told. */
 export type JobPurpose = "mirror" | "estimate" | "verify";
 
+/** For whom files and documents are pinned. Running the same request again has the same owner. */
+export interface PinOwner {
+  kind: "registry" | "scheduled" | "request" | "set" | "person" | "legacy";
+  /** A mount, the name of a scheduled job or a set, a digest of a request's sources; `pin`, `legacy`. */
+  name: string;
+}
+
 export interface JobSpec {
   /** Where it came from, for people: `mirror --lockfile package-lock.json`. */
   title: string;
@@ -24,6 +31,8 @@ export interface JobSpec {
   runBy: "command" | "server";
   /** The name in the configuration of the standing job that this is a run of. */
   standing?: string;
+  /** Identifies its sources, so that the same request made again owns the same pins. Absent: a registry. */
+  sources?: string;
   choice: Choice;
   closure: Closure;
   /** Downloads at once. */

@@ -3,7 +3,7 @@
  * index; what must hold for it is part of its input, and a refusal is a result, not an exception. So a driver can run it at
  * once (SQLite), or again after a conflict (Postgres).
  */
-import type { Gone, JobSpec, Task } from "../contract/jobs.ts";
+import type { Gone, JobSpec, PinOwner, Task } from "../contract/jobs.ts";
 import type {
   ArtifactRow,
   CatalogRow,
@@ -45,8 +45,8 @@ export type Stored = { status: "stored" } | { status: "removing"; sha256s: strin
 /** Changes to the documents of a generation that follow from the root that is published. */
 export interface GenerationChanges {
   mount: string;
-  /** Content that takes over the last use, and the pin, of what it replaces. */
-  replaced: { path: string; usedAt: number; isPinned: boolean }[];
+  /** Content that takes over the last use, and the pins, of what it replaces. */
+  replaced: { from: string; path: string; usedAt: number; isPinned: boolean }[];
   unpinned: string[];
   /** Documents that no generation names any more: removed where they are neither pinned nor used since. */
   outdated: { paths: string[]; usedBefore: number };
@@ -100,8 +100,24 @@ export interface Commands {
   restoreArtifact: { input: { row: ArtifactRow }; result: Stored };
   /** The stored version is current: `verified` and `checkedAt` of the row. */
   confirmArtifact: { input: { row: ArtifactRow }; result: Done };
-  pinArtifacts: { input: { mount: string; paths: readonly string[] }; result: Done };
-  pinDocuments: { input: { mount: string; paths: readonly string[] }; result: Done };
+  /** The id of an owner of pins, which is created where there is none. */
+  ownPins: { input: PinOwner & { title: string }; result: number };
+  pin: { input: { owner: number; mount: string; paths: readonly string[] }; result: Done };
+  /** Ends pins of an owner. What nobody else pins is removed, and mirrors look for it again. The result: blobs to unlink. */
+  unpin: {
+    input: {
+      owner: number;
+      places: readonly Place[];
+      spoiled: readonly { mount: string; purl: string }[];
+      packages: readonly { mount: string; name: string }[];
+      now: number;
+    };
+    result: string[];
+  };
+  /** Ends pins of an owner; what nobody else pins may be evicted. */
+  endPins: { input: { owner: number; places: readonly Place[] }; result: Done };
+  /** Removes an owner, and its pins. */
+  forgetOwner: { input: { owner: number }; result: Done };
 
   /** Documents, all or none. `unless`: documents that must still have these digests; otherwise the result is `replaced`. */
   storeDocuments: {
@@ -118,7 +134,7 @@ export interface Commands {
   copyDocument: { input: { row: DocumentRow; paths: readonly string[] }; result: Done };
   /** Moves pending pointers to where clients find them, all or none. The result names one that was replaced meanwhile. */
   publishPointers: {
-    input: { mount: string; pointers: readonly PendingPointer[] };
+    input: { mount: string; owner?: number | undefined; pointers: readonly PendingPointer[] };
     result: { status: "published" } | { status: "replaced"; path: string };
   };
 

@@ -21,6 +21,8 @@ import type {
   ListedState,
   MirroredRow,
   PackageFile,
+  PinOwnerRow,
+  PinRow,
   SetSummary,
   TaskRow,
   TokenRow,
@@ -166,6 +168,16 @@ export interface CatalogReads {
   list(): MaybePromise<CatalogRow[]>;
 }
 
+/** For whom files and documents are pinned. */
+export interface PinReads {
+  has(owner: number, mount: string, path: string): MaybePromise<boolean>;
+  owners(): MaybePromise<PinOwnerRow[]>;
+  /** The owners of what a path has. */
+  ownersOf(mount: string, path: string): MaybePromise<PinOwnerRow[]>;
+  /** In order, after this place. */
+  page(owner: number, after: { mount: string; path: string } | undefined, limit: number): MaybePromise<PinRow[]>;
+}
+
 /** Recorded sets. */
 export interface SetReads {
   has(name: string): MaybePromise<boolean>;
@@ -188,6 +200,7 @@ export interface Index {
   readonly jobs: JobReads;
   readonly listed: ListedReads;
   readonly mirrored: MirroredReads;
+  readonly pins: PinReads;
   readonly sets: SetReads;
   readonly tasks: TaskReads;
   readonly tokens: TokenReads;
@@ -210,5 +223,6 @@ export interface ImmediateIndex extends Index {
   readonly blobs: Immediate<BlobReads>;
   readonly dates: Immediate<DateReads>;
   readonly documents: Immediate<DocumentReads>;
+  readonly pins: Immediate<PinReads>;
   readonly tokens: Immediate<TokenReads>;
 }

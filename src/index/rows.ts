@@ -1,6 +1,6 @@
 /** What the index stores, as every driver gives it. Times are milliseconds since 1970, sizes bytes, digests of blobs hex. */
 import type { Digest } from "../contract/ecosystem.ts";
-import type { Estimate, JobSpec, Task } from "../contract/jobs.ts";
+import type { Estimate, JobSpec, PinOwner, Task } from "../contract/jobs.ts";
 
 /** An immutable file that is stored. A row exists only while its blob is whole and in the store. */
 export interface ArtifactRow {
@@ -17,8 +17,10 @@ export interface ArtifactRow {
   fetchedAt: number;
   usedAt: number;
   hits: number;
-  /** Never evicted. */
+  /** Never evicted: whether it has an owner. */
   pinned: boolean;
+  /** For whom it is pinned as it is written; not stored in the row. */
+  owner?: number | undefined;
   /** The digest that a document, a signature or the path stated, and that the bytes have; null: none is stated, or the row is from
    * before this was noted. */
   verified: Digest | null;
@@ -33,6 +35,23 @@ export interface ArtifactRow {
 
 /** A stored file of a package. */
 export type PackageFile = Pick<ArtifactRow, "name" | "version" | "path" | "sha256" | "size" | "pinned" | "verified">;
+
+/** An owner of pins, and what is pinned for it. */
+export interface PinOwnerRow extends PinOwner {
+  id: number;
+  /** For people. */
+  title: string;
+}
+
+/** A pinned file or document of an owner. */
+export interface PinRow {
+  mount: string;
+  path: string;
+  /** Absent where it is not stored. */
+  stored?: { kind: "artifact" | "document"; sha256: string; size: number; name: string; version: string };
+  /** Whether another owner pins it, too. */
+  isShared: boolean;
+}
 
 /** A document as upstream sent it. */
 export interface DocumentRow {
@@ -55,6 +74,8 @@ export interface DocumentRow {
   checkedAt: number;
   usedAt: number;
   pinned: boolean;
+  /** As of a file. */
+  owner?: number | undefined;
 }
 
 /** Facts about files that a document names: JSON, sorted by path. */

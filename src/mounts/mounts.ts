@@ -39,6 +39,8 @@ export interface Mount extends Dialer {
   readonly packages?: readonly string[] | undefined;
   /** Whose signatures are checked; absent: nobody's. */
   readonly trust?: Trust | undefined;
+  /** For which owner of pins a mirror uses it: what it comes to is pinned. */
+  readonly owner?: number | undefined;
 }
 
 export interface MountSettings {

@@ -42,7 +42,8 @@ test("below the bound, and without one, nothing goes", async () => {
 
 test("what a mirror holds stays, though it be the oldest and the store be above its bound", async () => {
   await using all = await full();
-  await all.index.commit("pinArtifacts", { mount: "files", paths: ["/f/large", "/f/other"] });
+  const owner = await all.index.commit("ownPins", { kind: "request", name: "test", title: "a test" });
+  await all.index.commit("pin", { owner, mount: "files", paths: ["/f/large", "/f/other"] });
   await evict(all.cache, BOUND);
   expect(await Promise.all((["/f/large", "/f/other", "/f/small"] as const).map(all.held))).toEqual([true, true, false]);
   expect(all.cache.context.blobs.totals().bytes).toBeGreaterThan(BOUND);

@@ -95,7 +95,8 @@ for (const [damage, harm] of Object.entries(damages))
     await using all = await held();
     const { artifacts, commit } = all.cache.context;
     const file_ = { mount: "files", path: "/f/large" };
-    await commit("pinArtifacts", { mount: file_.mount, paths: [file_.path] });
+    const owner = await commit("ownPins", { kind: "request", name: "test", title: "a test" });
+    await commit("pin", { owner, mount: file_.mount, paths: [file_.path] });
     await commit("countUse", { at: 5_000, artifacts: [{ ...file_, hits: 7 }], documents: [] });
     const file = fileOf(all, LARGE);
     harm(file);

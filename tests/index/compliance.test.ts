@@ -115,10 +115,41 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS))
     law("a pin is not lost when the file is stored again", async (index) => {
       const row = artifact("/a");
       await index.commit("storeArtifact", { row });
-      await index.commit("pinArtifacts", { mount: "npm", paths: ["/a", "/none"] });
+      const owner = await index.commit("ownPins", { kind: "request", name: "x", title: "x" });
+      await index.commit("pin", { owner, mount: "npm", paths: ["/a", "/none"] });
       await index.commit("storeArtifact", { row });
       expect((await index.artifacts.find("npm", "/a"))?.pinned).toBe(true);
       expect(await index.artifacts.find("npm", "/none")).toBeUndefined();
+    });
+
+    law("what two owners pin stays until both are forgotten, and only unpinned files are removed", async (index) => {
+      const own = (name: string) => index.commit("ownPins", { kind: "request", name, title: name });
+      const [one, two] = [await own("one"), await own("two")];
+      expect(await own("one")).toBe(one);
+      await index.commit("storeArtifact", { row: artifact("/own", { owner: one }) });
+      await index.commit("storeArtifact", { row: artifact("/shared", { owner: one }) });
+      await index.commit("pin", { owner: two, mount: "npm", paths: ["/shared"] });
+      await index.commit("storeDocuments", { documents: [{ row: document("/doc", { owner: two }), pages: [] }] });
+      expect((await index.pins.page(one, undefined, 10)).map(({ path, isShared }) => [path, isShared])).toEqual([
+        ["/own", false],
+        ["/shared", true],
+      ]);
+      expect((await index.pins.ownersOf("npm", "/shared")).map(({ name }) => name)).toEqual(["one", "two"]);
+      const unpin = (owner: number, ...paths: string[]) =>
+        index.commit("unpin", {
+          owner,
+          places: paths.map((path) => ({ mount: "npm", path })),
+          spoiled: [],
+          packages: [],
+          now: 1,
+        });
+      expect(await unpin(one, "/own", "/shared")).toEqual([SHA("/own")]);
+      await index.commit("forgetOwner", { owner: one });
+      expect(await index.artifacts.find("npm", "/own")).toBeUndefined();
+      expect((await index.artifacts.find("npm", "/shared"))?.pinned).toBe(true);
+      expect((await index.documents.find("npm", "/doc"))?.pinned).toBe(true);
+      expect((await index.pins.owners()).map(({ name }) => name)).toContain("two");
+      expect(await unpin(two, "/shared", "/doc")).toHaveLength(2);
     });
 
     law("a document replaces all that it stated before", async (index) => {

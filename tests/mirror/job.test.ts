@@ -130,7 +130,7 @@ test("a file that a server evicts while it is being pinned is fetched again", as
   // The writes of one moment are one transaction, in the order in which they came: this one stands before the pin.
   const lost = { sha256, artifacts: [{ mount: "files", path: "/f/small" }], documents: [], spoiled: [], packages: [] };
   const evicted = commit("forgetLost", { ...lost, now: 1 }).then((marked) => removeBlobs(all.cache.context, marked));
-  const [held] = await Promise.all([hold(all.cache, all.mount, "/f/small"), evicted]);
+  const [held] = await Promise.all([hold(all.cache, { ...all.mount, owner: 1 }, "/f/small"), evicted]);
   expect(held.fetched).toBe(true);
   expect(artifacts.find("files", "/f/small")?.pinned).toBe(true);
 });

@@ -24,6 +24,7 @@ export function unreliableIndex(index: Index, before: () => Promise<void>): Inde
     jobs: later(index.jobs),
     listed: later(index.listed),
     mirrored: later(index.mirrored),
+    pins: later(index.pins),
     sets: later(index.sets),
     tasks: later(index.tasks),
     tokens: later(index.tokens),

@@ -9,7 +9,7 @@ import { digestHeaders } from "./digest-headers.ts";
 
 /** What is noted of a file that has just come. `fact`: what describes it; `verified`: the digest that it was compared with. */
 export function rowOf(
-  { settings, now }: Pick<Context, "settings" | "now">,
+  { now }: Pick<Context, "now">,
   { mount, route, params, path }: Target<ArtifactRoute>,
   fact: FileFact | undefined,
   { head, digests, size }: Downloaded,
@@ -31,7 +31,8 @@ export function rowOf(
     fetchedAt: at,
     usedAt: at,
     hits: 0,
-    pinned: settings.pinsWhatItFetches,
+    pinned: false,
+    owner: mount.owner,
     verified: verified ?? null,
     etag: head.etag ?? null,
     lastModified: head.lastModified ?? null,

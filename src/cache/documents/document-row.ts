@@ -10,7 +10,7 @@ import type { Head } from "../transfer/partial-body.ts";
 
 /** What is noted of a document that has just come. */
 export function rowOf(
-  { settings, now }: Pick<Context, "settings" | "now">,
+  { now }: Pick<Context, "now">,
   { mount, path, route }: Target<MetadataRoute>,
   { head, digests, size }: Downloaded,
   revision: number | undefined,
@@ -30,7 +30,8 @@ export function rowOf(
     fetchedAt: at,
     checkedAt: at,
     usedAt: at,
-    pinned: settings.pinsWhatItFetches,
+    pinned: false,
+    owner: mount.owner,
   };
 }
 

@@ -30,6 +30,7 @@ import { rowAt } from "../generations/pending-pointers.ts";
 import { requireRight } from "../integrity/damaged.ts";
 import type { Attested } from "../integrity/signature-policy.ts";
 import { refuteHere, type SignatureCheck, SignedDocuments } from "../integrity/signed-documents.ts";
+import { pinFor } from "../pins.ts";
 import { hereOr, INLINE, isHeavy, type Lent, type Stated, TooHeavy } from "../render/heavy.ts";
 import { documentAt, firstAddress, type Target } from "../target.ts";
 import { NotStored } from "../transfer/download.ts";
@@ -138,6 +139,7 @@ export class DocumentCache {
     this.replacements.saw(mount, path, sha256);
     if (path !== asked.path) this.replacements.saw(mount, asked.path, sha256);
     if (asked.route.signed && asked.mount.trust) await this.requireSigned(asked, loaded.row);
+    await pinFor(this.#context, asked.mount, loaded.row);
     return loaded;
   }
 

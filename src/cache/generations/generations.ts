@@ -81,14 +81,14 @@ export class Generations {
 
   /** Has content found at all its paths. */
   async spread({ mount, copies = [] }: Document, row: DocumentRow): Promise<void> {
-    const { documents, commit, settings } = this.#context;
+    const { documents, pins, commit, settings } = this.#context;
     const missing = copies.filter((path) => {
       const copy = documents.find(mount.name, path);
-      return !copy || (settings.pinsWhatItFetches && !copy.pinned);
+      return !copy || (mount.owner !== undefined && !pins.has(mount.owner, mount.name, path));
     });
     if (missing.length === 0 || !settings.makesUpstreamRequests) return;
     // What it states is found at the first of its paths.
-    await commit("copyDocument", { row: { ...row, pinned: settings.pinsWhatItFetches }, paths: missing });
+    await commit("copyDocument", { row: { ...row, pinned: false, owner: mount.owner }, paths: missing });
   }
 
   /** To be called before a new version of a document is published: `undefined` where it heads no generation. */

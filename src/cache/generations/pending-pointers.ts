@@ -28,7 +28,9 @@ export function rowAt({ documents, settings }: Parts, { name, ecosystem }: Mount
 
 /** A document that has just come, as it is to be noted: a mirror publishes pointers later. */
 export function stage({ settings }: Pick<Parts, "settings">, { route }: Target<MetadataRoute>, row: DocumentRow) {
-  return route.pointer && stages(settings) ? { ...row, path: keyOf(row.path as Path), pinned: false } : row;
+  return route.pointer && stages(settings)
+    ? { ...row, path: keyOf(row.path as Path), pinned: false, owner: undefined }
+    : row;
 }
 
 /** What of a document is yet to be published: itself, if it is staged. */
@@ -45,7 +47,7 @@ export async function publish(context: Context, mount: Mount, staged: readonly S
     const changes = changesBy(context, mount, path, documents.pages(mount.name, pendingPath));
     return { path, pendingPath, sha256, changes };
   });
-  const result = await commit("publishPointers", { mount: mount.name, pointers });
+  const result = await commit("publishPointers", { mount: mount.name, owner: mount.owner, pointers });
   if (result.status === "replaced")
     throw new UpstreamFailed(`${result.path} was replaced while what it names was fetched; ask again`, {
       retryable: true,

@@ -177,7 +177,7 @@ export function changesBy(
   for (const { path: name, row } of inUse(context, mount, path)) {
     const [content] = named.get(name)?.at ?? [];
     if (content && content !== row.path && documents.find(mount.name, content))
-      replaced.push({ path: content, usedAt: row.usedAt, isPinned: row.pinned });
+      replaced.push({ from: row.path, path: content, usedAt: row.usedAt, isPinned: row.pinned });
     if (row.pinned && !current.has(row.path as Path)) unpinned.push(row.path);
   }
   const outdated = ([...documents.paths(mount.name)] as Path[]).filter((each) => {

@@ -1,5 +1,6 @@
 import { workInBackground } from "../../app/background.ts";
 import { dryFolder } from "../../app/dry-folder.ts";
+import { findOwner, forgetOwner } from "../../app/pins.ts";
 import { profileOf, requireUpstream, scratchProfile } from "../../app/profile.ts";
 import { describeEstimate, estimate } from "../../app/registry-estimate.ts";
 import { mountsOf, openCrew, openRuntime, type Runtime, type RuntimeOptions, threads } from "../../app/runtime.ts";
@@ -11,6 +12,7 @@ import { BadRequest } from "../../lib/errors.ts";
 import { Job, SIZES } from "../../mirror/job/job.ts";
 import { JobSummary } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
+import { sourcesKey } from "../../mirror/job/pin-owner.ts";
 import { type Counts, countsOf, type Progress } from "../../mirror/job/progress.ts";
 import { type RunOptions, runJob } from "../../mirror/job/run.ts";
 import type { Opened } from "../../mirror/registry/registries.ts";
@@ -21,6 +23,7 @@ import { readAhead } from "../../mirror/sources/read-ahead.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { type Command, type Invocation, under } from "../command.ts";
 import { RATE_OPTIONS, withRateFlags } from "../rate-flags.ts";
+import { describeFreed } from "../report/freed.ts";
 import {
   dryRun,
   heldRecorder,
@@ -51,6 +54,11 @@ export const mirror: Command = {
     ]),
     ...RATE_OPTIONS,
     ...under("How", [
+      {
+        flag: "--forget <id|name>",
+        describe:
+          "Remove what an earlier mirror pinned and nothing else pins: a job's id, a registry, a scheduled job, legacy; --dry-run: show how much",
+      },
       { flag: "--resume [job]", describe: "Continue an interrupted job: the newest, or the one named" },
       { flag: "--report <file>", describe: "Write what became of each file to a JSON file (docs/report.md)" },
       { flag: "--json", describe: "Print the result as one JSON document" },
@@ -61,6 +69,7 @@ export const mirror: Command = {
     const { config: configured, sources, ecosystems } = await load();
     const config = withRateFlags(configured, flags);
     if (flags.status === true) return tellStanding(invocation);
+    if (flags.forget !== undefined) return forget(invocation);
     requireUpstream("a mirror makes", config);
     const asked = resumedOf(invocation);
     const mounts = mountsOf(config, ecosystems);
@@ -73,6 +82,7 @@ export const mirror: Command = {
       title: titleOf(invocation),
       runBy: "command",
       concurrency: config.concurrency,
+      sources: sourcesKey(request),
       ...specOf(request, mounts),
     };
     const isDry = request.dry_run === true;
@@ -165,6 +175,20 @@ export const mirror: Command = {
     }
   },
 };
+
+/** `--forget`: ends the pins of a request. */
+async function forget({ flags, load }: Invocation): Promise<number> {
+  const { config, sources } = await load();
+  const runtime = await openRuntime({ config, sources, profile: profileOf("inspect", config) });
+  try {
+    const isDry = flags["dry-run"] === true;
+    const freed = await forgetOwner(runtime, await findOwner(runtime, String(flags.forget)), isDry);
+    console.log(flags.json === true ? JSON.stringify(freed, null, 2) : describeFreed(freed, isDry));
+    return 0;
+  } finally {
+    await runtime.close();
+  }
+}
 
 /** For people: `pkg:npm/lodash --sbom app.cdx.json`. */
 function titleOf({ args, flags }: Invocation): string {

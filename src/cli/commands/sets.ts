@@ -1,10 +1,12 @@
 /** Recordings: what clients asked for below `/@record/NAME/`. */
 
+import { forgetOwner } from "../../app/pins.ts";
 import { profileOf } from "../../app/profile.ts";
 import { openRuntime, type Runtime } from "../../app/runtime.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { formatSize } from "../../lib/sizes.ts";
 import type { Command, Invocation } from "../command.ts";
+import { describeFreed } from "../report/freed.ts";
 
 const JSON_OPTION = { flag: "--json", describe: "Print one JSON document" };
 
@@ -42,12 +44,16 @@ export const showSet: Command = {
 export const removeSet: Command = {
   name: "sets remove",
   args: "<name>",
-  describe: "Forget a recording; what it holds stays held",
+  describe: "Forget a recording, and remove its files that nothing else pins",
+  options: [{ flag: "--dry-run", describe: "Show how many files and bytes would be removed; change nothing" }],
   action: (invocation) =>
-    withRuntime(invocation, async ({ sets: all, index }) => {
+    withRuntime(invocation, async (runtime) => {
+      const { sets: all, index } = runtime;
+      const isDry = invocation.flags["dry-run"] === true;
       const name = await existing(invocation, all);
-      await index.commit("removeSet", { name });
-      console.log(`the set ${name} is forgotten; what it holds stays held`);
+      const owner = (await index.pins.owners()).find((each) => each.kind === "set" && each.name === name);
+      if (owner) console.log(describeFreed(await forgetOwner(runtime, owner, isDry), isDry));
+      if (!isDry) await index.commit("removeSet", { name });
     }),
 };
 

@@ -1,3 +1,4 @@
+import { nameOfOwner } from "../../app/pins.ts";
 import { profileOf } from "../../app/profile.ts";
 import { mountsOf, openRuntime, type Runtime } from "../../app/runtime.ts";
 import { targetsFor } from "../../app/targets.ts";
@@ -81,7 +82,12 @@ async function explain(
   console.log(`${formatPurl(mount.ecosystem, release)} through /${name}`);
   const asked = { ...release, ...(qualifiers && { qualifiers }) };
   const { isListed, lines } = await admission(runtime, name, asked);
-  for (const line of [...lines, holding(runtime, name, release), await mirroring(runtime, name, release)])
+  for (const line of [
+    ...lines,
+    holding(runtime, name, release),
+    await mirroring(runtime, name, release),
+    await pinning(runtime, name, release),
+  ])
     console.log(`  ${line}`);
   return isListed;
 }
@@ -152,6 +158,16 @@ async function facts(
 function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFacts): string {
   const held = cache.context.artifacts.ofPackage(mount, name).filter((file) => file.version === version);
   return held.length === 0 ? "held: no" : `held: ${held.map(({ path }) => path).join(", ")}`;
+}
+
+/** For whom its files are pinned. */
+async function pinning({ index }: Runtime, mount: string, { name, version }: ReleaseFacts): Promise<string> {
+  const owners = new Map<number, string>();
+  for (const file of await index.artifacts.ofPackage(mount, name))
+    if (file.version === version)
+      for (const owner of await index.pins.ownersOf(mount, file.path))
+        owners.set(owner.id, `${owner.title} (#${owner.id}, ${nameOfOwner(owner)})`);
+  return owners.size === 0 ? "pinned: no" : `pinned: by ${[...owners.values()].join("; ")}`;
 }
 
 async function mirroring(

@@ -9,10 +9,11 @@ type Handlers = {
 const STORED = { status: "stored" } as const;
 
 export const handlers: Handlers = {
-  storeArtifact: ({ artifacts, blobs }, { row }) => {
+  storeArtifact: ({ artifacts, blobs, pins }, { row }) => {
     const refused = addBlobs(blobs, [row]);
     if (refused) return refused;
     artifacts.put(row);
+    pins.addRow(row);
     return STORED;
   },
   restoreArtifact: ({ artifacts, blobs }, { row }) => {
@@ -24,10 +25,30 @@ export const handlers: Handlers = {
     return STORED;
   },
   confirmArtifact: ({ artifacts }, { row }) => artifacts.confirm(row),
-  pinArtifacts: ({ artifacts }, { mount, paths }) => artifacts.pin(mount, paths),
-  pinDocuments: ({ documents }, { mount, paths }) => {
-    for (const path of paths) documents.pin(mount, path);
+  ownPins: ({ pins }, { kind, name, title }) => pins.own({ kind, name }, title),
+  pin: ({ pins }, { owner, mount, paths }) => {
+    for (const path of paths) pins.add(owner, mount, path);
   },
+  unpin: (tables, { owner, places, spoiled, packages, now }) => {
+    const named: string[] = [];
+    for (const { mount, path } of places) {
+      tables.pins.remove(owner, mount, path);
+      for (const table of [tables.artifacts, tables.documents]) {
+        const row = table.find(mount, path);
+        if (!row || row.pinned) continue;
+        table.remove(mount, path);
+        named.push(row.sha256);
+      }
+    }
+    for (const { mount, purl } of spoiled)
+      tables.mirrored.spoil(mount, purl, "its files were removed when their pins ended");
+    for (const { mount, name } of packages) tables.listed.spoil(mount, name);
+    return tables.blobs.release(named, now);
+  },
+  endPins: ({ pins }, { owner, places }) => {
+    for (const { mount, path } of places) pins.remove(owner, mount, path);
+  },
+  forgetOwner: ({ pins }, { owner }) => pins.disown(owner),
 
   storeDocuments: (tables, { documents, changes, unless }) => {
     const { documents: table, blobs } = tables;
@@ -38,14 +59,20 @@ export const handlers: Handlers = {
     );
     if (refused) return refused;
     if (changes) applyChanges(tables, changes);
-    for (const { row, pages } of documents) table.put(row, pages);
+    for (const { row, pages } of documents) {
+      table.put(row, pages);
+      tables.pins.addRow(row);
+    }
     return STORED;
   },
   checkDocument: ({ documents }, { row }) => documents.checked(row),
-  copyDocument: ({ documents }, { row, paths }) => {
-    for (const path of paths) documents.put({ ...row, path }, []);
+  copyDocument: ({ documents, pins }, { row, paths }) => {
+    for (const path of paths) {
+      documents.put({ ...row, path }, []);
+      pins.addRow({ ...row, path });
+    }
   },
-  publishPointers: (tables, { mount, pointers }) => {
+  publishPointers: (tables, { mount, owner, pointers }) => {
     const { documents } = tables;
     const isPending = new Map<string, boolean>();
     for (const { path, pendingPath, sha256 } of pointers) {
@@ -59,7 +86,7 @@ export const handlers: Handlers = {
         if (changes) applyChanges(tables, changes);
         documents.move(mount, pendingPath, path);
       }
-      documents.pin(mount, path);
+      if (owner !== undefined) tables.pins.add(owner, mount, path);
     }
     return { status: "published" };
   },
@@ -114,10 +141,9 @@ export const handlers: Handlers = {
     for (const [version, date] of dates) table.put(mount, name, version, date);
   },
 
-  recordSets: ({ artifacts, documents, sets }, { at, entries }) => {
+  recordSets: ({ pins, sets }, { at, entries }) => {
     for (const { set, mount, path } of entries) {
-      artifacts.pin(mount, [path]);
-      documents.pin(mount, path);
+      pins.add(pins.own({ kind: "set", name: set }, `set ${set}`), mount, path);
       sets.add(set, mount, path, at);
     }
   },
@@ -206,12 +232,15 @@ function addBlobs(
   return undefined;
 }
 
-function applyChanges({ documents }: SqliteTables, { mount, replaced, unpinned, outdated }: GenerationChanges): void {
-  for (const { path, usedAt, isPinned } of replaced) {
+function applyChanges(
+  { documents, pins }: SqliteTables,
+  { mount, replaced, unpinned, outdated }: GenerationChanges,
+): void {
+  for (const { from, path, usedAt, isPinned } of replaced) {
     documents.touch(mount, path, usedAt);
-    if (isPinned) documents.pin(mount, path);
+    if (isPinned) pins.copy(mount, from, path);
   }
-  for (const path of unpinned) documents.unpin(mount, path);
+  for (const path of unpinned) pins.removeAll(mount, path);
   for (const path of outdated.paths) {
     const row = documents.find(mount, path);
     if (row && !row.pinned && row.usedAt < outdated.usedBefore) documents.remove(mount, path);
@@ -220,7 +249,7 @@ function applyChanges({ documents }: SqliteTables, { mount, replaced, unpinned, 
 
 /** The digests of what was removed. */
 function remove(
-  { artifacts, documents }: SqliteTables,
+  { artifacts, documents, pins }: SqliteTables,
   mount: string,
   { name, version, documents: paths }: Removal,
   policy: Commands["recordPage"]["input"]["policy"],
@@ -230,12 +259,14 @@ function remove(
   for (const path of paths) {
     const row = documents.find(mount, path);
     if (!row) continue;
+    pins.removeAll(mount, path);
     documents.remove(mount, path);
     named.push(row.sha256);
   }
   if (policy === "purge")
     for (const file of artifacts.ofPackage(mount, name)) {
       if (version && file.version !== version) continue;
+      pins.removeAll(mount, file.path);
       artifacts.remove(mount, file.path);
       named.push(file.sha256);
     }

@@ -119,14 +119,6 @@ export class Artifacts {
       .run();
   }
 
-  pin(mount: string, paths: readonly string[]): void {
-    this.#orm
-      .update(artifacts)
-      .set({ pinned: true })
-      .where(and(eq(artifacts.mount, mount), inArray(artifacts.path, [...paths])))
-      .run();
-  }
-
   /** Adds hits gathered in memory. */
   touch(mount: string, path: string, hits: number, usedAt: number): void {
     this.#orm

@@ -123,14 +123,6 @@ export class Documents {
     this.#orm.update(documents).set({ checkedAt, etag, lastModified, registry }).where(this.#is(mount, path)).run();
   }
 
-  pin(mount: string, path: string): void {
-    this.#orm.update(documents).set({ pinned: true }).where(this.#is(mount, path)).run();
-  }
-
-  unpin(mount: string, path: string): void {
-    this.#orm.update(documents).set({ pinned: false }).where(this.#is(mount, path)).run();
-  }
-
   touch(mount: string, path: string, usedAt: number): void {
     this.#orm.update(documents).set({ usedAt }).where(this.#is(mount, path)).run();
   }

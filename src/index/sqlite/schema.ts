@@ -5,7 +5,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Digest } from "../../contract/ecosystem.ts";
-import type { Estimate, JobSpec, Task } from "../../contract/jobs.ts";
+import type { Estimate, JobSpec, PinOwner, Task } from "../../contract/jobs.ts";
 
 /** Immutable files that are held. A row exists only when its blob is whole and on disk. */
 export const artifacts = sqliteTable(
@@ -260,6 +260,29 @@ export const sets = sqliteTable(
   "sets",
   { name: text().notNull(), mount: text().notNull(), path: text().notNull(), at: integer().notNull() },
   (table) => [primaryKey({ columns: [table.name, table.mount, table.path] })],
+);
+
+/** For whom files and documents are kept: a registry, a scheduled job, a request, a set, a person; `legacy`: pins of before owners. */
+export const pinOwners = sqliteTable(
+  "pin_owners",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    kind: text().$type<PinOwner["kind"]>().notNull(),
+    name: text().notNull(),
+    /** For people. */
+    title: text().notNull(),
+  },
+  (table) => [uniqueIndex("pin_owners_name").on(table.kind, table.name)],
+);
+
+/** What is kept for whom. Triggers keep `pinned` of the two tables right. */
+export const pins = sqliteTable(
+  "pins",
+  { owner: integer().notNull(), mount: text().notNull(), path: text().notNull() },
+  (table) => [
+    primaryKey({ columns: [table.mount, table.path, table.owner] }),
+    index("pins_owner").on(table.owner, table.mount, table.path),
+  ],
 );
 
 /** Who may use the API from elsewhere. Of a token only its sha256 is kept. */

@@ -8,6 +8,7 @@ import { Jobs } from "./jobs.ts";
 import { Listed } from "./listed.ts";
 import { Mirrored } from "./mirrored.ts";
 import type { Database } from "./open.ts";
+import { Pins } from "./pins.ts";
 import { Sets } from "./sets.ts";
 import { Tasks } from "./tasks.ts";
 import { Tokens } from "./tokens.ts";
@@ -23,6 +24,7 @@ export interface SqliteTables {
   jobs: Jobs;
   listed: Listed;
   mirrored: Mirrored;
+  pins: Pins;
   sets: Sets;
   tasks: Tasks;
   tokens: Tokens;
@@ -39,6 +41,7 @@ export function tablesOf(database: Pick<Database, "orm" | "written">): SqliteTab
     jobs: new Jobs(database),
     listed: new Listed(database),
     mirrored: new Mirrored(database),
+    pins: new Pins(database),
     sets: new Sets(database),
     tasks: new Tasks(database),
     tokens: new Tokens(database),

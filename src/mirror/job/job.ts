@@ -34,9 +34,17 @@ export interface Runner {
   ): Promise<Awaited<ReturnType<MirrorTasks[K]>>>;
 }
 
+/** Has tasks pin what they come to for an owner. */
+function ownedBy(pool: Runner, owner: number | undefined): Runner {
+  if (owner === undefined) return pool;
+  return { run: (name, input) => pool.run(name, { ...input, owner }) };
+}
+
 export interface JobOptions {
   ledger: Ledger;
   pool: Runner;
+  /** For whom what it comes to is pinned. Default: nobody. */
+  owner?: number | undefined;
   mounts: ReadonlyMap<string, Mount>;
   spec: JobSpec;
   /** What earlier runs of the job came to. Default: nothing. */
@@ -102,7 +110,8 @@ export class Job {
   /** Whether stored files are read again, and compared. */
   readonly #isVerify: boolean;
 
-  constructor(options: JobOptions) {
+  constructor({ owner, ...given }: JobOptions) {
+    const options = { ...given, pool: ownedBy(given.pool, owner) };
     this.#options = options;
     this.#isEstimate = options.purpose === "estimate";
     this.#isVerify = options.purpose === "verify";

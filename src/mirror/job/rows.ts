@@ -6,7 +6,7 @@ import { keyOfTask, type Ledger, type Settled, type Taken } from "./ledger.ts";
 import type { Counts, Failure } from "./progress.ts";
 
 /** The part of the index that jobs are in. */
-export type Tables = Pick<Index, "jobs" | "tasks" | "mirrored" | "commit">;
+export type Tables = Pick<Index, "jobs" | "tasks" | "mirrored" | "artifacts" | "pins" | "commit">;
 
 /** Tasks that are read ahead, and written together. */
 const PAGE = 500;

@@ -27,7 +27,13 @@ export async function runJob(store: JobStore, id: string, options: RunOptions): 
   const isBrokenOff = () => signal?.aborted === true && progress?.phase !== "complete";
   try {
     if (row.spec.registry) registry = await options.registries.open(row, options);
-    const job = new Job({ ...options, ledger: registry?.ledger ?? claim.ledger, spec: row.spec, earlier: row });
+    const job = new Job({
+      ...options,
+      ledger: registry?.ledger ?? claim.ledger,
+      spec: row.spec,
+      owner: await store.ownerOf(row.spec),
+      earlier: row,
+    });
     progress = job.progress;
     options.started?.(progress, row, registry?.live);
     await job.run();

@@ -8,6 +8,7 @@ import type { Lease, Leases } from "../../leases/port.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import { keyOfChoice } from "../plan/choice.ts";
 import { keyOfTask } from "./ledger.ts";
+import { pinOwnerOf } from "./pin-owner.ts";
 import { RowLedger, type Tables } from "./rows.ts";
 
 /** Tasks that are written together. */
@@ -59,6 +60,11 @@ export class JobStore {
     } finally {
       await lease?.release();
     }
+  }
+
+  /** The id of the owner of a job's pins. */
+  ownerOf(spec: JobSpec): Promise<number> {
+    return this.#tables.commit("ownPins", { ...pinOwnerOf(spec), title: spec.title });
   }
 
   /** The job as it stands; one whose process died is pending again. */
@@ -163,11 +169,14 @@ export class JobStore {
   }
 
   async #add(id: string, spec: JobSpec, batch: readonly Task[], skipped?: (task: ReleaseTask) => void): Promise<void> {
+    const owner = await this.ownerOf(spec);
     const whole = spec.refresh || spec.closure !== "none" ? new Map<string, number>() : await this.#whole(spec, batch);
     const tasks: { key: string; task: Task }[] = [];
     let stored = 0;
     for (const task of batch) {
-      const files = isRelease(task) ? heldFor(task, spec, whole) : undefined;
+      const found = isRelease(task) ? heldFor(task, spec, whole) : undefined;
+      // Another owner may have stored it.
+      const files = found !== undefined && (await this.#isPinned(owner, task as ReleaseTask)) ? found : undefined;
       if (files === undefined || !isRelease(task)) tasks.push({ key: keyOfTask(task), task });
       else {
         stored += files;
@@ -175,6 +184,14 @@ export class JobStore {
       }
     }
     await this.#tables.commit("addTasks", { job: id, tasks, skipped: stored });
+  }
+
+  /** Whether all stored files of a release are pinned for an owner. */
+  async #isPinned(owner: number, { mount, name, version }: ReleaseTask): Promise<boolean> {
+    const { artifacts, pins } = this.#tables;
+    for (const file of await artifacts.ofPackage(mount, name))
+      if (file.version === version && !(await pins.has(owner, mount, file.path))) return false;
+    return true;
   }
 
   /** Of these releases, those of which all that is wanted is held, with the number of their files. */

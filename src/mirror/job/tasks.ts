@@ -14,46 +14,63 @@ import { type Plan, plan } from "../plan/plan.ts";
 import { type Candidate, type Resolved, Resolver, type Wish } from "../plan/resolve.ts";
 import type { Delivery, Order } from "./dispatch.ts";
 
+/** The owner for whom a task pins what it comes to; absent: nobody. */
+interface Owned {
+  owner?: number | undefined;
+}
+
 export interface MirrorTasks {
   /** `isWhole`: all of it that could be had was held before. */
-  plan(input: {
-    task: ReleaseTask;
-    spec: Pick<JobSpec, "choice" | "closure" | "refresh" | "releases">;
-    isWhole?: boolean;
-    rehash?: boolean | undefined;
-  }): Promise<Plan>;
+  plan(
+    input: {
+      task: ReleaseTask;
+      spec: Pick<JobSpec, "choice" | "closure" | "refresh" | "releases">;
+      isWhole?: boolean;
+      rehash?: boolean | undefined;
+    } & Owned,
+  ): Promise<Plan>;
   /** Holds files, so many at a time; what comes of each, in their order. */
-  hold(input: { orders: readonly Order[]; atOnce: number }): Promise<Delivery[]>;
+  hold(input: { orders: readonly Order[]; atOnce: number } & Owned): Promise<Delivery[]>;
   /** The releases to hold for a requirement. */
-  resolve(input: { mount: string; wish: Wish }): Promise<Resolved[]>;
+  resolve(input: { mount: string; wish: Wish } & Owned): Promise<Resolved[]>;
   /** The versions of a package that can be had. */
-  candidates(input: { mount: string; name: string; choice: Choice }): Promise<Candidate[]>;
+  candidates(input: { mount: string; name: string; choice: Choice } & Owned): Promise<Candidate[]>;
   /** Where clients are not shown a release that upstream's index has, for people. */
-  listing(input: Parameters<typeof unlisted>[2]): Promise<string[]>;
+  listing(input: Parameters<typeof unlisted>[2] & Owned): Promise<string[]>;
   /** Puts pointers in their places, since all that they name is held. */
-  publish(input: { mount: string; staged: readonly Staged[] }): Promise<void>;
+  publish(input: { mount: string; staged: readonly Staged[] } & Owned): Promise<void>;
   /** Holds what only the finished job can name; returns what that came to and what failed. */
-  seal(input: { mount: string }): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
+  seal(input: { mount: string } & Owned): Promise<{ held: Held[]; failed: { path: Path; reason: string }[] }>;
 }
 
 export function mirrorTasks(cache: Cache, mountOf: (name: string) => Mount): MirrorTasks {
   const resolver = new Resolver();
+  const owned = new Map<string, Mount>();
+  /** A mount as the owner of a job uses it. */
+  const at = (name: string, owner: number | undefined): Mount => {
+    if (owner === undefined) return mountOf(name);
+    const key = `${owner} ${name}`;
+    const mount = owned.get(key) ?? { ...mountOf(name), owner };
+    owned.set(key, mount);
+    return mount;
+  };
   return {
-    plan: ({ task, spec, isWhole, rehash }) => plan(cache, mountOf(task.mount), task, { ...spec, isWhole, rehash }),
-    listing: (input) => unlisted(cache, mountOf(input.task.mount), input),
-    hold: ({ orders, atOnce }) => {
+    plan: ({ task, spec, isWhole, rehash, owner }) =>
+      plan(cache, at(task.mount, owner), task, { ...spec, isWhole, rehash }),
+    listing: (input) => unlisted(cache, at(input.task.mount, input.owner), input),
+    hold: ({ orders, atOnce, owner }) => {
       const limit = pLimit(atOnce);
       const deliver = ({ mount, path, options }: Order): Promise<Delivery> =>
-        hold(cache, mountOf(mount), path, options).then(
+        hold(cache, at(mount, owner), path, options).then(
           (held) => ({ held }),
           (error: unknown) => ({ error: plain(error) }),
         );
       return Promise.all(orders.map((order) => limit(() => deliver(order))));
     },
-    resolve: ({ mount, wish }) => resolver.resolve(cache, mountOf(mount), wish),
-    candidates: async ({ mount, ...pkg }) => resolver.candidates(cache, mountOf(mount), pkg),
-    publish: ({ mount, staged }) => publish(cache.context, mountOf(mount), staged),
-    seal: ({ mount }) => seal(cache, mountOf(mount)),
+    resolve: ({ mount, wish, owner }) => resolver.resolve(cache, at(mount, owner), wish),
+    candidates: async ({ mount, owner, ...pkg }) => resolver.candidates(cache, at(mount, owner), pkg),
+    publish: ({ mount, staged, owner }) => publish(cache.context, at(mount, owner), staged),
+    seal: ({ mount, owner }) => seal(cache, at(mount, owner)),
   };
 }
 

@@ -5,6 +5,7 @@ import { ALONE, makeDoc } from "../../cache/documents/doc.ts";
 import type { FileFact } from "../../cache/documents/facts.ts";
 import type { Staged } from "../../cache/generations/pending-pointers.ts";
 import { hashH1 } from "../../cache/integrity/h1.ts";
+import { pinFor } from "../../cache/pins.ts";
 import { matchIn, type Target, targetOf } from "../../cache/target.ts";
 import type {
   ArtifactRoute,
@@ -20,7 +21,7 @@ import type { ArtifactRow } from "../../index/rows.ts";
 import { NotFound, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { algorithmOf } from "./choice.ts";
-import { pin, walk } from "./walk.ts";
+import { walk } from "./walk.ts";
 
 /** What holding one path came to. */
 export interface Held {
@@ -126,14 +127,13 @@ async function isContradicted(
 
 async function holdArtifact(cache: Cache, target: Target<ArtifactRoute>, options: HoldOptions): Promise<Held> {
   const { mount, path } = target;
-  const { commit, settings, storage } = cache.context;
+  const { storage } = cache.context;
   const { row, fetched } = await cache.artifacts.hold(target, options);
   if (!row)
     throw new NotFound(
       `${path} could not be stored: the disk of the store has no room for it, or upstream states neither its length nor its digest`,
     );
-  if (!row.pinned && settings.pinsWhatItFetches) {
-    await commit("pinArtifacts", { mount: mount.name, paths: [path] });
+  if (await pinFor(cache.context, mount, row)) {
     // A server may have evicted it just before.
     if (!cache.artifacts.held(target)) return holdArtifact(cache, target, options);
   }
@@ -161,7 +161,6 @@ async function holdDocument(cache: Cache, target: Target<MetadataRoute>, options
   const { mount, path, route, params } = target;
   const refresh = (options.refresh && route.pointer) ?? false;
   const walked = await walk(cache, mount, path, { tolerant: false, refresh });
-  await pin(cache, mount, walked.unpinned);
   const row = walked.row ?? cache.documents.held(mount, path);
   const own = route.release?.(params);
   const related = walked.releases.filter(({ name }) => name === own?.name);

@@ -1,6 +1,7 @@
 import type { Cache } from "../../cache/cache.ts";
 import type { FileFact } from "../../cache/documents/facts.ts";
 import type { Staged } from "../../cache/generations/pending-pointers.ts";
+import { isPinned } from "../../cache/pins.ts";
 import { canonicalIn } from "../../cache/target.ts";
 import type { Digest, FileFacts, Path, Release, ReleaseFacts, Requirement } from "../../contract/ecosystem.ts";
 import type { JobSpec, ReleaseTask } from "../../contract/jobs.ts";
@@ -129,7 +130,7 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
       // What is held on purpose already, and has nothing to say, costs no further look: mirrors run again and again.
       if (
         typeof held === "object" &&
-        held.pinned &&
+        isPinned(cache.context, mount, held) &&
         held.verified &&
         isStated &&
         !expected &&

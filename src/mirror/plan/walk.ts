@@ -13,8 +13,6 @@ export interface Walked {
   /** The document itself; absent where it was seen already. */
   row?: DocumentRow;
   releases: ReleaseFacts[];
-  /** Documents seen on the way that are not pinned yet. */
-  unpinned: Path[];
   /** Pointers among them that are to be published when all that they name is held. */
   staged: Staged[];
   /** Bytes that had to be fetched for them. */
@@ -28,7 +26,7 @@ export interface OddEntry extends LeftOut {
   path: Path;
 }
 
-const NOTHING: Walked = { releases: [], unpinned: [], staged: [], bytes: 0, odd: [] };
+const NOTHING: Walked = { releases: [], staged: [], bytes: 0, odd: [] };
 
 /** Whether upstream is asked for documents that are fresh; a number: for those that it was not asked for since then. */
 export type Refresh = boolean | number;
@@ -80,7 +78,6 @@ export async function walk(
   const walked: Walked = {
     row,
     releases: [],
-    unpinned: row.pinned || staged.length > 0 ? [] : [row.path as Path],
     staged,
     bytes: outcome === "miss" ? row.size : 0,
     odd: [],
@@ -97,7 +94,6 @@ export async function walk(
         how.unread && error instanceof Unsigned ? leaveOut(mount, path, row.sha256) : excused(error, how),
       );
       for (const release of led.releases) walked.releases.push(release);
-      walked.unpinned.push(...led.unpinned);
       walked.staged.push(...led.staged);
       walked.bytes += led.bytes;
       walked.odd.push(...led.odd);
@@ -120,16 +116,6 @@ function isDue(cache: Cache, target: Target, refresh: Refresh = false): boolean 
 function excused(error: unknown, { tolerant }: WalkOptions): Walked {
   if (tolerant && error instanceof NotFound) return NOTHING;
   throw error;
-}
-
-/** Keeps documents from being evicted, where this process holds on purpose. */
-export async function pin(
-  { context: { commit, settings } }: Cache,
-  mount: Mount,
-  paths: readonly Path[],
-): Promise<void> {
-  if (!settings.pinsWhatItFetches || paths.length === 0) return;
-  await commit("pinDocuments", { mount: mount.name, paths });
 }
 
 interface Indexed extends Pick<Walked, "releases" | "staged" | "odd"> {
@@ -174,10 +160,9 @@ export async function indexed(
       absent.set(head, error);
     });
     if (!walked) continue;
-    const { row, releases, unpinned, staged, odd } = walked;
+    const { row, releases, staged, odd } = walked;
     found.odd.push(...odd);
     if (head !== undefined) heads.set(head, row?.sha256 ?? "");
-    await pin(cache, mount, unpinned);
     found.staged.push(...staged);
     for (const release of releases)
       if (release.name === name) found.releases.push(release);

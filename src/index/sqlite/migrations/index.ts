@@ -8,6 +8,7 @@ import identity from "./0006_identity.sql" with { type: "text" };
 import documentRegistry from "./0007_document_registry.sql" with { type: "text" };
 import statedDigests from "./0008_stated_digests.sql" with { type: "text" };
 import blobRemoval from "./0009_blob_removal.sql" with { type: "text" };
+import pinOwners from "./0010_pin_owners.sql" with { type: "text" };
 
 /** In order; `PRAGMA user_version` counts those applied. A statement ends at the breakpoint comment that drizzle-kit writes. */
 export const migrations: readonly string[] = [
@@ -21,4 +22,5 @@ export const migrations: readonly string[] = [
   documentRegistry,
   statedDigests,
   blobRemoval,
+  pinOwners,
 ];
