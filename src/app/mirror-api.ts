@@ -5,13 +5,14 @@ import { INLINE } from "../http/api/mirror-request.ts";
 import { BadRequest, LimitExceeded } from "../lib/errors.ts";
 import type { JobRunner } from "../mirror/job/runner.ts";
 import { type TakeTasks, taker } from "./mirror-take.ts";
+import { findOwner, forgetOwner } from "./pins.ts";
 import { previewPlan } from "./plan-preview.ts";
 import { requireUpstream } from "./profile.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface MirrorApiOptions {
   config: Config;
-  runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache" | "sources">;
+  runtime: Pick<Runtime, "store" | "sets" | "mounts" | "cache" | "sources" | "index">;
   runner: JobRunner;
   /** Reads what is large. */
   apart: TakeTasks["take"];
@@ -60,6 +61,7 @@ export function mirrorApi({ config, runtime, runner, apart }: MirrorApiOptions):
       return row && found(row);
     },
     failures: (id, after, limit) => store.failures(id, after, limit),
+    forget: async (id, isDry) => forgetOwner(runtime, await findOwner(runtime, id), isDry),
     cancel: (id) => store.cancel(id),
     retry: async (id) => {
       // Whoever made it, a server was asked.

@@ -8,6 +8,7 @@ import { fieldError } from "../http/api/mirror-fields.ts";
 import { type Asked, type Files, type Received, requestOf } from "../http/api/mirror-request.ts";
 import { type FieldError, InvalidFields } from "../http/api/problem.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
+import { sourcesKey } from "../mirror/job/pin-owner.ts";
 import { refusals, specOf } from "../mirror/request/job-spec.ts";
 import { contradictions, type ItemCheck, type PartialRequest } from "../mirror/request/request.ts";
 import { type Sources, tasksOf } from "../mirror/sources/read.ts";
@@ -103,6 +104,7 @@ export function taker(
       ...specOf(request, served),
       title: titleOf(request, files),
       runBy: "server",
+      sources: await keyOf(request, files),
       concurrency: request.concurrency ?? config.concurrency,
     };
     // A registry's list takes too long for anyone to wait at the other end.
@@ -118,6 +120,27 @@ export function taker(
     const job = request.dry_run ? { ...spec, title: `dry run of ${spec.title}`, dry: true } : spec;
     return { created: { id: await store.create(job, await readAhead(tasks)), asides } };
   };
+}
+
+/** Identifies the sources of a request; what was sent with it by its bytes. */
+async function keyOf(request: PartialRequest, files: Files): Promise<string> {
+  const digests = async (inputs: Files["lists"]) => {
+    const found: string[] = [];
+    for (const { bytes } of inputs) {
+      const hasher = new Bun.CryptoHasher("sha256");
+      for await (const chunk of await bytes()) hasher.update(chunk);
+      found.push(hasher.digest("hex"));
+    }
+    return found;
+  };
+  const { lists, sboms, lockfiles, images } = files;
+  return sourcesKey({
+    ...request,
+    purls_file: await digests(lists),
+    sbom: await digests(sboms),
+    lockfile: await digests(lockfiles),
+    images: await digests(images),
+  });
 }
 
 /** By the field that names them, so that what is wrong can be told with it. */

@@ -1,6 +1,7 @@
 /** Frees what an owner pins: what no other owner pins is removed from the store at once. */
 import { removeBlobs } from "../cache/integrity/removal.ts";
 import { formatPurl } from "../contract/purl.ts";
+import type { Freed } from "../http/api/mirror-api.ts";
 import type { PinOwnerRow, PinRow } from "../index/rows.ts";
 import { BadRequest } from "../lib/errors.ts";
 import { pinOwnerOf } from "../mirror/job/pin-owner.ts";
@@ -8,17 +9,6 @@ import type { Runtime } from "./runtime.ts";
 
 /** Pins that end in one transaction. */
 const BATCH = 500;
-
-/** Files and documents that were, or would be, removed. */
-export interface Freed {
-  owner: string;
-  /** Files and documents that it pinned. */
-  pinned: number;
-  files: number;
-  bytes: number;
-  /** Of those pinned, the ones that stay: another owner pins them. */
-  shared: number;
-}
 
 type Parts = Pick<Runtime, "index" | "mounts" | "store" | "cache">;
 
@@ -75,6 +65,7 @@ export async function forgetOwner(parts: Parts, owner: PinOwnerRow, isDry: boole
     const going = page.filter(({ isShared, stored }) => !isShared && stored?.kind === "artifact");
     const places = page.map(({ mount, path }) => ({ mount, path }));
     const marked = await index.commit("unpin", { owner: owner.id, places, ...releasesOf(mounts, going), now });
+    for (const { mount, path } of places) cache.memory.remove(`${mount} ${path}`);
     await removeBlobs(cache.context, marked);
   }
   if (!isDry) await index.commit("forgetOwner", { owner: owner.id });

@@ -190,11 +190,15 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS))
         path: "/other",
       });
       expect(await index.documents.find("npm", "/tag")).toBeUndefined();
-      expect(await index.commit("publishPointers", { mount: "npm", pointers })).toEqual({ status: "published" });
+      expect(await index.commit("publishPointers", { mount: "npm", owner: 1, pointers })).toEqual({
+        status: "published",
+      });
       expect(await all(index.documents.paths("npm"))).toEqual(["/other", "/tag"]);
       expect((await index.documents.find("npm", "/tag"))?.pinned).toBe(true);
       // Another job may have published the same.
-      expect(await index.commit("publishPointers", { mount: "npm", pointers })).toEqual({ status: "published" });
+      expect(await index.commit("publishPointers", { mount: "npm", owner: 1, pointers })).toEqual({
+        status: "published",
+      });
     });
 
     law("bytes leave by rows: named, released, being removed, gone", async (index) => {

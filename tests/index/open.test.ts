@@ -4,7 +4,9 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hash } from "../../src/contract/digest.ts";
+import { migrations } from "../../src/index/sqlite/migrations/index.ts";
 import { openDatabase } from "../../src/index/sqlite/open.ts";
+import { sqliteIndex } from "../../src/index/sqlite/sqlite-index.ts";
 import { BadRequest } from "../../src/lib/errors.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -108,4 +110,47 @@ test("a folder in which no database can be made is named, with the settings that
   expect(() => openDatabase(join(file, "proxy.db"))).toThrow(
     /file\/proxy\.db cannot be opened: .*Check storage\.path and database\.path/,
   );
+});
+
+test("pins from before they had owners belong to `legacy`, and those of recorded sets to these, too", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "proxy.db");
+  const created = openDatabase(file);
+  await created.close();
+  // The header is ours; the tables become those of the schema before.
+  const old = new Sqlite(file);
+  for (const { name, type } of old
+    .query<{ name: string; type: string }, []>(
+      "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'trigger') AND name NOT LIKE 'sqlite_%' ORDER BY type DESC",
+    )
+    .all())
+    old.run(`DROP ${type} \`${name}\``);
+  for (const migration of migrations.slice(0, 10))
+    for (const statement of migration.split("--> statement-breakpoint")) old.run(statement);
+  old.run("PRAGMA user_version = 10");
+  for (const [path, pinned] of Object.entries({ "/pinned": 1, "/recorded": 1, "/free": 0 }))
+    old.run(
+      `INSERT INTO artifacts (mount, path, sha256, size, media_type, name, version, headers, fetched_at, used_at, pinned)
+       VALUES ('npm', ?, ?, 1, '', 'a', '1', '{}', 1, 1, ?)`,
+      [path, path, pinned],
+    );
+  old.run("INSERT INTO sets VALUES ('build', 'npm', '/recorded', 1)");
+  old.close();
+
+  const database = openDatabase(file);
+  const { pins, artifacts, commit } = sqliteIndex(database);
+  const ownersOf = (path: string) => pins.ownersOf("npm", path).map(({ kind, name }) => `${kind} ${name}`);
+  expect(["/pinned", "/recorded", "/free"].map(ownersOf)).toEqual([
+    ["legacy legacy"],
+    ["legacy legacy", "set build"],
+    [],
+  ]);
+  const [legacy] = pins.owners();
+  await commit("forgetOwner", { owner: legacy!.id });
+  expect(["/pinned", "/recorded", "/free"].map((path) => artifacts.find("npm", path)?.pinned)).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  await database.close();
 });

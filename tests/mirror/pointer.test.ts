@@ -33,7 +33,7 @@ async function start() {
     const ledger = new MemoryLedger();
     await ledger.add(new Targets([mount]).ofAll([["", "pkg:files/file"]]));
     const pool = { run: (name: keyof typeof tasks, input: unknown) => tasks[name](input as never) as never };
-    const job = new Job({ pool, mounts: new Map([[mount.name, mount]]), ledger, spec: SPEC, backoff: 1 });
+    const job = new Job({ pool, owner: 1, mounts: new Map([[mount.name, mount]]), ledger, spec: SPEC, backoff: 1 });
     await job.run();
     return job.progress;
   };

@@ -12,7 +12,7 @@ import { makeApp } from "../../src/http/app.ts";
 import { Hosts } from "../../src/http/hosts.ts";
 import { Metrics } from "../../src/http/metrics.ts";
 import { startServer } from "../../src/http/server.ts";
-import { Sets } from "../../src/index/sqlite/sets.ts";
+import { sqliteIndex } from "../../src/index/sqlite/sqlite-index.ts";
 import { JobRunner } from "../../src/mirror/job/runner.ts";
 import { setUp } from "./files-cache.ts";
 import { jobStore, until } from "./job-store.ts";
@@ -42,7 +42,8 @@ export async function mirrorApiOf({ config: changes = {}, refuse = () => undefin
     estimate: () => Promise.reject(new Error("nobody estimates")),
     openPool,
   });
-  const runtime = { store: set.store, sets: new Sets(set.database), mounts: set.mounts, cache: all.cache, sources: [] };
+  const index = sqliteIndex(set.database);
+  const runtime = { index, store: set.store, sets: index.sets, mounts: set.mounts, cache: all.cache, sources: [] };
   const stopping = new AbortController();
   const takenApart: Received[] = [];
   const apart = (received: Received) => {

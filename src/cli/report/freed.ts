@@ -1,4 +1,4 @@
-import type { Freed } from "../../app/pins.ts";
+import type { Freed } from "../../http/api/mirror-api.ts";
 import { formatSize } from "../../lib/sizes.ts";
 
 /** What became of the pins of an owner, in one line. */

@@ -26,6 +26,18 @@ export interface FoundJob {
   };
 }
 
+/** What was removed with the pins of an owner, or would be. */
+export interface Freed {
+  owner: string;
+  /** Files and documents that it pinned. */
+  pinned: number;
+  /** Those of them that are removed, and their bytes. */
+  files: number;
+  bytes: number;
+  /** Those that stay, because another owner pins them. */
+  shared: number;
+}
+
 export interface MirrorApi {
   /** A folder for uploads; what a kill leaves in it is removed some day. */
   readonly uploads: string;
@@ -41,6 +53,9 @@ export interface MirrorApi {
   failures(id: string, after: number, limit: number): MaybePromise<FailureRow[]>;
   /** Throws BadRequest (409) where it has ended. */
   cancel(id: string): Promise<void>;
+  /** Ends the pins of the job's request, and removes what nobody else pins. `isDry`: shows only what that comes to. Throws BadRequest
+   * (409) while a job of the request has not ended. */
+  forget(id: string, isDry: boolean): Promise<Freed>;
   /** Throws BadRequest (409) where there is nothing to try again. */
   retry(id: string): Promise<void>;
 }

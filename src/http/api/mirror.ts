@@ -36,6 +36,20 @@ export interface MirrorRoutesOptions {
 const READING = 4;
 
 const idOf = z.object({ id: z.string() });
+/** `?purge`, `?purge=true`. */
+const flag = z
+  .enum(["", "true", "1", "false", "0"])
+  .optional()
+  .transform((value) => value === "" || value === "true" || value === "1");
+const canceledSchema = z.object({ status: z.literal("canceled") });
+const purgedSchema = z.object({
+  status: z.literal("purged"),
+  owner: z.string().describe("For whom it was pinned"),
+  pinned: z.number().describe("Files and documents that were pinned for it"),
+  files: z.number().describe("Those of them that are removed"),
+  bytes: z.number(),
+  shared: z.number().describe("Those that stay, because others pin them"),
+});
 const limit = (most: number) => z.coerce.number().int().min(1).max(most).default(Math.min(most, 100));
 const refusals = { 401: problemSchema, 403: problemSchema };
 const known = { ...refusals, 404: problemSchema };
@@ -190,8 +204,9 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
     )
     .delete(
       "/mirror/:id",
-      async ({ params: { id } }) => {
+      async ({ params: { id }, query }) => {
         const { state } = (await found(id)).row;
+        if (query.purge) return { status: "purged" as const, ...(await api.forget(id, query.dry_run)) };
         if (state !== "pending" && state !== "running")
           throw new NotFound(`mirror job ${id} is ${state}: there is nothing to cancel`);
         await api.cancel(id);
@@ -199,9 +214,17 @@ export function mirrorRoutes({ api, refuse, keepOpen, stopping }: MirrorRoutesOp
       },
       {
         params: idOf,
+        query: z.object({
+          purge: flag.describe(
+            "In place of canceling: end the pins of the job's request, and remove what nobody else pins",
+          ),
+          dry_run: flag.describe("With `purge`: show what would be removed, and change nothing"),
+        }),
         parse: "none",
-        response: { 200: z.object({ status: z.literal("canceled") }), ...known, 409: problemSchema },
-        detail: { summary: "Cancel a mirror job; what is held stays held" },
+        response: { 200: z.union([canceledSchema, purgedSchema]), 400: problemSchema, ...known, 409: problemSchema },
+        detail: {
+          summary: "Cancel a mirror job, what is stored stays; or, with `purge`, remove what its request pinned",
+        },
       },
     );
 }

@@ -51,7 +51,7 @@ export class Pins {
       .select({
         mount: pins.mount,
         path: pins.path,
-        isShared: sql<number>`EXISTS (SELECT 1 FROM pins AS other WHERE other.mount = ${pins.mount} AND other.path = ${pins.path} AND other.owner <> ${owner})`,
+        isShared: sql<number>`EXISTS (SELECT 1 FROM pins AS other WHERE other.mount = pins.mount AND other.path = pins.path AND other.owner <> ${owner})`,
       })
       .from(pins)
       .where(and(eq(pins.owner, owner), sql`(${pins.mount}, ${pins.path}) > (${mount}, ${path})`))
