@@ -79,7 +79,11 @@ test(
     const made = JSON.parse((await all.proxy.run(["mirror", "pkg:npm/small@1.0.0", "--json"])).stdout) as {
       job: string;
     };
-    const purge = (query: string) => fetch(`${all.proxy.url}/api/mirror/${made.job}?${query}`, { method: "DELETE", headers: { "x-requested-with": "test" } });
+    const purge = (query: string) =>
+      fetch(`${all.proxy.url}/api/mirror/${made.job}?${query}`, {
+        method: "DELETE",
+        headers: { "x-requested-with": "test" },
+      });
     const planned = (await (await purge("purge&dry_run")).json()) as Freed;
     expect(planned).toMatchObject({ status: "purged", shared: 0 });
     expect(planned.files).toBeGreaterThan(1);
