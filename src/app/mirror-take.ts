@@ -128,7 +128,7 @@ async function keyOf(request: PartialRequest, files: Files): Promise<string> {
     const found: string[] = [];
     for (const { bytes } of inputs) {
       const hasher = new Bun.CryptoHasher("sha256");
-      for await (const chunk of await bytes()) hasher.update(chunk);
+      for await (const chunk of bytes()) hasher.update(chunk);
       found.push(hasher.digest("hex"));
     }
     return found;

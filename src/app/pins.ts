@@ -2,6 +2,7 @@
 import { removeBlobs } from "../cache/integrity/removal.ts";
 import { formatPurl } from "../contract/purl.ts";
 import type { Freed } from "../http/api/mirror-api.ts";
+import type { Index } from "../index/port.ts";
 import type { PinOwnerRow, PinRow } from "../index/rows.ts";
 import { BadRequest } from "../lib/errors.ts";
 import { pinOwnerOf } from "../mirror/job/pin-owner.ts";
@@ -10,7 +11,9 @@ import type { Runtime } from "./runtime.ts";
 /** Pins that end in one transaction. */
 const BATCH = 500;
 
-type Parts = Pick<Runtime, "index" | "mounts" | "store" | "cache">;
+interface Parts extends Pick<Runtime, "mounts" | "store" | "cache"> {
+  index: Index;
+}
 
 export function nameOfOwner({ kind, name }: Pick<PinOwnerRow, "kind" | "name">): string {
   return kind === "legacy" ? "legacy" : `${kind}:${name}`;

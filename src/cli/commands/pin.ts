@@ -5,8 +5,13 @@ import { targetsFor } from "../../app/targets.ts";
 import { documentAt } from "../../cache/target.ts";
 import { parsePurl } from "../../contract/purl.ts";
 import type { Place } from "../../index/commands.ts";
+import type { Index } from "../../index/port.ts";
 import { BadRequest } from "../../lib/errors.ts";
 import type { Command, Invocation } from "../command.ts";
+
+interface Asked extends Pick<Runtime, "mounts" | "cache"> {
+  index: Index;
+}
 
 const OWNER = { kind: "person", name: "pin", title: "proxy pin" } as const;
 
@@ -39,7 +44,7 @@ export const unpin: Command = {
 
 async function withPlaces(
   { args: [what = ""], load }: Invocation,
-  run: (runtime: Runtime, places: readonly Place[]) => Promise<void>,
+  run: (runtime: Asked, places: readonly Place[]) => Promise<void>,
 ): Promise<number> {
   const { config, sources } = await load();
   const runtime = await openRuntime({ config, sources, profile: profileOf("inspect", config) });
@@ -56,7 +61,7 @@ async function withPlaces(
     await runtime.close();
   }
 
-  async function placesOfPurl({ mounts, index, cache }: Runtime, text: string): Promise<Place[]> {
+  async function placesOfPurl({ mounts, index, cache }: Asked, text: string): Promise<Place[]> {
     const found: Place[] = [];
     for (const { mount, name, version } of targetsFor(config, [...mounts.values()]).everywhere(parsePurl(text), text)) {
       const files = (await index.artifacts.ofPackage(mount, name)).filter(
@@ -75,7 +80,7 @@ async function withPlaces(
   }
 }
 
-async function placesOfPath({ index, mounts }: Runtime, text: string): Promise<Place[]> {
+async function placesOfPath({ index, mounts }: Asked, text: string): Promise<Place[]> {
   const found: Place[] = [];
   for (const { name, prefix } of mounts.values()) {
     if (!text.startsWith(`${prefix}/`)) continue;

@@ -51,7 +51,7 @@ export const removeSet: Command = {
       const { sets: all, index } = runtime;
       const isDry = invocation.flags["dry-run"] === true;
       const name = await existing(invocation, all);
-      const owner = (await index.pins.owners()).find((each) => each.kind === "set" && each.name === name);
+      const owner = index.pins.owners().find((each) => each.kind === "set" && each.name === name);
       if (owner) console.log(describeFreed(await forgetOwner(runtime, owner, isDry), isDry));
       if (!isDry) await index.commit("removeSet", { name });
     }),

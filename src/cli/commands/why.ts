@@ -6,6 +6,7 @@ import { documentAt } from "../../cache/target.ts";
 import type { ReleaseFacts } from "../../contract/ecosystem.ts";
 import type { ReleaseTask } from "../../contract/jobs.ts";
 import { formatPurl, parsePurl } from "../../contract/purl.ts";
+import type { Index } from "../../index/port.ts";
 import { BadRequest, messageOf } from "../../lib/errors.ts";
 import { type OddEntry, walk } from "../../mirror/plan/walk.ts";
 import { refusals } from "../../mirror/request/job-spec.ts";
@@ -161,7 +162,7 @@ function holding({ cache }: Runtime, mount: string, { name, version }: ReleaseFa
 }
 
 /** For whom its files are pinned. */
-async function pinning({ index }: Runtime, mount: string, { name, version }: ReleaseFacts): Promise<string> {
+async function pinning({ index }: { index: Index }, mount: string, { name, version }: ReleaseFacts): Promise<string> {
   const owners = new Map<number, string>();
   for (const file of await index.artifacts.ofPackage(mount, name))
     if (file.version === version)
