@@ -5,7 +5,7 @@ import { program, startProxy } from "../support/proxy.ts";
 import { Whole } from "../support/registries/whole.ts";
 import { type NpmLies, REPLICATION, wholeNpm } from "../support/registries/whole-npm.ts";
 import { TIMEOUT } from "../support/time-limits.ts";
-import { wholeProxy } from "../support/whole-proxy.ts";
+import { rowsIn, wholeProxy } from "../support/whole-proxy.ts";
 
 const ALL_DOCS = `/registry${REPLICATION}/_all_docs`;
 
@@ -224,6 +224,28 @@ test(
     expect((await proxy.mirror("--metadata-only")).code).toBe(0);
     expect(await proxy.standing()).toMatchObject({ packages: { held: 40, left_out: 0 } });
     expect([files(), documents()]).toEqual([0, 4]);
+  },
+  TIMEOUT,
+);
+
+test(
+  "filters that become narrower remove what they leave out, and nobody else pins",
+  async () => {
+    await using all = await npm(12);
+    const { proxy } = all;
+    const stored = () =>
+      rowsIn<{ name: string }>(
+        proxy,
+        "SELECT name FROM artifacts WHERE name LIKE '@%' AND name <> '' ORDER BY name",
+      ).map(({ name }) => name);
+    expect((await proxy.mirror()).code).toBe(0);
+    const [kept, ...others] = stored();
+    expect(others.length).toBeGreaterThan(0);
+    expect((await proxy.run("mirror", `pkg:npm/${kept!.replace("@", "%40")}`)).code).toBe(0);
+    const [{ count } = { count: 0 }] = rowsIn<{ count: number }>(proxy, "SELECT count(*) AS count FROM artifacts");
+    expect((await proxy.mirror("--include", "whole-*")).code).toBe(0);
+    expect(stored()).toEqual([kept!]);
+    expect(rowsIn(proxy, "SELECT count(*) AS count FROM artifacts")).toEqual([{ count: count - others.length }]);
   },
   TIMEOUT,
 );

@@ -7,7 +7,7 @@ import type { CatalogEvent } from "../../contract/catalog.ts";
 import type { LeftOut } from "../../contract/facts.ts";
 import type { Recorded, RegistrySpec } from "../../contract/jobs.ts";
 import { formatPurl } from "../../contract/purl.ts";
-import type { RegistryPage } from "../../index/commands.ts";
+import type { Place, RegistryPage } from "../../index/commands.ts";
 import type { Index } from "../../index/port.ts";
 import type { ListedEntry as Entry, KnownEntry as Known } from "../../index/rows.ts";
 import { log } from "../../lib/log.ts";
@@ -18,12 +18,14 @@ import { removalOf } from "./gone.ts";
 import { countThere, Guard } from "./guard.ts";
 
 /** The part of the index that registries are in. */
-export type RegistryIndex = Pick<Index, "listed" | "catalogs" | "commit">;
+export type RegistryIndex = Pick<Index, "listed" | "catalogs" | "artifacts" | "pins" | "commit">;
 
 export interface RecorderOptions {
   mount: Mount;
   spec: RegistrySpec;
   index: RegistryIndex;
+  /** Whose pins of packages end that the filters leave out. Default: none end. */
+  pinOwner?: number | undefined;
   /** Where blobs that nothing names any more are removed from. */
   context: Pick<Context, "storage" | "blobs" | "commit" | "now">;
 }
@@ -133,8 +135,31 @@ export class Recorder {
         { ids: left.map(({ id }) => id), state: "left" },
       ] as const;
       await index.commit("moveListed", { moves });
+      for (const each of left) await this.#unpin(each);
     }
     await index.commit("updateCatalog", { mount: mount.name, set: { filters } });
+  }
+
+  /** What the registry's owner pins of a package that the filters leave out goes, where nobody else pins it. */
+  async #unpin({ name, version }: Known): Promise<void> {
+    const { index, mount, context, pinOwner } = this.#options;
+    if (pinOwner === undefined) return;
+    const files = await index.artifacts.ofPackage(mount.name, name);
+    const paths = [
+      ...removalOf(mount, { name, version }).documents,
+      ...files.filter((file) => !version || file.version === version).map(({ path }) => path),
+    ];
+    const places: Place[] = [];
+    for (const path of paths)
+      if (await index.pins.has(pinOwner, mount.name, path)) places.push({ mount: mount.name, path });
+    if (places.length === 0) return;
+    const { ecosystem } = mount;
+    const releases = [{ name, version }, ...files].map((release) =>
+      formatPurl(ecosystem, { name, ...(release.version && { version: release.version }) }),
+    );
+    const spoiled = [...new Set(releases)].map((purl) => ({ mount: mount.name, purl }));
+    const unpinned = { owner: pinOwner, places, spoiled, packages: [], now: context.now() };
+    await removeBlobs(context, await index.commit("unpin", unpinned));
   }
 
   /** By package; the last word on each counts. */

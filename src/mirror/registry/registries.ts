@@ -16,8 +16,8 @@ import { UpstreamReader } from "./reader.ts";
 import { FeedElsewhere, type FeedTask } from "./remote-feed.ts";
 
 export interface RegistriesOptions {
-  index: Pick<Index, "listed" | "catalogs" | "jobs" | "commit">;
-  store: Pick<JobStore, "turn" | "isTurnOf">;
+  index: Pick<Index, "listed" | "catalogs" | "jobs" | "artifacts" | "pins" | "commit">;
+  store: Pick<JobStore, "turn" | "isTurnOf" | "ownerOf">;
   context: Context;
   documents: Pick<DocumentCache, "declared">;
   mounts: ReadonlyMap<string, Mount>;
@@ -61,8 +61,9 @@ export class Registries {
     if (!mount) throw new BadRequest(`there is no mount ${registry?.mount}`);
     const lease = await store.turn(turnOf(mount.name));
     if (!lease) throw new BadRequest(`${mount.name} is being mirrored by another job; proxy jobs lists them`, 409);
+    const pinOwner = await store.ownerOf(spec);
     const filters = keyOfFilters(registry, releases, choice);
-    const task: FeedTask = { spec: registry, filters, isAnew: spec.refresh, owner: lease.owner };
+    const task: FeedTask = { spec: registry, filters, isAnew: spec.refresh, owner: lease.owner, pinOwner };
     const feed = thread ? new FeedElsewhere(task, thread) : this.#feed(mount, task);
     const whole = { ...spec, registry } as JobSpec & { registry: RegistrySpec };
     const ledger = new RegistryLedger({ job: id, spec: whole, mount, feed, index, context, signal });

@@ -10,6 +10,8 @@ export interface FeedTask {
   filters: string;
   /** Whether all that is held is looked at again. */
   isAnew: boolean;
+  /** Whose pins end of packages that the filters leave out. */
+  pinOwner?: number | undefined;
   /** Of the registry's turn (`JobStore.turn`): once it is over, the feed ends. */
   owner: string;
 }
