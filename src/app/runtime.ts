@@ -304,10 +304,15 @@ export function openChildren<T extends PoolTasks = WorkerTasks>(size: number, op
   return new Pool<T>(size, spawn, { idle: IDLE });
 }
 
-/** This thread, and so many more that all are `options.share`. */
-export function openCrew(runtime: Runtime, options: RuntimeOptions & { share: number }): Divided {
+/** This thread, and so many more that all are `options.share`. `keeps`: see `CrewOptions`. */
+export function openCrew(
+  runtime: Runtime,
+  options: RuntimeOptions & { share: number },
+  keeps?: (name: string, input: unknown) => boolean,
+): Divided {
   const others = options.share - 1;
-  const crew = new Crew<WorkerTasks>({ own: runtime.tasks(), pool: openThreads(others || 1, options), others });
+  const pool = openThreads(others || 1, options);
+  const crew = new Crew<WorkerTasks>({ own: runtime.tasks(), pool, others, ...(keeps && { keeps }) });
   return divided(crew, options);
 }
 

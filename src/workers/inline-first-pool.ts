@@ -13,6 +13,8 @@ export interface CrewOptions<T extends Tasks> {
   others: number;
   /** Milliseconds of the process's own time, from the first task on, in which this thread works alone. Default: a second. */
   alone?: number;
+  /** Whether a task is for this thread however long the job takes: handing it over would cost more than doing it. Default: none is. */
+  keeps?: (name: string, input: unknown) => boolean;
 }
 
 /** Runs tasks as a pool does, in this thread too: each where the fewest are under way. */
@@ -30,8 +32,9 @@ export class Crew<T extends Tasks> {
 
   /** Rejects with the task's own error, or as `Pool.run` does. */
   async run<K extends keyof T & string>(name: K, input: Parameters<T[K]>[0]): Promise<Awaited<ReturnType<T[K]>>> {
-    const { own, pool, others } = this.#options;
-    if (others > 0 && this.#isWorthIt() && this.#here > pool.fewest()) return pool.run(name, input);
+    const { own, pool, others, keeps } = this.#options;
+    if (others > 0 && this.#isWorthIt() && this.#here > pool.fewest() && !keeps?.(name, input))
+      return pool.run(name, input);
     this.#here++;
     try {
       return (await own[name]!(input)) as Awaited<ReturnType<T[K]>>;

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { Crew } from "../../src/workers/inline-first-pool.ts";
+import { Crew, type CrewOptions } from "../../src/workers/inline-first-pool.ts";
 import { Pool } from "../../src/workers/pool.ts";
 import { failure } from "../support/engine.ts";
 
 type Echo = Record<"echo", (input: unknown) => Promise<unknown>>;
 
-function crew({ others, alone }: { others: number; alone?: number }) {
+function crew({ others, alone, keeps }: Partial<CrewOptions<Echo>> & { others: number }) {
   let [spawned, here] = [0, 0];
   const pool = new Pool<Echo>(Math.max(1, others), () => {
     spawned++;
@@ -18,7 +18,7 @@ function crew({ others, alone }: { others: number; alone?: number }) {
       return input;
     },
   };
-  const made = new Crew<Echo>({ own, pool, others, ...(alone !== undefined && { alone }) });
+  const made = new Crew<Echo>({ own, pool, others, ...(alone !== undefined && { alone }), ...(keeps && { keeps }) });
   const echo = (count: number) => Promise.all(Array.from({ length: count }, (_, at) => made.run("echo", at)));
   return { echo, spawned: () => spawned, here: () => here, [Symbol.dispose]: () => made.close() };
 }
@@ -39,6 +39,12 @@ test("where there is to be one thread, it is this one", async () => {
   using one = crew({ others: 0, alone: 0 });
   await one.echo(5);
   expect([one.spawned(), one.here()]).toEqual([0, 5]);
+});
+
+test("what would cost more to hand over stays in this thread, however long the work lasts", async () => {
+  using some = crew({ others: 1, alone: 0, keeps: (_, input) => (input as number) < 10 });
+  expect(await some.echo(12)).toEqual(Array.from({ length: 12 }, (_, at) => at));
+  expect([some.spawned(), some.here()]).toEqual([1, 10]);
 });
 
 test("a task's own error is told as it is", async () => {

@@ -6,10 +6,12 @@ import { targetsFor } from "../../app/targets.ts";
 import type { Closure } from "../../contract/jobs.ts";
 import type { Aside } from "../../contract/lockfile.ts";
 import { counted } from "../../lib/sizes.ts";
+import { isLarge } from "../../mirror/job/dispatch.ts";
 import { Job } from "../../mirror/job/job.ts";
 import { JobSummary } from "../../mirror/job/job-summary.ts";
 import { MemoryLedger } from "../../mirror/job/ledger.ts";
 import { addCounts, type Counts, noCounts } from "../../mirror/job/progress.ts";
+import type { MirrorTasks } from "../../mirror/job/tasks.ts";
 import { keyOfChoice } from "../../mirror/plan/choice.ts";
 import { refusals, specOf } from "../../mirror/request/job-spec.ts";
 import type { PartialRequest } from "../../mirror/request/request.ts";
@@ -39,7 +41,7 @@ export async function verifySources(
     profile: profileOf("verify", config),
   };
   const runtime = await openRuntime(options);
-  const pool = openCrew(runtime, { ...options, share: threads(config.workers) });
+  const pool = openCrew(runtime, { ...options, share: threads(config.workers) }, isLight);
   const report = typeof flags.report === "string" ? openReport(flags.report, "verify") : undefined;
   const record = report && recorder(report, runtime.mounts);
   const tally = new JobSummary();
@@ -108,6 +110,11 @@ export async function verifySources(
     pool.close();
     await runtime.close();
   }
+}
+
+/** Other threads pay only where much is read: each would open and parse again the documents that its releases have in common. */
+function isLight(name: string, input: unknown): boolean {
+  return name !== "hold" || !(input as Parameters<MirrorTasks["hold"]>[0]).orders.some(isLarge);
 }
 
 /** Package URLs stand for what a client would install, with dependencies; lockfiles, SBOMs and sets name all there is. */

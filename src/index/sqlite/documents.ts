@@ -4,14 +4,12 @@ import type { Database } from "./open.ts";
 import { excludedOf, placeholdersOf } from "./placeholders.ts";
 import { documents, facts } from "./schema.ts";
 
-/** Paths that one statement asks for. */
-const AMONG = 500;
-
 /** The documents that are held and the facts they state. Writes are to be called inside `writer.write`. */
 export class Documents {
   readonly #orm: Database["orm"];
   readonly #written: Database["written"];
   readonly #find;
+  readonly #among;
   readonly #page;
   readonly #pages;
   readonly #put;
@@ -28,6 +26,16 @@ export class Documents {
       .select()
       .from(documents)
       .where(and(eq(documents.mount, mount), eq(documents.path, path)))
+      .prepare();
+    this.#among = orm
+      .select({ path: documents.path })
+      .from(documents)
+      .where(
+        and(
+          eq(documents.mount, mount),
+          sql`${documents.path} IN (SELECT value FROM json_each(${sql.placeholder("paths")}))`,
+        ),
+      )
       .prepare();
     this.#page = orm
       .select({ page: facts.page })
@@ -62,13 +70,8 @@ export class Documents {
 
   /** Those of the paths at which a document is stored. */
   among(mount: string, paths: readonly string[]): string[] {
-    return Array.from({ length: Math.ceil(paths.length / AMONG) }, (_, i) =>
-      this.#orm
-        .select({ path: documents.path })
-        .from(documents)
-        .where(and(eq(documents.mount, mount), inArray(documents.path, paths.slice(i * AMONG, (i + 1) * AMONG))))
-        .all(),
-    ).flatMap((rows) => rows.map(({ path }) => path));
+    if (paths.length === 0) return [];
+    return this.#among.all({ mount, paths: JSON.stringify(paths) }).map(({ path }) => path);
   }
 
   /** What stands behind these blobs. */

@@ -7,6 +7,8 @@ import type { Runner } from "./job.ts";
 export interface Order {
   mount: string;
   path: Path;
+  /** As far as it is known. */
+  size?: number | undefined;
   options: HoldOptions;
 }
 
@@ -25,6 +27,11 @@ const BATCH = 16;
 export const AT_ONCE = 4;
 /** Bytes above which a file goes alone: those behind it would wait for it, and their places with them. */
 const LARGE = 1024 * 1024;
+
+/** Whether a file is known to be such that other work should not wait for it. */
+export function isLarge({ size, options }: Order): boolean {
+  return (size ?? options.fact?.size ?? 0) > LARGE;
+}
 
 /** Hands files to a pool of workers, so that no more than a number of downloads are under way in all. */
 export class Dispatch {
@@ -64,7 +71,7 @@ export class Dispatch {
     const most = Math.max(1, Math.min(BATCH, Math.floor(waiting / 2)));
     const batch: Waiting[] = [];
     while (batch.length < most && this.#next < this.#queue.length) {
-      const large = (this.#queue[this.#next]!.order.options.fact?.size ?? 0) > LARGE;
+      const large = isLarge(this.#queue[this.#next]!.order);
       if (large && batch.length > 0) break;
       batch.push(this.#queue[this.#next++]!);
       if (large) break;

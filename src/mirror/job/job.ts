@@ -477,7 +477,7 @@ export class Job {
     try {
       if (ledger.isCanceled()) return [];
       const sized = this.#isEstimate && size === undefined && fact?.size === undefined && this.#sizes-- > 0;
-      const held = await this.#dispatch.hold({ mount: work.mount, path, options: { ...options, fact, sized } });
+      const held = await this.#dispatch.hold({ mount: work.mount, path, size, options: { ...options, fact, sized } });
       if (optional && held.isAbsent) throw new NotFound(`${path} does not exist`);
       return await this.#got(work, purl, { ...held, size: held.size || (size ?? 0) }, options, known);
     } catch (error) {

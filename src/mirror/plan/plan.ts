@@ -140,14 +140,16 @@ export async function plan(cache: Cache, mount: Mount, task: ReleaseTask, spec: 
         found.held.push({ ...held, path, bytes: 0, fetched: false, requires: [], files: [] });
       // What turns out to be wrong, or to be replaced, is a failure of its own: it is looked at with those that are not held.
       else if (held && isStated && !looked.rehash) found.held.push(await hold(cache, mount, path, looked));
-      else if (held || !(file.optional && spec.isWhole) || wasHeld(path))
+      else if (held || !(file.optional && spec.isWhole) || wasHeld(path)) {
+        const size = file.size ?? (looked.rehash && typeof held === "object" ? held.size : undefined);
         found.files.push({
           path,
           // What was held and is gone was there to be had.
           optional: (file.optional ?? false) && !held && !wasHeld(path),
-          ...(file.size !== undefined && { size: file.size }),
+          ...(size !== undefined && { size }),
           ...factOf(path, file, parts),
         });
+      }
     }
     // A release that is stated in parts is built only where nothing else of it was chosen.
     const paths = new Set(files.map(({ path }) => path));
