@@ -92,7 +92,8 @@ export const oci: Ecosystem = {
       query: isOfPages,
       parse: (doc) => {
         const { found, leftOut } = tagsIn(doc, nameOf(doc.params));
-        return { releases: found, leftOut, follow: nextOf(doc) };
+        const next = nextOf(doc);
+        return { releases: found, leftOut: [...leftOut, ...next.leftOut], follow: next.follow };
       },
       rewrite: (doc, view) => shownTags(doc, view, nameOf(doc.params)),
       offline: (params, query, view, stored) => storedTags(nameOf(params), query, view, stored),
@@ -108,7 +109,11 @@ export const oci: Ecosystem = {
       // All that refers is sent: clients choose among it themselves.
       query: (name) => name !== "artifactType" && isOfPages(name),
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
-      parse: (doc) => ({ ...referrersIn(doc, nameOf(doc.params)), follow: nextOf(doc) }),
+      parse: (doc) => {
+        const { leftOut = [], ...found } = referrersIn(doc, nameOf(doc.params));
+        const next = nextOf(doc);
+        return { ...found, leftOut: [...leftOut, ...next.leftOut], follow: next.follow };
+      },
       reads: (doc) => taggedReferrerPaths(doc, nameOf(doc.params)),
       rewrite: (doc, view) => shownReferrers(doc, view, nameOf(doc.params)),
     },

@@ -1,7 +1,7 @@
 /** The documents of NuGet's log of changes: an index of pages of leaves, one a change. https://learn.microsoft.com/nuget/api/catalog-resource */
 import type { Doc, Facts, View } from "../../src/contract/ecosystem.ts";
 import { type Entries, labelOf, readEntries } from "../shared/entries.ts";
-import { linked } from "./links.ts";
+import { documentOf, linked, NOT_BELOW } from "./links.ts";
 import { packageOf, releaseOf, sha512Of } from "./paths.ts";
 
 interface Change {
@@ -53,6 +53,7 @@ function itemsOf(doc: Doc): Entries<Change> {
   if (!Array.isArray(items)) throw new Error(`${doc.path} is no list of a catalog: it has no items`);
   return readEntries(items, (item: Change | null) => {
     if (typeof item?.["@id"] !== "string") throw new Error("it has no @id");
+    if (!documentOf(item["@id"], doc)) throw new Error(NOT_BELOW);
     // Of a page; in the index items name pages.
     if (item["nuget:id"] !== undefined || item["nuget:version"] !== undefined) {
       labelOf(item["nuget:id"], "nuget:id");

@@ -1,7 +1,8 @@
 /** Lists of the OCI distribution specification, by pages: tags, repositories, referrers. */
 
 import type { Body, Digest, Doc, Path, ReleaseFacts, StoredContent, View } from "../../src/contract/ecosystem.ts";
-import { type Entries, readEntries } from "../shared/entries.ts";
+import type { LeftOut } from "../../src/contract/facts.ts";
+import { type Entries, leaveOut, readEntries } from "../shared/entries.ts";
 import { json } from "../shared/json.ts";
 import { nextLink } from "../shared/link-header.ts";
 import { type Descriptor, digestOf, INDEX, manifestPath, readManifest, referrersTag, TAG } from "./manifests.ts";
@@ -56,13 +57,34 @@ export function taggedReferrerPaths(doc: Doc, name: string): Path[] {
   return [path, ...manifests.map(({ digest }) => manifestPath(name, digest))];
 }
 
-/** What upstream names as the next page (RFC 8288), as a page of this document. */
-export function nextOf(doc: Doc): Path[] {
+/** What upstream names as the next page (RFC 8288), as a page of this document. What is none of its pages has no address here, and is
+ * left out: its query alone would lead to another page. */
+export function nextOf(doc: Doc): { follow: Path[]; leftOut: LeftOut[] } {
   const target = nextLink(doc.header("link") ?? "");
-  const search = target === undefined ? "" : new URL(doc.urlOf(target) ?? "https://none.example").search;
+  if (target === undefined) return { follow: [], leftOut: [] };
   const own = doc.path.split("?")[0] as Path;
+  const url = doc.urlOf(target);
+  const { pathname, search } = new URL(url ?? "https://none.example");
+  if (url === undefined || !isSameList(pathname, own))
+    return { follow: [], leftOut: [leaveOut(`Link: <${target}>; rel="next"`, `it leads to no page of ${own}`)] };
   // A page that leads to itself would be asked for without end.
-  return search && `${own}${search}` !== doc.path ? [`${own}${search}`] : [];
+  return { follow: search && `${own}${search}` !== doc.path ? [`${own}${search}`] : [], leftOut: [] };
+}
+
+/** Some registries tell their own path of a list, with more or fewer folders before it than they were asked by. */
+function isSameList(pathname: string, own: Path): boolean {
+  const theirs = decoded(pathname).replace(/^.*\/v2(?=\/)/, "");
+  const ours = decoded(own.replace(/^\/upstream\/[^/]+/, ""));
+  return theirs.endsWith(ours) || ours.endsWith(theirs);
+}
+
+/** As it stands where it is not encoded as addresses are. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The tags that are stored. */
@@ -84,7 +106,7 @@ export async function storedRepositories(query: URLSearchParams, view: View, sto
 }
 
 function linked(doc: Doc, view: View, body: object, mediaType: string): Body {
-  const [next] = nextOf(doc);
+  const [next] = nextOf(doc).follow;
   return { body: JSON.stringify(body), mediaType, headers: next ? linkTo(view.link(next)) : {} };
 }
 

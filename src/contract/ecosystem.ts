@@ -197,7 +197,8 @@ export interface Ecosystem {
   /** The error body that this protocol's clients show their users; one with a `detail` is sent as problem details
    * (RFC 9457). Default: the message as plain text. */
   problem?(status: number, message: string): object | string;
-  /** Upstream response headers that clients rely on, beyond the usual ones. Lowercase. */
+  /** Upstream response headers that clients rely on, beyond the usual ones. Lowercase. `link` is for the plugin to read: clients get
+   * the one that `rewrite` states. */
   keepHeaders?: readonly string[];
   /** Response headers in which clients expect digests of what they are sent (`x-checksum-sha1`), as hex, or in the form that
    * `value` gives it: of the whole, also where a part is sent. One that is named `etag` is the validator. */

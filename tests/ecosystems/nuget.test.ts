@@ -216,6 +216,33 @@ describe("registrations", () => {
   });
 });
 
+describe("addresses that lie below none of this mount's upstreams", () => {
+  const far = "https://elsewhere.example";
+  test.each(["https:", "HTTPS:", ""])("%s//: no client is led there; what is for people stays", async (scheme) => {
+    const body = (await fixture("search.json")).replaceAll(`${API}/v3/`, `${scheme}//elsewhere.example/v3/`);
+    const found = JSON.parse(body) as { data: object[] };
+    const data = found.data.map((each) => ({ ...each, projectUrl: `${far}/project` }));
+    const doc = docAt("/query?q=core", JSON.stringify({ ...found, data }));
+    const rewritten = bodyOf(questionAt("/query").rewrite!(doc, view())) as typeof found;
+    const shown = JSON.stringify(rewritten.data);
+    expect(rewritten.data.length).toBe(2);
+    expect(shown).not.toContain("elsewhere.example/v3");
+    expect(shown).toContain(`"projectUrl":"${far}/project"`);
+  });
+  test.each([
+    ["/v3/catalog0/index.json", (items: object[]) => ({ items }), "/v3/catalog0/page0.json"],
+    ["/v3/vulnerabilities/index.json", (items: object[]) => items, "/v3/vulnerabilities/base.json"],
+  ] as const)("%s: a page there is left out, and told", (path, made, own) => {
+    const pages = [API, far].map((base) => ({ "@id": `${base}${own}` }));
+    const doc = docAt(path, JSON.stringify(made(pages)));
+    const { parse, rewrite } = routeAt(path);
+    const shown = JSON.stringify(bodyOf(rewrite!(doc, view())));
+    expect(shown).toContain(view().link(own));
+    expect(shown).not.toContain("elsewhere");
+    expect(Array.from(parse!(doc).leftOut ?? [], ({ entry }) => entry)).toEqual([JSON.stringify(pages[1])]);
+  });
+});
+
 describe("searches", () => {
   const query = new URLSearchParams({ q: "CORE" });
   test("show of a package what is admitted, with links to here", async () => {

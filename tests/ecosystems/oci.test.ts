@@ -182,6 +182,27 @@ describe("lists", () => {
     const walked = await walk(s.cache, s.mount, "/library/paged/tags/list", { tolerant: true });
     expect(walked.releases.map(({ version }) => version)).toEqual(["1", "2", "3"]);
   });
+  test.each([
+    ["/v2/library/other/tags/list?last=9", undefined],
+    ["/v2/library/paged/tags/list/2?last=9", undefined],
+    ["https://elsewhere.example/next?last=9", undefined],
+    // Registries behind others tell their own address, and their own folders.
+    ["http://inside.example:5000/v2/far/library/paged/tags/list?last=9", "last=9"],
+    ["/v2/paged/tags/list?last=9", "last=9"],
+  ])("online, the next page at %s leads to a page of this list, or is left out and told", async (target, query) => {
+    await using s = await start();
+    s.upstream.set("/v2/library/paged/tags/list", {
+      body: JSON.stringify({ name: "library/paged", tags: ["1"] }),
+      headers: { "content-type": "application/json", link: `<${target}>; rel="next"` },
+    });
+    const at = "http://proxy.example/v2/library/paged/tags/list";
+    expect(await s.list("/paged/tags/list")).toMatchObject({
+      tags: ["1"],
+      link: query && `<${at}?${query}>; rel="next"`,
+    });
+    const walked = await walk(s.cache, s.mount, "/library/paged/tags/list", { tolerant: true });
+    expect(walked.odd.map(({ entry }) => entry)).toEqual(query ? [] : [`Link: <${target}>; rel="next"`]);
+  });
   test("offline, what refers to a manifest, by the tag for it only where it lists such", async () => {
     await using s = await start();
     const index = digestAt(s.tree, "library/app:1.0");

@@ -72,7 +72,7 @@ export class Views {
     const mediaType = variant || row.mediaType;
     const { body, matures } = await this.#shown(target, row, mediaType, base);
     const rendered = composed(body, variant || documentType(row.mediaType), (bytes) => ({
-      ...row.headers,
+      ...withoutLinks(row.headers),
       ...(!this.isPlain(target) && digestsOf(target.mount, bytes)),
     }));
     if (rendered.bytes.length > COMPRESS && !target.route.packed)
@@ -183,6 +183,11 @@ function unchanged(path: string, error: unknown): UpstreamFailed {
   const failure = new UpstreamFailed(`${path} cannot be rewritten, and is not sent as it is: ${messageOf(error)}`);
   failure.cause = error;
   return failure;
+}
+
+/** `Link` has upstream's addresses, past this server: those who rewrite a document state their own. */
+function withoutLinks({ link: _, ...others }: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return others;
 }
 
 function digestsOf(mount: Mount, bytes: Uint8Array): Record<string, string> {
