@@ -142,10 +142,11 @@ function coreMetadata(doc: Doc): Facts {
   const [head = ""] = doc.text().split(/\r?\n\r?\n/, 1);
   const missing = ["Name", "Version"].find((name) => !new RegExp(`^${name}:[ \\t]*\\S`, "im").test(head));
   if (missing) throw new Error(`this is no core metadata: it has no ${missing}`);
-  const requires = requirementsOf(doc.text()).map((each) =>
+  const { found, leftOut } = requirementsOf(doc.text());
+  const requires = found.map((each) =>
     each.name === release.name ? { ...each, range: `==${release.version}` } : each,
   );
-  return { releases: [{ ...release, requires }] };
+  return { releases: [{ ...release, requires }], leftOut };
 }
 
 function parse(doc: Doc) {

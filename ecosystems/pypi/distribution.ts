@@ -1,6 +1,7 @@
 /** What the names of Python's distribution files and their core metadata say. */
 import { clean, compare, explain, valid } from "@renovatebot/pep440";
 import type { Release, Requirement, VersionScheme } from "../../src/contract/ecosystem.ts";
+import { type Entries, readOptional } from "../shared/entries.ts";
 import { extrasOf } from "./markers.ts";
 import { normalize } from "./name.ts";
 import { inPythonRange } from "./ranges.ts";
@@ -69,20 +70,24 @@ export function releaseOf(file: string, project?: string): Release {
 }
 
 /**
- * `Requires-Dist` of core metadata (PEP 566, PEP 508). Throws where the text is no such metadata, or a line of it names
- * nothing; that it is cut off cannot be seen.
+ * `Requires-Dist` of core metadata (PEP 566, PEP 508). Throws where the text is no such metadata; a line that names
+ * nothing is left out. That it is cut off cannot be seen.
  */
-export function requirementsOf(text: string): Requirement[] {
+export function requirementsOf(text: string): Entries<Requirement> {
   const [head = ""] = text.split(/\r?\n\r?\n/, 1);
   if (!/^Metadata-Version:/im.test(head)) throw new Error("this is no core metadata: it has no Metadata-Version");
   const lines = head.replace(/\r?\n[ \t]+/g, " ").matchAll(/^Requires-Dist:(.*)$/gim);
-  return Array.from(lines, ([, line]) => requirementOf(line!.trim()));
+  return readOptional(
+    Array.from(lines, ([, line]) => line!.trim()),
+    requirementOf,
+    (line) => `Requires-Dist: ${line}`,
+  );
 }
 
 /** `PySocks[a,b] (>=1.5.6) ; extra == "socks"`, or `name @ https://… ; marker`. */
 function requirementOf(line: string): Requirement {
   const [, name, extras = "", rest = ""] = /^([\w.-]+)\s*(?:\[([^\]]*)\])?(.*)$/s.exec(line) ?? [];
-  if (!name) throw new Error(`Requires-Dist names nothing: "${line.slice(0, 80)}"`);
+  if (!name) throw new Error("it names nothing");
   const stated = rest.trim();
   const address = stated.startsWith("@") ? stated.slice(1).trim() : undefined;
   // An address may have semicolons of its own.

@@ -22,8 +22,29 @@ export interface Entries<T> {
 export function readEntries<E, T>(
   entries: Iterable<E>,
   read: (entry: E) => T,
-  nameOf: (entry: E) => unknown = (entry) => entry,
+  nameOf?: (entry: E) => unknown,
 ): Entries<T> {
+  const { first, ...all } = readEach(entries, read, nameOf);
+  if (all.found.length === 0 && first) throw first;
+  return all;
+}
+
+/** As `readEntries`, of a list within a document that is known by what else it states: it may have odd entries only. */
+export function readOptional<E, T>(
+  entries: Iterable<E>,
+  read: (entry: E) => T,
+  nameOf?: (entry: E) => unknown,
+): Entries<T> {
+  const { first: _, ...all } = readEach(entries, read, nameOf);
+  return all;
+}
+
+/** `first`: what was wrong with the first odd one. */
+function readEach<E, T>(
+  entries: Iterable<E>,
+  read: (entry: E) => T,
+  nameOf: (entry: E) => unknown = (entry) => entry,
+): Entries<T> & { first: Error | undefined } {
   const found: T[] = [];
   const leftOut: LeftOut[] = [];
   let first: Error | undefined;
@@ -35,8 +56,7 @@ export function readEntries<E, T>(
       if (leftOut.length < TOLD) leftOut.push(leaveOut(nameOf(entry), error));
     }
   }
-  if (found.length === 0 && first) throw first;
-  return { found, leftOut };
+  return { found, leftOut, first };
 }
 
 /** An odd entry, as it is told. */
