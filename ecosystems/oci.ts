@@ -110,7 +110,7 @@ export const oci: Ecosystem = {
       query: (name) => name !== "artifactType" && isOfPages(name),
       release: (params) => ({ name: nameOf(params), version: params.digest! }),
       parse: (doc) => {
-        const { leftOut = [], ...found } = referrersIn(doc, nameOf(doc.params));
+        const { leftOut, ...found } = referrersIn(doc, nameOf(doc.params));
         const next = nextOf(doc);
         return { ...found, leftOut: [...leftOut, ...next.leftOut], follow: next.follow };
       },

@@ -186,8 +186,8 @@ function unchanged(path: string, error: unknown): UpstreamFailed {
 }
 
 /** `Link` has upstream's addresses, past this server: those who rewrite a document state their own. */
-function withoutLinks({ link: _, ...others }: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return others;
+function withoutLinks(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== "link"));
 }
 
 function digestsOf(mount: Mount, bytes: Uint8Array): Record<string, string> {
