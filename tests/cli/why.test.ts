@@ -41,6 +41,7 @@ test(
       "  admitted: published 2024-01-01T00:00:00.000Z, older than its cooldown",
       "  held: no",
       "  mirrored: no",
+      "  pinned: no",
     ]);
     const until = new Date(Date.parse(young) + 3 * 86_400_000).toISOString();
     expect((await why("pkg:npm/mixed@2.0.0"))[1]).toBe(
@@ -63,6 +64,7 @@ test(
     expect((await why("pkg:npm/mixed@1.0.0")).slice(2)).toEqual([
       "  held: /mixed/-/mixed-1.0.0.tgz",
       expect.stringMatching(/^ {2}mirrored: for pkg:npm\/mixed on \d{4}-/) as string,
+      expect.stringMatching(/^ {2}pinned: by /) as string,
     ]);
     expect((await why("pkg:npm/mixed@2.0.0"))[2]).toBe("  held: no");
     expect((await proxy.run(["mirror", "pkg:npm/free@1.0.0?arch=any"])).code).toBe(0);
