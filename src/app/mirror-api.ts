@@ -1,6 +1,7 @@
 /** What the HTTP API can do with mirror jobs. */
 import type { Config } from "../config/schema.ts";
-import type { FoundJob, MirrorApi } from "../http/api/mirror-api.ts";
+import type { FoundJob } from "../http/api/job-view.ts";
+import type { MirrorApi } from "../http/api/mirror-api.ts";
 import { INLINE } from "../http/api/mirror-request.ts";
 import { BadRequest, LimitExceeded } from "../lib/errors.ts";
 import type { JobRunner } from "../mirror/job/runner.ts";

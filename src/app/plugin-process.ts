@@ -5,7 +5,7 @@
 
 import type { PluginSource } from "../config/plugin-source.ts";
 import type { Path } from "../contract/ecosystem.ts";
-import type { Order } from "../mirror/job/dispatch.ts";
+import type { Order } from "../mirror/job/tasks.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { WorkerTasks } from "./runtime.ts";

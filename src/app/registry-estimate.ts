@@ -1,5 +1,7 @@
 /** A dry run of a registry: what it would come to, from the list and a look at some of its packages. */
+
 import { join } from "node:path";
+import type { Cache } from "../cache/cache.ts";
 import type { Estimate, JobSpec, RegistrySpec } from "../contract/jobs.ts";
 import { formatPurl } from "../contract/purl.ts";
 import { openDatabase } from "../index/sqlite/open.ts";
@@ -10,7 +12,7 @@ import { MemoryLedger } from "../mirror/job/ledger.ts";
 import type { Outcome } from "../mirror/job/progress.ts";
 import { Feed } from "../mirror/registry/feed.ts";
 import { UpstreamReader } from "../mirror/registry/reader.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Mount } from "../mounts/mounts.ts";
 
 /** Packages that are looked at, chosen by chance. */
 const SAMPLE = 200;
@@ -18,7 +20,11 @@ const SAMPLE = 200;
 /** `folder`: for the list, while it is looked at. Throws BadRequest where there is none to be had. */
 export async function estimate(
   spec: JobSpec & { registry: RegistrySpec },
-  { cache: { context, documents }, mounts, folder }: Pick<Runtime, "cache" | "mounts"> & { folder: string },
+  {
+    cache: { context, documents },
+    mounts,
+    folder,
+  }: { cache: Cache; mounts: ReadonlyMap<string, Mount>; folder: string },
   running: Pick<JobOptions, "pool" | "mounts" | "window">,
 ): Promise<Estimate> {
   const mount = mounts.get(spec.registry.mount)!;

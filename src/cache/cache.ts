@@ -26,7 +26,8 @@ import type { Match, Miss } from "../mounts/match.ts";
 import type { Mount } from "../mounts/mounts.ts";
 import { Admissions, unfiltered } from "./admission/admission.ts";
 import { ArtifactCache } from "./artifacts/artifacts.ts";
-import type { File, Stored } from "./artifacts/file.ts";
+import type { Stored } from "./artifacts/file.ts";
+import type { Answer, Ask, Outcome } from "./ask.ts";
 import type { Context } from "./context.ts";
 import { freshness } from "./documents/document-row.ts";
 import { DocumentCache, type Elsewhere, type ReadDocument } from "./documents/documents.ts";
@@ -43,26 +44,6 @@ import { composed, negotiate, type Rendered, Views } from "./render/view.ts";
 import { documentAt, matchIn, originalOf, queryOf, type Target, targetOf } from "./target.ts";
 import { putTo, type Question, type WholeAnswer } from "./transfer/passthrough-request.ts";
 import { Usage } from "./usage.ts";
-
-export interface Ask {
-  method: string;
-  path: Path;
-  query: URLSearchParams;
-  accept: string | null;
-  /** The public address of this server, without a trailing slash: links are built from it. */
-  base: string;
-  body?: Uint8Array | undefined;
-  /** `content-type` and `content-encoding` of the body. */
-  bodyHeaders?: Record<string, string>;
-}
-
-export type Outcome = "hit" | "miss" | "stale";
-
-/** What a path is answered with. */
-export type Answer =
-  | { kind: "ready"; ready: Ready; outcome: Outcome }
-  | { kind: "file"; file: File; outcome: Outcome }
-  | { kind: "passthrough"; response: Response };
 
 /** Work that is too heavy for the serving thread, done elsewhere. */
 export interface Offload extends Elsewhere {

@@ -3,7 +3,7 @@
  * take `-listen` for six flags and the version `1.10` for the number 1.1.
  */
 import { parseArgs } from "node:util";
-import type { Option } from "./command.ts";
+import type { Option, Value } from "./command.ts";
 
 /** The command line makes no sense; exit code 2. */
 export class UsageError extends Error {
@@ -16,9 +16,6 @@ export interface Arguments {
    * be repeated. */
   flags: Map<string, Value>;
 }
-
-/** What a flag was given. */
-export type Value = string | boolean | readonly string[];
 
 /** Letters that stand for a flag. */
 const LETTERS: Readonly<Record<string, string>> = { "-h": "--help", "-v": "--version", "-V": "--version" };

@@ -1,6 +1,8 @@
 import type { Loaded } from "../config/load.ts";
 import type { Plugins } from "../config/plugin-source.ts";
-import type { Value } from "./argv.ts";
+
+/** What a flag was given. */
+export type Value = string | boolean | readonly string[];
 
 /** A verb of the command line. */
 export interface Command {

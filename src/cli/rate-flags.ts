@@ -5,7 +5,7 @@ import type { Config } from "../config/schema.ts";
 import { BadRequest } from "../lib/errors.ts";
 import { parseSize, SIZE } from "../lib/units.ts";
 import { parseWindow, WINDOW } from "../lib/window.ts";
-import type { Value } from "./argv.ts";
+import type { Value } from "./command.ts";
 import { type Option, under } from "./command.ts";
 
 export const RATE_OPTIONS: readonly Option[] = under("How", [

@@ -14,8 +14,8 @@ import {
   type Spelling,
 } from "../mirror/request/request.ts";
 import type { Input, Sources } from "../mirror/sources/read.ts";
-import { nameOf, type Value } from "./argv.ts";
-import type { Invocation, Option } from "./command.ts";
+import { nameOf } from "./argv.ts";
+import type { Invocation, Option, Value } from "./command.ts";
 
 type Shape = Partial<typeof requestShape>;
 type Given = Pick<Invocation, "args" | "flags">;

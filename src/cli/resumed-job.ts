@@ -2,8 +2,8 @@
 
 import { BadRequest } from "../lib/errors.ts";
 import type { JobStore } from "../mirror/job/store.ts";
-import { nameOf, type Value } from "./argv.ts";
-import type { Invocation } from "./command.ts";
+import { nameOf } from "./argv.ts";
+import type { Invocation, Value } from "./command.ts";
 import { MIRROR_OPTIONS } from "./request-flags.ts";
 
 /** What would make another job of it. */

@@ -1,4 +1,4 @@
-import type { Ask } from "../cache/cache.ts";
+import type { Ask } from "../cache/ask.ts";
 import { type Mount, upstreamAt } from "../mounts/mounts.ts";
 
 /** A request that names its upstream in the query, as if its path did; the headers that its answer has then. */

@@ -1,6 +1,6 @@
 /** From what the cache answers to an HTTP response: validators, ranges, codings, and the error bodies that clients show. */
 
-import type { Answer, Outcome } from "../cache/cache.ts";
+import type { Answer, Outcome } from "../cache/ask.ts";
 import type { Ready } from "../cache/memory.ts";
 import type { Shown } from "../cache/render/apart.ts";
 import { matchIn } from "../cache/target.ts";

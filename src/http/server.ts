@@ -6,7 +6,8 @@
  * is still awaited, Bun closes the connection, and the client has to ask again. No answer is ever mixed up.
  */
 import type { Server } from "bun";
-import type { Answer, Ask, Cache } from "../cache/cache.ts";
+import type { Answer, Ask } from "../cache/ask.ts";
+import type { Cache } from "../cache/cache.ts";
 import { type Recorder, SET_NAME } from "../cache/recorder.ts";
 import type { Path } from "../contract/ecosystem.ts";
 import { BadRequest, faultOf, messageOf, NotFound } from "../lib/errors.ts";

@@ -1,6 +1,6 @@
 /** X.509 certificates (RFC 5280) that an operator trusts: of signers themselves, or of authorities over them. */
 import { X509Certificate } from "node:crypto";
-import type { KeyReader } from "./keyring.ts";
+import type { KeyReader } from "./key-reader.ts";
 
 /** A certificate that signed, and those that came with it. */
 export interface Signer {

@@ -6,6 +6,7 @@ import type { X509Certificate } from "node:crypto";
 import { type KeyFile, SIGNATURE_KINDS, type SignatureKind, type Trust } from "../contract/signatures.ts";
 import { BadRequest, messageOf } from "../lib/errors.ts";
 import { certificates } from "./certificates.ts";
+import type { KeyReader } from "./key-reader.ts";
 import { type MinisignKey, minisignKeys } from "./minisign.ts";
 import { type OpenPgpKey, openPgpKeys } from "./openpgp.ts";
 import { type RegistryKey, registryKeys } from "./registry-signature.ts";
@@ -21,15 +22,6 @@ interface Keys {
 
 /** Keys by the kind of signature that they are for. */
 export type Keyring = { readonly [K in SignatureKind]: Keys[K][] };
-
-/** How files of keys are told apart and read. */
-export interface KeyReader<Key> {
-  /** As a message says it. */
-  expected: string;
-  isOne(file: KeyFile): boolean;
-  /** Throws where there are none. */
-  read(file: KeyFile): Promise<Key[]>;
-}
 
 const READERS: { [K in SignatureKind]: KeyReader<Keys[K]> } = {
   registry: registryKeys,

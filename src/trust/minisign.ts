@@ -1,7 +1,7 @@
 /** Signatures by minisign (https://jedisct1.github.io/minisign/): Ed25519, in files beside what they sign. */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { KeyFile } from "../contract/signatures.ts";
-import type { KeyReader } from "./keyring.ts";
+import type { KeyReader } from "./key-reader.ts";
 
 export interface MinisignKey {
   /** As people and minisign spell it. */

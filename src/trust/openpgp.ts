@@ -2,7 +2,7 @@
 import type { PublicKey } from "openpgp";
 import type { KeyFile } from "../contract/signatures.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { KeyReader } from "./keyring.ts";
+import type { KeyReader } from "./key-reader.ts";
 
 export type OpenPgpKey = PublicKey;
 

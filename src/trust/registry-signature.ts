@@ -1,7 +1,7 @@
 /** Signatures by a key of the registry over what its index states: `name@version:integrity`, as npm's clients check them. */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { RegistrySignature } from "../contract/signatures.ts";
-import type { KeyReader } from "./keyring.ts";
+import type { KeyReader } from "./key-reader.ts";
 
 /** A key of a registry. */
 export interface RegistryKey {

@@ -4,7 +4,7 @@ import { type Digests, splitDigest } from "../contract/digest.ts";
 import type { Digest } from "../contract/ecosystem.ts";
 import type { Attestation } from "../contract/signatures.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { KeyReader } from "./keyring.ts";
+import type { KeyReader } from "./key-reader.ts";
 
 /** A trusted root: the certificate authorities and logs that attestations must come from. */
 export type SigstoreRoot = Verifier;

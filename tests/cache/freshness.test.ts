@@ -1,7 +1,7 @@
 /** When a document is believed, asked for again, and done without; and who may see which release. In one process, with a clock. */
 import { describe, expect, test } from "bun:test";
 import { npm } from "../../ecosystems/npm.ts";
-import type { Ask } from "../../src/cache/cache.ts";
+import type { Ask } from "../../src/cache/ask.ts";
 import type { Path } from "../../src/contract/ecosystem.ts";
 import { NotFound, UpstreamFailed, Withheld } from "../../src/lib/errors.ts";
 import { makeMount } from "../../src/mounts/mounts.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { readArgv, UsageError, type Value } from "#src/cli/argv.ts";
+import { readArgv, UsageError } from "#src/cli/argv.ts";
+import type { Value } from "#src/cli/command.ts";
 
 const options = [
   { flag: "--listen <value>", describe: "" },

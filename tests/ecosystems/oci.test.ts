@@ -1,7 +1,8 @@
 /** Images through the cache: what tags point to, what repositories share and do not, what is listed of them. */
 import { describe, expect, test } from "bun:test";
 import { oci } from "../../ecosystems/oci.ts";
-import type { Ask, Cache } from "../../src/cache/cache.ts";
+import type { Ask } from "../../src/cache/ask.ts";
+import type { Cache } from "../../src/cache/cache.ts";
 import type { CacheSettings } from "../../src/cache/context.ts";
 import { hash } from "../../src/contract/digest.ts";
 import type { Path } from "../../src/contract/ecosystem.ts";

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { openDisk } from "../../src/blobs/disk/disk.ts";
 import type { Storage } from "../../src/blobs/storage.ts";
-import { type Answer, type Ask, Cache, type Offload } from "../../src/cache/cache.ts";
+import type { Answer, Ask } from "../../src/cache/ask.ts";
+import { Cache, type Offload } from "../../src/cache/cache.ts";
 import type { CacheSettings, Context } from "../../src/cache/context.ts";
 import type { Path } from "../../src/contract/ecosystem.ts";
 import type { ImmediateIndex } from "../../src/index/port.ts";

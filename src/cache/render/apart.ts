@@ -2,7 +2,7 @@
 import { type Failure, UpstreamFailed } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { File, Stored } from "../artifacts/file.ts";
-import type { Answer, Ask, Cache, Outcome } from "../cache.ts";
+import type { Answer, Ask, Outcome } from "../ask.ts";
 import type { Context } from "../context.ts";
 import type { Ready } from "../memory.ts";
 import { follow } from "../transfer/join-download.ts";
@@ -22,7 +22,11 @@ export type Shown = Failure & { problem?: string | object; allow?: string };
 const PASSED = 64 * 1024 * 1024;
 
 /** There: answers, and lets go of what cannot leave this process. */
-export async function answerApart(cache: Cache, mount: Mount, ask: Ask): Promise<Apart> {
+export async function answerApart(
+  cache: { get(mount: Mount, ask: Ask): Promise<Answer> },
+  mount: Mount,
+  ask: Ask,
+): Promise<Apart> {
   const answer = await cache.get(mount, ask);
   if (answer.kind === "ready") return { kind: "ready", ready: answer.ready, outcome: answer.outcome };
   if (answer.kind === "passthrough") {

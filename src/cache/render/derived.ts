@@ -1,4 +1,4 @@
-import type { Answer } from "../cache.ts";
+import type { Answer } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { requireRight } from "../integrity/damaged.ts";
 

@@ -5,7 +5,7 @@ import type { Mount } from "../../mounts/mounts.ts";
 import { chunksOf } from "../../upstream/body.ts";
 import { answeringAddress } from "../../upstream/client.ts";
 import { mayPass } from "../../upstream/retry.ts";
-import type { Ask } from "../cache.ts";
+import type { Ask } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { baseOf, type Source } from "../documents/doc.ts";
 import type { DocumentCache } from "../documents/documents.ts";

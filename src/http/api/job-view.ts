@@ -4,7 +4,14 @@ import { z } from "zod";
 import { parsePurl } from "../../contract/purl.ts";
 import type { FailureRow, JobRow } from "../../index/rows.ts";
 
-import type { FoundJob } from "./mirror-api.ts";
+export interface FoundJob {
+  row: JobRow;
+  /** Of a job that runs in this process: how it stands now. */
+  live?: Pick<JobRow, "total" | "completed" | "skipped" | "failed" | "bytes" | "phase"> & {
+    rate: number;
+    eta: number | undefined;
+  };
+}
 
 /** Failures that are shown with a job. */
 export const SHOWN_FAILURES = 100;

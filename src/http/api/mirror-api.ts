@@ -1,8 +1,8 @@
 /** What the API asks of those who run mirror jobs; `app/mirror-api.ts` does it. */
 
 import type { MaybePromise } from "../../index/port.ts";
-import type { FailureRow, JobRow } from "../../index/rows.ts";
-import type { Plan } from "./job-view.ts";
+import type { FailureRow } from "../../index/rows.ts";
+import type { FoundJob, Plan } from "./job-view.ts";
 import type { Received } from "./mirror-request.ts";
 
 /** What a source names and no registry has. */
@@ -15,15 +15,6 @@ export interface Aside {
 export interface Created {
   id: string;
   asides: { count: number; first: readonly Aside[] };
-}
-
-export interface FoundJob {
-  row: JobRow;
-  /** Of a job that runs in this process: how it stands now. */
-  live?: Pick<JobRow, "total" | "completed" | "skipped" | "failed" | "bytes" | "phase"> & {
-    rate: number;
-    eta: number | undefined;
-  };
 }
 
 /** What was removed with the pins of an owner, or would be. */

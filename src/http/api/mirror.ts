@@ -7,6 +7,7 @@ import { statusOf } from "../respond.ts";
 import { eventsOf, hasEnded } from "./job-events.ts";
 import {
   createdSchema,
+  type FoundJob,
   failureOf,
   failureSchema,
   jobOf,
@@ -16,7 +17,7 @@ import {
   SHOWN_FAILURES,
   summaryOf,
 } from "./job-view.ts";
-import type { FoundJob, MirrorApi } from "./mirror-api.ts";
+import type { MirrorApi } from "./mirror-api.ts";
 import { requestBody } from "./mirror-docs.ts";
 import { receive } from "./mirror-request.ts";
 import { invalidParameters, problemSchema, Refused, respondProblem, respondThrown } from "./problem.ts";

@@ -1,19 +1,6 @@
-import type { Path } from "../../contract/ecosystem.ts";
-import { type plain, revive } from "../../workers/pool.ts";
-import type { Held, HoldOptions } from "../plan/fetch-file.ts";
-import type { Runner } from "./job.ts";
-
-/** One file to hold. */
-export interface Order {
-  mount: string;
-  path: Path;
-  /** As far as it is known. */
-  size?: number | undefined;
-  options: HoldOptions;
-}
-
-/** What came of it; an error as it crosses threads. */
-export type Delivery = { held: Held } | { error: ReturnType<typeof plain> };
+import { revive } from "../../workers/pool.ts";
+import type { Held } from "../plan/fetch-file.ts";
+import type { Order, Runner } from "./tasks.ts";
 
 interface Waiting {
   order: Order;

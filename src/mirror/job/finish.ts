@@ -2,9 +2,9 @@ import { typesOf } from "../../contract/purl.ts";
 import { NotFound } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import type { Dispatch } from "./dispatch.ts";
-import type { Runner } from "./job.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outcome, Progress } from "./progress.ts";
+import type { Runner } from "./tasks.ts";
 import { Work } from "./work.ts";
 
 /**

@@ -23,16 +23,8 @@ import { addCounts, type Counts, noCounts, type Outcome, type Progress } from ".
 import { mayTryAgain, retryAt } from "./retry.ts";
 import { Selector } from "./selection.ts";
 import { Lanes } from "./task-slots.ts";
-import type { MirrorTasks } from "./tasks.ts";
+import type { Runner } from "./tasks.ts";
 import { Work } from "./work.ts";
-
-/** Runs tasks somewhere: a pool of workers. */
-export interface Runner {
-  run<K extends keyof MirrorTasks>(
-    name: K,
-    input: Parameters<MirrorTasks[K]>[0],
-  ): Promise<Awaited<ReturnType<MirrorTasks[K]>>>;
-}
 
 /** Has tasks pin what they come to for an owner. */
 function ownedBy(pool: Runner, owner: number | undefined): Runner {

@@ -9,10 +9,10 @@ import type { Mount } from "../../mounts/mounts.ts";
 import { type Estimator, runEstimate } from "../plan/estimating.ts";
 import type { Registries } from "../registry/registries.ts";
 import type { FeedTask } from "../registry/remote-feed.ts";
-import type { Runner } from "./job.ts";
 import { Pace } from "./pace.ts";
 import { runJob } from "./run.ts";
 import type { JobStore } from "./store.ts";
+import type { Runner } from "./tasks.ts";
 
 /** Runs feeds: where clients are served, no list of millions is read. */
 export interface FeedThread {

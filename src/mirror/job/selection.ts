@@ -11,7 +11,7 @@ import { type Need, type Pin, solve } from "../plan/compatible.ts";
 import type { Held } from "../plan/fetch-file.ts";
 import { mediate, type Wanted } from "../plan/nearest.ts";
 import { type Candidate, preferred } from "../plan/resolve.ts";
-import type { Runner } from "./job.ts";
+import type { Runner } from "./tasks.ts";
 
 export interface SelectionOptions {
   pool: Runner;

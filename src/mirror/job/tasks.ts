@@ -8,11 +8,30 @@ import type { Choice, JobSpec, ReleaseTask } from "../../contract/jobs.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Mount } from "../../mounts/mounts.ts";
 import { plain } from "../../workers/pool.ts";
-import { type Held, hold } from "../plan/fetch-file.ts";
+import { type Held, type HoldOptions, hold } from "../plan/fetch-file.ts";
 import { unlisted } from "../plan/listing.ts";
 import { type Plan, plan } from "../plan/plan.ts";
 import { type Candidate, type Resolved, Resolver, type Wish } from "../plan/resolve.ts";
-import type { Delivery, Order } from "./dispatch.ts";
+
+/** One file to hold. */
+export interface Order {
+  mount: string;
+  path: Path;
+  /** As far as it is known. */
+  size?: number | undefined;
+  options: HoldOptions;
+}
+
+/** What came of it; an error as it crosses threads. */
+export type Delivery = { held: Held } | { error: ReturnType<typeof plain> };
+
+/** Runs tasks somewhere: a pool of workers. */
+export interface Runner {
+  run<K extends keyof MirrorTasks>(
+    name: K,
+    input: Parameters<MirrorTasks[K]>[0],
+  ): Promise<Awaited<ReturnType<MirrorTasks[K]>>>;
+}
 
 /** The owner for whom a task pins what it comes to; absent: nobody. */
 interface Owned {

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Ask, Cache } from "../../cache/cache.ts";
+import type { Ask } from "../../cache/ask.ts";
+import type { Cache } from "../../cache/cache.ts";
 import { hereOr, INLINE } from "../../cache/render/heavy.ts";
 import { sourceOf } from "../../cache/render/summary-lines.ts";
 import { composed, type Rendered } from "../../cache/render/view.ts";
