@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import { z } from "zod";
 import type { Entry, Lockfile, Origin } from "../../src/contract/lockfile.ts";
 import { BadRequest } from "../../src/lib/errors.ts";
@@ -69,10 +68,21 @@ function* importersOf({ importers }: Document): Iterable<Entry> {
     yield folder === "." ? projectItself("the project", place) : workspaceMember(folder, folder, place);
     for (const [name, reference] of referencesOf(importers?.[folder] ?? {})) {
       const [, link] = /^link:(.*)$/s.exec(reference) ?? [];
-      if (link !== undefined && !folders.has(posix.join(folder, link)))
+      if (link !== undefined && !folders.has(joined(folder, link)))
         yield elsewhere(name, "folder", link, `${place}.${name}`);
     }
   }
+}
+
+/** A folder of the workspace, as another one names it; `..` above the root stays. */
+function joined(folder: string, link: string): string {
+  const parts: string[] = [];
+  for (const part of `${folder}/${link}`.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else parts.push(part);
+  }
+  return parts.join("/") || ".";
 }
 
 /** pnpm calls it broken, too, when a package is missing that another needs. */

@@ -74,6 +74,8 @@ test("a form with files: SBOMs, lockfiles, a list of package URLs, and fields", 
   expect(tasksOf(all, body.id)).toEqual([LARGE, "pkg:files/file@one", PURL, "pkg:files/file@two"]);
   expect((await all.store.find(body.id))?.spec).toEqual({
     title: "pkg:files/file@one, pkg:files/file@two, list.txt and 2 more",
+    // The owner of its pins.
+    sources: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
     runBy: "server",
     choice: { platforms: [{ os: "linux", arch: "x64" }], sources: false, maxSize: 10_000_000 },
     closure: "prod",
